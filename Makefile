@@ -1,0 +1,55 @@
+# Every command of this repository; `make help` lists them.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+SUITE ?= repair
+
+.PHONY: help install fmt lint types imports test check e2e eval dev demo lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: ## fill .venv from the lock files, and see to bubblewrap (PYTHON=... picks the interpreter)
+	@PYTHON="$(PYTHON)" deploy/install.sh
+
+fmt: install ## format, and mend what ruff can mend
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+
+lint: install ## format and rules, checked
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m ruff check .
+
+types: install ## mypy, strict on our code
+	$(PY) -m mypy .
+
+imports: install ## the floors: who may import whom
+	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()"
+
+test: install ## the tests, but for the slow ones
+	$(PY) -m pytest -m "not slow"
+
+check: lint types imports test ## exactly what CI runs
+
+e2e: install ## the slow tests too: real processes, races, kills at every step
+	$(PY) -m pytest -m slow
+	$(PY) -m pytest tests/e2e -m "not slow"
+
+eval: install ## measure: make eval SUITE=repair
+	$(PY) main.py eval $(SUITE)
+
+dev: install ## the server, here, with its data in data/
+	$(PY) main.py serve
+
+demo: install ## one real bug, from ticket to branch
+	$(PY) main.py demo
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-header --no-emit-index-url --no-annotate $(UPGRADE)
+
+lock: ## resolve requirements*.in anew (UPGRADE=--upgrade moves the pins)
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove .venv and every cache, but no data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
