@@ -1,0 +1,1 @@
+"""The vocabulary of the house: values and protocols, from standard library and pydantic alone."""

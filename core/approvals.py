@@ -1,0 +1,139 @@
+"""Consent: the question, who may answer it, and the one answer that counts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from core.values import Value
+
+
+class Risk(StrEnum):
+    """How dangerous a change is; it decides whose consent is due."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Risk).index(self)
+
+
+class QuestionKind(StrEnum):
+    """What is asked."""
+
+    RELEASE = "release"
+    PROTECTED_PATH = "protected_path"
+    ESCALATION = "escalation"
+    BUDGET = "budget"
+    CLARIFY = "clarify"
+    START = "start"
+
+
+Choice = Literal[
+    "approve",
+    "request_changes",
+    "reject",
+    "raise_budget",
+    "guidance",
+    "more_attempts",
+    "take_over",
+    "answer",
+    "noise",
+    "stop",
+]
+
+
+class Question(Value):
+    """What a gate asks; plain JSON, as it goes through LangGraph's interrupt."""
+
+    kind: QuestionKind
+    task_id: str
+    title: str
+    """What is asked, in one line."""
+    body: str = ""
+    """The briefing, as Markdown made by code."""
+    options: tuple[Choice, ...]
+    base_sha: str = ""
+    patch_hash: str = ""
+    """The diff that the answer is bound to; empty when none is at stake."""
+    tree_hash: str = ""
+    patch_ref: str = ""
+    """Artifact of the patch."""
+    risk: Risk = Risk.LOW
+    details: dict[str, str] = Field(default_factory=dict)
+    """Further facts for a channel, such as the protected paths."""
+
+
+class ApprovalState(StrEnum):
+    """Where a question stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    REJECTED = "rejected"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+    VOID = "void"
+
+
+class Person(Value):
+    """Who answered, on which channel."""
+
+    channel: str
+    """`terminal`, `rest`, `telegram`, …"""
+    person_id: str
+    """The channel's own id of the person, or of the key that was used."""
+
+
+class Decision(Value):
+    """An answer to a question."""
+
+    choice: Choice
+    text: str = ""
+    """Words that go with it; required for request_changes and guidance."""
+    patch_hash: str = ""
+    """The diff that was seen; required where the question names one."""
+    amount_usd: float | None = Field(default=None, gt=0, le=10_000)
+    by: Person
+    key: str = ""
+    """Makes a repeated tap harmless."""
+
+    @property
+    def state(self) -> ApprovalState:
+        """The state that this answer leads to."""
+        return {
+            "approve": ApprovalState.APPROVED,
+            "request_changes": ApprovalState.CHANGES_REQUESTED,
+            "reject": ApprovalState.REJECTED,
+        }.get(self.choice, ApprovalState.ANSWERED)
+
+
+class Approval(Value):
+    """A question in the table, with its answer once there is one."""
+
+    approval_id: str
+    interrupt_id: str
+    """LangGraph's id of the interrupt that waits for it."""
+    question: Question
+    revision: int = 1
+    """Counts the release questions of one task."""
+    state: ApprovalState = ApprovalState.PENDING
+    nonce: str
+    """What a button carries in place of any content."""
+    decision: Decision | None = None
+    void_reason: str = ""
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None = None
+    applied_at: datetime | None = None
+    """When the graph took the answer up."""
+
+    @property
+    def task_id(self) -> str:
+        """The task that waits."""
+        return self.question.task_id

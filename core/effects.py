@@ -1,0 +1,77 @@
+"""Outer effects, each written down before it is done."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from core.values import Value
+
+
+class EffectState(StrEnum):
+    """Where an effect stands; `started` after a crash means that nobody knows: look first."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    """The host refused for good; the error tells why."""
+
+
+class Effect(Value):
+    """One row of the outbox."""
+
+    key: str
+    """Names the effect for ever: the same key is the same effect."""
+    task_id: str
+    step: str
+    """The node that asks for it."""
+    payload_hash: str
+    """SHA-256 of what is to be done, in hex."""
+    state: EffectState = EffectState.STARTED
+    result: dict[str, Any] = Field(default_factory=dict)
+    error: str = ""
+    attempts: int = 1
+    created_at: datetime
+    settled_at: datetime | None = None
+
+
+class Commit(Value):
+    """One commit of a change, as a code host should make it."""
+
+    message: str
+    tree: tuple[str, ...]
+    """Paths of the patch that this commit brings; the last commit completes the approved tree."""
+
+
+class ChangeRequest(Value):
+    """What to publish: everything is fixed, so that a repetition gives the same commit ids."""
+
+    task_id: str
+    branch: str
+    base_sha: str
+    base_branch: str
+    patch_hash: str
+    tree_hash: str
+    """Git tree id that the last commit must have."""
+    commits: tuple[Commit, ...]
+    authored_at: datetime
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+
+
+class Change(Value):
+    """What was published."""
+
+    branch: str
+    commit: str
+    """Id of the last commit."""
+    number: int | None = None
+    """Number of the pull request, where the host has them."""
+    url: str = ""
+    location: str = ""
+    """Where to find it, in words."""
+    behind: int = 0
+    """Commits that the base branch is ahead of the approved base."""

@@ -1,0 +1,157 @@
+"""Every error of the house, drawn as a tree.
+
+AntonError
+├── ConfigError
+├── EventError
+│   ├── SignatureInvalid
+│   └── PayloadInvalid
+├── ModelError
+│   ├── ModelUnavailable
+│   └── AnswerInvalid
+├── ToolError
+├── SandboxError
+│   ├── SandboxUnavailable
+│   ├── SandboxGone
+│   ├── EnvironmentUnprepared
+│   └── ArchiveRefused
+├── IntegrationError
+│   ├── RateLimited
+│   ├── Forbidden
+│   ├── HostUnreachable
+│   └── RepositoryInvalid
+├── StoreError
+│   ├── NotFound
+│   ├── Conflict
+│   ├── LeaseLost
+│   └── StoreUnusable
+└── LimitExceeded
+    ├── BudgetExceeded
+    ├── StepsExceeded
+    └── LoopDetected
+"""
+
+
+class AntonError(Exception):
+    """Something went wrong in Anton."""
+
+    def __init__(self, message: str | None = None, *, remedy: str | None = None) -> None:
+        """Say what went wrong; without a message the class speaks for itself."""
+        self.message = message or (type(self).__doc__ or "").strip()
+        self.remedy = remedy
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message} Remedy: {self.remedy}" if self.remedy else self.message
+
+
+class ConfigError(AntonError):
+    """The configuration cannot be used."""
+
+
+class EventError(AntonError):
+    """What came in cannot be taken."""
+
+
+class SignatureInvalid(EventError):
+    """The sender could not be verified."""
+
+
+class PayloadInvalid(EventError):
+    """The payload does not have the expected form."""
+
+
+class ModelError(AntonError):
+    """A model call gave nothing that can be used."""
+
+
+class ModelUnavailable(ModelError):
+    """No model answers."""
+
+
+class AnswerInvalid(ModelError):
+    """The model's answer does not have the asked form."""
+
+
+class ToolError(AntonError):
+    """The tool could not do it; the model may try otherwise."""
+
+
+class SandboxError(AntonError):
+    """The sandbox could not do its work."""
+
+
+class SandboxUnavailable(SandboxError):
+    """No sandbox that holds what it promises can be opened here."""
+
+
+class SandboxGone(SandboxError):
+    """The sandbox ended before its work was done."""
+
+
+class EnvironmentUnprepared(SandboxError):
+    """What the repository needs before its tests can run is missing."""
+
+
+class ArchiveRefused(SandboxError):
+    """An archive held something that may not cross the sandbox's border."""
+
+
+class IntegrationError(AntonError):
+    """A system outside of the house refused or failed."""
+
+
+class RateLimited(IntegrationError):
+    """The host asks for patience."""
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float = 60.0) -> None:
+        """Carry for how many seconds the host asked to be left alone."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Forbidden(IntegrationError):
+    """The host denies access; the missing permission is named."""
+
+
+class HostUnreachable(IntegrationError):
+    """The host does not answer, or answers with a fault of its own."""
+
+
+class RepositoryInvalid(IntegrationError):
+    """The repository cannot be worked on."""
+
+
+class StoreError(AntonError):
+    """The store could not do it."""
+
+
+class NotFound(StoreError):
+    """There is no such thing."""
+
+
+class Conflict(StoreError):
+    """Somebody else was first, or the state does not allow it."""
+
+
+class LeaseLost(StoreError):
+    """Another worker holds this task by now; nothing more is written here."""
+
+
+class StoreUnusable(StoreError):
+    """The database is corrupt, locked, full or newer than this program."""
+
+
+class LimitExceeded(AntonError):
+    """A limit was reached."""
+
+
+class BudgetExceeded(LimitExceeded):
+    """The budget is spent."""
+
+
+class StepsExceeded(LimitExceeded):
+    """Too many steps were taken."""
+
+
+class LoopDetected(LimitExceeded):
+    """The same thing is done again and again."""

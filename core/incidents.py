@@ -1,0 +1,82 @@
+"""A fault under care, and when two reports are one fault."""
+
+import hashlib
+import re
+from datetime import datetime
+from enum import StrEnum
+
+from core.values import Value
+
+
+class Severity(StrEnum):
+    """How urgent a fault is; it orders the queue and never decides consent."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+class IncidentState(StrEnum):
+    """Where the care for a fault stands."""
+
+    OPEN = "open"
+    TRIAGING = "triaging"
+    NOISE = "noise"
+    DUPLICATE = "duplicate"
+    DIAGNOSING = "diagnosing"
+    AWAITING_APPROVAL = "awaiting_approval"
+    FIXING = "fixing"
+    AWAITING_FIX_APPROVAL = "awaiting_fix_approval"
+    REVIEWING = "reviewing"
+    VERIFICATION_FAILED = "verification_failed"
+    AWAITING_REFIX_APPROVAL = "awaiting_refix_approval"
+    AWAITING_MERGE = "awaiting_merge"
+    RESOLVED = "resolved"
+    REJECTED = "rejected"
+
+
+class Incident(Value):
+    """A fault under care: all the reports that share one fingerprint."""
+
+    incident_id: str
+    fingerprint: str
+    title: str
+    state: IncidentState = IncidentState.OPEN
+    severity: Severity | None = None
+    count: int = 1
+    """Reports that joined it."""
+    task_id: str | None = None
+    """The one active task, if any."""
+    opened_at: datetime
+    updated_at: datetime
+
+
+_VARIABLE_PARTS = (
+    re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE),
+    re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
+    re.compile(r"\b(?:0x)?[0-9a-f]{16,}\b", re.IGNORECASE),
+    re.compile(r"\d+"),
+)
+FIRST_LINE_MAX = 200
+
+
+def fingerprint(
+    service: str, error_type: str, text: str, top_frame: str = "", external_id: str = ""
+) -> str:
+    """One hex SHA-256 for all reports of one fault.
+
+    A ticket is known by its own id; an alarm by service, error type, the first line of its text
+    with ids, times and numbers masked, and the topmost frame of the service's own code.
+    """
+    if external_id:
+        return _digest("ticket", external_id)
+    first = text.strip().splitlines()[0][:FIRST_LINE_MAX] if text.strip() else ""
+    for pattern in _VARIABLE_PARTS:
+        first = pattern.sub("#", first)
+    return _digest(service, error_type, first, top_frame)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,476 @@
+"""Every port of the house: what a room asks of an adapter, never how it is done."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.approvals import Approval, ApprovalState, Decision, Question
+from core.effects import Change, ChangeRequest, Effect
+from core.events import AuditEntry, Event, Notice
+from core.evidence import Evidence, RunEnd
+from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.patches import Patch
+from core.tasks import Lease, Task, TaskStatus
+from core.trees import Tree
+
+# --- time -------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The time of day for records, and a steady clock for waiting."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never step back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait by the steady clock."""
+        ...
+
+
+# --- sandbox ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What untrusted code may use."""
+
+    wall_s: float = 300.0
+    memory_bytes: int = 2 * 1024**3
+    processes: int = 256
+    disk_bytes: int = 1024**3
+    output_bytes: int = 1_000_000
+    """Of stdout and of stderr each; the rest is counted and dropped, head and tail are kept."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a repository needs before its tests can run, prepared once, read-only."""
+
+    environment_id: str
+    """Digest of what it was made of."""
+    python: str
+    """Path of the interpreter inside the sandbox."""
+    layers: tuple[tuple[Path, str], ...] = ()
+    """Host folder and where it is seen inside, read-only."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables, complete: nothing is inherited."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one command in a sandbox ended."""
+
+    exit_code: int | None
+    """Negative for a signal; None when a limit ended it."""
+    end: RunEnd
+    """`passed` for exit 0, `failed` for any other, else the limit that ended it."""
+    stdout: bytes
+    stderr: bytes
+    dropped_bytes: int
+    """Output that did not fit."""
+    seconds: float
+
+
+class Process(Protocol):
+    """A long-lived command in a sandbox that is spoken to line by line."""
+
+    async def send(self, data: bytes) -> None:
+        """Write to its standard input; raises SandboxGone when it has ended."""
+        ...
+
+    async def receive(self, timeout_s: float) -> bytes | None:
+        """The next line of its standard output; None when it has ended.
+
+        Raises TimeoutError when nothing came in time, SandboxGone with its sandbox.
+        """
+        ...
+
+    async def kill(self) -> None:
+        """End it with all that it started."""
+        ...
+
+
+class Sandbox(Protocol):
+    """A closed room with one workspace, where untrusted code runs."""
+
+    @property
+    def backend(self) -> str:
+        """Name of the kind, as `bubblewrap`."""
+        ...
+
+    async def write(self, tree: Tree) -> None:
+        """Put files into the workspace; regular files only, others are left out."""
+        ...
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        """Take files out of the workspace."""
+        ...
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        variables: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        timeout_s: float | None = None,
+    ) -> Run:
+        """Run a command in the workspace to its end; all that it started dies with it."""
+        ...
+
+    async def start(
+        self, argv: Sequence[str], *, variables: Mapping[str, str] | None = None
+    ) -> Process:
+        """Start a command that is spoken to while it runs."""
+        ...
+
+    async def read(self, path: str, max_bytes: int = 20_000_000) -> bytes:
+        """A regular file of the workspace; NotFound, or ArchiveRefused for links and devices."""
+        ...
+
+    async def export(self, base: Tree) -> Tree:
+        """The workspace as a tree, strictly read: what `base` had and what came since.
+
+        Raises ArchiveRefused for links, devices, odd paths and more than 2,000 changed files
+        or 20 MB.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End everything in it; harmless when repeated."""
+        ...
+
+
+class SandboxProvider(Protocol):
+    """Opens sandboxes of one kind."""
+
+    @property
+    def backend(self) -> str:
+        """Name of the kind."""
+        ...
+
+    async def check(self) -> Mapping[str, str]:
+        """What is enforced by what; raises SandboxUnavailable, with the remedy, when unfit."""
+        ...
+
+    async def open(self, tree: Tree, environment: Environment, limits: Limits) -> Sandbox:
+        """A fresh sandbox whose workspace holds `tree`."""
+        ...
+
+    async def reap(self) -> int:
+        """End what an earlier process left behind; how many."""
+        ...
+
+
+# --- thinking ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that is known of a fault, as handed to a role; every text in it is untrusted."""
+
+    task_id: str
+    title: str
+    report: str
+    repository: str
+    base_sha: str
+    tree: Tree
+    """The base."""
+    tests: tuple[str, ...] = ()
+    reproduction_command: str = ""
+    seed: int = 0
+    triage: Triage | None = None
+    diagnosis: Diagnosis | None = None
+    reproduction: Reproduction | None = None
+    rejected: tuple[str, ...] = ()
+    """Hashes of patches that were turned down."""
+    findings: tuple[str, ...] = ()
+    """What gates, reviewers and people said about earlier attempts, latest last."""
+    attempt: int = 1
+
+
+class RepairEngine(Protocol):
+    """What thinks in a repair: one method a role; rules today, any model behind the same port."""
+
+    @property
+    def name(self) -> str:
+        """As people are told, such as `offline engine`."""
+        ...
+
+    async def triage(self, case: Case) -> Triage:
+        """What kind of report this is."""
+        ...
+
+    async def diagnose(self, case: Case) -> Diagnosis:
+        """Why it happens; sees no reproduction."""
+        ...
+
+    async def reproduce(self, case: Case) -> Reproduction:
+        """A test that shows the fault; sees no diagnosis."""
+        ...
+
+    async def fix(self, case: Case) -> FixAttempt:
+        """Changes that turn the red test green, best first."""
+        ...
+
+    async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
+        """A judgement of the diff together with its proof."""
+        ...
+
+
+# --- the outer world --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A repository at one commit."""
+
+    sha: str
+    tree: Tree
+    default_branch: str
+    notes: tuple[str, ...] = ()
+    """What a person should know, such as uncommitted work that was not read."""
+
+
+class CodeHost(Protocol):
+    """Where a repository lives and where a change is published."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the host, as `local`."""
+        ...
+
+    async def snapshot(self, ref: str = "", *, worktree: bool = False) -> Snapshot:
+        """The repository at `ref`, or at its default branch."""
+        ...
+
+    async def publish(self, request: ChangeRequest, patch: Patch) -> Change:
+        """Make branch, commits and pull request; a second call finds the first.
+
+        Looks before it creates and after every unknown outcome. Raises Conflict when the tree of
+        the last commit differs from the approved one or the base moved under the patch's files.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+class Channel(Protocol):
+    """A place where people are asked and told; a view of the approvals table."""
+
+    @property
+    def name(self) -> str:
+        """As decisions name it."""
+        ...
+
+    async def ask(self, approval: Approval) -> None:
+        """Show a question."""
+        ...
+
+    async def settle(self, approval: Approval) -> None:
+        """Show that it was decided, or is void."""
+        ...
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which tasks to list; empty fields do not narrow."""
+
+    status: TaskStatus | None = None
+    outcome: str = ""
+    workflow: str = ""
+    repository: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some tasks, newest first, and how to get the next ones."""
+
+    tasks: tuple[Task, ...]
+    cursor: str = ""
+    """Opaque; empty on the last page."""
+
+
+class TaskStore(Protocol):
+    """The tasks, and who may drive each."""
+
+    async def add(self, task: Task, *, idempotency_key: str = "") -> Task:
+        """Write a task down; with a key seen in the last 24 h, give the earlier task instead.
+
+        Raises Conflict when the key came with another request.
+        """
+        ...
+
+    async def get(self, task_id: str) -> Task:
+        """One task; raises NotFound."""
+        ...
+
+    async def find(self, prefix: str) -> Sequence[Task]:
+        """Tasks whose id begins so, `latest` for the newest; at most 10."""
+        ...
+
+    async def list(self, only: TaskFilter, *, cursor: str = "", limit: int = 50) -> Page:
+        """Tasks, newest first."""
+        ...
+
+    async def counts(self) -> Mapping[TaskStatus, int]:
+        """How many tasks have each status."""
+        ...
+
+    async def take(self, owner: str, *, limit_running: int, ttl_s: float) -> Lease | None:
+        """Lease the next task with work to do: most urgent first, then oldest.
+
+        Work to do: queued; waiting with an answer that was not applied; running under a lease
+        that expired (its crash is counted for its node); any with a cancel request. None when there
+        is nothing, or when `limit_running` tasks run already.
+        """
+        ...
+
+    async def lease(self, task_id: str, owner: str, *, ttl_s: float) -> Lease | None:
+        """Lease this task, whatever its status; None while another holds it or it has ended."""
+        ...
+
+    async def renew(self, lease: Lease, *, ttl_s: float) -> Lease:
+        """Keep it; raises LeaseLost."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Give it back; harmless when it was lost."""
+        ...
+
+    async def holds(self, task_id: str, generation: int) -> bool:
+        """Whether this generation still has the word."""
+        ...
+
+    async def update(self, task_id: str, lease: Lease | None = None, **changes: Any) -> Task:
+        """Change fields of a task by name; under a lease, LeaseLost when it is stale.
+
+        `updated_at` is set. Ended tasks accept changes of `result` and `usage` only: Conflict.
+        """
+        ...
+
+    async def crash(self, task_id: str, node: str) -> int:
+        """Count a crash in this node; how many there are now."""
+        ...
+
+
+class ApprovalStore(Protocol):
+    """Questions and the one answer of each."""
+
+    async def ask(self, question: Question, interrupt_id: str, expires_at: datetime) -> Approval:
+        """Write a question down once per task and interrupt; the same again gives the same row."""
+        ...
+
+    async def get(self, approval_id: str) -> Approval:
+        """One approval, by id or nonce; raises NotFound."""
+        ...
+
+    async def list(
+        self, *, task_id: str = "", state: ApprovalState | None = None, limit: int = 200
+    ) -> Sequence[Approval]:
+        """Approvals, pending first, then newest."""
+        ...
+
+    async def decide(self, approval_id: str, decision: Decision) -> Approval:
+        """Answer it: one compare-and-set on state, patch hash and expiry; the first one wins.
+
+        The same `key` by the same person again gives the same row. Raises Conflict otherwise; the
+        winner can then be read with `get`.
+        """
+        ...
+
+    async def void(self, task_id: str, reason: str) -> Sequence[Approval]:
+        """Make all pending ones of a task void; those that were."""
+        ...
+
+    async def expire(self, now: datetime) -> Sequence[Approval]:
+        """Expire what is due; those that were."""
+        ...
+
+    async def answers(self, task_id: str) -> Sequence[Approval]:
+        """Decided or expired, and not yet taken up by the graph."""
+        ...
+
+    async def applied(self, approval_id: str) -> None:
+        """Note that the graph took the answer up."""
+        ...
+
+
+class Outbox(Protocol):
+    """The list of outer effects."""
+
+    async def begin(self, key: str, task_id: str, step: str, payload_hash: str) -> Effect:
+        """Write an effect down before it is done; an existing row comes back with one more attempt.
+
+        Raises Conflict when the key came with another payload.
+        """
+        ...
+
+    async def settle(self, key: str, result: Mapping[str, Any]) -> Effect:
+        """Note its result."""
+        ...
+
+    async def fail(self, key: str, error: str) -> Effect:
+        """Note that it was refused for good."""
+        ...
+
+    async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
+        """Effects without a known result."""
+        ...
+
+
+class EventLog(Protocol):
+    """The append-only log behind every stream."""
+
+    async def append(self, notice: Notice) -> Event:
+        """Write down, number, and hand to listeners; over-long data is cut, secrets are masked."""
+        ...
+
+    async def after(self, seq: int, *, task_id: str = "", limit: int = 500) -> Sequence[Event]:
+        """Events with a greater number, in order."""
+        ...
+
+    async def latest(self) -> int:
+        """The greatest number so far; 0 in an empty log."""
+        ...
+
+    def listen(self, task_id: str = "") -> AbstractAsyncContextManager[AsyncIterator[Event | None]]:
+        """Events from now on; None tells a listener that was too slow to start over."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Decisions and refusals, hash-chained."""
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Append an entry."""
+        ...
+
+    async def verify(self) -> int | None:
+        """Number of the first row whose chain is broken; None when all is well."""
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Content-addressed files: whatever is too big for a state."""
+
+    async def put(self, data: bytes) -> str:
+        """Keep it, safe on disk before this returns; its reference."""
+        ...
+
+    async def get(self, ref: str) -> bytes:
+        """What was put; raises NotFound."""
+        ...
