@@ -1,0 +1,61 @@
+"""What every test lives under: no network, and the published contracts where they are."""
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+class NetworkRefused(RuntimeError):
+    """A test tried to reach beyond this machine; give it a fake server on loopback."""
+
+
+def _is_here(host: object) -> bool:
+    if isinstance(host, bytes | bytearray):
+        host = host.decode()
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(str(host).partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse_network(event: str, args: tuple[object, ...]) -> None:
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        peer, address = args[0], args[1]
+        family = peer.family if isinstance(peer, socket.socket) else getattr(peer, "family", None)
+        if family == socket.AF_UNIX or address is None:
+            return
+        host = address[0] if isinstance(address, tuple) else address
+        if family in (socket.AF_INET, socket.AF_INET6) and _is_here(host):
+            return
+        raise NetworkRefused(f"{event} to {address!r}: tests reach AF_UNIX and loopback only")
+    if event in ("socket.getaddrinfo", "socket.gethostbyname") and not _is_here(args[0]):
+        raise NetworkRefused(f"look-up of {args[0]!r}: tests reach AF_UNIX and loopback only")
+
+
+def pytest_configure() -> None:
+    """An audit hook sees every socket of this process, whoever opens it, to the end."""
+    sys.addaudithook(_refuse_network)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("needs_bubblewrap") and shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is missing: make install, as root, brings it")
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Path:
+    """The folder of published vendor contracts: $ANTON_CONTRACTS, or one beside the repository."""
+    folder = Path(os.environ.get("ANTON_CONTRACTS") or ROOT.parent / "shared" / "contracts")
+    if not folder.is_dir():
+        pytest.skip(f"no published contracts at {folder}: set ANTON_CONTRACTS")
+    return folder
