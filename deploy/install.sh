@@ -19,7 +19,7 @@ find_python() {
             return
         fi
     done
-    say "Anton needs Python 3.11 or later, and found $(python3 --version 2>&1 || true)." \
+    say "Anton needs Python 3.11 or later, and found no such ${PYTHON:-python3}." \
         "Install one (Debian: apt-get install python3 python3-venv) or name it: make install PYTHON=/path/to/python3.12"
     return 2
 }
@@ -84,5 +84,7 @@ ensure_bubblewrap
 say "filling $venv for $("$python" --version)"
 rm -f "$stamp"
 if ! { uv --version >/dev/null 2>&1 && sync_with_uv uv "$python"; }; then sync_with_pip "$python"; fi
+# A sandbox reads .venv and cannot write there: without this it would compile what it imports each time.
+"$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true
 fingerprint >"$stamp"
 say "done"
