@@ -8,6 +8,7 @@ from pydantic import Field
 from core.evidence import TestRun
 from core.incidents import Severity
 from core.patches import FileChange, Patch, Suspect
+from core.tasks import Outcome
 from core.values import Value
 
 
@@ -64,6 +65,8 @@ class Reading(StrEnum):
 
     REPRODUCED = "reproduced"
     PASSES = "passes"
+    FIXED_SINCE = "fixed_since"
+    """Red on the reported revision, green on base."""
     OTHER_ERROR = "other_error"
     NOTHING_TO_RUN = "nothing_to_run"
 
@@ -78,8 +81,8 @@ class Reproduction(Value):
     """Ids of the tests that are red on base."""
     files: tuple[FileChange, ...] = ()
     """New test files; empty when the repository already has the test."""
-    command: str = ""
-    """A reproduction given as a command."""
+    scaffold: tuple[FileChange, ...] = ()
+    """Test files that only serve the proof and are not shipped."""
     run: TestRun | None = None
     """The run on base that shows it."""
     help_wanted: str = ""
@@ -126,6 +129,8 @@ class FixAttempt(Value):
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     figures: SearchFigures = SearchFigures()
     engine: str = ""
+    final: Outcome | None = None
+    """Set when nothing was found and another attempt would find nothing either."""
 
 
 class Issue(Value):

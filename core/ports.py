@@ -1,6 +1,6 @@
 """Every port of the house: what a room asks of an adapter, never how it is done."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -183,6 +183,8 @@ class Case:
     base_sha: str
     tree: Tree
     """The base."""
+    reported: Tree | None = None
+    """The revision in which the fault was seen, where it is not the base."""
     tests: tuple[str, ...] = ()
     reproduction_command: str = ""
     seed: int = 0
@@ -429,6 +431,26 @@ class Outbox(Protocol):
 
     async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
         """Effects without a known result."""
+        ...
+
+
+class Effects(Protocol):
+    """Does outer effects, each written down before and settled after."""
+
+    async def once(
+        self,
+        *,
+        key: str,
+        task_id: str,
+        step: str,
+        payload: Mapping[str, Any],
+        effect: Callable[[], Awaitable[Mapping[str, Any]]],
+    ) -> Mapping[str, Any]:
+        """The result of the effect, done now or earlier; patient with hosts that are down.
+
+        Raises what the effect raised when it was refused for good, LeaseLost when another worker
+        has the word.
+        """
         ...
 
 

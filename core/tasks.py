@@ -65,6 +65,8 @@ class TaskRequest(Value):
     """Key of the ticket, such as BUG-42; may be empty."""
     base: str = ""
     """Branch, tag or commit to start from; empty for the repository's default."""
+    revision: str = ""
+    """The revision in which the fault was seen, where it is not the base."""
     tests: tuple[str, ...] = ()
     """Ids of tests that show the fault."""
     reproduction: str = ""
