@@ -134,7 +134,7 @@ class Fault:
 
 
 def load_faults(root: Path = CORPUS) -> list[Fault]:
-    """Every fault under `root`, by program and then as written; `MalformedFault` names a bad one."""
+    """Every fault under `root`, by program, then as written; `MalformedFault` names a bad one."""
     return [fault for path in sorted(root.glob("*/faults.toml")) for fault in _faults_of(path)]
 
 
