@@ -1,0 +1,164 @@
+"""The proof of a patch: red on base, green on the fix, nothing new broken; the sandbox decides."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from core.errors import SandboxGone
+from core.evidence import CaseOutcome, Evidence, RunEnd, TestRun, Verdict
+from core.findings import Reproduction
+from core.patches import FileChange, Patch
+from core.trees import Tree
+
+FRESH_SANDBOXES = 2
+"""How often a run is repeated when the sandbox, not the code, failed."""
+RERUNS = 2
+"""How often a new failure is run again, on base and on the fix."""
+
+_NOT_A_RESULT = {
+    RunEnd.NO_TEST_RUNNER: Verdict.NO_TEST_RUNNER,
+    RunEnd.INFRA_ERROR: Verdict.INFRA_ERROR,
+    RunEnd.TIMEOUT: Verdict.UNFINISHED,
+    RunEnd.LIMIT_MEMORY: Verdict.UNFINISHED,
+    RunEnd.LIMIT_PROCESSES: Verdict.UNFINISHED,
+    RunEnd.LIMIT_DISK: Verdict.UNFINISHED,
+    RunEnd.LIMIT_OUTPUT: Verdict.UNFINISHED,
+}
+
+
+class Tests(Protocol):
+    """Runs tests of a tree in a sandbox."""
+
+    async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
+        """The recorded run of these tests, or of all."""
+        ...
+
+
+def with_files(tree: Tree, changes: Sequence[FileChange]) -> Tree:
+    """The tree with some changes put in."""
+    return tree.with_files({change.path: change.file() for change in changes})
+
+
+async def prove(
+    tests: Tests, base: Tree, patch: Patch, reproduction: Reproduction | None
+) -> Evidence:
+    """What the sandbox says about a patch; pre-existing tests run as they are on base.
+
+    `base` is the tree at `patch.base_sha`. Only exit codes and reports recorded for exactly the
+    trees named in the evidence count. The red test is run on base, then the whole suite on the
+    result, compared with the suite on base.
+    """
+    red_tests = reproduction.tests if reproduction else ()
+    evidence = Evidence(
+        verdict=Verdict.NOT_RUN,
+        tree_hash=patch.tree_hash,
+        base_sha=patch.base_sha,
+        regression_tests=red_tests,
+    )
+    fixed = patch.apply(base)
+    if reproduction is None or not red_tests:
+        return await _suite_only(tests, base, fixed, evidence)
+    red = await _red_run(tests, base, reproduction)
+    evidence = evidence.but(base=red)
+    if verdict := _unfit_as_proof(red, reproduction):
+        return evidence.but(verdict=verdict, note=_note(verdict, red))
+    suite = await _settled(tests, fixed)
+    green = suite
+    if reproduction.scaffold:
+        green = await _settled(tests, with_files(fixed, reproduction.scaffold), red_tests)
+    evidence = evidence.but(fixed=suite)
+    if suite.end in _NOT_A_RESULT:
+        verdict = _NOT_A_RESULT[suite.end]
+        return evidence.but(verdict=verdict, note=_note(verdict, suite))
+    if not set(red_tests) <= set(green.passed):
+        return evidence.but(verdict=Verdict.STILL_RED, note=_first_failure(green, red_tests))
+    return await _compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
+
+
+async def _red_run(tests: Tests, base: Tree, reproduction: Reproduction) -> TestRun:
+    """The regression test on base; a run recorded for the same tree and tests counts."""
+    tree = with_files(base, [*reproduction.files, *reproduction.scaffold])
+    known = reproduction.run
+    if known and known.tree_hash == tree.id and set(reproduction.tests) <= set(known.failed):
+        return known
+    return await _settled(tests, tree, reproduction.tests)
+
+
+def _unfit_as_proof(red: TestRun, reproduction: Reproduction) -> Verdict | None:
+    if red.end in _NOT_A_RESULT:
+        return _NOT_A_RESULT[red.end]
+    if red.end is RunEnd.NO_TESTS:
+        return Verdict.NO_TESTS
+    outcomes = {case.test_id: case.outcome for case in red.cases}
+    if reproduction.files and any(
+        outcomes.get(test) in (CaseOutcome.ERROR, None) for test in reproduction.tests
+    ):
+        return Verdict.TEST_BROKEN
+    if not set(reproduction.tests) <= set(red.failed):
+        return Verdict.NOT_RED_ON_BASE
+    return None
+
+
+async def _suite_only(tests: Tests, base: Tree, fixed: Tree, evidence: Evidence) -> Evidence:
+    """Without a red test nothing is proven; the suite still must not get worse."""
+    suite = await _settled(tests, fixed)
+    compared = await _compared(tests, base, fixed, suite, evidence.but(fixed=suite))
+    return compared.but(note=compared.note or "No test shows the fault.")
+
+
+async def _compared(
+    tests: Tests, base: Tree, fixed: Tree, suite: TestRun, evidence: Evidence
+) -> Evidence:
+    """The evidence with new failures, less those that are flaky."""
+    before = await _settled(tests, base)
+    fresh = sorted(
+        {*suite.failed, *(set(before.passed) - set(suite.collected))} - set(before.failed)
+    )
+    if not fresh:
+        return evidence
+    regressions, flaky = [], []
+    known = [test for test in fresh if test in suite.collected]
+    again = [await _settled(tests, fixed, known) for _ in range(RERUNS)] if known else []
+    base_again = [await _settled(tests, base, known) for _ in range(RERUNS)] if known else []
+    for test in fresh:
+        steady = all(test in run.failed for run in again)
+        blameless = any(test in run.failed for run in base_again)
+        (regressions if steady and not blameless else flaky).append(test)
+    return evidence.but(
+        verdict=Verdict.REGRESSION if regressions else evidence.verdict,
+        regressions=tuple(regressions),
+        flaky=tuple(flaky),
+        note=_first_failure(suite, regressions) if regressions else evidence.note,
+    )
+
+
+async def _settled(tests: Tests, tree: Tree, ids: Sequence[str] = ()) -> TestRun:
+    """A run in which the sandbox did its part; a failing sandbox is tried anew, never blamed."""
+    for _ in range(FRESH_SANDBOXES):
+        try:
+            run = await tests.run(tree, ids)
+        except SandboxGone:
+            continue
+        if run.end is not RunEnd.INFRA_ERROR:
+            return run
+    return await tests.run(tree, ids)
+
+
+def _note(verdict: Verdict, run: TestRun) -> str:
+    words = {
+        Verdict.NO_TEST_RUNNER: "No test runner was found for this repository.",
+        Verdict.INFRA_ERROR: "The sandbox failed; nothing is known about the patch.",
+        Verdict.UNFINISHED: f"The run ended at a limit: {run.end}.",
+        Verdict.NO_TESTS: "No test was run, which proves nothing.",
+        Verdict.TEST_BROKEN: "The regression test does not run.",
+        Verdict.NOT_RED_ON_BASE: "The regression test passes on the base.",
+    }
+    return words.get(verdict, str(verdict))
+
+
+def _first_failure(run: TestRun, among: Sequence[str]) -> str:
+    """The first failure of some tests, in one paragraph for the next attempt."""
+    for case in run.cases:
+        if case.outcome.red and (not among or case.test_id in among):
+            where = f" at {case.path}:{case.line}" if case.path else ""
+            return f"{case.test_id} failed{where}: {case.message}"
+    return f"{', '.join(among)} did not pass." if among else "The run was red."
