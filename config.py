@@ -1,0 +1,365 @@
+"""Every option, its default and its meaning; the only reader of the environment and of `.env`."""
+
+import difflib
+import ipaddress
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_MIN_LENGTH = 16
+WELL_KNOWN_SECRETS = ("changeme", "change-me", "default", "example", "password", "secret", "test")
+CLOSE = 0.85
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsInvalid(ValueError):
+    """The environment cannot be used; one problem a line, and no value of any option in it."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Keep all problems, so that they can be mended in one go."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class _Group(BaseModel):
+    """A part of the settings; its sentence is a headline in `.env.example`."""
+
+    model_config = {"use_attribute_docstrings": True}
+
+
+class Server(_Group):
+    """The server: where it listens, and who may speak to it."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; one that others can reach needs a key."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    api_key: SecretStr = SecretStr("")
+    """The operator's key, at least 16 characters; empty is possible on loopback alone."""
+    api_keys_file: Path | None = None
+    """File of more keys, one a line: `name:scopes:sha256`; scopes read, operate, approve, admin."""
+    allowed_hosts: Names = ()
+    """Names that the server answers to, comma-separated, beside HOST and the loopback names."""
+    trusted_proxies: Names = ()
+    """Addresses of proxies whose forwarded headers are believed, comma-separated."""
+    environment: Literal["dev", "production"] = "dev"
+    """`production` refuses to start with anything that is for trying out only."""
+
+
+class Storage(_Group):
+    """Files: what is kept, and where."""
+
+    anton_home: Path = Field(default_factory=lambda: Path(__file__).resolve().parent)
+    """Folder that holds `.env` and that relative paths start from; empty is where Anton lies."""
+    data_dir: Path = Path("data")
+    """Folder of databases, artifacts, environments and reports."""
+    local_output_dir: Path = Path("data/output")
+    """Folder below which a task may be told to put its files."""
+    checkpoints: Literal["sqlite", "memory"] = "sqlite"
+    """Where a task's steps are kept; `memory` forgets them with the process."""
+
+
+class Logs(_Group):
+    """Logs."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least level that is written."""
+    log_format: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line."""
+
+
+class SandboxOptions(_Group):
+    """The sandbox: where the code under repair runs."""
+
+    sandbox: Literal["auto", "bubblewrap", "subprocess"] = "auto"
+    """`auto` is bubblewrap; `subprocess` protects nothing and needs SANDBOX_ALLOW_HOST."""
+    sandbox_allow_host: bool = False
+    """Lets SANDBOX=subprocess run foreign code on this machine with no protection at all."""
+    sandbox_allow_no_memory_limit: bool = False
+    """Lets a sandbox open where memory cannot be limited."""
+    sandbox_test_seconds: float = Field(default=300.0, gt=0, le=86_400)
+    """Wall time of one test run, in seconds."""
+    python_packages: Literal["allow", "cached"] = "allow"
+    """Whether what a repository needs may be downloaded, or must be cached already."""
+
+
+class Tasks(_Group):
+    """Tasks: how many, how long, and how often a step is tried."""
+
+    max_concurrent_tasks: int = Field(default=5, ge=1, le=100)
+    """Tasks at work at the same time; waiting ones do not count."""
+    max_task_seconds: float = Field(default=3600.0, gt=0)
+    """Working time of one task, in seconds; waiting for people does not count."""
+    max_task_description_length: int = Field(default=20_000, ge=1, le=500_000)
+    """Longest report that is taken, in characters."""
+    max_iterations: int = Field(default=3, ge=1, le=10)
+    """Attempts at a fix before a person is asked."""
+    max_review_rounds: int = Field(default=3, ge=1, le=10)
+    """Reviews of one task before a person is asked."""
+    max_human_rounds: int = Field(default=5, ge=1, le=50)
+    """How often a person may ask for changes."""
+    confidence_threshold: float = Field(default=0.70, ge=0, le=1)
+    """A diagnosis less sure than this needs a red test, or a person, before a fix is tried."""
+    approval_ttl_hours: float = Field(default=72.0, gt=0, le=8_760)
+    """Hours after which an unanswered question expires."""
+
+
+class OfflineEngine(_Group):
+    """The offline engine: bounds of its search."""
+
+    offline_max_candidates: int = Field(default=2000, ge=1)
+    """Candidate edits that are tried at most."""
+    offline_max_seconds: float = Field(default=300.0, gt=0)
+    """Seconds that are searched at most."""
+    offline_workers: int = Field(default=0, ge=0, le=256)
+    """Candidates judged at the same time; 0 is one for each core."""
+
+
+class CodeHosts(_Group):
+    """Code hosts: which repositories may be worked on, and how a fix is handed over."""
+
+    repositories: Names = ()
+    """What REST may name, comma-separated paths and `owner/repo`; empty: any path, on loopback."""
+    repo_cwd: Path | None = None
+    """Local repository to work on when none is named."""
+    github_repo: str = Field(default="", pattern=r"^$|^[A-Za-z0-9][\w.-]*/[\w.-]+$")
+    """GitHub repository to work on when none is named, as `owner/repo`."""
+    github_token: SecretStr = SecretStr("")
+    """Token that may write contents and pull requests; without one a fix ends on a local branch."""
+    github_api_url: str = "https://api.github.com"
+    """Address of the GitHub API; another one for GitHub Enterprise."""
+    branch_prefix: str = "anton/"
+    """Beginning of every branch that Anton makes; he writes to no other."""
+    commit_style: Literal["split", "single", "per_file"] = "split"
+    """Tests and fix in two commits, all in one, or one for each file."""
+    pr_draft: bool = False
+    """Whether pull requests are opened as drafts."""
+
+
+GROUPS: tuple[type[_Group], ...] = (
+    Server,
+    Storage,
+    Logs,
+    SandboxOptions,
+    Tasks,
+    OfflineEngine,
+    CodeHosts,
+)
+
+
+class Settings(
+    BaseSettings, CodeHosts, OfflineEngine, Tasks, SandboxOptions, Logs, Storage, Server
+):
+    """All options; made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        env_file_encoding="utf-8",
+    )
+
+    @field_validator("allowed_hosts", "trusted_proxies", "repositories", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("api_key", "github_token")
+    @classmethod
+    def _one_line(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not text.isascii() or any(sign.isspace() or not sign.isprintable() for sign in text):
+            raise ValueError("should be printable ASCII without blanks")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:.]+\]?", name):
+                raise ValueError("should hold host names without port or wildcard")
+        return tuple(name.strip("[]").lower() for name in value)
+
+    @field_validator("github_api_url")
+    @classmethod
+    def _secure(cls, value: str) -> str:
+        match = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^/:@\s]+)(:\d+)?(/[^\s?#]*)?", value)
+        if not match:
+            raise ValueError("should be an address such as https://host/path")
+        if match[1] == "http" and not is_loopback(match[2].strip("[]")):
+            raise ValueError("should begin with https:// unless it is on loopback")
+        return value.rstrip("/")
+
+    @field_validator("branch_prefix")
+    @classmethod
+    def _own_folder(cls, value: str) -> str:
+        if not re.fullmatch(r"([a-z0-9_][a-z0-9_-]*/)+", value) or value.startswith("refs/"):
+            raise ValueError("should be lower-case and end with a slash, as `anton/`")
+        return value
+
+    @model_validator(mode="after")
+    def _anchored(self) -> Self:
+        home = self.anton_home.expanduser().absolute()
+        anchored = {
+            name: home / path.expanduser()
+            for name in ("anton_home", "data_dir", "local_output_dir", "api_keys_file", "repo_cwd")
+            if (path := getattr(self, name)) is not None
+        }
+        self.__dict__.update(anchored)
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a caller has to show a key."""
+        return bool(self.api_key.get_secret_value()) or self.api_keys_file is not None
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no log, event or document may hold."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        held = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        return tuple(secret for secret in held if secret)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches a server on this address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**chosen: Any) -> tuple[Settings, tuple[str, ...]]:
+    """The settings and what is odd about them; `chosen` options that are not None win.
+
+    Raises SettingsInvalid with every problem at once.
+    """
+    file = Path(os.environ.get("ANTON_HOME") or Path(__file__).parent).expanduser() / ".env"
+    try:
+        in_file = dotenv_values(file, encoding="utf-8") if file.is_file() else {}
+        settings = Settings(
+            _env_file=file, **{name: value for name, value in chosen.items() if value is not None}
+        )
+    except ValidationError as error:
+        raise SettingsInvalid(_problems(error)) from None
+    except (OSError, UnicodeDecodeError):
+        raise SettingsInvalid([f"{file} cannot be read: it should be UTF-8 text"]) from None
+    return settings, tuple([*_file_warnings(file), *_name_warnings([*os.environ, *in_file])])
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+        text = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        yield f"{name}: {text}"
+
+
+def _file_warnings(file: Path) -> Iterator[str]:
+    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        yield f"{file} can be read by others: chmod 600 {file}"
+
+
+def _name_warnings(names: Iterable[str]) -> Iterator[str]:
+    known = [name.upper() for name in Settings.model_fields]
+    for name in sorted({name for name in names if name.upper() not in known}):
+        if close := difflib.get_close_matches(name.upper(), known, n=1, cutoff=CLOSE):
+            yield f"{name} is no option of Anton; did you mean {close[0]}?"
+
+
+def refuse_unsafe(settings: Settings, *, serving: bool) -> None:
+    """Refuse what must not run at all; `serving` judges address and keys too.
+
+    Raises SettingsInvalid with every reason and its remedy.
+    """
+    reasons = list(_unsafe_anywhere(settings))
+    if serving:
+        reasons += _unsafe_server(settings)
+    if reasons:
+        raise SettingsInvalid(reasons)
+
+
+def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
+    production = settings.environment == "production"
+    if settings.sandbox == "subprocess" and production:
+        yield "SANDBOX: subprocess protects nothing and is refused in production; use bubblewrap"
+    elif settings.sandbox == "subprocess" and not settings.sandbox_allow_host:
+        yield "SANDBOX: subprocess protects nothing; SANDBOX_ALLOW_HOST=true says that you know"
+    if settings.checkpoints == "memory" and production:
+        yield "CHECKPOINTS: memory loses every task with the process and is refused in production"
+    for name in ("api_key", "github_token"):
+        secret = getattr(settings, name).get_secret_value()
+        if secret and is_weak(secret):
+            yield (
+                f"{name.upper()}: too short or too well known; at least {SECRET_MIN_LENGTH} "
+                "characters, such as those of: python -c 'import secrets; "
+                "print(secrets.token_urlsafe(32))'"
+            )
+
+
+def _unsafe_server(settings: Settings) -> Iterator[str]:
+    if settings.has_key:
+        return
+    if not settings.on_loopback:
+        yield "API_KEY: an address that others can reach needs a key; or use HOST=127.0.0.1"
+    elif settings.environment == "production":
+        yield "API_KEY: production needs a key, on loopback too"
+
+
+def is_weak(secret: str) -> bool:
+    """Whether a secret is short, of few signs, or a well-known word stretched."""
+    plain = secret.lower()
+    return (
+        len(secret) < SECRET_MIN_LENGTH
+        or len(set(secret)) < SECRET_MIN_LENGTH // 2
+        or any(len(plain.replace(word, "")) < SECRET_MIN_LENGTH // 2 for word in WELL_KNOWN_SECRETS)
+    )
+
+
+def env_example() -> str:
+    """The text of `.env.example`: every option with meaning and default, commented out."""
+    lines = [
+        "# Made by `python config.py > .env.example`. Copy to `.env`, chmod 600, and change what",
+        "# you need; the environment wins over the file.",
+    ]
+    for group in GROUPS:
+        lines += ["", f"## {(group.__doc__ or '').strip()}"]
+        for name, field in group.model_fields.items():
+            default = "" if field.default_factory else _shown(field.default)
+            lines += [f"# {field.description}", f"# {name.upper()}={default}"]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(default: object) -> str:
+    if default is None or isinstance(default, SecretStr):
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(env_example())

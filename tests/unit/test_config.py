@@ -1,0 +1,218 @@
+"""Settings: one door for the environment, all errors at once, nothing secret said."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from config import (
+    GROUPS,
+    Settings,
+    SettingsInvalid,
+    env_example,
+    is_loopback,
+    is_weak,
+    load_settings,
+    refuse_unsafe,
+)
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "kJ8f-2Lq9_xZp0Wm4TsV"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, and an environment that names no option."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("ANTON_HOME", str(tmp_path))
+    return tmp_path
+
+
+def write_env(home: Path, text: str, mode: int = 0o600) -> None:
+    file = home / ".env"
+    file.write_text(text)
+    file.chmod(mode)
+
+
+def test_the_example_file_is_what_the_settings_say() -> None:
+    assert (ROOT / ".env.example").read_text() == env_example()
+
+
+def test_every_option_is_explained_and_stands_in_one_group() -> None:
+    grouped = [name for group in GROUPS for name in group.model_fields]
+    assert sorted(grouped) == sorted(Settings.model_fields)
+    assert [n for n, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_an_empty_environment_gives_the_defaults(home: Path) -> None:
+    settings, warnings = load_settings()
+    assert (settings.host, settings.port, settings.sandbox) == ("127.0.0.1", 8000, "auto")
+    assert settings.data_dir == home / "data"
+    assert settings.repo_cwd is None
+    assert warnings == ()
+    refuse_unsafe(settings, serving=True)
+
+
+def test_the_example_file_itself_is_a_valid_env_file(home: Path) -> None:
+    defaults, _ = load_settings()
+    write_env(home, env_example())
+    assert load_settings()[0] == defaults
+    uncommented = "\n".join(
+        line.removeprefix("# ") for line in env_example().split("\n") if "=" in line
+    )
+    write_env(home, uncommented.replace("ANTON_HOME=", ""))
+    assert load_settings()[0] == defaults
+
+
+def test_chosen_options_win_over_environment_over_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_env(home, "PORT=1001\nMAX_ITERATIONS=5\nMAX_REVIEW_ROUNDS=7\n")
+    monkeypatch.setenv("PORT", "1002")
+    monkeypatch.setenv("MAX_ITERATIONS", "6")
+    settings, _ = load_settings(port=1003, host=None)
+    assert (settings.port, settings.max_iterations, settings.max_review_rounds) == (1003, 6, 7)
+
+
+def test_all_bad_values_are_named_at_once_and_none_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bad = {
+        "PORT": "sesame-port",
+        "SANDBOX": "sesame-box",
+        "API_KEY": "sesame open",
+        "GITHUB_REPO": "sesame",
+        "GITHUB_API_URL": "http://sesame.example",
+        "BRANCH_PREFIX": "SESAME",
+        "ALLOWED_HOSTS": "sesame:80",
+        "CONFIDENCE_THRESHOLD": "7",
+    }
+    for name, value in bad.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings()
+    assert {line.partition(":")[0] for line in refused.value.problems} == set(bad)
+    assert "sesame" not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_a_file_that_is_no_text_is_a_named_problem(home: Path) -> None:
+    (home / ".env").write_bytes(b"PORT=\xff\xfe")
+    with pytest.raises(SettingsInvalid, match="UTF-8"):
+        load_settings()
+
+
+def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "Anton.example, [::1] ,")
+    monkeypatch.setenv("REPOSITORIES", "/srv/todo,acme/shop")
+    settings, _ = load_settings()
+    assert settings.allowed_hosts == ("anton.example", "::1")
+    assert settings.repositories == ("/srv/todo", "acme/shop")
+
+
+def test_relative_paths_start_from_home_and_absolute_ones_stay(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", "store")
+    monkeypatch.setenv("REPO_CWD", "/srv/todo")
+    settings, _ = load_settings()
+    assert settings.data_dir == home / "store"
+    assert settings.repo_cwd == Path("/srv/todo")
+
+
+def test_a_near_miss_gets_a_hint_and_a_stranger_none(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_ITERATION", "3")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run")
+    write_env(home, "GITHUB_TOKENS=x\n")
+    _, warnings = load_settings()
+    assert [w for w in warnings if "MAX_ITERATION " in w and "MAX_ITERATIONS" in w]
+    assert [w for w in warnings if "GITHUB_TOKENS" in w and "GITHUB_TOKEN?" in w]
+    assert not [w for w in warnings if "XDG" in w]
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_an_env_file_that_others_can_read_is_named(home: Path, mode: int, warned: bool) -> None:
+    write_env(home, "PORT=8001\n", mode)
+    _, warnings = load_settings()
+    assert bool([w for w in warnings if "chmod 600" in w]) is warned
+    assert stat.S_IMODE((home / ".env").stat().st_mode) == mode
+
+
+def test_secrets_are_listed_for_redaction_and_never_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("API_KEY", KEY)
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_" + KEY)
+    settings, _ = load_settings()
+    assert set(settings.secrets()) == {KEY, "ghp_" + KEY}
+    assert KEY not in f"{settings!r}{settings!s}{settings.model_dump()}"
+    assert load_settings(api_key="", github_token="")[0].secrets() == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"host": "0.0.0.0"}, "API_KEY"),
+        ({"host": "::"}, "API_KEY"),
+        ({"host": "anton.example"}, "API_KEY"),
+        ({"environment": "production"}, "API_KEY"),
+        ({"api_key": "k7Qx"}, "API_KEY"),
+        ({"api_key": "changeme-changeme"}, "API_KEY"),
+        ({"api_key": "a" * 40}, "API_KEY"),
+        ({"github_token": "k7Qx"}, "GITHUB_TOKEN"),
+        ({"sandbox": "subprocess"}, "SANDBOX"),
+        (
+            {
+                "sandbox": "subprocess",
+                "sandbox_allow_host": True,
+                "environment": "production",
+                "api_key": KEY,
+            },
+            "SANDBOX",
+        ),
+        (
+            {"checkpoints": "memory", "environment": "production", "api_key": KEY},
+            "CHECKPOINTS",
+        ),
+    ],
+)
+def test_the_server_refuses_to_start_unsafe(options: dict[str, object], named: str) -> None:
+    settings, _ = load_settings(**options)
+    with pytest.raises(SettingsInvalid) as refused:
+        refuse_unsafe(settings, serving=True)
+    assert [line.partition(":")[0] for line in refused.value.problems] == [named]
+    assert not [secret for secret in settings.secrets() if secret in str(refused.value)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"host": "localhost"},
+        {"host": "::1"},
+        {"host": "0.0.0.0", "api_key": KEY},
+        {"host": "0.0.0.0", "api_keys_file": "keys"},
+        {"environment": "production", "api_key": KEY},
+        {"sandbox": "subprocess", "sandbox_allow_host": True},
+    ],
+)
+def test_the_server_starts_where_it_is_safe(options: dict[str, object]) -> None:
+    refuse_unsafe(load_settings(**options)[0], serving=True)
+
+
+def test_a_repair_without_a_server_needs_no_key() -> None:
+    refuse_unsafe(load_settings(host="0.0.0.0")[0], serving=False)
+
+
+def test_loopback_is_known_by_address_and_not_by_look() -> None:
+    assert is_loopback("127.8.9.1")
+    assert not is_loopback("127.0.0.1.example.com")
+    assert not is_loopback("0.0.0.0")
+
+
+def test_a_random_key_is_not_weak_even_with_a_word_in_it() -> None:
+    assert not is_weak(KEY)
+    assert not is_weak("Qw9-testvBn3Lp0x")
