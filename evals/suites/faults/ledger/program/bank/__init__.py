@@ -1,0 +1,1 @@
+"""A small bank: accounts, transfers and statements, in whole cents."""

@@ -1,0 +1,1 @@
+"""A to-do list with due days, tags and a plain text format."""
