@@ -56,7 +56,9 @@ class Question(Value):
     title: str
     """What is asked, in one line."""
     body: str = ""
-    """The briefing, as Markdown made by code."""
+    """The briefing, as Markdown made by code; empty in a state, which holds `body_ref`."""
+    body_ref: str = ""
+    """Artifact of the briefing."""
     options: tuple[Choice, ...]
     base_sha: str = ""
     patch_hash: str = ""

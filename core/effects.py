@@ -1,5 +1,7 @@
 """Outer effects, each written down before it is done."""
 
+import re
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 from pydantic import Field
 
 from core.values import Value
+
+KEY_MAX = 60
 
 
 class EffectState(StrEnum):
@@ -75,3 +79,10 @@ class Change(Value):
     """Where to find it, in words."""
     behind: int = 0
     """Commits that the base branch is ahead of the approved base."""
+
+
+def branch_name(prefix: str, key: str, task8: str) -> str:
+    """The one branch of a task: prefix, slug of ticket key or title, and eight digits of its id."""
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")[:KEY_MAX].rstrip("-")
+    return f"{prefix}{slug}-{task8}" if slug else f"{prefix}{task8}"

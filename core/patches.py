@@ -3,7 +3,7 @@
 import base64
 import difflib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Self
 
@@ -83,6 +83,11 @@ class Patch(Value):
         """The tree after the change."""
         return base.with_files({change.path: change.file() for change in self.changes})
 
+    def with_changes(self, base: Tree, changes: Iterable[FileChange]) -> Self:
+        """The patch with further files put in; `base` is what it is made against."""
+        further = {change.path: change.file() for change in changes}
+        return type(self).between(self.base_sha, base, self.apply(base).with_files(further))
+
     @cached_property
     def sha256(self) -> str:
         """The `patch_hash`: SHA-256 of the canonical diff, in hex."""
@@ -96,17 +101,24 @@ class Patch(Value):
     @cached_property
     def size(self) -> tuple[int, int]:
         """Lines added and lines deleted."""
-        marks = [line[0] for line in _hunk_lines(self.diff) if line]
-        return marks.count("+"), marks.count("-")
+        sizes = file_sizes(self.diff).values()
+        return sum(added for added, _ in sizes), sum(deleted for _, deleted in sizes)
 
 
-def _hunk_lines(diff: str) -> Iterator[str]:
-    in_hunk = False
+def file_sizes(diff: str) -> dict[str, tuple[int, int]]:
+    """Lines added and lines deleted of each file of a canonical diff, by path."""
+    sizes: dict[str, tuple[int, int]] = {}
+    path, in_hunk = "", False
     for line in diff.split("\n"):
-        if line.startswith(("@@", "diff --git ")):
-            in_hunk = line.startswith("@@")
-        elif in_hunk:
-            yield line
+        if line.startswith("diff --git a/"):
+            path, in_hunk = line.removeprefix("diff --git a/").split(" b/")[0], False
+            sizes[path] = (0, 0)
+        elif line.startswith("@@"):
+            in_hunk = True
+        elif in_hunk and line.startswith(("+", "-")):
+            added, deleted = sizes[path]
+            sizes[path] = (added + 1, deleted) if line[0] == "+" else (added, deleted + 1)
+    return sizes
 
 
 def file_diff(path: str, before: File | None, after: File | None) -> str:

@@ -59,14 +59,7 @@ class Tree(Mapping[str, File]):
     @cached_property
     def id(self) -> str:
         """The git tree id of exactly these files, in hex: the `tree_hash` of all evidence."""
-        nested: _Folder = {}
-        for path, file in self.files.items():
-            *folders, name = path.split("/")
-            folder = nested
-            for part in folders:
-                folder = cast(_Folder, folder.setdefault(part, {}))
-            folder[name] = file
-        return _folder_id(nested)
+        return tree_id({path: (file.mode, file.id) for path, file in self.files.items()})
 
     def text(self, path: str) -> str:
         """The file as text; what is not UTF-8 is replaced."""
@@ -87,15 +80,25 @@ class Tree(Mapping[str, File]):
         )
 
 
-_Folder = dict[str, "File | _Folder"]
+_Folder = dict[str, "tuple[Mode, str] | _Folder"]
+
+
+def tree_id(entries: Mapping[str, tuple[Mode, str]]) -> str:
+    """The git tree id of these entries, each a path with its mode and object id, in hex."""
+    nested: _Folder = {}
+    for path, entry in entries.items():
+        *folders, name = path.split("/")
+        folder = nested
+        for part in folders:
+            folder = cast(_Folder, folder.setdefault(part, {}))
+        folder[name] = entry
+    return _folder_id(nested)
 
 
 def _folder_id(folder: _Folder) -> str:
     entries = []
     for name, entry in folder.items():
-        mode, digest = (
-            (entry.mode, entry.id) if isinstance(entry, File) else ("40000", _folder_id(entry))
-        )
-        order = name if isinstance(entry, File) else name + "/"
+        mode, digest = entry if isinstance(entry, tuple) else ("40000", _folder_id(entry))
+        order = name if isinstance(entry, tuple) else name + "/"
         entries.append((order.encode(), f"{mode} {name}".encode() + b"\0" + bytes.fromhex(digest)))
     return object_id("tree", b"".join(body for _, body in sorted(entries)))

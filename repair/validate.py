@@ -28,6 +28,11 @@ _NOT_A_RESULT = {
 class Tests(Protocol):
     """Runs tests of a tree in a sandbox."""
 
+    @property
+    def seconds(self) -> float:
+        """Time spent in sandboxes so far."""
+        ...
+
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
         """The recorded run of these tests, or of all."""
         ...
@@ -115,7 +120,8 @@ async def _compared(
     )
     if not fresh:
         return evidence
-    regressions, flaky = [], []
+    regressions: list[str] = []
+    flaky: list[str] = []
     known = [test for test in fresh if test in suite.collected]
     again = [await _settled(tests, fixed, known) for _ in range(RERUNS)] if known else []
     base_again = [await _settled(tests, base, known) for _ in range(RERUNS)] if known else []

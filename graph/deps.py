@@ -1,0 +1,84 @@
+"""Deps: the capabilities of a node; LangGraph carries it as run context and never stores it."""
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from core.errors import AntonError
+from core.events import EventType, Notice
+from core.ports import (
+    ApprovalStore,
+    ArtifactStore,
+    Clock,
+    CodeHost,
+    Effects,
+    EventLog,
+    RepairEngine,
+)
+from core.trees import Tree
+from core.values import Value
+from graph.state import AgentState, Facts
+from repair.validate import Tests
+
+AnyValue = TypeVar("AnyValue", bound=Value)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The numbers that bound a repair."""
+
+    max_review_rounds: int = 3
+    max_human_rounds: int = 5
+    max_reproductions: int = 2
+    confidence_threshold: float = 0.70
+    branch_prefix: str = "anton/"
+    commit_style: str = "split"
+    draft: bool = False
+    profile: str = "default"
+    labels: tuple[str, ...] = ("bug", "anton")
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What a node may use; state holds facts, this holds capabilities."""
+
+    engine: RepairEngine
+    host: CodeHost
+    bench: Tests
+    artifacts: ArtifactStore
+    approvals: ApprovalStore
+    effects: Effects
+    events: EventLog
+    clock: Clock
+    rules: Rules = Rules()
+    trees: dict[str, Tree] = field(default_factory=dict)
+    """Snapshots read in this drive, by commit id."""
+
+    async def keep(self, value: Value, **facts: Any) -> Facts:
+        """Store a value; its reference, with the facts that edges read."""
+        ref = await self.artifacts.put(value.model_dump_json().encode("utf-8", "surrogatepass"))
+        return {"v": 1, "ref": ref, **facts}
+
+    async def recall(self, kind: type[AnyValue], facts: Facts | None) -> AnyValue | None:
+        """The whole value behind some facts."""
+        if not facts:
+            return None
+        return kind.model_validate_json(await self.artifacts.get(facts["ref"]))
+
+    async def need(self, kind: type[AnyValue], facts: Facts | None) -> AnyValue:
+        """As `recall`, where the workflow guarantees that it is there."""
+        value = await self.recall(kind, facts)
+        if value is None:
+            raise AntonError(f"The state lacks the {kind.__name__} that this step works on.")
+        return value
+
+    async def base(self, state: AgentState) -> Tree:
+        """The files of the base commit."""
+        sha = state["base_sha"]
+        if sha not in self.trees:
+            worktree = bool(state["request"].get("worktree"))
+            self.trees[sha] = (await self.host.snapshot(sha, worktree=worktree)).tree
+        return self.trees[sha]
+
+    async def tell(self, type_: EventType, task_id: str, **data: Any) -> None:
+        """Write an event into the log."""
+        await self.events.append(Notice(type=type_, task_id=task_id, data=data))

@@ -1,0 +1,1 @@
+"""The repair of one reported fault, from intake to report."""

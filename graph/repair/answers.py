@@ -1,0 +1,43 @@
+"""What a person's answer changes in the state: counters, findings, and the end."""
+
+from core.tasks import Outcome, TaskRequest
+from graph.deps import Deps
+from graph.repair.state import RepairState
+from graph.state import Facts
+
+
+def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
+    """Requested changes void the diff and lead to another one; the rounds are counted."""
+    if decision.get("choice") != "request_changes":
+        return {}
+    rounds = state.get("human_rounds", 0) + 1
+    most = deps.rules.max_human_rounds
+    if rounds > most:
+        reason = f"Changes were asked for more than {most} times."
+        return {"outcome": Outcome.BLOCKED, "reason": reason}
+    return {
+        "human_rounds": rounds,
+        "review_rounds": 0,
+        "findings": [f"A person asks for changes: {decision.get('text', '')}"],
+        "rejected": [state["patch"]["hash"]],
+        **_more_attempts(state),
+    }
+
+
+def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
+    """Words become findings of the next attempt, and attempts are given anew."""
+    choice, words = decision.get("choice"), decision.get("text", "")
+    if choice not in ("guidance", "more_attempts", "raise_budget", "answer"):
+        return {}
+    findings = [f"A person says: {words}"] if words else []
+    return {
+        "findings": findings,
+        "review_rounds": 0,
+        "human_rounds": state.get("human_rounds", 0) + 1,
+        **_more_attempts(state),
+    }
+
+
+def _more_attempts(state: RepairState) -> Facts:
+    each = TaskRequest.load(state["request"]).max_iterations
+    return {"max_attempts": state.get("attempts", 0) + each}

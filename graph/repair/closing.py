@@ -1,0 +1,276 @@
+"""The steps publish and report: the one outer effect, and the account of it all."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from core.approvals import Approval, ApprovalState, Person, Risk
+from core.effects import Change, ChangeRequest, Commit, branch_name
+from core.errors import Conflict, Forbidden
+from core.evidence import Evidence, TestRun, Verdict
+from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.patches import Patch
+from core.tasks import Outcome
+from graph.deps import Deps
+from graph.repair.documents import (
+    Facts as DocumentFacts,
+)
+from graph.repair.documents import (
+    confidence_of,
+    incident_report,
+    pull_request_body,
+    pull_request_title,
+    summary_line,
+)
+from graph.repair.guards import is_test_path
+from graph.repair.state import RepairState
+from graph.state import Facts
+
+
+async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Publish the approved diff and no other; the outbox makes a second call find the first."""
+    deps = runtime.context
+    patch = await deps.need(Patch, state.get("patch"))
+    approval = await _binding(deps, state, patch)
+    if approval is None:
+        return {"outcome": Outcome.BLOCKED, "reason": "No approval is bound to this exact diff."}
+    facts = await facts_of(state, deps)
+    request = _change_request(facts, deps, patch, _name(approval))
+
+    async def effect() -> Facts:
+        return (await deps.host.publish(request, patch)).dump()
+
+    try:
+        result = await deps.effects.once(
+            key=f"publish:{state['task_id']}:{patch.sha256}",
+            task_id=state["task_id"],
+            step="publish",
+            payload=request.dump(),
+            effect=effect,
+        )
+    except Conflict as conflict:
+        return await _base_moved(state, deps, conflict)
+    except Forbidden as error:
+        return {"outcome": Outcome.BLOCKED, "reason": str(error)}
+    change = Change.load(result)
+    await deps.tell(
+        "pull_request",
+        state["task_id"],
+        url=change.url,
+        number=change.number,
+        branch=change.branch,
+        commit=change.commit,
+    )
+    return {"change": change.dump()}
+
+
+async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Settle the outcome and write the account from what was recorded."""
+    deps = runtime.context
+    outcome, reason = _outcome(state)
+    facts = await facts_of({**state, "outcome": outcome, "reason": reason}, deps)
+    account = public_account(facts, outcome)
+    document = incident_report(facts, await _timeline(state["task_id"], deps))
+    return {
+        "outcome": outcome,
+        "reason": reason,
+        "account": {
+            "v": 1,
+            "ref": await deps.artifacts.put(_json(account)),
+            "document_ref": await deps.artifacts.put(document.encode("utf-8", "replace")),
+        },
+    }
+
+
+async def _timeline(task_id: str, deps: Deps) -> list[str]:
+    """The finished steps, one line each, by the event log."""
+    return [
+        f"{event.ts:%H:%M:%S} {event.data.get('node', '')}: {event.data.get('summary', '')}"
+        for event in await deps.events.after(0, task_id=task_id)
+        if event.type == "node" and event.data.get("state") == "finished"
+    ]
+
+
+async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
+    """All that was recorded, as documents are made from it."""
+    patch_facts = state.get("patch") or {}
+    change = state.get("change")
+    risk = patch_facts.get("risk")
+    return DocumentFacts(
+        state=state,
+        patch=await deps.recall(Patch, state.get("patch")),
+        evidence=await deps.recall(Evidence, _whole(state.get("evidence"))),
+        review=await deps.recall(Review, state.get("review")),
+        triage=await deps.recall(Triage, state.get("triage")),
+        diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")),
+        reproduction=await deps.recall(Reproduction, state.get("reproduction")),
+        attempt=await deps.recall(FixAttempt, state.get("attempt")),
+        risk=Risk(risk) if risk else None,
+        protected=tuple(patch_facts.get("protected", ())),
+        change=Change.load(change) if change else None,
+    )
+
+
+def public_account(facts: DocumentFacts, outcome: str) -> Facts:
+    """The answer of `fix --json`, but for the seconds and costs that the control plane knows."""
+    diagnosis, patch, evidence = facts.diagnosis, facts.patch, facts.evidence
+    suspects = _suspects(facts)
+    figures = facts.attempt.figures if facts.attempt else None
+    return {
+        "task_id": facts.state["task_id"],
+        "outcome": outcome,
+        "reason": facts.state.get("reason", ""),
+        "severity": facts.triage.severity if facts.triage else None,
+        "risk": facts.risk,
+        "confidence": confidence_of(facts),
+        "diagnosis": {
+            "root_cause": facts.root_cause if diagnosis or facts.attempt else None,
+            "suspects": suspects,
+        },
+        "patch": {
+            "hash": patch.sha256 if patch else None,
+            "files": list(patch.paths) if patch else [],
+            "diff": patch.diff if patch else "",
+        },
+        "evidence": {
+            "base": _run(evidence.base if evidence else None),
+            "fixed": _run(evidence.fixed if evidence else None),
+            "regression_test": _first(evidence.regression_tests if evidence else ()),
+            "tree_hash": evidence.tree_hash if evidence else None,
+        },
+        "review": {
+            "verdict": facts.review.verdict if facts.review else None,
+            "issues": [i.model_dump(exclude={"v"}) for i in facts.review.issues]
+            if facts.review
+            else [],
+        },
+        "branch": facts.change.branch if facts.change else None,
+        "commit": facts.change.commit if facts.change else None,
+        "pr_url": (facts.change.url or None) if facts.change else None,
+        "candidates": {
+            "tried": figures.tried if figures else 0,
+            "plausible": figures.plausible if figures else 0,
+        },
+    }
+
+
+def _suspects(facts: DocumentFacts) -> list[Facts]:
+    ranked = (facts.attempt.suspects if facts.attempt else ()) or (
+        facts.diagnosis.suspects if facts.diagnosis else ()
+    )
+    return [
+        {"path": s.path, "line": s.line, "function": s.function, "score": round(s.score, 4)}
+        for s in ranked[:20]
+    ]
+
+
+def _run(run: TestRun | None) -> Facts | None:
+    return {"failed": list(run.failed), "passed": len(run.passed)} if run else None
+
+
+def _first(tests: tuple[str, ...]) -> str | None:
+    return tests[0] if tests else None
+
+
+def _whole(facts: Facts | None) -> Facts | None:
+    return facts if facts and facts.get("ref") else None
+
+
+async def _binding(deps: Deps, state: RepairState, patch: Patch) -> Approval | None:
+    """The approval of exactly this diff on exactly this base."""
+    approved = await deps.approvals.list(
+        task_id=state["task_id"], state=ApprovalState.APPROVED, limit=50
+    )
+    for approval in approved:
+        bound = approval.question
+        if (bound.patch_hash, bound.base_sha, bound.tree_hash) == (
+            patch.sha256,
+            patch.base_sha,
+            patch.tree_hash,
+        ):
+            return approval
+    return None
+
+
+def _name(approval: Approval) -> str:
+    by = approval.decision.by if approval.decision else Person(channel="", person_id="unknown")
+    return f"{by.person_id} ({by.channel})"
+
+
+def _change_request(facts: DocumentFacts, deps: Deps, patch: Patch, approver: str) -> ChangeRequest:
+    rules, state = deps.rules, facts.state
+    key = facts.request.ticket or facts.title
+    return ChangeRequest(
+        task_id=state["task_id"],
+        branch=branch_name(rules.branch_prefix, key, state["task_id"][:8]),
+        base_sha=patch.base_sha,
+        base_branch=state["base_branch"],
+        patch_hash=patch.sha256,
+        tree_hash=patch.tree_hash,
+        commits=_commits(rules.commit_style, facts, patch),
+        authored_at=datetime.fromisoformat(state["created_at"]),
+        title=pull_request_title(facts),
+        body=pull_request_body(facts, approver),
+        labels=rules.labels,
+        draft=rules.draft,
+    )
+
+
+def _commits(style: str, facts: DocumentFacts, patch: Patch) -> tuple[Commit, ...]:
+    tests = tuple(path for path in patch.paths if is_test_path(path))
+    sources = tuple(path for path in patch.paths if path not in tests)
+    message = f"[{facts.key}] {summary_line(facts)}"
+    if style == "per_file":
+        return tuple(Commit(message=f"{message} ({path})", tree=(path,)) for path in patch.paths)
+    if style == "split" and tests and sources:
+        return (
+            Commit(message=f"[{facts.key}] Add regression tests", tree=tests),
+            Commit(message=message, tree=sources),
+        )
+    return (Commit(message=message, tree=patch.paths),)
+
+
+async def _base_moved(state: RepairState, deps: Deps, conflict: Conflict) -> Facts:
+    """Void the approval and start over on the new base, or end when it did not move."""
+    snapshot = await deps.host.snapshot(state["request"]["base"])
+    if snapshot.sha == state["base_sha"]:
+        return {"outcome": Outcome.BLOCKED, "reason": str(conflict)}
+    deps.trees[snapshot.sha] = snapshot.tree
+    return {
+        "base_sha": snapshot.sha,
+        "findings": [f"The base moved under the approved patch: {conflict}"],
+        "patch": {},
+        "evidence": {},
+    }
+
+
+def _outcome(state: RepairState) -> tuple[str, str]:
+    """How it ended, and why, by what is recorded."""
+    if outcome := state.get("outcome"):
+        return outcome, state.get("reason", "")
+    if state.get("change"):
+        proven = state["evidence"]["verdict"] == Verdict.FIXED
+        if proven:
+            return Outcome.FIXED, "Red on base, green on the fix, released by a person."
+        return Outcome.FIXED_UNVERIFIED, state["evidence"].get("note", "")
+    decision: dict[str, Any] = state.get("decision") or {}
+    words = decision.get("text", "")
+    return {
+        "reject": (Outcome.REJECTED, words or "A person rejected the patch."),
+        "noise": (Outcome.NOISE, words or "A person called it noise."),
+        "take_over": (Outcome.BLOCKED, "Taken over by a person."),
+        "expired": (Outcome.BLOCKED, "nobody_answered"),
+        "stop": _stopped(state, words),
+    }.get(decision.get("choice", ""), (Outcome.FAILED, "It ended without a result."))
+
+
+def _stopped(state: RepairState, words: str) -> tuple[str, str]:
+    if state.get("triage", {}).get("verdict") and not state.get("diagnosis"):
+        return Outcome.NEEDS_INFORMATION, words or "Stopped before the missing facts were given."
+    return Outcome.FAILED, words or "A person stopped it; the attempts gave no fix that holds."
+
+
+def _json(value: Facts) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")

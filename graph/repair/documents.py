@@ -1,0 +1,273 @@
+"""What people read of a repair: briefing, pull request, incident report; recorded facts only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.approvals import Risk
+from core.effects import Change
+from core.evidence import Evidence, TestRun, Verdict
+from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.patches import Patch, file_sizes
+from core.tasks import TaskRequest
+from graph.repair.state import RepairState
+
+MISSING = "not recorded"
+CI_NOT_RUN = "not run"
+SHORT = 12
+"""Digits of a hash as people see it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that was recorded of one repair; None for what was not."""
+
+    state: RepairState
+    patch: Patch | None = None
+    evidence: Evidence | None = None
+    review: Review | None = None
+    triage: Triage | None = None
+    diagnosis: Diagnosis | None = None
+    reproduction: Reproduction | None = None
+    attempt: FixAttempt | None = None
+    risk: Risk | None = None
+    protected: tuple[str, ...] = ()
+    change: Change | None = None
+
+    @property
+    def request(self) -> TaskRequest:
+        """What was asked for."""
+        return TaskRequest.load(self.state["request"])
+
+    @property
+    def title(self) -> str:
+        """The report in one line."""
+        return self.request.title or one_line(self.request.text, 120)
+
+    @property
+    def key(self) -> str:
+        """Ticket key, else the first digits of the task's id."""
+        return self.request.ticket or self.state["task_id"][:8]
+
+    @property
+    def root_cause(self) -> str:
+        """The cause in the light of the fix, else of the diagnosis."""
+        if self.attempt and self.attempt.root_cause:
+            return self.attempt.root_cause
+        return self.diagnosis.root_cause if self.diagnosis else MISSING
+
+    @property
+    def explanation(self) -> str:
+        """One sentence on the change."""
+        return (self.attempt.explanation if self.attempt else "") or MISSING
+
+
+def one_line(text: str, limit: int) -> str:
+    """The first line of a text, shortened with a mark."""
+    first = text.strip().split("\n")[0].strip()
+    return first if len(first) <= limit else first[: limit - 1] + "…"
+
+
+def summary_line(facts: Facts) -> str:
+    """What the change does, in a title's length."""
+    return one_line(facts.explanation if facts.attempt else facts.title, 60)
+
+
+def pull_request_title(facts: Facts) -> str:
+    """`[KEY] summary`, at most 72 characters."""
+    return one_line(f"[{facts.key}] {facts.title}", 72)
+
+
+def briefing(facts: Facts) -> str:
+    """What a person reads before the decision; one screen, the diff follows apart."""
+    patch, triage = facts.patch, facts.triage
+    lines = [
+        f"**{facts.title}**",
+        "",
+        _row("Ticket", facts.request.ticket or "none"),
+        _row("Severity", triage.severity if triage else MISSING),
+        _row("Risk", facts.risk or MISSING),
+        _row("Component", triage.component if triage else MISSING),
+        _row("Root cause", _first_sentence(facts.root_cause)),
+        _row("Fix", facts.explanation),
+        _row("Files", _files(patch)),
+        _row("Tests", _tests(facts.evidence)),
+        _row("Regression test", _regression_test(facts)),
+        _row("CI", CI_NOT_RUN),
+        _row("Review", _review(facts.review)),
+        _row("Confidence", _confidence(facts)),
+        _row("Found by", _engine(facts)),
+        _row("Base", facts.state["base_sha"][:SHORT]),
+        _row("Patch hash", patch.sha256[:SHORT] if patch else MISSING),
+    ]
+    if facts.protected:
+        lines.append(_row("Protected paths", ", ".join(facts.protected)))
+    lines += [f"- Note: {note}" for note in facts.state.get("notes", [])]
+    if facts.evidence and facts.evidence.verdict is not Verdict.FIXED:
+        lines.append(_row("Missing proof", facts.evidence.note or str(facts.evidence.verdict)))
+    lines += ["", "On Approve: the branch with exactly this diff is published."]
+    return "\n".join(lines)
+
+
+def pull_request_body(facts: Facts, approver: str) -> str:
+    """The text of the pull request."""
+    sections = (
+        ("Problem", _quoted(facts.request.text)),
+        ("Root Cause", facts.root_cause),
+        ("Solution", facts.explanation),
+        ("Files Changed", _file_list(facts.patch)),
+        ("Tests", _tests(facts.evidence)),
+        ("How to Verify", _how_to_verify(facts.evidence)),
+        ("References", f"Ticket: {facts.request.ticket or 'none'}\n\nTask: {_task(facts)}"),
+        ("Evidence", _evidence(facts, approver)),
+    )
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
+    return f"{body}\n\n---\nAutomated by anton\n\n<!-- anton:task={facts.state['task_id']} -->\n"
+
+
+def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
+    """The document of record of one repair."""
+    triage = facts.triage
+    outcome = facts.state.get("outcome") or MISSING
+    rows = [
+        ("Task", _task(facts)),
+        ("Ticket", facts.request.ticket or "none"),
+        ("Outcome", outcome),
+        ("Severity", str(triage.severity) if triage else MISSING),
+        ("Risk", str(facts.risk or MISSING)),
+        ("Confidence", _confidence(facts)),
+        ("Base", facts.state.get("base_sha", MISSING)),
+        ("Patch hash", facts.patch.sha256 if facts.patch else MISSING),
+        ("Review", _review(facts.review)),
+        ("Engine", _engine(facts)),
+    ]
+    table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows)
+    criteria = triage.acceptance_criteria if triage else ()
+    sections = (
+        ("Timeline", "\n".join(f"- {entry}" for entry in timeline) or MISSING),
+        ("Root cause", facts.root_cause),
+        ("Acceptance criteria", "\n".join(f"- {c}" for c in criteria) or MISSING),
+        ("Files", _file_list(facts.patch)),
+        ("Tests", _tests(facts.evidence)),
+        ("CI", CI_NOT_RUN),
+        ("Resolution", _resolution(facts)),
+    )
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
+    return f"# {facts.title}\n\n| | |\n|---|---|\n{table}\n\n{body}\n"
+
+
+def _task(facts: Facts) -> str:
+    return facts.state["task_id"]
+
+
+def _row(name: str, value: object) -> str:
+    return f"- {name}: {value}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _quoted(text: str) -> str:
+    """Foreign text as a block quote without live mentions, at most 4,000 characters."""
+    cut = text if len(text) <= 4000 else text[:2000] + "\n[…]\n" + text[-2000:]
+    return "\n".join(f"> {line}" for line in cut.replace("@", "@\u200b").split("\n"))
+
+
+def _first_sentence(text: str) -> str:
+    return one_line(text.split(". ", maxsplit=1)[0], 240)
+
+
+def _files(patch: Patch | None) -> str:
+    if patch is None:
+        return MISSING
+    return ", ".join(f"{path} (+{a} -{d})" for path, (a, d) in file_sizes(patch.diff).items())
+
+
+def _file_list(patch: Patch | None) -> str:
+    if patch is None:
+        return "none"
+    sizes = file_sizes(patch.diff)
+    return "\n".join(f"- `{path}` (+{a} -{d})" for path, (a, d) in sizes.items())
+
+
+def _counts(run: TestRun | None) -> str:
+    if run is None:
+        return MISSING
+    return f"{len(run.passed)} pass, {len(run.failed)} fail"
+
+
+def _tests(evidence: Evidence | None) -> str:
+    if evidence is None or evidence.fixed is None:
+        return MISSING
+    flaky = f"; flaky: {', '.join(evidence.flaky)}" if evidence.flaky else ""
+    if evidence.base is None:
+        return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{flaky}"
+    return (
+        f"red on base ({_counts(evidence.base)} of the regression tests), "
+        f"on the fix {_counts(evidence.fixed)}{flaky}"
+    )
+
+
+def _regression_test(facts: Facts) -> str:
+    if facts.evidence is None or not facts.evidence.regression_tests:
+        return MISSING
+    origin = f" ({facts.reproduction.origin})" if facts.reproduction else ""
+    return ", ".join(facts.evidence.regression_tests[:3]) + origin
+
+
+def _how_to_verify(evidence: Evidence | None) -> str:
+    if evidence is None or evidence.base is None:
+        return MISSING
+    tests = " ".join(f"'{test}'" for test in evidence.regression_tests[:3])
+    return f"```\npython -m pytest {tests}\n```\n\nIt fails on the base and passes on this branch."
+
+
+def _review(review: Review | None) -> str:
+    if review is None:
+        return MISSING
+    scores = ", ".join(f"{name} {score}/10" for name, score in review.scores.items())
+    return f"{review.verdict} by {review.reviewer}" + (f" ({scores})" if scores else "")
+
+
+def _confidence(facts: Facts) -> str:
+    value = confidence_of(facts)
+    return MISSING if value is None else f"{value:.0%}"
+
+
+def confidence_of(facts: Facts) -> float | None:
+    """That of the fix where there is one, else that of the diagnosis."""
+    if facts.attempt and facts.patch:
+        return facts.attempt.confidence
+    return facts.diagnosis.confidence if facts.diagnosis else None
+
+
+def _engine(facts: Facts) -> str:
+    if facts.attempt is None:
+        return MISSING
+    figures = facts.attempt.figures
+    return f"{facts.attempt.engine}, {figures.tried} candidates, {figures.plausible} plausible"
+
+
+def _evidence(facts: Facts, approver: str) -> str:
+    evidence = facts.evidence
+    if evidence is None:
+        return MISSING
+    lines = []
+    for name, run in (("Red on base", evidence.base), ("On the fix", evidence.fixed)):
+        if run is None:
+            lines.append(f"- {name}: {MISSING}")
+            continue
+        lines.append(
+            f"- {name}: exit code {run.exit_code}, {_counts(run)}, "
+            f"tree `{run.tree_hash[:SHORT]}`, sandbox {run.backend}"
+        )
+    lines.append(f"- Patch hash: `{facts.patch.sha256 if facts.patch else MISSING}`")
+    lines.append(f"- Found by: {_engine(facts)}")
+    lines.append(f"- Approved by: {approver}")
+    return "\n".join(lines)
+
+
+def _resolution(facts: Facts) -> str:
+    if facts.change is None:
+        return facts.state.get("reason") or MISSING
+    return f"{facts.change.location or facts.change.branch} at commit {facts.change.commit}"

@@ -1,0 +1,49 @@
+"""The definition of done: what must stand recorded before a person is asked to release."""
+
+from core.evidence import Evidence, Verdict
+from core.findings import Review, ReviewVerdict
+from core.patches import Patch
+from graph.state import Facts
+
+UNPROVEN = (Verdict.NOT_RUN, Verdict.NO_TEST_RUNNER)
+
+
+def unmet(
+    *,
+    diagnosis: Facts,
+    patch: Patch,
+    evidence: Evidence,
+    review: Review,
+    oversize: tuple[str, ...],
+) -> tuple[str, ...]:
+    """The checks that fail, in words; empty when the patch may be shown for release.
+
+    A missing proof alone is not among them: such a patch can be released, but its outcome is at
+    best `fixed_unverified`, and the briefing names what is missing.
+    """
+    checks = (
+        ("confidence" in diagnosis, "The confidence of the diagnosis is not recorded."),
+        (bool(diagnosis.get("root_cause")), "The root cause is empty."),
+        (not oversize, f"The change is too large: {'; '.join(oversize)}."),
+        (bool(patch.changes), "The patch is empty."),
+        (evidence.tree_hash == patch.tree_hash, "The evidence is of another tree."),
+        (evidence.base_sha == patch.base_sha, "The evidence is of another base."),
+        (_proof_holds(evidence, patch), "Red on base and green on the fix is not recorded."),
+        (not evidence.regressions, f"New failures: {', '.join(evidence.regressions[:5])}."),
+        (review.verdict is ReviewVerdict.APPROVE, "The review did not approve."),
+        (review.patch_hash == patch.sha256, "The review is of another diff."),
+    )
+    return tuple(words for held, words in checks if not held)
+
+
+def _proof_holds(evidence: Evidence, patch: Patch) -> bool:
+    if evidence.verdict in UNPROVEN:
+        return True
+    red, green = evidence.base, evidence.fixed
+    return (
+        evidence.verdict is Verdict.FIXED
+        and red is not None
+        and green is not None
+        and set(evidence.regression_tests) <= set(red.failed)
+        and green.tree_hash == patch.tree_hash
+    )

@@ -1,0 +1,118 @@
+"""How large and how dangerous a change is, and which paths need a second look."""
+
+import re
+from dataclasses import dataclass
+
+from core.approvals import Risk
+from core.patches import Patch, file_sizes
+
+LOCK_FILES = (
+    r"(^|/)((poetry|uv|Pipfile|yarn|Cargo|Gemfile|composer)\.lock"
+    r"|package-lock\.json|pnpm-lock\.yaml|go\.sum)$"
+)
+CI_FILES = (
+    r"^(\.github/workflows/|\.gitlab-ci\.yml|\.circleci/|azure-pipelines\.yml|Jenkinsfile"
+    r"|bitbucket-pipelines\.yml|\.travis\.yml)"
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much one change may touch before it goes back."""
+
+    files: int
+    added: int
+    deleted: int
+    protected: tuple[str, ...]
+
+
+PROFILES = {
+    "default": Profile(
+        files=5,
+        added=500,
+        deleted=500,
+        protected=(
+            r"(^|/)migrations?/",
+            r"(^|/)auth(entication|orization)?[^/]*(/|\.)",
+            r"(^|/)security[^/]*(/|\.)",
+            r"(^|/)\.env",
+            r"(^|/)secrets?[^/]*(/|\.|$)",
+            r"(^|/)keys?(/|\.)",
+            r"\.(pem|key|p12|pfx|tf|tfvars)$",
+            r"(^|/)Dockerfile",
+            r"(^|/)(docker-)?compose[^/]*\.ya?ml$",
+            LOCK_FILES,
+            CI_FILES,
+            r"(^|/)CODEOWNERS$",
+            r"(^|/)(\.githooks|\.husky|hooks)/",
+            r"(^|/)\.pre-commit-config\.yaml$",
+            r"(^|/)\.gitmodules$",
+            r"(^|/)(AGENTS|CLAUDE)\.md$",
+            r"(^|/)\.cursorrules$",
+        ),
+    ),
+    "library": Profile(files=5, added=500, deleted=500, protected=(LOCK_FILES, CI_FILES)),
+}
+STRICTEST = "default"
+
+LOW_MAX_LINES = 10
+MEDIUM_MAX_FILES = 5
+MEDIUM_MAX_LINES = 200
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name; an unknown one is the strictest."""
+    return PROFILES.get(name, PROFILES[STRICTEST])
+
+
+def size_problems(patch: Patch, profile: Profile) -> tuple[str, ...]:
+    """What about the patch is larger than the profile allows, in words."""
+    added, deleted = patch.size
+    measured = (
+        (len(patch.paths), profile.files, "files"),
+        (added, profile.added, "added lines"),
+        (deleted, profile.deleted, "deleted lines"),
+    )
+    return tuple(f"{n} {what}, {most} are allowed" for n, most, what in measured if n > most)
+
+
+def protected_paths(patch: Patch, profile: Profile) -> tuple[str, ...]:
+    """Changed paths that need a consent which names them."""
+    return tuple(
+        path
+        for path in patch.paths
+        if any(re.search(pattern, path, re.IGNORECASE) for pattern in profile.protected)
+    )
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a path holds tests by the usual conventions."""
+    *folders, name = path.lower().split("/")
+    return (
+        any(folder in ("test", "tests", "testing", "__tests__") for folder in folders)
+        or name.startswith("test_")
+        or re.search(r"(_test\.py|\.(test|spec)\.[jt]sx?)$", name) is not None
+        or name == "conftest.py"
+    )
+
+
+def risk_of(patch: Patch, *, protected: bool, proven: bool, multi_service: bool) -> Risk:
+    """How dangerous the change is, from recorded facts alone."""
+    if protected:
+        return Risk.CRITICAL
+    sources = [path for path in patch.paths if not is_test_path(path)]
+    added, deleted = patch.size
+    lines = added + deleted
+    if not proven or multi_service:
+        return Risk.HIGH
+    if len(sources) <= 1 and _source_lines(patch) <= LOW_MAX_LINES:
+        return Risk.LOW
+    if len(patch.paths) <= MEDIUM_MAX_FILES and lines <= MEDIUM_MAX_LINES:
+        return Risk.MEDIUM
+    return Risk.HIGH
+
+
+def _source_lines(patch: Patch) -> int:
+    """Changed lines outside of tests."""
+    sizes = file_sizes(patch.diff).items()
+    return sum(added + deleted for path, (added, deleted) in sizes if not is_test_path(path))

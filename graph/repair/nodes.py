@@ -1,0 +1,210 @@
+"""The steps from intake to fix; proof and closing stand in files of their own."""
+
+from langgraph.runtime import Runtime
+
+from core.errors import EnvironmentUnprepared, IntegrationError
+from core.findings import Diagnosis, Reading, Reproduction, Triage
+from core.patches import Patch
+from core.ports import Case
+from core.tasks import Outcome, TaskRequest
+from graph import questions
+from graph.deps import Deps
+from graph.repair.state import RepairState
+from graph.state import Facts
+
+
+async def intake(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Pin the commit that everything after this speaks of; no model, no opinion."""
+    deps, request = runtime.context, TaskRequest.load(state["request"])
+    try:
+        snapshot = await deps.host.snapshot(request.base, worktree=request.worktree)
+    except IntegrationError as error:
+        return {"outcome": Outcome.BLOCKED, "reason": str(error)}
+    deps.trees[snapshot.sha] = snapshot.tree
+    return {
+        "base_sha": snapshot.sha,
+        "base_branch": snapshot.default_branch,
+        "notes": list(snapshot.notes),
+        "max_attempts": request.max_iterations,
+    }
+
+
+async def triage(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Say what kind of report this is."""
+    deps = runtime.context
+    answer = await deps.engine.triage(await case_of(state, deps))
+    update: Facts = {"triage": await deps.keep(answer, **_triage_facts(answer))}
+    if answer.verdict != "real":
+        return {**update, "outcome": Outcome(answer.verdict), "reason": answer.reasoning}
+    if answer.question:
+        return {**update, "question": questions.clarify(state["task_id"], answer.question).dump()}
+    return update
+
+
+async def diagnose(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Find out why it happens."""
+    deps = runtime.context
+    case = await case_of(state, deps, reproduced=False)
+    before = deps.bench.seconds
+    answer = await deps.engine.diagnose(case)
+    await deps.tell("diagnosis", state["task_id"], **_diagnosis_event(answer, state["base_sha"]))
+    return {
+        "diagnosis": await deps.keep(answer, **_diagnosis_facts(answer)),
+        "seconds_sandbox": deps.bench.seconds - before,
+    }
+
+
+async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Get a test that shows the fault."""
+    deps = runtime.context
+    case = await case_of(state, deps, diagnosed=False)
+    try:
+        answer = await deps.engine.reproduce(case)
+    except EnvironmentUnprepared as error:
+        return {"outcome": Outcome.BLOCKED, "reason": str(error)}
+    facts = {
+        "reading": answer.reading,
+        "origin": answer.origin,
+        "tests": list(answer.tests[:20]),
+        "help_wanted": answer.help_wanted[:1000],
+    }
+    return {
+        "reproduction": await deps.keep(answer, **facts),
+        "reproductions": state.get("reproductions", 0) + 1,
+    }
+
+
+async def join(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Weigh what the two branches found: go on, ask, or end without a change."""
+    rules = runtime.context.rules
+    diagnosis, reproduction = state.get("diagnosis", {}), state.get("reproduction", {})
+    reading = reproduction.get("reading")
+    if state.get("outcome") or reading == Reading.REPRODUCED:
+        return {"trouble": ""}
+    if trouble := state.get("trouble"):
+        return {"question": questions.trouble(state["task_id"], trouble).dump()}
+    if reading == Reading.FIXED_SINCE:
+        return _end(Outcome.ALREADY_FIXED, "Red on the reported revision, green on the base.")
+    if diagnosis.get("category", "code") != "code":
+        return _end(Outcome.NOT_A_CODE_FAULT, diagnosis["root_cause"])
+    if diagnosis.get("confidence", 0.0) >= rules.confidence_threshold:
+        return {}
+    if reading == Reading.PASSES:
+        return _end(Outcome.CANNOT_REPRODUCE, f"It passes on the base ({reproduction['origin']}).")
+    if reading == Reading.NOTHING_TO_RUN:
+        return _end(Outcome.NEEDS_INFORMATION, reproduction["help_wanted"])
+    cause = diagnosis.get("root_cause", "not recorded")
+    return {"question": questions.unsure(state["task_id"], cause, str(reading)).dump()}
+
+
+async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Look for changes that turn the red test green."""
+    deps, before = runtime.context, runtime.context.bench.seconds
+    attempt = await deps.engine.fix(await case_of(state, deps))
+    base = await deps.base(state)
+    rejected = set(state.get("rejected", ()))
+    fresh = [c for c in attempt.candidates if c.patch.sha256 not in rejected]
+    update: Facts = {
+        "attempt": await deps.keep(
+            attempt,
+            engine=attempt.engine,
+            explanation=attempt.explanation[:1000],
+            confidence=attempt.confidence,
+            figures=attempt.figures.dump(),
+        ),
+        "attempts": state.get("attempts", 0) + 1,
+        "patch": {},
+        "evidence": {},
+        "review": {},
+        "unmet": [],
+        "trouble": "",
+        "seconds_sandbox": deps.bench.seconds - before,
+    }
+    if fresh:
+        reproduction = await deps.recall(Reproduction, state.get("reproduction"))
+        patch = fresh[0].patch.with_changes(base, reproduction.files if reproduction else ())
+        return {**update, "patch": await patch_facts(deps, patch)}
+    if attempt.final and not state.get("human_rounds"):
+        return {**update, **_end(attempt.final, attempt.explanation)}
+    return {**update, "findings": [attempt.explanation or "No candidate was found."]}
+
+
+async def patch_facts(deps: Deps, patch: Patch) -> Facts:
+    """A patch for the state: the whole as artifact, its measures beside it."""
+    added, deleted = patch.size
+    return await deps.keep(
+        patch,
+        hash=patch.sha256,
+        tree_hash=patch.tree_hash,
+        base_sha=patch.base_sha,
+        files=list(patch.paths[:50]),
+        added=added,
+        deleted=deleted,
+    )
+
+
+async def case_of(
+    state: RepairState, deps: Deps, *, diagnosed: bool = True, reproduced: bool = True
+) -> Case:
+    """What a role is told; the two branches are not told of each other."""
+    request = TaskRequest.load(state["request"])
+    reported = None
+    if request.revision:
+        reported = (await deps.host.snapshot(request.revision)).tree
+    return Case(
+        task_id=state["task_id"],
+        title=request.title,
+        report=request.text,
+        repository=request.repository,
+        base_sha=state["base_sha"],
+        tree=await deps.base(state),
+        reported=reported,
+        tests=request.tests,
+        reproduction_command=request.reproduction,
+        seed=request.seed,
+        rejected=tuple(state.get("rejected", ())),
+        findings=tuple(state.get("findings", ())),
+        attempt=state.get("attempts", 0) + 1,
+        triage=await deps.recall(Triage, state.get("triage")),
+        diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")) if diagnosed else None,
+        reproduction=(
+            await deps.recall(Reproduction, state.get("reproduction")) if reproduced else None
+        ),
+    )
+
+
+def _end(outcome: Outcome, reason: str) -> Facts:
+    return {"outcome": outcome, "reason": reason}
+
+
+def _triage_facts(answer: Triage) -> Facts:
+    return {
+        "verdict": answer.verdict,
+        "severity": answer.severity,
+        "component": answer.component,
+        "blast_radius": answer.blast_radius,
+        "summary": answer.context_summary[:500],
+    }
+
+
+def _diagnosis_facts(answer: Diagnosis) -> Facts:
+    return {
+        "root_cause": answer.root_cause[:1000],
+        "confidence": answer.confidence,
+        "category": answer.category,
+        "method": answer.method[:300],
+    }
+
+
+def _diagnosis_event(answer: Diagnosis, base_sha: str) -> Facts:
+    return {
+        "root_cause": answer.root_cause,
+        "category": answer.category,
+        "confidence": answer.confidence,
+        "method": answer.method,
+        "suspects": [s.model_dump(exclude={"v"}) for s in answer.suspects[:5]],
+        "claims": [
+            {"path": c.path, "line": c.line, "quote": c.quote, "base_sha": base_sha}
+            for c in answer.evidence[:10]
+        ],
+    }

@@ -1,0 +1,189 @@
+"""The steps qa and review: what the sandbox says of a patch, and what a reader says."""
+
+from langgraph.runtime import Runtime
+
+from core.approvals import Question, Risk
+from core.evidence import Evidence, Verdict
+from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
+from core.patches import Patch
+from graph import questions
+from graph.deps import Deps
+from graph.repair.documents import Facts as DocumentFacts
+from graph.repair.documents import briefing, one_line
+from graph.repair.done import unmet
+from graph.repair.guards import profile_named, protected_paths, risk_of, size_problems
+from graph.repair.nodes import case_of
+from graph.repair.state import RepairState
+from graph.state import Facts
+from repair.validate import prove
+
+REVIEWABLE_UNPROVEN = (Verdict.NOT_RUN, Verdict.NO_TEST_RUNNER)
+"""A patch without a red test may still be shown to people, as unverified."""
+
+
+async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Put the patch to the proof; code decides, never words."""
+    deps, rules = runtime.context, runtime.context.rules
+    patch = await deps.recall(Patch, state.get("patch"))
+    if patch is None:
+        return {**_next_attempt(state, "No change was found."), "evidence": _no_evidence()}
+    before = deps.bench.seconds
+    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
+    evidence = await prove(deps.bench, await deps.base(state), patch, reproduction)
+    await deps.tell("evidence", state["task_id"], **_event(evidence))
+    unproven = evidence.verdict in REVIEWABLE_UNPROVEN and not evidence.regressions
+    confident = state.get("diagnosis", {}).get("confidence", 0.0) >= rules.confidence_threshold
+    update: Facts = {
+        "evidence": await deps.keep(
+            evidence,
+            verdict=evidence.verdict,
+            note=evidence.note[:1000],
+            reviewable=evidence.verdict is Verdict.FIXED or (unproven and confident),
+        ),
+        "seconds_sandbox": deps.bench.seconds - before,
+    }
+    if update["evidence"]["reviewable"]:
+        return update
+    if evidence.verdict is Verdict.NOT_RED_ON_BASE:
+        return {**update, "outcome": "already_fixed", "reason": evidence.note}
+    spent = state.get("reproductions", 0) >= rules.max_reproductions
+    if evidence.verdict is Verdict.TEST_BROKEN and not spent:
+        return update
+    return {
+        **update,
+        **_next_attempt(state, evidence.note),
+        "findings": [f"{evidence.verdict}: {evidence.note}"],
+        "rejected": [patch.sha256],
+    }
+
+
+async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
+    """Have the exact diff read, hold it against the definition of done, prepare the question."""
+    deps, rules = runtime.context, runtime.context.rules
+    patch = await deps.need(Patch, state.get("patch"))
+    evidence = await deps.need(Evidence, state.get("evidence"))
+    answer = await deps.engine.review(await case_of(state, deps), patch, evidence)
+    profile = profile_named(rules.profile)
+    lacking = unmet(
+        diagnosis=state.get("diagnosis", {}),
+        patch=patch,
+        evidence=evidence,
+        review=answer,
+        oversize=size_problems(patch, profile),
+    )
+    protected = protected_paths(patch, profile)
+    risk = risk_of(
+        patch,
+        protected=bool(protected),
+        proven=evidence.verdict is Verdict.FIXED,
+        multi_service=state.get("triage", {}).get("blast_radius") == "multi_service",
+    )
+    await deps.tell("review", state["task_id"], **_review_event(answer))
+    update: Facts = {
+        "review": await deps.keep(answer, verdict=answer.verdict, scores=answer.scores),
+        "review_rounds": state.get("review_rounds", 0) + 1,
+        "unmet": list(lacking),
+        "patch": {**state["patch"], "risk": risk, "protected": list(protected)},
+    }
+    if answer.verdict is ReviewVerdict.APPROVE and not lacking:
+        question = await _release(state, deps, patch, evidence, answer, risk, protected)
+        return {**update, "question": question.dump()}
+    said = [*lacking, *(issue.message for issue in answer.issues)] or [str(answer.verdict)]
+    update |= {"findings": said, "rejected": [patch.sha256]}
+    spent = update["review_rounds"] >= rules.max_review_rounds
+    if spent or answer.verdict is ReviewVerdict.NEEDS_DISCUSSION:
+        body = "\n".join(f"- {line}" for line in said)
+        ask = questions.exhausted(
+            state["task_id"], "The review does not pass.", body, state["patch"]["ref"]
+        )
+        return {**update, "question": ask.dump()}
+    return {**update, **_next_attempt(state, said[0])}
+
+
+async def _release(
+    state: RepairState,
+    deps: Deps,
+    patch: Patch,
+    evidence: Evidence,
+    review: Review,
+    risk: Risk,
+    protected: tuple[str, ...],
+) -> Question:
+    facts = DocumentFacts(
+        state=state,
+        patch=patch,
+        evidence=evidence,
+        review=review,
+        triage=await deps.recall(Triage, state.get("triage")),
+        diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")),
+        reproduction=await deps.recall(Reproduction, state.get("reproduction")),
+        attempt=await deps.recall(FixAttempt, state.get("attempt")),
+        risk=risk,
+        protected=protected,
+    )
+    body_ref = await deps.artifacts.put(briefing(facts).encode())
+    added, removed = patch.size
+    await deps.tell(
+        "patch",
+        state["task_id"],
+        base_sha=patch.base_sha,
+        patch_hash=patch.sha256,
+        tree_hash=patch.tree_hash,
+        files=list(patch.paths[:50]),
+        added=added,
+        removed=removed,
+        risk=risk,
+    )
+    return questions.release(
+        state["task_id"],
+        f"Release: {one_line(facts.title, 100)}",
+        patch=state["patch"],
+        body_ref=body_ref,
+        risk=risk,
+        protected=", ".join(protected),
+    )
+
+
+def _next_attempt(state: RepairState, last: str) -> Facts:
+    """Nothing while attempts are left; then the question of how to go on."""
+    if state.get("attempts", 0) < state.get("max_attempts", 1):
+        return {}
+    tried = f"{state.get('attempts', 0)} attempts gave no fix that holds."
+    ref = state.get("patch", {}).get("ref", "")
+    return {"question": questions.exhausted(state["task_id"], tried, last[:3000], ref).dump()}
+
+
+def _no_evidence() -> Facts:
+    return {"v": 1, "verdict": Verdict.NOT_RUN, "reviewable": False}
+
+
+def _event(evidence: Evidence) -> Facts:
+    runs = {"before": evidence.base, "after": evidence.fixed}
+    return {
+        "verdict": evidence.verdict,
+        "tree_hash": evidence.tree_hash,
+        "regression_tests": list(evidence.regression_tests[:10]),
+        "note": evidence.note,
+        **{
+            phase: {
+                "tree_hash": run.tree_hash,
+                "exit_code": run.exit_code,
+                "verdict": run.end,
+                "passed": len(run.passed),
+                "failed": list(run.failed[:10]),
+                "ms": round(run.seconds * 1000),
+            }
+            for phase, run in runs.items()
+            if run
+        },
+    }
+
+
+def _review_event(review: Review) -> Facts:
+    return {
+        "verdict": review.verdict,
+        "patch_hash": review.patch_hash,
+        "scores": review.scores,
+        "reviewer": review.reviewer,
+        "issues": [issue.model_dump(exclude={"v"}) for issue in review.issues[:20]],
+    }

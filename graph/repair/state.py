@@ -1,0 +1,33 @@
+"""What the repair workflow adds to the state."""
+
+from operator import add
+from typing import Annotated
+
+from graph.state import AgentState, Facts
+
+
+class RepairState(AgentState, total=False):
+    """The facts of one repair; each dump carries `ref`, the artifact of the whole value."""
+
+    triage: Facts
+    diagnosis: Facts
+    reproduction: Facts
+    attempt: Facts
+    """The last FixAttempt."""
+    patch: Facts
+    evidence: Facts
+    review: Facts
+    unmet: list[str]
+    """What the definition of done still lacks."""
+    findings: Annotated[list[str], add]
+    """What gates, reviewers and people said about earlier attempts, latest last."""
+    rejected: Annotated[list[str], add]
+    """Hashes of patches that were turned down."""
+    attempts: int
+    max_attempts: int
+    reproductions: int
+    review_rounds: int
+    human_rounds: int
+    clarifications: int
+    account: Facts
+    """The closing account of the task."""

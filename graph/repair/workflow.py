@@ -1,0 +1,77 @@
+"""The drawing of the repair: nodes, edges, retries."""
+
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+
+from graph import gates, policies
+from graph.deps import Deps
+from graph.repair import answers, closing, edges, nodes, proof
+from graph.repair.state import RepairState
+
+NODES = (
+    "intake",
+    "triage",
+    "diagnose",
+    "reproduce",
+    "join",
+    "fix",
+    "qa",
+    "review",
+    "approve",
+    "escalate",
+    "publish",
+    "report",
+)
+"""A storage contract: a paused node that is renamed is lost."""
+
+
+def drawing() -> StateGraph[RepairState, Deps, RepairState, RepairState]:
+    """The graph, not yet compiled."""
+    graph: StateGraph[RepairState, Deps, RepairState, RepairState] = StateGraph(
+        RepairState, context_schema=Deps
+    )
+    _add_steps(graph)
+    graph.add_node("approve", gates.gate(answers.weigh_release))
+    graph.add_node("escalate", gates.gate(answers.weigh_escalation))
+    graph.add_edge(START, "intake")
+    graph.add_conditional_edges("intake", edges.after_intake)
+    graph.add_conditional_edges("triage", edges.after_triage)
+    graph.add_edge("diagnose", "join")
+    graph.add_edge("reproduce", "join")
+    graph.add_conditional_edges("join", edges.after_join)
+    graph.add_conditional_edges("fix", edges.after_fix)
+    graph.add_conditional_edges("qa", edges.after_qa)
+    graph.add_conditional_edges("review", edges.after_review)
+    graph.add_conditional_edges("approve", edges.after_approve)
+    graph.add_conditional_edges("escalate", edges.after_escalate)
+    graph.add_conditional_edges("publish", edges.after_publish)
+    graph.add_edge("report", END)
+    return graph
+
+
+def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -> None:
+    thinking: tuple[tuple[str, Any, str], ...] = (
+        ("intake", nodes.intake, "escalate"),
+        ("triage", nodes.triage, "escalate"),
+        ("diagnose", nodes.diagnose, "join"),
+        ("reproduce", nodes.reproduce, "join"),
+        ("fix", nodes.fix, "escalate"),
+        ("qa", proof.qa, "escalate"),
+        ("review", proof.review, "escalate"),
+    )
+    for name, action, goto in thinking:
+        graph.add_node(
+            name,
+            action,
+            retry_policy=policies.THINKING,
+            error_handler=policies.unless_stopped(name, goto),
+        )
+    graph.add_node("join", nodes.join, defer=True)
+    graph.add_node(
+        "publish",
+        closing.publish,
+        retry_policy=policies.EFFECT,
+        error_handler=policies.unless_stopped("publish", "escalate"),
+    )
+    graph.add_node("report", closing.report, retry_policy=policies.THINKING)

@@ -1,0 +1,35 @@
+"""AgentState: what every workflow knows, as plain JSON."""
+
+from operator import add
+from typing import Annotated, Any, TypedDict
+
+Facts = dict[str, Any]
+"""A small dump of a value: what edges and people need of it, and `ref` to the whole."""
+
+
+class AgentState(TypedDict, total=False):
+    """What every workflow knows; anything above a few kilobytes is an artifact by reference."""
+
+    task_id: str
+    created_at: str
+    """When the task was created, ISO 8601: the date of every commit, so that a retry agrees."""
+    request: Facts
+    """Dump of the TaskRequest."""
+    base_sha: str
+    base_branch: str
+    notes: Annotated[list[str], add]
+    """What a person should know and nobody asked for."""
+    question: Facts
+    """What the next gate will ask; empty when nothing is to be asked."""
+    decision: Facts
+    """The last answer of a person."""
+    approval_hash: str
+    """Patch hash that the last release decision was bound to."""
+    trouble: str
+    """Why the thread was led to the escalation gate from outside of its edges."""
+    outcome: str
+    reason: str
+    """Why it ended so, in one sentence."""
+    change: Facts
+    """What was published."""
+    seconds_sandbox: Annotated[float, add]
