@@ -24,6 +24,7 @@ def test_nothing_in_common():
 def test_edit_distance():
     assert edit_distance("kitten", "sitting") == 3
     assert edit_distance("flaw", "lawn") == 2
+    assert edit_distance("books", "book") == 1
 
 
 def test_edit_distance_to_nothing():

@@ -1,0 +1,5 @@
+"""A tiny template language: `{{ name | filter }}`, `{% for %}`, `{% if %}`, `{# note #}`."""
+
+from stencil.render import render
+
+__all__ = ["render"]
