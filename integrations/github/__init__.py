@@ -1,0 +1,1 @@
+"""GitHub, spoken to by REST alone."""
