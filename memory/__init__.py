@@ -1,0 +1,1 @@
+"""What Anton keeps."""

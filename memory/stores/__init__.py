@@ -1,0 +1,3 @@
+"""Stores of tasks, approvals, effects and audit, by kind."""
+
+STORES = {"sqlite": "memory.stores.sqlite:SqliteStores"}

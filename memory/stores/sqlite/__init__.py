@@ -1,0 +1,76 @@
+"""All stores in one embedded SQLite file, `anton.db`."""
+
+import sqlite3
+from pathlib import Path
+
+from core.ports import Clock
+from memory.stores.sqlite import leases
+from memory.stores.sqlite.approvals import SqliteApprovalStore
+from memory.stores.sqlite.audit import SqliteAuditLog
+from memory.stores.sqlite.lock import FileLock
+from memory.stores.sqlite.outbox import SqliteOutbox
+from memory.stores.sqlite.tasks import SqliteTaskStore
+from observability.database import Database
+from observability.redaction import Redactor
+
+MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
+FILE_NAME = "anton.db"
+LOCK_NAME = "anton.lock"
+
+
+class SqliteStores:
+    """The open file and the ports that it serves."""
+
+    def __init__(
+        self, database: Database, clock: Clock, redactor: Redactor, lock: FileLock | None = None
+    ) -> None:
+        self.database = database
+        self.tasks = SqliteTaskStore(database, clock)
+        self.approvals = SqliteApprovalStore(database, clock)
+        self.outbox = SqliteOutbox(database, clock)
+        self.audit = SqliteAuditLog(database, clock, redactor)
+        self._lock = lock
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Clock,
+        redactor: Redactor,
+        exclusive: bool,
+        busy_timeout_s: float = 5.0,
+    ) -> "SqliteStores":
+        """Open `anton.db` in a folder; raises StoreUnusable.
+
+        Who drives tasks opens it with `exclusive` and is then alone among those; who only lists
+        and decides does without. Leases that an earlier exclusive process left behind end here.
+        """
+        lock = FileLock.take(folder / LOCK_NAME) if exclusive else None
+        try:
+            database = await Database.open(
+                folder / FILE_NAME, MIGRATIONS, busy_timeout_s=busy_timeout_s
+            )
+            if exclusive:
+                await database.write(leases.end_all)
+        except BaseException:
+            if lock:
+                lock.release()
+            raise
+        return cls(database, clock, redactor, lock)
+
+    async def check(self) -> None:
+        """Write and read something small; raises StoreUnusable."""
+
+        def touch(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE leases SET expires_at = expires_at WHERE task_id = ''")
+
+        await self.database.write(touch)
+        await self.database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+
+    async def close(self) -> None:
+        """Finish what was begun, and give the file and its lock back."""
+        await self.database.close()
+        if self._lock:
+            self._lock.release()
+            self._lock = None

@@ -1,0 +1,261 @@
+"""Questions in SQLite, each answered at most once by one compare-and-set."""
+
+import json
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from core.approvals import Approval, ApprovalState, Decision, Question, QuestionKind
+from core.errors import Conflict, NotFound
+from core.ports import Clock
+from core.tasks import TaskStatus
+from memory.stores.sqlite.rows import revive, stamp
+from observability.database import Database
+
+COLUMNS = (
+    "approval_id, interrupt_id, question, revision, state, nonce, decision, void_reason,"
+    " created_at, expires_at, decided_at, applied_at"
+)
+SELECT = f"SELECT {COLUMNS} FROM approvals"  # noqa: S608 - made of constants
+NEED_THE_DIFF = (QuestionKind.RELEASE, QuestionKind.PROTECTED_PATH)
+NEED_WORDS = ("request_changes", "guidance", "answer")
+DONE_WORDS = {
+    ApprovalState.APPROVED: "approved",
+    ApprovalState.CHANGES_REQUESTED: "sent back for changes",
+    ApprovalState.REJECTED: "rejected",
+    ApprovalState.ANSWERED: "answered",
+}
+
+
+class SqliteApprovalStore:
+    """Serves the port ApprovalStore."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def ask(self, question: Question, interrupt_id: str, expires_at: datetime) -> Approval:
+        """Serves the port; a newer question voids what is pending of the same kind and task."""
+        return await self._database.write(
+            lambda connection: _ask(
+                connection, question, interrupt_id, expires_at, self._clock.now()
+            )
+        )
+
+    async def get(self, approval_id: str) -> Approval:
+        return await self._database.read(partial(_get, approval_id=approval_id))
+
+    async def list(
+        self, *, task_id: str = "", state: ApprovalState | None = None, limit: int = 200
+    ) -> Sequence[Approval]:
+        narrowed = {"task_id": task_id, "state": state.value if state else ""}
+        conditions = [f"{column} = ?" for column, value in narrowed.items() if value]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        values = [value for value in narrowed.values() if value]
+        return await self._database.read(
+            lambda connection: _select(
+                connection,
+                f"{where} ORDER BY state <> 'pending', number DESC LIMIT ?",
+                *values,
+                limit,
+            )
+        )
+
+    async def decide(self, approval_id: str, decision: Decision) -> Approval:
+        return await self._database.write(
+            lambda connection: _decide(connection, approval_id, decision, self._clock.now())
+        )
+
+    async def void(self, task_id: str, reason: str) -> Sequence[Approval]:
+        return await self._database.write(
+            lambda connection: _end_pending(
+                connection, "task_id = ?", task_id, state=ApprovalState.VOID, reason=reason
+            )
+        )
+
+    async def expire(self, now: datetime) -> Sequence[Approval]:
+        return await self._database.write(
+            lambda connection: _end_pending(
+                connection, "expires_at <= ?", stamp(now), state=ApprovalState.EXPIRED
+            )
+        )
+
+    async def answers(self, task_id: str) -> Sequence[Approval]:
+        return await self._database.read(
+            lambda connection: _select(
+                connection,
+                "WHERE applied_at IS NULL AND state NOT IN ('pending', 'void') AND task_id = ?"
+                " ORDER BY number",
+                task_id,
+            )
+        )
+
+    async def applied(self, approval_id: str) -> None:
+        def note(connection: sqlite3.Connection) -> None:
+            _get(connection, approval_id)
+            connection.execute(
+                "UPDATE approvals SET applied_at = ? WHERE approval_id = ? AND applied_at IS NULL",
+                (stamp(self._clock.now()), approval_id),
+            )
+
+        await self._database.write(note)
+
+
+def _select(connection: sqlite3.Connection, rest: str, *values: str | int) -> tuple[Approval, ...]:
+    return tuple(_approval(row) for row in connection.execute(f"{SELECT} {rest}", values))
+
+
+def _approval(row: tuple[str, ...]) -> Approval:
+    fields = dict(zip(COLUMNS.split(", "), row, strict=True))
+    decision = json.loads(fields["decision"]) if fields["decision"] else None
+    question = json.loads(fields["question"])
+    return revive(Approval, {**fields, "question": question, "decision": decision}, row[0])
+
+
+def _get(connection: sqlite3.Connection, approval_id: str) -> Approval:
+    found = _select(connection, "WHERE approval_id = ? OR nonce = ?", approval_id, approval_id)
+    if not found:
+        raise NotFound("There is no such question.")
+    return found[0]
+
+
+def _ask(
+    connection: sqlite3.Connection,
+    question: Question,
+    interrupt_id: str,
+    expires_at: datetime,
+    now: datetime,
+) -> Approval:
+    asked = _select(
+        connection, "WHERE task_id = ? AND interrupt_id = ?", question.task_id, interrupt_id
+    )
+    if asked:
+        return asked[0]
+    task = connection.execute(
+        "SELECT status FROM tasks WHERE task_id = ?", (question.task_id,)
+    ).fetchone()
+    if task is None:
+        raise NotFound(f"There is no task {question.task_id}.")
+    if TaskStatus(task[0]).ended:
+        raise Conflict("The task has ended: nothing is asked for it any more.")
+    _end_pending(
+        connection,
+        "task_id = ? AND kind = ?",
+        question.task_id,
+        question.kind.value,
+        state=ApprovalState.VOID,
+        reason="a newer question took its place",
+    )
+    approval = Approval(
+        approval_id=str(uuid.uuid4()),
+        interrupt_id=interrupt_id,
+        question=question,
+        revision=_revision(connection, question),
+        nonce=secrets.token_urlsafe(16),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    connection.execute(
+        "INSERT INTO approvals (approval_id, task_id, interrupt_id, kind, patch_hash, revision,"
+        " nonce, created_at, expires_at, question) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            approval.approval_id,
+            question.task_id,
+            interrupt_id,
+            question.kind.value,
+            question.patch_hash,
+            approval.revision,
+            approval.nonce,
+            stamp(now),
+            stamp(expires_at),
+            question.model_dump_json(),
+        ),
+    )
+    return approval
+
+
+def _revision(connection: sqlite3.Connection, question: Question) -> int:
+    asked: int = connection.execute(
+        "SELECT count(*) FROM approvals WHERE task_id = ? AND kind = 'release'",
+        (question.task_id,),
+    ).fetchone()[0]
+    return asked + 1 if question.kind is QuestionKind.RELEASE else max(asked, 1)
+
+
+def _decide(
+    connection: sqlite3.Connection, approval_id: str, decision: Decision, now: datetime
+) -> Approval:
+    asked = _get(connection, approval_id)
+    if decision.choice not in asked.question.options:
+        raise Conflict(f"{decision.choice} is not among the answers to this question.")
+    if decision.choice in NEED_WORDS and not decision.text.strip():
+        raise Conflict(f"{decision.choice} needs words that say what is wanted.")
+    any_diff = asked.question.kind not in NEED_THE_DIFF and not decision.patch_hash
+    won = connection.execute(
+        "UPDATE approvals SET state = :state, decision = :decision, decided_at = :now"
+        " WHERE approval_id = :approval_id AND state = 'pending' AND expires_at > :now"
+        " AND (patch_hash = :patch_hash OR :any_diff)"
+        " AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.task_id = approvals.task_id"
+        " AND (t.cancel_requested = 1 OR t.status IN ('completed', 'failed', 'cancelled')))",
+        {
+            "state": decision.state.value,
+            "decision": decision.model_dump_json(),
+            "now": stamp(now),
+            "approval_id": asked.approval_id,
+            "patch_hash": decision.patch_hash,
+            "any_diff": any_diff,
+        },
+    ).rowcount
+    if won:
+        return asked.but(state=decision.state, decision=decision, decided_at=now)
+    if _is_repeated(asked, decision):
+        return asked
+    raise Conflict(_why_lost(asked, decision, now))
+
+
+def _is_repeated(asked: Approval, decision: Decision) -> bool:
+    earlier = asked.decision
+    return bool(
+        earlier
+        and decision.key
+        and earlier.key == decision.key
+        and earlier.by == decision.by
+        and earlier.choice == decision.choice
+    )
+
+
+def _why_lost(asked: Approval, decision: Decision, now: datetime) -> str:
+    if asked.decision and asked.decided_at:
+        by = asked.decision.by
+        return (
+            f"already {DONE_WORDS[asked.state]} by {by.person_id} in {by.channel}"
+            f" at {asked.decided_at:%Y-%m-%d %H:%M:%S} UTC"
+        )
+    if asked.state is ApprovalState.VOID:
+        return f"This question is void: {asked.void_reason}."
+    if asked.state is ApprovalState.EXPIRED or asked.expires_at <= now:
+        return f"This question expired at {asked.expires_at:%Y-%m-%d %H:%M:%S} UTC."
+    if asked.question.patch_hash != decision.patch_hash:
+        return (
+            f"The patch has changed: the question is about {asked.question.patch_hash[:12]},"
+            f" the answer about {decision.patch_hash[:12] or 'none'}."
+        )
+    return "The task was cancelled or has ended."
+
+
+def _end_pending(
+    connection: sqlite3.Connection,
+    condition: str,
+    *values: str,
+    state: ApprovalState,
+    reason: str = "",
+) -> tuple[Approval, ...]:
+    pending = _select(connection, f"WHERE state = 'pending' AND {condition}", *values)
+    connection.executemany(
+        "UPDATE approvals SET state = ?, void_reason = ? WHERE approval_id = ?",
+        [(state.value, reason, approval.approval_id) for approval in pending],
+    )
+    return tuple(approval.but(state=state, void_reason=reason) for approval in pending)

@@ -1,0 +1,52 @@
+"""The audit log in SQLite: append-only, each row bound to all before it by its hash."""
+
+import sqlite3
+
+from core.events import AuditEntry
+from core.ports import Clock
+from memory.stores.sqlite.rows import canonical, digest, stamp
+from observability.database import Database
+from observability.redaction import Redactor
+
+GENESIS = ""
+
+
+class SqliteAuditLog:
+    """Serves the port AuditLog; secrets are masked before an entry is written."""
+
+    def __init__(self, database: Database, clock: Clock, redactor: Redactor) -> None:
+        self._database = database
+        self._clock = clock
+        self._redactor = redactor
+
+    async def record(self, entry: AuditEntry) -> None:
+        text = canonical(self._redactor.value(entry.dump()))
+        at = stamp(self._clock.now())
+
+        def append(connection: sqlite3.Connection) -> None:
+            last = connection.execute(
+                "SELECT number, digest FROM audit ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+            number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+            connection.execute(
+                "INSERT INTO audit (number, at, entry, digest) VALUES (?, ?, ?, ?)",
+                (number, at, text, digest(previous, str(number), at, text)),
+            )
+
+        await self._database.write(append)
+
+    async def verify(self) -> int | None:
+        return await self._database.read(_first_broken)
+
+
+def _first_broken(connection: sqlite3.Connection) -> int | None:
+    previous, expected = GENESIS, 1
+    for number, at, entry, sealed in connection.execute(
+        "SELECT number, at, entry, digest FROM audit ORDER BY number"
+    ):
+        if number != expected or sealed != digest(previous, str(number), at, entry):
+            return expected
+        previous, expected = sealed, expected + 1
+    # SQLite itself remembers the greatest number ever given, so a cut tail shows too.
+    given = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()
+    return expected if given and given[0] >= expected else None

@@ -1,0 +1,42 @@
+"""One driving process per data folder."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from core.errors import StoreUnusable
+
+
+class FileLock:
+    """An exclusive lock that ends with its holder, however that one ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> "FileLock":
+        """Lock the file; raises StoreUnusable, naming the holder, when another process has it."""
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StoreUnusable(
+                f"{path} cannot be opened: {error.strerror}.",
+                remedy="make its folder writable for this user, with space left",
+            ) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise StoreUnusable(
+                f"Another Anton works on {path.parent} (process {holder or 'unknown'}).",
+                remedy="stop it, or choose another DATA_DIR",
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Give it back; the file stays, as removing it would let two processes lock two files."""
+        os.close(self._descriptor)

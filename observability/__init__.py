@@ -1,0 +1,1 @@
+"""What Anton shows of himself: events, logs, and no secrets."""

@@ -1,0 +1,100 @@
+"""Secrets out, at every exit: known ones by value, however encoded, others by their shape."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "[secret]"
+SHORTEST_SECRET = 6
+"""Shorter values are ordinary words: masking them would tear every text."""
+
+_SHAPES = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"
+    r"|\bxox[abeoprs]-[\w-]{10,}|\bxapp-[\w-]{10,}"
+    r"|\bsk-[\w-]{16,}|\b[rs]k_(?:live|test)_\w{16,}|\bpypi-[\w-]{32,}|\bnpm_[A-Za-z0-9]{30,}"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bya29\.[\w-]{20,}"
+    r"|\b\d{8,10}:[\w-]{35}\b"
+    r"|(?<=hooks\.slack\.com/services/)[\w/]{20,}"
+)
+_ADDRESS = re.compile(r"(?<=://)[^\s/:@\"']{0,200}:[^\s/@\"']{1,200}(?=@)")
+_HEADER = re.compile(r"(?i)\b(bearer|basic)( +)[\w.~+/=-]{8,}")
+_NAMED = re.compile(
+    r"(?i)\b((?:[\w-]{0,40}[_-])?(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)"
+    r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?)([^\s\"',;&(){}\[\]]{8,})"
+)
+_NAME_OF_SECRET = re.compile(
+    r"(?i)^(?:.*[_-])?(?:password|passwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|token"
+    r"|authorization|cookie)$"
+)
+
+
+class Redactor:
+    """Masks the secrets it was told, and whatever looks like one."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """Take all configured secrets; empty and very short ones are left out."""
+        spellings = {
+            spelling
+            for secret in secrets
+            if len(secret.strip()) >= SHORTEST_SECRET
+            for spelling in _spellings(secret.strip())
+        }
+        longest_first = sorted(spellings, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    def text(self, text: str) -> str:
+        """The text with every secret replaced by a mask."""
+        masked = self._known.sub(MASK, text)
+        masked = _SHAPES.sub(MASK, masked)
+        masked = _ADDRESS.sub(MASK, masked)
+        masked = _HEADER.sub(rf"\1\2{MASK}", masked)
+        return _NAMED.sub(rf"\1{MASK}", masked)
+
+    def value(self, value: Any) -> Any:
+        """A JSON value with its texts and keys masked, and all that a telling key names."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(str(key)): self._named(str(key), item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        return value
+
+    def _named(self, key: str, item: Any) -> Any:
+        if isinstance(item, str) and item and _NAME_OF_SECRET.match(key):
+            return MASK
+        return self.value(item)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """The secret as it is, and as URLs, JSON, base64 and hex dumps would show it."""
+    data = secret.encode("utf-8", "surrogateescape")
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    for quoted in (quote(data, safe=""), quote(data), quote_plus(data)):
+        yield quoted
+        yield re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)
+    yield data.hex()
+    yield data.hex().upper()
+    for before in range(3):
+        yield from _base64_inside(data, before)
+
+
+def _base64_inside(data: bytes, before: int) -> Iterator[str]:
+    """What base64 makes of the secret when `before` other bytes (modulo 3) stand before it.
+
+    The characters that also depend on the neighbours are left out at both ends.
+    """
+    padded = bytes(before) + data
+    first = -(-before * 8 // 6)
+    last = len(padded) * 8 // 6
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        spelling = encode(padded).decode()[first:last]
+        if len(spelling) >= SHORTEST_SECRET:
+            yield spelling
