@@ -266,23 +266,6 @@ class CodeHost(Protocol):
         ...
 
 
-class Channel(Protocol):
-    """A place where people are asked and told; a view of the approvals table."""
-
-    @property
-    def name(self) -> str:
-        """As decisions name it."""
-        ...
-
-    async def ask(self, approval: Approval) -> None:
-        """Show a question."""
-        ...
-
-    async def settle(self, approval: Approval) -> None:
-        """Show that it was decided, or is void."""
-        ...
-
-
 # --- memory -----------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """The drawing of the repair: nodes, edges, retries."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, get_args, get_type_hints
 
 from langgraph.graph import END, START, StateGraph
 
@@ -35,19 +36,30 @@ def drawing() -> StateGraph[RepairState, Deps, RepairState, RepairState]:
     graph.add_node("approve", gates.gate(answers.weigh_release))
     graph.add_node("escalate", gates.gate(answers.weigh_escalation))
     graph.add_edge(START, "intake")
-    graph.add_conditional_edges("intake", edges.after_intake)
-    graph.add_conditional_edges("triage", edges.after_triage)
+    _choose(graph, "intake", edges.after_intake)
+    _choose(graph, "triage", edges.after_triage)
     graph.add_edge("diagnose", "join")
     graph.add_edge("reproduce", "join")
-    graph.add_conditional_edges("join", edges.after_join)
-    graph.add_conditional_edges("fix", edges.after_fix)
-    graph.add_conditional_edges("qa", edges.after_qa)
-    graph.add_conditional_edges("review", edges.after_review)
-    graph.add_conditional_edges("approve", edges.after_approve)
-    graph.add_conditional_edges("escalate", edges.after_escalate)
-    graph.add_conditional_edges("publish", edges.after_publish)
+    _choose(graph, "join", edges.after_join)
+    _choose(graph, "fix", edges.after_fix)
+    _choose(graph, "qa", edges.after_qa)
+    _choose(graph, "review", edges.after_review)
+    _choose(graph, "approve", edges.after_approve)
+    _choose(graph, "escalate", edges.after_escalate)
+    _choose(graph, "publish", edges.after_publish)
     graph.add_edge("report", END)
     return graph
+
+
+def _choose(
+    graph: StateGraph[RepairState, Deps, RepairState, RepairState],
+    source: str,
+    edge: Callable[[RepairState], str | Sequence[str]],
+) -> None:
+    """A conditional edge; where it may lead is read from its return type."""
+    targets = get_args(get_type_hints(edge)["return"])
+    names = [name for target in targets for name in (get_args(target) or (target,))]
+    graph.add_conditional_edges(source, edge, names)
 
 
 def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -> None:

@@ -1,0 +1,1 @@
+"""The control plane: what runs, and under whose eye."""

@@ -1,0 +1,147 @@
+"""The public account of a task: what REST, terminal and documents show of it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from core.approvals import Approval
+from core.ports import ArtifactStore
+from core.tasks import Task, Usage
+
+Facts = Mapping[str, Any]
+TIMELINE_MAX = 200
+
+
+def summary(node: str, result: Facts) -> str:
+    """One line on what a node found, from the facts it wrote."""
+    if result.get("outcome"):
+        return f"ends as {result['outcome']}: {result.get('reason', '')}"[:300]
+    lines: dict[str, Callable[[], str]] = {
+        "intake": lambda: f"base {result['base_sha'][:12]} on {result['base_branch']}",
+        "triage": lambda: f"{result['triage']['verdict']}, {result['triage']['severity']}",
+        "diagnose": lambda: result["diagnosis"]["root_cause"],
+        "reproduce": lambda: (
+            f"{result['reproduction']['reading']} ({result['reproduction']['origin']})"
+        ),
+        "fix": lambda: result["attempt"]["explanation"] or "no candidate",
+        "qa": lambda: f"{result['evidence']['verdict']} {result['evidence'].get('note', '')}",
+        "review": lambda: str(result["review"]["verdict"]),
+        "approve": lambda: str(result["decision"].get("choice")),
+        "escalate": lambda: str(result["decision"].get("choice")),
+        "publish": lambda: result["change"].get("location") or result["change"]["branch"],
+    }
+    try:
+        return lines[node]().strip()[:300] if node in lines else ""
+    except KeyError:
+        return ""
+
+
+async def account_of(
+    task: Task, values: Facts, approvals: Sequence[Approval], artifacts: ArtifactStore
+) -> tuple[dict[str, Any], Usage]:
+    """All that may be told of a task, and its usage, from its state and its approvals."""
+    usage = usage_of(task, values, approvals)
+    report = await _report(task, values, usage, artifacts)
+    patch, evidence = values.get("patch") or {}, values.get("evidence") or {}
+    account = {
+        **task.result,
+        "component": (values.get("triage") or {}).get("component"),
+        "iteration": values.get("attempts", 0),
+        "base_sha": values.get("base_sha"),
+        "confidence": report.get("confidence") if report else _confidence(values),
+        "size": _size(patch),
+        "patch": {"hash": patch.get("hash"), "files": patch.get("files", [])} if patch else None,
+        "verdict": evidence.get("verdict"),
+        "tests": _tests(report),
+        "tests_passing": evidence.get("verdict") == "fixed" if evidence else None,
+        "review": (values.get("review") or {}).get("verdict"),
+        "approved": any(a.state == "approved" for a in approvals),
+        "branch": (values.get("change") or {}).get("branch"),
+        "commit": (values.get("change") or {}).get("commit"),
+        "pr_url": (values.get("change") or {}).get("url") or None,
+        "notes": values.get("notes", []),
+        "artifacts": _artifacts(values),
+        "report": report,
+    }
+    return account, usage
+
+
+def usage_of(task: Task, values: Facts, approvals: Sequence[Approval]) -> Usage:
+    """Seconds by kind; the waiting of people is measured by the approvals themselves."""
+    human = sum(
+        (a.decided_at - a.created_at).total_seconds() for a in approvals if a.decided_at is not None
+    )
+    end = task.ended_at or task.updated_at
+    total = (end - task.created_at).total_seconds()
+    return task.usage.but(
+        seconds_sandbox=round(float(values.get("seconds_sandbox", 0.0)), 3),
+        seconds_human=round(human, 3),
+        seconds_total=round(total, 3),
+    )
+
+
+async def _report(
+    task: Task, values: Facts, usage: Usage, artifacts: ArtifactStore
+) -> dict[str, Any] | None:
+    """The one object of `fix --json`; None while the task has not ended."""
+    ref = (values.get("account") or {}).get("ref")
+    if ref is None:
+        return None
+    recorded: dict[str, Any] = json.loads(await artifacts.get(ref))
+    return {
+        **recorded,
+        "seconds": {
+            "total": usage.seconds_total,
+            "model": usage.seconds_model,
+            "sandbox": usage.seconds_sandbox,
+            "human": usage.seconds_human,
+        },
+        "model_calls": usage.model_calls,
+        "tokens": usage.tokens_in + usage.tokens_out,
+        "cost_usd": usage.cost_usd,
+    }
+
+
+def _confidence(values: Facts) -> float | None:
+    for name in ("attempt", "diagnosis"):
+        if values.get(name):
+            return float(values[name]["confidence"])
+    return None
+
+
+def _size(patch: Facts) -> dict[str, int] | None:
+    if not patch:
+        return None
+    return {
+        "files": len(patch["files"]),
+        "added": int(patch["added"]),
+        "deleted": int(patch["deleted"]),
+    }
+
+
+def _tests(report: Facts | None) -> dict[str, Any]:
+    evidence = (report or {}).get("evidence") or {}
+    return {"before": evidence.get("base"), "after": evidence.get("fixed")}
+
+
+def _artifacts(values: Facts) -> list[dict[str, str]]:
+    """What can be downloaded, by name."""
+    known = (
+        ("patch.json", values.get("patch"), "ref"),
+        ("evidence.json", values.get("evidence"), "ref"),
+        ("diagnosis.json", values.get("diagnosis"), "ref"),
+        ("reproduction.json", values.get("reproduction"), "ref"),
+        ("review.json", values.get("review"), "ref"),
+        ("report.json", values.get("account"), "ref"),
+        ("incident.md", values.get("account"), "document_ref"),
+    )
+    return [
+        {
+            "id": facts[field],
+            "name": name,
+            "ref": facts[field],
+            "media_type": "text/markdown" if name.endswith(".md") else "application/json",
+        }
+        for name, facts, field in known
+        if facts and facts.get(field)
+    ]

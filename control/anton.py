@@ -1,0 +1,336 @@
+"""Anton: the façade that every face talks to."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from control.runner import HEARTBEAT_S, LEASE_TTL_S, Records, Runner, asked
+from control.words import said_back, understand
+from core.approvals import Approval, ApprovalState, Decision, Person
+from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
+from core.events import AuditEntry, Notice
+from core.ports import ArtifactStore, AuditLog, EventLog, Page, TaskFilter
+from core.tasks import Task, TaskRequest, TaskStatus
+
+log = logging.getLogger(__name__)
+
+VERSION = "0.1.0"
+IDLE_S = 1.0
+"""How long the work loop sleeps when nothing wakes it; decisions of other processes wait so long."""
+EXPIRY_S = 30.0
+NEEDS_WORDS = ("request_changes", "guidance", "answer")
+
+
+class Busy(LimitExceeded):
+    """As many tasks run as may run at once."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How much may run at once."""
+
+    concurrent_tasks: int = 5
+
+
+Check = Callable[[], Awaitable[None]]
+"""Returns when all is well; raises an AntonError that tells what is not."""
+
+
+class Anton:
+    """Receives, submits, decides, tells; the work itself is the runner's."""
+
+    def __init__(
+        self,
+        records: Records,
+        runner: Runner,
+        audit: AuditLog,
+        *,
+        capacity: Capacity,
+        checks: Mapping[str, Check],
+        about: Mapping[str, Any],
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._records = records
+        self._runner = runner
+        self._audit = audit
+        self._capacity = capacity
+        self._checks = checks
+        self._about = about
+        self._close = close
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self._wake = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._drives: set[asyncio.Task[Task]] = set()
+        self._draining = False
+
+    @property
+    def events(self) -> EventLog:
+        """The log behind every stream."""
+        return self._records.events
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """Everything that is too big for a table."""
+        return self._records.artifacts
+
+    async def start(self, drive: bool = True) -> None:
+        """Begin to work on tasks, unless this process only looks and decides."""
+        if drive:
+            self._loops = [
+                asyncio.create_task(self._work()),
+                asyncio.create_task(self._expire()),
+            ]
+
+    async def stop(self, drain_s: float = 30.0) -> None:
+        """Take nothing new, let nodes finish for `drain_s`, park the rest, close everything."""
+        self._draining = True
+        for loop in self._loops:
+            loop.cancel()
+        self._runner.drain()
+        if self._drives:
+            await asyncio.wait(self._drives, timeout=drain_s)
+        self._runner.stop()
+        if self._drives:
+            await asyncio.wait(self._drives, timeout=5.0)
+        await self._close()
+
+    async def submit(
+        self, request: TaskRequest, *, idempotency_key: str = "", queue: bool = True
+    ) -> Task:
+        """Write a task down; the same idempotency key gives the same task.
+
+        Raises PayloadInvalid for an empty report, Conflict for a key that came with another
+        request, and Busy when it may not queue and no place is free.
+        """
+        if not request.text.strip():
+            raise PayloadInvalid(
+                "The report is empty.", remedy="Say what happens and what should happen instead."
+            )
+        running = (await self._records.tasks.counts()).get(TaskStatus.RUNNING, 0)
+        if not queue and running >= self._capacity.concurrent_tasks:
+            raise Busy(f"{running} tasks run already.", remedy="Try again later, or queue it.")
+        now = self._records.clock.now()
+        task = Task(task_id=str(uuid.uuid4()), request=request, created_at=now, updated_at=now)
+        task = await self._records.tasks.add(task, idempotency_key=idempotency_key)
+        await self.events.append(
+            Notice(type="status", task_id=task.task_id, data={"status": task.status})
+        )
+        self._wake.set()
+        return task
+
+    async def drive(self, task_id: str) -> Task:
+        """Drive this one task here until it waits or ends; raises Conflict when another does."""
+        lease = await self._records.tasks.lease(task_id, self._owner, ttl_s=LEASE_TTL_S)
+        if lease is None:
+            task = await self._records.tasks.get(task_id)
+            if task.status.ended:
+                return task
+            raise Conflict("Another process works on this task.")
+        return await self._runner.drive(lease)
+
+    async def work_once(self) -> int:
+        """Drive all tasks that have work to do now, one after the other; how many."""
+        done = 0
+        while lease := await self._take():
+            await self._runner.drive(lease)
+            done += 1
+        return done
+
+    async def task(self, ref: str) -> Task:
+        """One task by id, by its first eight digits, or `latest`; raises NotFound, Conflict."""
+        try:
+            return await self._records.tasks.get(ref)
+        except NotFound:
+            found = await self._records.tasks.find(ref)
+        if not found:
+            raise NotFound(f"There is no task {ref}.")
+        if len(found) > 1:
+            raise Conflict(f"{len(found)} tasks begin with {ref}: use the whole id.")
+        return found[0]
+
+    async def tasks(self, only: TaskFilter, cursor: str = "", limit: int = 50) -> Page:
+        """Tasks, newest first."""
+        return await self._records.tasks.list(only, cursor=cursor, limit=limit)
+
+    async def approvals(
+        self, *, task_id: str = "", state: ApprovalState | None = None, limit: int = 200
+    ) -> Sequence[Approval]:
+        """Questions, pending first."""
+        return await self._records.approvals.list(task_id=task_id, state=state, limit=limit)
+
+    async def approval(self, approval_id: str) -> Approval:
+        """One question."""
+        return await self._records.approvals.get(approval_id)
+
+    async def decide(self, approval_id: str, decision: Decision) -> Approval:
+        """Answer a question; the first valid answer wins, on whatever channel.
+
+        Raises PayloadInvalid when the answer does not fit the question, Conflict when another one
+        was first or the question is void.
+        """
+        approval = await self._records.approvals.get(approval_id)
+        try:
+            _check_fit(approval, decision)
+            decided = await self._records.approvals.decide(approval_id, decision)
+        except (PayloadInvalid, StoreError) as refusal:
+            await self._note("refused_decision", approval, decision, str(refusal))
+            raise
+        await self._note("decision", decided, decision, "")
+        await self.events.append(asked(decided))
+        self._wake.set()
+        return decided
+
+    async def reply(
+        self, task_id: str, text: str, by: Person, approval_id: str = ""
+    ) -> tuple[str, Approval]:
+        """Take plain words as the answer to what a task waits for; what was understood.
+
+        Raises Conflict when nothing waits, or several do, and PayloadInvalid when the words are
+        unclear: then buttons decide.
+        """
+        approval = await self._the_pending(task_id, approval_id)
+        choice, amount = understand(text, approval.question)
+        if choice is None:
+            options = ", ".join(approval.question.options)
+            raise PayloadInvalid("The words are not clear.", remedy=f"Choose one of: {options}.")
+        decision = Decision(
+            choice=choice,
+            text=text,
+            patch_hash=approval.question.patch_hash,
+            amount_usd=amount,
+            by=by,
+        )
+        return said_back(choice, text, amount), await self.decide(approval.approval_id, decision)
+
+    async def cancel(self, task_id: str, by: Person) -> Task:
+        """End a task: its sandbox closes, its questions are void, its branch is kept."""
+        task = await self.task(task_id)
+        if task.status.ended:
+            raise Conflict(f"The task has ended as {task.outcome}.")
+        await self._records.approvals.void(task.task_id, "The task was cancelled.")
+        task = await self._records.tasks.update(task.task_id, cancel_requested=True)
+        await self._audit.record(AuditEntry(action="cancel", task_id=task.task_id, actor=_name(by)))
+        self._runner.cancel(task.task_id)
+        self._wake.set()
+        return task
+
+    async def health(self) -> dict[str, Any]:
+        """How the house is, without secrets."""
+        counts = await self._records.tasks.counts()
+        trouble = {name: said for name, said in (await self.ready()).items() if said != "ok"}
+        return {
+            "status": "degraded" if trouble else "ok",
+            "service": "anton",
+            "version": VERSION,
+            "active_tasks": counts.get(TaskStatus.RUNNING, 0),
+            "queue": counts.get(TaskStatus.QUEUED, 0),
+            "waiting": counts.get(TaskStatus.WAITING, 0),
+            "draining": self._draining,
+            "trouble": trouble,
+            **self._about,
+        }
+
+    async def ready(self) -> dict[str, str]:
+        """Each part the house cannot do without: `ok`, or what is wrong with it."""
+        answers = {}
+        for name, check in self._checks.items():
+            try:
+                await asyncio.wait_for(check(), timeout=5.0)
+                answers[name] = "ok"
+            except (AntonError, TimeoutError) as error:
+                answers[name] = str(error) or "It does not answer in time."
+        return answers
+
+    async def _take(self) -> Any:
+        return await self._records.tasks.take(
+            self._owner, limit_running=self._capacity.concurrent_tasks, ttl_s=LEASE_TTL_S
+        )
+
+    async def _work(self) -> None:
+        """Take tasks as they come; a store that fails is tried again."""
+        while not self._draining:
+            self._wake.clear()
+            try:
+                lease = await self._take()
+            except StoreError as error:
+                log.error("no task can be taken: %s", error)
+                await self._records.clock.sleep(HEARTBEAT_S / 2)
+                continue
+            if lease:
+                drive = asyncio.create_task(self._runner.drive(lease))
+                self._drives.add(drive)
+                drive.add_done_callback(self._driven)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), timeout=IDLE_S)
+
+    def _driven(self, drive: asyncio.Task[Task]) -> None:
+        self._drives.discard(drive)
+        self._wake.set()
+        if not drive.cancelled() and (error := drive.exception()):
+            log.error("a drive broke: %s", error, exc_info=error)
+
+    async def _expire(self) -> None:
+        """Let unanswered questions end when their time has come."""
+        while True:
+            try:
+                for approval in await self._records.approvals.expire(self._records.clock.now()):
+                    await self.events.append(asked(approval))
+                    self._wake.set()
+            except StoreError as error:
+                log.error("expiry failed: %s", error)
+            await self._records.clock.sleep(EXPIRY_S)
+
+    async def _the_pending(self, task_id: str, approval_id: str) -> Approval:
+        task = await self.task(task_id)
+        pending = await self.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
+        if approval_id:
+            pending = [a for a in pending if a.approval_id == approval_id]
+        if not pending:
+            raise Conflict("Nothing waits for an answer here.")
+        if len(pending) > 1:
+            raise Conflict("Several questions wait: name the one that is meant.")
+        return pending[0]
+
+    async def _note(
+        self, action: str, approval: Approval, decision: Decision, refusal: str
+    ) -> None:
+        await self._audit.record(
+            AuditEntry(
+                action=action,
+                task_id=approval.task_id,
+                actor=_name(decision.by),
+                detail={
+                    "approval_id": approval.approval_id,
+                    "choice": decision.choice,
+                    "patch_hash": decision.patch_hash,
+                    "refusal": refusal,
+                },
+            )
+        )
+
+
+def _check_fit(approval: Approval, decision: Decision) -> None:
+    """Raise PayloadInvalid when an answer cannot be one to this question."""
+    question = approval.question
+    if decision.choice not in question.options:
+        raise PayloadInvalid(
+            f"{decision.choice} is no answer to this question.",
+            remedy=f"Choose one of: {', '.join(question.options)}.",
+        )
+    if decision.choice in NEEDS_WORDS and not decision.text.strip():
+        raise PayloadInvalid(f"{decision.choice} needs words.", remedy="Say what should change.")
+    if question.patch_hash and decision.choice == "approve" and not decision.patch_hash:
+        raise PayloadInvalid("An approval names the hash of the diff that was seen.")
+    if decision.choice == "raise_budget" and decision.amount_usd is None:
+        raise PayloadInvalid("raise_budget needs an amount.")
+
+
+def _name(person: Person) -> str:
+    return f"{person.channel}:{person.person_id}"

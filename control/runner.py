@@ -1,0 +1,431 @@
+"""Drives one thread: lease, stream, interrupt, resume; at most one drive of a task at a time."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphDrained
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import RunControl
+from langgraph.types import Command, StateSnapshot
+from memory.checkpoints import FencedSaver
+
+from control.account import account_of, summary
+from core.approvals import Approval, ApprovalState, Question
+from core.errors import LeaseLost, StoreUnusable
+from core.events import EventType, Notice
+from core.ports import (
+    ApprovalStore,
+    ArtifactStore,
+    Clock,
+    EventLog,
+    TaskStore,
+)
+from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
+from graph.deps import Deps
+from graph.policies import RECURSION_LIMIT
+from graph.questions import trouble
+
+log = logging.getLogger(__name__)
+
+Workbench = Callable[[Task, Lease], AbstractAsyncContextManager[Deps]]
+"""What a drive works with: opened for one task under one lease, closed with the drive."""
+
+LEASE_TTL_S = 45.0
+HEARTBEAT_S = 10.0
+LOOK_S = 0.5
+"""How often a drive looks whether it is to be cancelled."""
+CRASHES_MAX = 3
+WAYS_OUT = ("join", "escalate", "report")
+"""Nodes that a broken thread is led to; when they break too, the task ends."""
+STORE_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The numbers that bound a drive."""
+
+    task_s: float = 3600.0
+    approval_ttl_s: float = 72 * 3600.0
+
+
+@dataclass
+class Drive:
+    """One go along a thread."""
+
+    lease: Lease
+    control: RunControl = field(default_factory=RunControl)
+    walk: asyncio.Task[None] | None = None
+    cancelled: bool = False
+
+    def stop(self) -> None:
+        """End it now, in the middle of a node if need be."""
+        if self.walk:
+            self.walk.cancel()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where a drive reads and writes what happened."""
+
+    tasks: TaskStore
+    approvals: ApprovalStore
+    artifacts: ArtifactStore
+    events: EventLog
+    clock: Clock
+
+
+class Runner:
+    """Takes tasks from a compiled workflow's start, or last checkpoint, to its next pause."""
+
+    def __init__(
+        self,
+        graph: CompiledStateGraph[Any, Deps, Any, Any],
+        checkpoints: FencedSaver,
+        records: Records,
+        workbench: Workbench,
+        bounds: Bounds = Bounds(),
+    ) -> None:
+        self._graph = graph
+        self._checkpoints = checkpoints
+        self._records = records
+        self._workbench = workbench
+        self._bounds = bounds
+        self._drives: dict[str, Drive] = {}
+
+    @property
+    def busy(self) -> tuple[str, ...]:
+        """Ids of the tasks that are driven here."""
+        return tuple(self._drives)
+
+    def cancel(self, task_id: str) -> None:
+        """Stop the drive of a task whose cancelling was requested, if it is driven here."""
+        if drive := self._drives.get(task_id):
+            drive.cancelled = True
+            drive.stop()
+
+    def drain(self) -> None:
+        """Let every drive finish its node, and park."""
+        for drive in self._drives.values():
+            drive.control.request_drain("the server stops")
+
+    def stop(self) -> None:
+        """Park every drive at once; the nodes at work are repeated later."""
+        for drive in self._drives.values():
+            drive.stop()
+
+    async def drive(self, lease: Lease) -> Task:
+        """Drive a leased task until it waits, ends or is parked; gives the lease back."""
+        drive = Drive(lease)
+        self._drives[lease.task_id] = drive
+        heart = asyncio.create_task(self._beat(drive))
+        try:
+            drive.walk = asyncio.create_task(self._walk(drive))
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(drive.walk)
+            if not drive.walk.done():
+                drive.stop()
+                await asyncio.wait({drive.walk})
+                raise asyncio.CancelledError
+            await self._close(drive)
+        except LeaseLost:
+            log.warning("lease lost", extra={"task_id": lease.task_id})
+        finally:
+            heart.cancel()
+            self._drives.pop(lease.task_id, None)
+            with suppress(LeaseLost, StoreUnusable):
+                await self._records.tasks.release(drive.lease)
+        return await self._records.tasks.get(lease.task_id)
+
+    async def _beat(self, drive: Drive) -> None:
+        """Renew the lease and look for a cancel request; a lost lease stops the drive."""
+        tasks, clock = self._records.tasks, self._records.clock
+        renewed = clock.monotonic()
+        while True:
+            await clock.sleep(LOOK_S)
+            try:
+                if (await tasks.get(drive.lease.task_id)).cancel_requested:
+                    self.cancel(drive.lease.task_id)
+                if clock.monotonic() - renewed >= HEARTBEAT_S:
+                    drive.lease = await tasks.renew(drive.lease, ttl_s=LEASE_TTL_S)
+                    renewed = clock.monotonic()
+            except StoreUnusable as error:
+                log.error("heartbeat failed: %s", error)
+            except LeaseLost:
+                drive.stop()
+                return
+
+    async def _walk(self, drive: Drive) -> None:
+        """Go along the thread; what is not our own error is counted against the node at work."""
+        records, task_id = self._records, drive.lease.task_id
+        while True:
+            task = await records.tasks.get(task_id)
+            if task.cancel_requested:
+                drive.cancelled = True
+                return
+            try:
+                async with self._workbench(task, drive.lease) as deps:
+                    await self._stream(drive, task, deps)
+                return
+            except GraphDrained:
+                return
+            except LeaseLost:
+                raise
+            except StoreUnusable as error:
+                log.error("task pauses: %s", error, extra={"task_id": task_id})
+                await records.clock.sleep(STORE_PAUSE_S)
+            except Exception:
+                log.exception("the step %s broke", task.node, extra={"task_id": task_id})
+                node = (await records.tasks.get(task_id)).node or "intake"
+                count = await records.tasks.crash(task_id, node)
+                if count >= CRASHES_MAX and node in WAYS_OUT:
+                    await self._end_broken(drive, node)
+                    return
+
+    async def _stream(self, drive: Drive, task: Task, deps: Deps) -> None:
+        """From where the thread stands to its next pause or its end."""
+        config = self._config(drive.lease)
+        task = await self._begin(task, drive.lease)
+        await self._route_around_crashes(task, drive, config)
+        snapshot = await self._graph.aget_state(config)
+        go, entry = await self._entry(task, snapshot)
+        if go:
+            await self._go(drive, task, deps, config, entry)
+        await self._pause(drive, await self._graph.aget_state(config))
+
+    async def _go(
+        self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig, entry: Any
+    ) -> None:
+        try:
+            async with asyncio.timeout(self._bounds.task_s):
+                await self._follow(drive, task, deps, config, entry)
+        except TimeoutError:
+            reason = f"The time limit of {self._bounds.task_s:.0f} s was reached."
+            update = {"outcome": Outcome.OUT_OF_BUDGET, "reason": reason}
+            await self._graph.aupdate_state(config, update, as_node="join")
+            await self._follow(drive, task, deps, config, None)
+
+    async def _follow(
+        self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig, entry: Any
+    ) -> None:
+        stream = self._graph.astream(
+            entry,
+            config,
+            context=deps,
+            control=drive.control,
+            durability="sync",
+            stream_mode=["tasks"],
+            version="v2",
+        )
+        started: dict[str, float] = {}
+        async for part in stream:
+            await self._tell_step(drive, task, cast(dict[str, Any], part["data"]), started)
+
+    async def _tell_step(
+        self, drive: Drive, task: Task, data: dict[str, Any], started: dict[str, float]
+    ) -> None:
+        """Write a node's start or end into the task and the log."""
+        clock, node = self._records.clock, str(data["name"]).removeprefix("__error_handler__")
+        if "triggers" in data:
+            started[data["id"]] = clock.monotonic()
+            await self._records.tasks.update(task.task_id, drive.lease, node=node)
+            await self._tell("node", task, node=node, state="started")
+            return
+        taken_ms = round((clock.monotonic() - started.get(data["id"], clock.monotonic())) * 1000)
+        state = "finished"
+        if data.get("error") or node != data["name"]:
+            state = "failed"
+        elif data.get("interrupts"):
+            state = "interrupted"
+        result = data.get("result") or {}
+        said = summary(node, result) if state == "finished" else str(result.get("trouble", ""))
+        await self._tell("node", task, node=node, state=state, ms=taken_ms, summary=said)
+
+    async def _begin(self, task: Task, lease: Lease) -> Task:
+        now = self._records.clock.now()
+        task = await self._records.tasks.update(
+            task.task_id,
+            lease,
+            status=TaskStatus.RUNNING,
+            reason="",
+            started_at=task.started_at or now,
+        )
+        await self._tell("status", task, status=task.status)
+        return task
+
+    async def _entry(self, task: Task, snapshot: StateSnapshot) -> tuple[bool, Any]:
+        """Whether to go on, and with what: a start, answers, or simply further.
+
+        A thread that is merely between two steps reports no next node, so only our own table
+        tells that a task has ended; going on along an ended thread does nothing.
+        """
+        if snapshot.metadata is None:
+            return True, {
+                "task_id": task.task_id,
+                "created_at": task.created_at.isoformat(),
+                "request": task.request.dump(),
+            }
+        pending = {interrupt.id for interrupt in snapshot.interrupts}
+        if not pending:
+            return True, None
+        given = await self._records.approvals.answers(task.task_id)
+        answers = {a.interrupt_id: _answer(a) for a in given if a.interrupt_id in pending}
+        return bool(answers), Command(resume=answers)
+
+    async def _route_around_crashes(self, task: Task, drive: Drive, config: RunnableConfig) -> None:
+        """Lead a thread whose node keeps killing its worker to the escalation gate."""
+        node, count = max(task.crashes.items(), key=lambda item: item[1], default=("", 0))
+        if count < CRASHES_MAX:
+            return
+        what = f"The step {node} ended its worker {count} times."
+        update = {"trouble": what, "question": trouble(task.task_id, what).dump()}
+        await self._graph.aupdate_state(config, update, as_node="join")
+        await self._records.tasks.update(task.task_id, drive.lease, crashes={})
+
+    async def _pause(self, drive: Drive, snapshot: StateSnapshot) -> None:
+        """Write down what the thread waits for, or how it ended."""
+        task_id = drive.lease.task_id
+        pending = {interrupt.id: interrupt.value for interrupt in snapshot.interrupts}
+        for approval in await self._records.approvals.answers(task_id):
+            if approval.interrupt_id not in pending:
+                await self._records.approvals.applied(approval.approval_id)
+        if pending:
+            for interrupt_id, value in pending.items():
+                await self._ask(Question.load(value), interrupt_id)
+            await self._update_account(drive, snapshot, status=TaskStatus.WAITING)
+            await self._checkpoints.prune(thread_id_for(await self._records.tasks.get(task_id)))
+        elif snapshot.values.get("account"):
+            await self._finish(drive, snapshot)
+
+    async def _ask(self, question: Question, interrupt_id: str) -> None:
+        records = self._records
+        if question.body_ref:
+            body = await records.artifacts.get(question.body_ref)
+            question = question.but(body=body.decode("utf-8", "replace"))
+        expires_at = records.clock.now() + timedelta(seconds=self._bounds.approval_ttl_s)
+        approval = await records.approvals.ask(question, interrupt_id, expires_at)
+        if approval.state is not ApprovalState.PENDING:
+            return
+        await records.events.append(asked(approval))
+
+    async def _update_account(
+        self, drive: Drive, snapshot: StateSnapshot, **changes: Any
+    ) -> tuple[Task, dict[str, Any]]:
+        records, task_id = self._records, drive.lease.task_id
+        now = records.clock.now()
+        task = (await records.tasks.get(task_id)).but(updated_at=now)
+        approvals = await records.approvals.list(task_id=task_id)
+        account, usage = await account_of(task, snapshot.values, approvals, records.artifacts)
+        facts = {
+            "severity": (snapshot.values.get("triage") or {}).get("severity"),
+            "risk": (snapshot.values.get("patch") or {}).get("risk", ""),
+            "usage": usage,
+            "result": account,
+        }
+        updated = await records.tasks.update(task_id, drive.lease, **facts, **changes)
+        if "status" in changes:
+            await self._tell("status", updated, status=updated.status, reason=updated.reason)
+        return updated, account
+
+    async def _finish(self, drive: Drive, snapshot: StateSnapshot) -> None:
+        values = snapshot.values
+        outcome = Outcome(values["outcome"])
+        task, _ = await self._update_account(
+            drive,
+            snapshot,
+            status=outcome.status,
+            outcome=outcome,
+            reason=values.get("reason", ""),
+            ended_at=self._records.clock.now(),
+        )
+        await self._tell_end(task)
+        await self._checkpoints.prune(thread_id_for(task))
+
+    async def _close(self, drive: Drive) -> None:
+        """After the walk: cancelled for good, or parked to go on later."""
+        walk = drive.walk
+        if walk and not walk.cancelled() and (error := walk.exception()):
+            raise error
+        task = await self._records.tasks.get(drive.lease.task_id)
+        if task.status.ended:
+            return
+        if drive.cancelled:
+            await self._end(drive, Outcome.CANCELLED, "Cancelled by a person.")
+        elif task.status is TaskStatus.RUNNING:
+            await self._records.tasks.update(
+                task.task_id, drive.lease, status=TaskStatus.QUEUED, reason="Parked."
+            )
+
+    async def _end_broken(self, drive: Drive, node: str) -> None:
+        await self._end(drive, Outcome.FAILED, f"Internal error: the step {node} breaks each time.")
+
+    async def _end(self, drive: Drive, outcome: Outcome, reason: str) -> None:
+        """End a task from outside of its graph; its approvals are void, its patch is kept."""
+        for approval in await self._records.approvals.void(drive.lease.task_id, reason):
+            await self._records.events.append(asked(approval))
+        snapshot = await self._graph.aget_state(self._config(drive.lease))
+        task, _ = await self._update_account(
+            drive,
+            snapshot,
+            status=outcome.status,
+            outcome=outcome,
+            reason=reason,
+            ended_at=self._records.clock.now(),
+        )
+        await self._tell_end(task)
+
+    async def _tell(self, type_: EventType, task: Task, **data: Any) -> None:
+        notice = Notice(type=type_, task_id=task.task_id, incident_id=task.incident_id, data=data)
+        await self._records.events.append(notice)
+
+    async def _tell_end(self, task: Task) -> None:
+        await self._tell(
+            "end",
+            task,
+            outcome=task.outcome,
+            reason=task.reason,
+            pr_url=task.result.get("pr_url"),
+            cost_usd=task.usage.cost_usd,
+            agent_ms=round((task.usage.seconds_total - task.usage.seconds_human) * 1000),
+            human_ms=round(task.usage.seconds_human * 1000),
+        )
+
+    def _config(self, lease: Lease) -> RunnableConfig:
+        return {
+            "configurable": {"thread_id": lease.task_id, "lease_generation": lease.generation},
+            "recursion_limit": RECURSION_LIMIT,
+        }
+
+
+def asked(approval: Approval) -> Notice:
+    """The event of a question, or of its answer."""
+    question, decision = approval.question, approval.decision
+    return Notice(
+        type="approval",
+        task_id=approval.task_id,
+        data={
+            "approval_id": approval.approval_id,
+            "kind": question.kind,
+            "state": approval.state,
+            "revision": approval.revision,
+            "patch_hash": question.patch_hash,
+            "risk": question.risk,
+            "question": question.title,
+            "options": list(question.options),
+            "expires_at": approval.expires_at.isoformat(),
+            "decided_by": decision.by.model_dump(exclude={"v"}) if decision else None,
+            "text": decision.text if decision else "",
+        },
+    )
+
+
+def _answer(approval: Approval) -> dict[str, Any]:
+    """What the gate is resumed with."""
+    if approval.decision is None:
+        return {"v": 1, "choice": "expired"}
+    return approval.decision.dump()

@@ -1,0 +1,56 @@
+"""A small grammar for plain words, where no model reads them; unclear words stay unclear."""
+
+import re
+from typing import get_args
+
+from core.approvals import Choice, Question
+
+_APPROVE = re.compile(
+    r"(approved?|yes|yep|ok(ay)?|ship( it)?|lgtm|go( ahead)?|do it|merge it|release( it)?)"
+    r"([ ,]+(please|thanks|thank you|ship it|go ahead))*[.! ]*"
+)
+_REJECT = re.compile(r"(reject(ed)?|no|nope|stop|cancel|abort|don'?t( ship( it)?)?)[.! ]*")
+_AMOUNT = re.compile(r"(?:\$\s*(\d+(?:\.\d{1,2})?)|(\d+(?:\.\d{1,2})?)\s*(?:dollars?|usd))")
+_MORE = re.compile(r"((try )?(again|once more)|more attempts|retry)[.! ]*")
+_TAKE_OVER = re.compile(r"(i('ll| will) )?take (it )?over[.! ]*")
+
+
+def understand(text: str, question: Question) -> tuple[Choice | None, float | None]:
+    """The choice that some words mean for a question, and an amount; None when unclear.
+
+    Consent must stand alone: words that approve and say anything more are a request for changes.
+    """
+    words = " ".join(text.lower().split())
+    options = question.options
+    amount = _AMOUNT.search(words)
+    if amount and "raise_budget" in options:
+        return "raise_budget", float(amount.group(1) or amount.group(2))
+    for pattern, choices in (
+        (_APPROVE, ("approve", "more_attempts")),
+        (_REJECT, ("reject", "stop")),
+        (_MORE, ("more_attempts",)),
+        (_TAKE_OVER, ("take_over",)),
+    ):
+        if pattern.fullmatch(words):
+            return next((c for c in get_args(Choice) if c in choices and c in options), None), None
+    for choice in ("request_changes", "answer", "guidance"):
+        if choice in options and len(words) > 2:
+            return choice, None
+    return None, None
+
+
+def said_back(choice: Choice, text: str, amount_usd: float | None) -> str:
+    """What was understood, to be repeated before it is acted on."""
+    words = {
+        "approve": "Approve exactly the diff that was shown.",
+        "request_changes": f"Request changes: {text}",
+        "reject": "Reject the diff; nothing is published.",
+        "raise_budget": f"Raise the budget by ${amount_usd or 0:.2f}.",
+        "guidance": f"Try again with this guidance: {text}",
+        "answer": f"Take this as the answer: {text}",
+        "more_attempts": "Try again with fresh attempts.",
+        "take_over": "Hand the work over; nothing is published.",
+        "noise": "Call the report noise.",
+        "stop": "Stop the task.",
+    }
+    return words[choice]
