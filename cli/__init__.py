@@ -1,0 +1,1 @@
+"""The terminal's face: commands, live progress, and the question of consent."""

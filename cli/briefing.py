@@ -1,0 +1,82 @@
+"""What a person reads before and after deciding: the question, its diff, the end."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.screen import Screen, put
+from cli.visible import visible
+from core.approvals import Approval, Question
+from core.patches import Patch
+from core.ports import ArtifactStore
+
+_DIFF_STYLE = (
+    (
+        (
+            "diff --git ",
+            "index ",
+            "--- ",
+            "+++ ",
+            "new file",
+            "deleted file",
+            "old mode",
+            "new mode",
+        ),
+        "bold",
+    ),
+    (("@@",), "cyan"),
+    (("+",), "green"),
+    (("-",), "red"),
+)
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """A question with all that belongs to it."""
+
+    question: Question
+    body: str
+    diff: str
+
+    @classmethod
+    async def of(cls, approval: Approval, artifacts: ArtifactStore) -> "Briefing":
+        """Fetch what the question only refers to."""
+        question = approval.question
+        body = question.body
+        if question.body_ref:
+            body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
+        if not question.patch_ref:
+            return cls(question, body, "")
+        patch = Patch.model_validate_json(await artifacts.get(question.patch_ref))
+        return cls(question, body, patch.diff)
+
+    def show(self, screen: Screen) -> None:
+        """The whole question; its Markdown is shown as written, so that nothing in it can hide."""
+        screen.say()
+        screen.say(self.question.title, "bold")
+        for line in self.body.splitlines():
+            screen.say(line, "bold" if line.startswith("#") else "")
+        if self.diff:
+            screen.say()
+            show_diff(screen.out, self.diff)
+        if self.question.patch_hash:
+            screen.say()
+            screen.say(f"patch hash  {self.question.patch_hash}")
+        if protected := self.question.details.get("protected"):
+            screen.say(f"protected   {protected}", "bold yellow")
+
+
+def show_diff(console: Console, diff: str) -> None:
+    """Every line of a diff in full: controls written out, tabs and trailing blanks made visible."""
+    for line in diff.removesuffix("\n").split("\n"):
+        style = next((style for starts, style in _DIFF_STYLE if line.startswith(starts)), "")
+        put(console, Text(_exact(line), style=style))
+
+
+def _exact(line: str) -> str:
+    if not line.startswith(("+", "-")):
+        return visible(line)
+    shown = visible(line).replace("\t", "→\t")
+    body = shown.rstrip(" ")
+    return body + "·" * (len(shown) - len(body))

@@ -1,0 +1,114 @@
+"""Asking for a decision on the terminal, and the cases where none need be asked for."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+
+from cli.screen import Screen, person
+from control.words import said_back, understand
+from core.approvals import Choice, Decision, Question, QuestionKind, Risk
+
+_OFFERED: dict[Choice, tuple[str, str]] = {
+    "approve": ("a", "[a]pprove"),
+    "request_changes": ("c", "request [c]hanges"),
+    "reject": ("r", "[r]eject"),
+    "raise_budget": ("b", "raise the [b]udget"),
+    "guidance": ("g", "[g]ive guidance"),
+    "more_attempts": ("m", "[m]ore attempts"),
+    "take_over": ("t", "[t]ake over"),
+    "answer": ("w", "ans[w]er"),
+    "noise": ("n", "it is [n]oise"),
+    "stop": ("s", "[s]top"),
+}
+LATER = ("l", "later", "")
+NEEDS_WORDS: tuple[Choice, ...] = ("request_changes", "guidance", "answer")
+
+Ask = Callable[[str], Awaitable[str | None]]
+
+
+def decide(
+    question: Question, choice: Choice, text: str = "", amount_usd: float | None = None
+) -> Decision:
+    """An answer of whoever sits here, bound to the diff that the question names."""
+    return Decision(
+        choice=choice,
+        text=text,
+        patch_hash=question.patch_hash,
+        amount_usd=amount_usd,
+        by=person(),
+        key=uuid.uuid4().hex,
+    )
+
+
+def unasked(question: Question, *, yes: bool, interactive: bool, local: bool) -> str:
+    """Why a release may be approved without asking; empty when somebody has to be asked.
+
+    `--yes` is consent. Where nobody can be asked, a change that stays on this machine is made.
+    Neither reaches a protected path: that takes a person who saw it.
+    """
+    if question.kind is not QuestionKind.RELEASE or question.risk is Risk.CRITICAL:
+        return ""
+    if yes:
+        return "approved, as --yes says"
+    if not interactive and local:
+        return "approved, as nobody can be asked here and nothing leaves this machine"
+    return ""
+
+
+async def asked(question: Question, screen: Screen) -> Decision | None:
+    """The answer of the person at the terminal; None leaves the question open."""
+    return await answer_from(question, screen.ask, screen.say)
+
+
+async def answer_from(question: Question, ask: Ask, say: Callable[[str], None]) -> Decision | None:
+    """Ask until the answer is clear; what was understood is repeated."""
+    offer = ", ".join([*(_OFFERED[option][1] for option in question.options), "or [l]ater"])
+    while (line := await ask(f"{offer}:")) is not None and line.lower() not in LATER:
+        choice, text, amount = understood(line, question)
+        if choice is None:
+            say("That was not clear. One of the letters in brackets will do.")
+        elif choice == "approve" and question.risk is Risk.CRITICAL and line.lower() != "approve":
+            say("This touches protected paths: write the whole word approve, or choose another.")
+        else:
+            return await _completed(question, choice, text, amount, ask, say)
+    say("The question stays open.")
+    return None
+
+
+def understood(line: str, question: Question) -> tuple[Choice | None, str, float | None]:
+    """What a letter or some words mean: the choice, the words that go with it, an amount."""
+    word = line.strip().lower()
+    for option in question.options:
+        if word in (_OFFERED[option][0], option, option.replace("_", " ")):
+            return option, "", None
+    choice, amount = understand(line, question)
+    return choice, line if choice in NEEDS_WORDS else "", amount
+
+
+async def _completed(
+    question: Question,
+    choice: Choice,
+    text: str,
+    amount: float | None,
+    ask: Ask,
+    say: Callable[[str], None],
+) -> Decision | None:
+    """Ask for what the choice still needs, then say what was understood."""
+    while (choice in NEEDS_WORDS and not text) or (choice == "raise_budget" and amount is None):
+        words = await ask("By how many US dollars?" if choice == "raise_budget" else "How?")
+        if words is None:
+            say("The question stays open.")
+            return None
+        if choice == "raise_budget":
+            amount = _amount(words)
+        else:
+            text = words
+    say(f"Understood: {said_back(choice, text, amount)}")
+    return decide(question, choice, text, amount)
+
+
+def _amount(words: str) -> float | None:
+    try:
+        amount = float(words.strip().lstrip("$"))
+    except ValueError:
+        return None
+    return amount if 0 < amount <= 10_000 else None

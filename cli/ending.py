@@ -1,0 +1,112 @@
+"""What a task came to: for people, and as the one object of `--json`."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cli.screen import Screen
+from cli.visible import visible
+from core.errors import ConfigError
+from core.tasks import Task, TaskStatus
+
+_BLANK: Mapping[str, Any] = {
+    "task_id": "",
+    "outcome": None,
+    "severity": None,
+    "risk": None,
+    "confidence": None,
+    "diagnosis": {"root_cause": None, "suspects": []},
+    "patch": {"hash": None, "files": [], "diff": ""},
+    "evidence": {"base": None, "fixed": None, "regression_test": None, "tree_hash": None},
+    "review": {"verdict": None, "issues": []},
+    "branch": None,
+    "commit": None,
+    "seconds": {"total": 0.0, "model": 0.0, "sandbox": 0.0, "human": 0.0},
+    "model_calls": 0,
+    "tokens": 0,
+    "cost_usd": 0.0,
+    "candidates": {"tried": 0, "plausible": 0},
+}
+
+
+def report_of(task: Task) -> dict[str, Any]:
+    """The account of a task with every field present, whatever was recorded so far."""
+    return {
+        **_BLANK,
+        "task_id": task.task_id,
+        "severity": task.severity,
+        "risk": task.risk or None,
+        **(task.result.get("report") or {}),
+        "outcome": task.outcome,
+    }
+
+
+def conclude(screen: Screen, task: Task) -> None:
+    """Outcome, reason, branch, and how to look at it."""
+    report = report_of(task)
+    screen.say()
+    for name, value in _facts(task, report):
+        if value:
+            screen.say(f"{name:<12}{value}", "bold" if name == "outcome" else "")
+    for line in _next_steps(task, report):
+        screen.say(line)
+
+
+def write_patch(path: Path, task: Task) -> bool:
+    """Write the diff where the task has one; whether it had."""
+    diff = report_of(task)["patch"]["diff"]
+    if diff:
+        path.write_bytes(diff.encode("utf-8", "surrogateescape"))
+    return bool(diff)
+
+
+def writable(path: str | None) -> Path | None:
+    """The file to write a diff to, refused early when that cannot work."""
+    if path is None:
+        return None
+    file = Path(path).expanduser().absolute()
+    if not file.parent.is_dir() or file.is_dir():
+        raise ConfigError(
+            f"--patch-out {path} cannot be written.", remedy="Name a file in an existing folder."
+        )
+    return file
+
+
+def _facts(task: Task, report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    seconds, candidates = report["seconds"], report["candidates"]
+    return [
+        ("task", task.task_id),
+        ("outcome", str(task.outcome or task.status)),
+        ("reason", task.reason),
+        ("branch", report["branch"] or ""),
+        ("commit", report["commit"] or ""),
+        ("pull request", report.get("pr_url") or ""),
+        ("patch hash", report["patch"]["hash"] or ""),
+        (
+            "search",
+            f"{candidates['tried']} candidates tried, {candidates['plausible']} plausible"
+            if candidates["tried"]
+            else "",
+        ),
+        (
+            "time",
+            f"{seconds['total']:.1f} s, of which sandbox {seconds['sandbox']:.1f} s, "
+            f"people {seconds['human']:.1f} s",
+        ),
+    ]
+
+
+def _next_steps(task: Task, report: Mapping[str, Any]) -> list[str]:
+    if task.status is TaskStatus.WAITING:
+        return ["", "It waits for a person:", f"  python main.py approve {task.task8}"]
+    branch = report["branch"]
+    if not branch or "://" in task.request.repository:
+        return []
+    base = task.result.get("base_sha", "")[:12] or "HEAD"
+    return ["", "Look at it:", f"  git -C {quoted(task.request.repository)} diff {base}..{branch}"]
+
+
+def quoted(path: str) -> str:
+    """A path as a shell takes it, harmless to print."""
+    return shlex.quote(visible(path))

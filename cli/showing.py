@@ -1,0 +1,127 @@
+"""The commands `tasks` and `approve`: what there is, and what waits."""
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli import exits
+from cli.briefing import Briefing
+from cli.consent import asked, decide
+from cli.driving import Drive, nobody, open_question
+from cli.ending import conclude
+from cli.screen import Screen, person
+from cli.visible import one_line
+from control.anton import Anton
+from core.approvals import Approval, ApprovalState, Decision, Question
+from core.errors import Conflict, NotFound
+from core.ports import TaskFilter
+from core.tasks import Task
+
+HASH_MIN_DIGITS = 12
+
+
+async def tasks(anton: Anton, options: argparse.Namespace) -> int:
+    """List tasks, or show, watch or cancel one."""
+    screen = Screen.here()
+    if options.id is None:
+        _table(screen.out, (await anton.tasks(TaskFilter())).tasks)
+        return exits.DONE
+    task = await anton.task(options.id)
+    drive = Drive(anton, screen, nobody)
+    if options.cancel:
+        await anton.cancel(task.task_id, person())
+        task = await drive.to_the_end(task.task_id)
+    elif options.watch:
+        task = await drive.watched(task.task_id)
+    conclude(screen, task)
+    return exits.of_task(task) if options.watch else exits.DONE
+
+
+async def approve(anton: Anton, options: argparse.Namespace) -> int:
+    """List what waits, or show one question and decide it."""
+    screen = Screen.here()
+    if options.id is None:
+        pending = await anton.approvals(state=ApprovalState.PENDING)
+        for approval in pending:
+            screen.say(_summary(approval))
+        if not pending:
+            screen.say("Nothing waits for consent.")
+        return exits.DONE
+    approval = await _approval(anton, options.id)
+    question = approval.question
+    (await Briefing.of(approval, anton.artifacts)).show(screen)
+    _same_hash(question, options.hash)
+    decision = _given(question, options)
+    if decision is None and screen.interactive and approval.state is ApprovalState.PENDING:
+        decision = await asked(question, screen)
+    if decision is None:
+        return exits.NEEDS if approval.state is ApprovalState.PENDING else exits.DONE
+    since = await anton.events.latest()
+    settled = await anton.decide(approval.approval_id, decision)
+    screen.say(f"decision    {settled.state.value.replace('_', ' ')}", "bold")
+
+    async def ask(question: Question) -> Decision | None:
+        return await asked(question, screen) if screen.interactive else None
+
+    task = await Drive(anton, screen, ask, since).to_the_end(approval.task_id)
+    conclude(screen, task)
+    return exits.of_task(task)
+
+
+async def _approval(anton: Anton, wanted: str) -> Approval:
+    """An approval by its id, or the open one of a task."""
+    try:
+        return await anton.approval(wanted)
+    except NotFound:
+        task = await anton.task(wanted)
+    if found := await open_question(anton, task.task_id):
+        return found
+    raise NotFound(f"Task {task.task8} waits for nothing.", remedy="python main.py approve")
+
+
+def _same_hash(question: Question, wanted: str) -> None:
+    if not wanted:
+        return
+    wanted, held = wanted.lower(), question.patch_hash
+    if len(wanted) < HASH_MIN_DIGITS or not held.startswith(wanted):
+        raise Conflict(
+            f"The patch hash differs: the question is about {held or 'no patch'}.",
+            remedy=f"Read the diff above, and give {HASH_MIN_DIGITS} digits or more of its hash.",
+        )
+
+
+def _given(question: Question, options: argparse.Namespace) -> Decision | None:
+    if options.yes:
+        return decide(question, "approve")
+    if options.feedback is not None:
+        return decide(question, "request_changes", options.feedback)
+    return None if options.reject is None else decide(question, "reject", options.reject)
+
+
+def _summary(approval: Approval) -> str:
+    question = approval.question
+    patch = f"  patch {question.patch_hash[:12]}" if question.patch_hash else ""
+    return (
+        f"{approval.approval_id}  task {approval.task_id[:8]}  {question.kind.value}  "
+        f"risk {question.risk.value}{patch}  {one_line(question.title, 80)}"
+    )
+
+
+def _table(console: Console, listed: tuple[Task, ...]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("task", "status", "outcome", "severity", "node", "made", "report"):
+        table.add_column(name, overflow="fold")
+    for task in listed:
+        cells = (
+            task.task8,
+            task.status.value,
+            task.outcome or "",
+            task.severity or "",
+            task.node,
+            f"{task.created_at:%Y-%m-%d %H:%M}",
+            one_line(f"{task.request.ticket} {task.title}".strip(), 60),
+        )
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    console.print(table)

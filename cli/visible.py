@@ -1,0 +1,40 @@
+"""Foreign text for a terminal: nothing in it acts, and nothing in it hides."""
+
+import re
+import unicodedata
+
+TAB_WIDTH = 4
+
+_ACTING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with line ends and tabs kept, and all that acts or hides written out as `<U+202E>`.
+
+    C0 and C1 controls, bidi marks, zero-width and other format characters, variation selectors,
+    tags and lone surrogates; and whatever else Unicode calls a control, a format or unassigned.
+    """
+    text = _ACTING.sub(_named, text)
+    return text if text.isascii() else "".join(map(_shown, text))
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """The text in one harmless line, cut with an ellipsis."""
+    flat = visible(" ".join(text.split()))
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _shown(char: str) -> str:
+    return _name(char) if unicodedata.category(char) in ("Cc", "Cf", "Cn", "Co", "Cs") else char
+
+
+def _named(match: re.Match[str]) -> str:
+    return _name(match[0])
+
+
+def _name(char: str) -> str:
+    return char if char in "\n\t" else f"<U+{ord(char):04X}>"
