@@ -1,0 +1,1 @@
+"""Read delimited text, compute with its rows, print them as a table."""
