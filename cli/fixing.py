@@ -83,9 +83,9 @@ async def repair(anton: Anton, screen: Screen, request: TaskRequest, consent: Co
 
 def is_local(repository: str) -> bool:
     """Whether a repository lies on this machine, so that a branch in it leaves nothing."""
-    return "://" not in repository and Path(repository).exists()
+    return Path(repository).is_dir()
 
 
 def _repository(argument: str) -> str:
     path = Path(argument).expanduser()
-    return argument if "://" in argument and not path.exists() else str(path.absolute())
+    return str(path.absolute()) if path.exists() else argument

@@ -1,0 +1,118 @@
+"""The end of a task, for people and for programs."""
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli.ending import conclude, report_of, writable, write_patch
+from cli.screen import Screen
+from core.errors import ConfigError
+from core.tasks import Outcome, Task, TaskRequest, TaskStatus
+
+FIELDS = [
+    "task_id",
+    "outcome",
+    "severity",
+    "risk",
+    "confidence",
+    "diagnosis",
+    "patch",
+    "evidence",
+    "review",
+    "branch",
+    "commit",
+    "seconds",
+    "model_calls",
+    "tokens",
+    "cost_usd",
+    "candidates",
+]
+
+
+def task(*, repository: str = "/srv/shop", **fields: Any) -> Task:
+    now = datetime.now(UTC)
+    request = TaskRequest(repository=repository, text="It toggles")
+    defaults: dict[str, Any] = {"task_id": "1f3a9c02-aaaa", "created_at": now, "updated_at": now}
+    return Task(request=request, **{**defaults, **fields})
+
+
+FIXED = {
+    "base_sha": "0123456789abcdef",
+    "report": {
+        "branch": "anton/bug-42-1f3a9c02",
+        "commit": "c" * 40,
+        "patch": {"hash": "ab" * 32, "files": ["a.py"], "diff": "-old\udc80\n+new\n"},
+        "seconds": {"total": 3.14, "model": 0.0, "sandbox": 2.0, "human": 0.5},
+        "candidates": {"tried": 12, "plausible": 1},
+    },
+}
+
+
+def concluded(ended: Task) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=60)
+    conclude(Screen(console, console, io.StringIO()), ended)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("result", [{}, {"report": None}, FIXED])
+def test_every_field_is_there_whatever_was_recorded(result: dict[str, Any]) -> None:
+    report = report_of(task(result=result))
+    assert set(FIELDS) <= set(report)
+    assert {"total", "model", "sandbox", "human"} == set(report["seconds"])
+    assert {"hash", "files", "diff"} == set(report["patch"])
+
+
+def test_a_task_that_waits_has_no_outcome_and_says_how_to_answer() -> None:
+    waiting = task(status=TaskStatus.WAITING)
+    assert report_of(waiting)["outcome"] is None
+    assert "python main.py approve 1f3a9c02" in concluded(waiting)
+
+
+def test_a_fix_says_branch_hash_and_how_to_look() -> None:
+    text = concluded(
+        task(
+            repository="/srv/my shop",
+            status=TaskStatus.COMPLETED,
+            outcome=Outcome.FIXED,
+            reason="Red, then green.",
+            result=FIXED,
+        )
+    )
+    for part in (
+        "outcome     fixed",
+        "anton/bug-42-1f3a9c02",
+        "ab" * 32,
+        "12 candidates tried, 1 plausible",
+        "git -C '/srv/my shop' diff 0123456789ab..anton/bug-42-1f3a9c02",
+    ):
+        assert part in text
+
+
+def test_no_branch_no_advice() -> None:
+    assert "git -C" not in concluded(task(status=TaskStatus.FAILED, outcome=Outcome.FAILED))
+
+
+def test_hostile_reasons_cannot_act() -> None:
+    text = concluded(task(status=TaskStatus.FAILED, outcome=Outcome.FAILED, reason="\x1b[2J"))
+    assert "\x1b" not in text
+
+
+def test_the_diff_is_written_byte_for_byte(tmp_path: Path) -> None:
+    file = writable(str(tmp_path / "p.diff"))
+    assert file is not None
+    assert write_patch(file, task(result=FIXED))
+    assert file.read_bytes() == b"-old\x80\n+new\n"
+    assert not write_patch(tmp_path / "none.diff", task())
+    assert not (tmp_path / "none.diff").exists()
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    assert writable(None) is None
+    for wrong in (tmp_path / "missing" / "p.diff", tmp_path):
+        with pytest.raises(ConfigError, match="cannot be written"):
+            writable(str(wrong))
