@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 VERSION = "0.1.0"
 IDLE_S = 1.0
-"""How long the work loop sleeps when nothing wakes it; decisions of other processes wait so long."""
+"""How long the work loop sleeps unwoken; decisions of other processes wait so long at most."""
 EXPIRY_S = 30.0
 NEEDS_WORDS = ("request_changes", "guidance", "answer")
 

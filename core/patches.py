@@ -3,13 +3,16 @@
 import base64
 import difflib
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Self
 
 from core.trees import File, Mode, Tree
 from core.values import Value
 
+CONTEXT = 3
+COMPARISONS_MAX = 25_000_000
 NO_NEWLINE = "\\ No newline at end of file\n"
 
 
@@ -111,7 +114,8 @@ def file_sizes(diff: str) -> dict[str, tuple[int, int]]:
     path, in_hunk = "", False
     for line in diff.split("\n"):
         if line.startswith("diff --git a/"):
-            path, in_hunk = line.removeprefix("diff --git a/").split(" b/")[0], False
+            names = line.removeprefix("diff --git a/")
+            path, in_hunk = names[: (len(names) - len(" b/")) // 2], False
             sizes[path] = (0, 0)
         elif line.startswith("@@"):
             in_hunk = True
@@ -125,6 +129,7 @@ def file_diff(path: str, before: File | None, after: File | None) -> str:
     """The canonical diff of one file; empty when nothing changed."""
     if before == after:
         return ""
+    path = _printable(path)
     head = [f"diff --git a/{path} b/{path}\n"]
     if before is None and after is not None:
         head.append(f"new file mode {after.mode}\n")
@@ -138,7 +143,61 @@ def file_diff(path: str, before: File | None, after: File | None) -> str:
         return "".join([*head, "Binary files differ\n"])
     source = f"a/{path}" if before else "/dev/null"
     target = f"b/{path}" if after else "/dev/null"
-    return "".join([*head, *_terminated(difflib.unified_diff(old, new, source, target))])
+    return "".join([*head, f"--- {source}\n", f"+++ {target}\n", *_hunks(old, new)])
+
+
+def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
+    """The hunks of a unified diff, ends of lines included."""
+    matcher = difflib.SequenceMatcher(None, "", "")
+    matcher.opcodes = _opcodes(old, new)  # type: ignore[attr-defined]
+    for group in matcher.get_grouped_opcodes(CONTEXT):
+        (_, i1, _, j1, _), (_, _, i2, _, j2) = group[0], group[-1]
+        yield f"@@ -{_range(i1, i2)} +{_range(j1, j2)} @@\n"
+        for tag, a1, a2, b1, b2 in group:
+            if tag == "equal":
+                yield from (_terminated(" " + line) for line in old[a1:a2])
+                continue
+            yield from (_terminated("-" + line) for line in old[a1:a2])
+            yield from (_terminated("+" + line) for line in new[b1:b2])
+
+
+def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """What to do with which lines; what both have at either end is left out of the comparison.
+
+    That keeps the comparison small enough to do without difflib's heuristic for frequent lines,
+    which would make a diff larger than its change.
+    """
+    shorter = min(len(old), len(new))
+    head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
+    middle = difflib.SequenceMatcher(
+        None,
+        old[head : len(old) - tail],
+        new[head : len(new) - tail],
+        autojunk=(len(old) - tail - head) * (len(new) - tail - head) > COMPARISONS_MAX,
+    )
+    codes = [
+        (str(tag), a1 + head, a2 + head, b1 + head, b2 + head)
+        for tag, a1, a2, b1, b2 in middle.get_opcodes()
+    ]
+    if head:
+        codes.insert(0, ("equal", 0, head, 0, head))
+    if tail:
+        codes.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
+    return codes
+
+
+def _range(start: int, stop: int) -> str:
+    """Lines of a hunk as a unified diff counts them."""
+    length = stop - start
+    if length == 1:
+        return str(start + 1)
+    return f"{start + 1 if length else start},{length}"
+
+
+def _printable(path: str) -> str:
+    """The path, escaped when it holds anything that could disturb the lines of a diff."""
+    return path if path.isprintable() else json.dumps(path)[1:-1]
 
 
 def _lines(file: File | None) -> list[str] | None:
@@ -156,6 +215,5 @@ def _lines(file: File | None) -> list[str] | None:
     )
 
 
-def _terminated(lines: Iterable[str]) -> Iterable[str]:
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"
+def _terminated(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"

@@ -178,6 +178,7 @@ class Case:
 
     task_id: str
     title: str
+    """The report in one line; may be empty."""
     report: str
     repository: str
     base_sha: str
@@ -187,6 +188,8 @@ class Case:
     """The revision in which the fault was seen, where it is not the base."""
     tests: tuple[str, ...] = ()
     reproduction_command: str = ""
+    ticket: str = ""
+    """Key of the ticket, such as BUG-42; may be empty."""
     seed: int = 0
     triage: Triage | None = None
     diagnosis: Diagnosis | None = None

@@ -33,7 +33,7 @@ PROFILES = {
         deleted=500,
         protected=(
             r"(^|/)migrations?/",
-            r"(^|/)auth(entication|orization)?[^/]*(/|\.)",
+            r"(^|/)auth(?!ors?[./])[^/]*(/|\.)",
             r"(^|/)security[^/]*(/|\.)",
             r"(^|/)\.env",
             r"(^|/)secrets?[^/]*(/|\.|$)",

@@ -159,6 +159,7 @@ async def case_of(
         base_sha=state["base_sha"],
         tree=await deps.base(state),
         reported=reported,
+        ticket=request.ticket,
         tests=request.tests,
         reproduction_command=request.reproduction,
         seed=request.seed,

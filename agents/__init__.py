@@ -1,0 +1,1 @@
+"""What thinks: the roles of a workflow, by rules or by a model, behind one port."""

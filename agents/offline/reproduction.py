@@ -1,0 +1,215 @@
+"""Reproduction by rules: find the red test, or make one from what the report lets us run."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.offline.examples import examples_in, raised_in, test_file
+from agents.offline.triage import named_files
+from core.evidence import CaseOutcome, RunEnd, TestRun
+from core.findings import Reading, Reproduction
+from core.patches import FileChange
+from core.ports import Case
+from core.trees import File, Tree
+from repair.bench import Bench
+from repair.validate import with_files
+
+HELP = (
+    "Nothing in the report or in the repository can be run to show the fault. Any of these would "
+    "help: the id of a failing test (--test), a command that fails (--repro), or a Python example "
+    "in the report (a fenced block, or a >>> session)."
+)
+NO_PYTHON = "The offline engine repairs Python only, and this repository has none. " + HELP
+BROKEN_LOADING = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "fixture '")
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """One candidate reproduction and how it went on the base."""
+
+    origin: str
+    run: TestRun
+    tests: tuple[str, ...]
+    files: tuple[FileChange, ...] = ()
+    scaffold: tuple[FileChange, ...] = ()
+
+    @property
+    def red(self) -> tuple[str, ...]:
+        """Its tests that fail on the base."""
+        wanted = set(self.tests)
+        return tuple(t for t in self.run.failed if t in wanted or not wanted)
+
+
+async def reproduce(case: Case, bench: Bench) -> Reproduction:
+    """The first of these that is red on base: given tests, a given command, an example of the
+    report, tests that fail already and touch a named file."""
+    if not any(path.endswith(".py") for path in case.tree):
+        return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=NO_PYTHON)
+    attempts: list[Attempted] = []
+    for attempt in (_given_tests, _given_command, _examples, _failing_already):
+        for tried in await attempt(case, bench):
+            attempts.append(tried)
+            if tried.red and not _broken(tried, case):
+                return _reproduced(tried)
+    return await _none_red(case, bench, attempts)
+
+
+async def _given_tests(case: Case, bench: Bench) -> list[Attempted]:
+    if not case.tests:
+        return []
+    run = await bench.run(case.tree, case.tests)
+    return [Attempted("--test", run, run.failed or case.tests)]
+
+
+async def _given_command(case: Case, bench: Bench) -> list[Attempted]:
+    if not case.reproduction_command.strip():
+        return []
+    path, text = "test_anton_reproduction.py", command_test(case.reproduction_command)
+    change = FileChange.of(path, File(text.encode()))
+    run = await bench.run(with_files(case.tree, [change]), [path])
+    return [Attempted("--repro", run, run.collected, scaffold=(change,))]
+
+
+async def _examples(case: Case, bench: Bench) -> list[Attempted]:
+    tried = []
+    for example in examples_in(case.report):
+        path, name = _new_test_path(case)
+        text = test_file(example, name, _heading(case))
+        change = FileChange.of(path, File(text.encode()))
+        run = await bench.run(with_files(case.tree, [change]), [path])
+        tried.append(Attempted("example in the report", run, run.collected, files=(change,)))
+        if tried[-1].red:
+            break
+    return tried
+
+
+async def _failing_already(case: Case, bench: Bench) -> list[Attempted]:
+    run = (await bench.survey(case.tree)).run
+    if not run.failed:
+        return []
+    named = named_files(case)
+    touching = tuple(t for t in run.failed if _touches(run, t, named, case.tree))
+    return [Attempted("test that fails already", run, touching or run.failed)]
+
+
+def _touches(run: TestRun, test: str, named: Sequence[str], tree: Tree) -> bool:
+    """Whether a failing test lies in, fails in or imports a named file."""
+    path = test.split("::", maxsplit=1)[0]
+    if path in named or any(c.test_id == test and c.path in named for c in run.cases):
+        return True
+    text = tree.text(path) if path in tree else ""
+    return any(re.search(rf"\b{re.escape(_module(name))}\b", text) for name in named)
+
+
+def _module(path: str) -> str:
+    return path.rsplit("/", 1)[-1].removesuffix(".py")
+
+
+def _broken(tried: Attempted, case: Case) -> bool:
+    """Whether the new test fails for a reason of its own, not for the reported one."""
+    if not tried.files and not tried.scaffold:
+        return False
+    cases = [c for c in tried.run.cases if c.test_id in tried.red]
+    stated = raised_in(case.report)
+    return any(
+        c.outcome is CaseOutcome.ERROR
+        or any(word in c.message and word != stated for word in BROKEN_LOADING)
+        for c in cases
+    )
+
+
+def _reproduced(tried: Attempted) -> Reproduction:
+    return Reproduction(
+        reading=Reading.REPRODUCED,
+        origin=tried.origin,
+        tests=tried.red,
+        files=tried.files,
+        scaffold=tried.scaffold,
+        run=tried.run,
+    )
+
+
+async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Reproduction:
+    """What it means that nothing was red on base."""
+    ran = [a for a in attempts if a.run.end in (RunEnd.PASSED, RunEnd.FAILED)]
+    for tried in ran:
+        if case.reported is not None and not tried.red:
+            tree = with_files(case.reported, [*tried.files, *tried.scaffold])
+            before = await bench.run(tree, tried.tests)
+            if set(before.failed) & set(tried.tests):
+                return _read(Reading.FIXED_SINCE, replace(tried, run=before))
+    if any(not tried.red for tried in ran):
+        return _read(Reading.PASSES, next(tried for tried in ran if not tried.red))
+    if attempts:
+        last = attempts[-1]
+        return _read(Reading.OTHER_ERROR, last)
+    survey = await bench.survey(case.tree)
+    if survey.run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
+        note = f"The tests of the repository cannot be run ({survey.run.end}). {HELP}"
+        return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=note, run=survey.run)
+    return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=HELP, run=survey.run)
+
+
+def _read(reading: Reading, tried: Attempted) -> Reproduction:
+    return Reproduction(
+        reading=reading, origin=tried.origin, tests=tried.tests, run=tried.run, help_wanted=HELP
+    )
+
+
+def command_test(command: str) -> str:
+    """A test that runs a command: Python in this process, so that a search can follow it."""
+    argv = shlex.split(command)
+    lines = ['"""The reproduction that was given as a command."""', ""]
+    if argv and re.fullmatch(r"(\S*/)?python[\d.]*", argv[0]) and len(argv) > 1:
+        lines += ["import runpy", "import sys", "", "", "def test_reproduction(monkeypatch):"]
+        if argv[1] == "-c" and len(argv) > 2:
+            lines.append(f"    monkeypatch.setattr(sys, 'argv', {['-c', *argv[3:]]!r})")
+            lines.append(f"    exec(compile({argv[2]!r}, '<command>', 'exec'), {{}})")
+        elif argv[1] == "-m" and len(argv) > 2:
+            lines.append(f"    monkeypatch.setattr(sys, 'argv', {argv[2:]!r})")
+            lines += _run_as_main(f"runpy.run_module({argv[2]!r}, run_name='__main__')")
+        else:
+            lines.append(f"    monkeypatch.setattr(sys, 'argv', {argv[1:]!r})")
+            lines += _run_as_main(f"runpy.run_path({argv[1]!r}, run_name='__main__')")
+    else:
+        lines += ["import subprocess", "", "", "def test_reproduction():"]
+        lines.append(f"    done = subprocess.run({argv!r}, capture_output=True, text=True)")
+        lines.append("    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-1000:]")
+    return "\n".join(lines) + "\n"
+
+
+def _run_as_main(call: str) -> list[str]:
+    return [
+        "    try:",
+        f"        {call}",
+        "    except SystemExit as stop:",
+        "        assert not stop.code, f'exit code {stop.code}'",
+    ]
+
+
+def _new_test_path(case: Case) -> tuple[str, str]:
+    """Where a new test goes, beside the others, and the name of its function."""
+    first_line = case.ticket or _one_line(case)
+    slug = re.sub(r"[^a-z0-9]+", "_", first_line.lower()).strip("_")[:40].strip("_") or "report"
+    folders = [
+        path.rsplit("/", 1)[0] if "/" in path else ""
+        for path in case.tree
+        if re.fullmatch(r"(test_\w+|\w+_test)\.py", path.rsplit("/", 1)[-1])
+    ]
+    folder = max(sorted(set(folders)), key=folders.count, default="")
+    for number in range(1, 1000):
+        name = f"test_{slug}" + (f"_{number}" if number > 1 else "")
+        path = f"{folder}/{name}.py" if folder else f"{name}.py"
+        if path not in case.tree:
+            return path, name
+    return f"test_{case.task_id[:8]}.py", f"test_{slug}"
+
+
+def _heading(case: Case) -> str:
+    name = f"Regression test for {case.ticket}" if case.ticket else "Regression test"
+    return f"{name}: {_one_line(case)[:70]}".rstrip(".") + "."
+
+
+def _one_line(case: Case) -> str:
+    return case.title or case.report.strip().split("\n", maxsplit=1)[0]

@@ -1,0 +1,83 @@
+"""Every choice of the repair, as a table: state in, next step out."""
+
+from typing import Any
+
+import pytest
+
+from graph.repair import edges
+from graph.repair.workflow import NODES, drawing
+
+QUESTION = {"title": "?"}
+
+
+@pytest.mark.parametrize(
+    ("edge", "state", "leads_to"),
+    [
+        ("after_intake", {}, "triage"),
+        ("after_intake", {"outcome": "blocked"}, "report"),
+        ("after_triage", {}, ["diagnose", "reproduce"]),
+        ("after_triage", {"outcome": "noise"}, ["report"]),
+        ("after_triage", {"question": QUESTION}, ["escalate"]),
+        ("after_join", {}, "fix"),
+        ("after_join", {"outcome": "cannot_reproduce"}, "report"),
+        ("after_join", {"question": QUESTION}, "escalate"),
+        ("after_join", {"trouble": "it broke"}, "escalate"),
+        ("after_fix", {}, "qa"),
+        ("after_fix", {"outcome": "failed"}, "report"),
+        ("after_qa", {"evidence": {"verdict": "fixed", "reviewable": True}}, "review"),
+        ("after_qa", {"evidence": {"verdict": "still_red"}}, "fix"),
+        ("after_qa", {"evidence": {"verdict": "regression"}}, "fix"),
+        ("after_qa", {"evidence": {"verdict": "test_broken"}}, "reproduce"),
+        ("after_qa", {"evidence": {"verdict": "test_broken"}, "question": QUESTION}, "escalate"),
+        ("after_qa", {"evidence": {"verdict": "still_red"}, "question": QUESTION}, "escalate"),
+        ("after_qa", {"evidence": {"verdict": "x"}, "outcome": "already_fixed"}, "report"),
+        ("after_review", {"review": {"verdict": "APPROVE"}}, "approve"),
+        ("after_review", {"review": {"verdict": "APPROVE"}, "unmet": ["x"]}, "fix"),
+        (
+            "after_review",
+            {"review": {"verdict": "APPROVE"}, "unmet": ["x"], "question": QUESTION},
+            "escalate",
+        ),
+        ("after_review", {"review": {"verdict": "REQUEST_CHANGES"}}, "fix"),
+        (
+            "after_review",
+            {"review": {"verdict": "NEEDS_DISCUSSION"}, "question": QUESTION},
+            "escalate",
+        ),
+        ("after_approve", {"decision": {"choice": "approve"}}, "publish"),
+        ("after_approve", {"decision": {"choice": "request_changes"}}, "fix"),
+        ("after_approve", {"decision": {"choice": "reject"}}, "report"),
+        ("after_approve", {"decision": {"choice": "expired"}}, "report"),
+        (
+            "after_approve",
+            {"decision": {"choice": "request_changes"}, "outcome": "blocked"},
+            "report",
+        ),
+        ("after_escalate", {"decision": {"choice": "stop"}}, ["report"]),
+        ("after_escalate", {"decision": {"choice": "take_over"}}, ["report"]),
+        ("after_escalate", {"decision": {"choice": "expired"}}, ["report"]),
+        ("after_escalate", {"decision": {"choice": "answer"}}, ["diagnose", "reproduce"]),
+        ("after_escalate", {"decision": {"choice": "guidance"}}, ["diagnose", "reproduce"]),
+        (
+            "after_escalate",
+            {"decision": {"choice": "more_attempts"}, "reproduction": {"ref": "x"}},
+            ["fix"],
+        ),
+        ("after_publish", {"change": {"branch": "anton/x"}}, "report"),
+        ("after_publish", {"outcome": "blocked"}, "report"),
+        ("after_publish", {"findings": ["the base moved"]}, "fix"),
+    ],
+)
+def test_next_step(edge: str, state: dict[str, Any], leads_to: str | list[str]) -> None:
+    assert getattr(edges, edge)(state) == leads_to
+
+
+def test_node_names_are_frozen() -> None:
+    frozen = {
+        *("intake", "triage", "diagnose", "reproduce", "join", "fix"),
+        *("qa", "review", "approve", "escalate", "publish", "report"),
+    }
+    assert set(NODES) == frozen
+    compiled = drawing().compile()
+    drawn = {n for n in compiled.nodes if not n.startswith("__")}
+    assert drawn == frozen
