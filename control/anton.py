@@ -16,7 +16,7 @@ from core.approvals import Approval, ApprovalState, Decision, Person
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.ports import ArtifactStore, AuditLog, EventLog, Page, TaskFilter
-from core.tasks import Task, TaskRequest, TaskStatus
+from core.tasks import Lease, Task, TaskRequest, TaskStatus
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Anton:
     def __init__(
         self,
         records: Records,
-        runner: Runner,
+        runner: Runner | None,
         audit: AuditLog,
         *,
         capacity: Capacity,
@@ -58,6 +58,7 @@ class Anton:
     ) -> None:
         self._records = records
         self._runner = runner
+        """None in a process that only looks and decides."""
         self._audit = audit
         self._capacity = capacity
         self._checks = checks
@@ -92,12 +93,11 @@ class Anton:
         self._draining = True
         for loop in self._loops:
             loop.cancel()
-        self._runner.drain()
-        if self._drives:
+        if self._runner and self._drives:
+            self._runner.drain()
             await asyncio.wait(self._drives, timeout=drain_s)
-        self._runner.stop()
-        if self._drives:
-            await asyncio.wait(self._drives, timeout=5.0)
+            self._runner.stop()
+            await asyncio.gather(*self._drives, return_exceptions=True)
         await self._close()
 
     async def submit(
@@ -132,13 +132,13 @@ class Anton:
             if task.status.ended:
                 return task
             raise Conflict("Another process works on this task.")
-        return await self._runner.drive(lease)
+        return await self._driver.drive(lease)
 
     async def work_once(self) -> int:
         """Drive all tasks that have work to do now, one after the other; how many."""
         done = 0
         while lease := await self._take():
-            await self._runner.drive(lease)
+            await self._driver.drive(lease)
             done += 1
         return done
 
@@ -216,7 +216,8 @@ class Anton:
         await self._records.approvals.void(task.task_id, "The task was cancelled.")
         task = await self._records.tasks.update(task.task_id, cancel_requested=True)
         await self._audit.record(AuditEntry(action="cancel", task_id=task.task_id, actor=_name(by)))
-        self._runner.cancel(task.task_id)
+        if self._runner:
+            self._runner.cancel(task.task_id)
         self._wake.set()
         return task
 
@@ -247,7 +248,13 @@ class Anton:
                 answers[name] = str(error) or "It does not answer in time."
         return answers
 
-    async def _take(self) -> Any:
+    @property
+    def _driver(self) -> Runner:
+        if self._runner is None:
+            raise Conflict("This process does not drive tasks.")
+        return self._runner
+
+    async def _take(self) -> Lease | None:
         return await self._records.tasks.take(
             self._owner, limit_running=self._capacity.concurrent_tasks, ttl_s=LEASE_TTL_S
         )
@@ -263,7 +270,7 @@ class Anton:
                 await self._records.clock.sleep(HEARTBEAT_S / 2)
                 continue
             if lease:
-                drive = asyncio.create_task(self._runner.drive(lease))
+                drive = asyncio.create_task(self._driver.drive(lease))
                 self._drives.add(drive)
                 drive.add_done_callback(self._driven)
                 continue

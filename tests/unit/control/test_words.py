@@ -1,0 +1,68 @@
+"""Plain words without a model: consent must stand alone, and what is unclear stays unclear."""
+
+import pytest
+
+from control.words import said_back, understand
+from core.approvals import Question, QuestionKind
+
+RELEASE = Question(
+    kind=QuestionKind.RELEASE,
+    task_id="t",
+    title="Release?",
+    options=("approve", "request_changes", "reject"),
+)
+BUDGET = RELEASE.but(kind="budget", options=("raise_budget", "stop"))
+ESCALATION = RELEASE.but(
+    kind="escalation", options=("more_attempts", "guidance", "take_over", "stop")
+)
+
+
+@pytest.mark.parametrize(
+    "words", ["approve", "Yes", "ship it", "LGTM!", "ok, ship it", "go ahead, please", "do it."]
+)
+def test_unconditional_consent_is_consent(words: str) -> None:
+    assert understand(words, RELEASE) == ("approve", None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ship it, but rename x",
+        "yes if the tests pass",
+        "approve? not sure",
+        "looks good except for the name",
+        "approved by nobody",
+        "don't approve this",
+        "not ok",
+    ],
+)
+def test_anything_more_than_consent_is_a_request_for_changes(words: str) -> None:
+    assert understand(words, RELEASE)[0] == "request_changes"
+
+
+@pytest.mark.parametrize("words", ["no", "Reject", "stop.", "don't ship it"])
+def test_refusal(words: str) -> None:
+    assert understand(words, RELEASE)[0] == "reject"
+
+
+@pytest.mark.parametrize("words", ["", "hm", "?"])
+def test_unclear_stays_unclear(words: str) -> None:
+    assert understand(words, RELEASE)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "amount"), [("$2", 2.0), ("give it 1.50 dollars", 1.5), ("another $0.50", 0.5)]
+)
+def test_amounts(words: str, amount: float) -> None:
+    assert understand(words, BUDGET) == ("raise_budget", amount)
+
+
+def test_a_choice_that_is_not_offered_is_not_taken() -> None:
+    assert understand("approve", BUDGET)[0] is None
+    assert understand("take over", ESCALATION)[0] == "take_over"
+    assert understand("look at the parser first", ESCALATION)[0] == "guidance"
+
+
+def test_what_was_understood_is_said_back() -> None:
+    assert "exactly the diff" in said_back("approve", "yes", None)
+    assert "rename x" in said_back("request_changes", "rename x", None)
