@@ -1,0 +1,166 @@
+"""The event log behind every stream: numbered in the order of commits, in a file of its own."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from core.errors import StoreError, StoreUnusable
+from core.events import Event, Notice
+from core.ports import Clock
+from observability.database import Database
+from observability.envelopes import fitted
+from observability.redaction import Redactor
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+FILE_NAME = "events.db"
+QUEUE_MAX = 1000
+BATCH = 500
+POLL_S = 0.5
+"""How often a log with listeners looks for what other processes wrote."""
+
+
+class Listener:
+    """One reader's queue; when it runs over, all of it gives way to a None."""
+
+    def __init__(self, task_id: str) -> None:
+        self.after = 0
+        """Events up to this number are none of its business."""
+        self._task_id = task_id
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_MAX)
+
+    def offer(self, event: Event) -> None:
+        """Hand an event over, if it is this reader's; never waits."""
+        if self._task_id not in ("", event.task_id):
+            return
+        if self._queue.full():
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._queue.put_nowait(None)
+        self._queue.put_nowait(event)
+
+    def __aiter__(self) -> AsyncIterator[Event | None]:
+        return self
+
+    async def __anext__(self) -> Event | None:
+        while (event := await self._queue.get()) is not None and event.seq <= self.after:
+            pass
+        return event
+
+
+class SqliteEventLog:
+    """Serves the port EventLog; several processes may write to and listen on one file.
+
+    Listeners are fed from the file alone, so what they see is committed, in order and without
+    gaps, whichever process wrote it.
+    """
+
+    def __init__(self, database: Database, clock: Clock, redactor: Redactor) -> None:
+        self._database = database
+        self._clock = clock
+        self._redactor = redactor
+        self._listeners: set[Listener] = set()
+        self._handed_out = 0
+        self._written = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, folder: Path, *, clock: Clock, redactor: Redactor) -> "SqliteEventLog":
+        """Open `events.db` in a folder; raises StoreUnusable."""
+        return cls(await Database.open(folder / FILE_NAME, MIGRATIONS), clock, redactor)
+
+    async def close(self) -> None:
+        """Stop feeding listeners and let go of the file."""
+        await self._stop_pump()
+        await self._database.close()
+
+    async def append(self, notice: Notice) -> Event:
+        told = Notice.load(self._redactor.value(notice.dump()))
+        now = self._clock.now()
+
+        def insert(connection: sqlite3.Connection) -> Event:
+            last = connection.execute(
+                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'"
+            ).fetchone()[0]
+            event = fitted(Event(**told.model_dump(), seq=last + 1, ts=now))
+            connection.execute(
+                "INSERT INTO events (seq, task_id, envelope) VALUES (?, ?, ?)",
+                (event.seq, event.task_id, event.model_dump_json()),
+            )
+            return event
+
+        event = await self._database.write(insert)
+        self._written.set()
+        return event
+
+    async def after(self, seq: int, *, task_id: str = "", limit: int = 500) -> Sequence[Event]:
+        narrowed = "AND task_id = ?" if task_id else ""
+        values = (seq, task_id, limit) if task_id else (seq, limit)
+
+        def read(connection: sqlite3.Connection) -> tuple[Event, ...]:
+            rows = connection.execute(
+                f"SELECT envelope FROM events WHERE seq > ? {narrowed} ORDER BY seq LIMIT ?",  # noqa: S608 - made of constants
+                values,
+            )
+            return tuple(_event(envelope) for (envelope,) in rows)
+
+        return await self._database.read(read)
+
+    async def latest(self) -> int:
+        return await self._database.read(
+            lambda connection: int(
+                connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+            )
+        )
+
+    def listen(self, task_id: str = "") -> AbstractAsyncContextManager[AsyncIterator[Event | None]]:
+        return self._listen(task_id)
+
+    @asynccontextmanager
+    async def _listen(self, task_id: str) -> AsyncIterator[AsyncIterator[Event | None]]:
+        listener = Listener(task_id)
+        # It joins before it asks for the number, so that nothing can pass between the two.
+        self._listeners.add(listener)
+        try:
+            listener.after = await self.latest()
+            if self._pump is None:
+                self._handed_out = listener.after
+                self._pump = asyncio.create_task(self._feed())
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+            if not self._listeners:
+                await self._stop_pump()
+
+    async def _feed(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._written.wait(), POLL_S)
+            self._written.clear()
+            with suppress(StoreError):
+                await self._hand_out()
+
+    async def _hand_out(self) -> None:
+        while events := await self.after(self._handed_out, limit=BATCH):
+            for event in events:
+                for listener in self._listeners:
+                    listener.offer(event)
+            self._handed_out = events[-1].seq
+            await asyncio.sleep(0)
+
+    async def _stop_pump(self) -> None:
+        pump, self._pump = self._pump, None
+        if pump:
+            pump.cancel()
+            with suppress(asyncio.CancelledError):
+                await pump
+
+
+def _event(envelope: str) -> Event:
+    try:
+        return Event.model_validate_json(envelope)
+    except ValidationError as error:
+        raise StoreUnusable("The event log holds an event that cannot be read.") from error
