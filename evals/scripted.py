@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from core.evidence import CaseOutcome, Evidence, RunEnd, TestCase, TestRun
 from core.findings import (
@@ -142,6 +143,13 @@ class ScriptedThinking:
 
     script: Script = field(default_factory=Script)
     engines: dict[str, ScriptedEngine] = field(default_factory=dict)
+
+    async def check(self) -> None:
+        """Nothing can be amiss with a script."""
+
+    def about(self) -> dict[str, Any]:
+        """What it is, so that nobody takes it for more."""
+        return {"sandbox": "none", "models": {"all roles": ScriptedEngine.name}}
 
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
