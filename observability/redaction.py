@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"(?<=://)[^\s/:@\"']{0,200}:[^\s/@\"']{1,200}(?=@)")
 _HEADER = re.compile(r"(?i)\b(bearer|basic)( +)[\w.~+/=-]{8,}")
 _NAMED = re.compile(
     r"(?i)\b((?:[\w-]{0,40}[_-])?(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)"
-    r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?)([^\s\"',;&(){}\[\]]{8,})"
+    r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?)([^\s\"',;&(){}\[\]]{8,}+)(?![(\[{])"
 )
 _NAME_OF_SECRET = re.compile(
     r"(?i)^(?:.*[_-])?(?:password|passwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|token"
@@ -48,8 +48,8 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def text(self, text: str) -> str:
-        """The text with every secret replaced by a mask."""
-        masked = self._known.sub(MASK, text)
+        """The text with every secret replaced by a mask; what is no Unicode becomes `?`."""
+        masked = self._known.sub(MASK, text.encode("utf-8", "replace").decode())
         masked = _SHAPES.sub(MASK, masked)
         masked = _ADDRESS.sub(MASK, masked)
         masked = _HEADER.sub(rf"\1\2{MASK}", masked)

@@ -84,7 +84,7 @@ async def test_a_pause_survives_a_restart_and_pruning(path):
         graph = a_graph(saver)
         (waiting,) = (await graph.aget_state(under(1))).interrupts
         assert waiting.value == {"question": "go on?"}
-        resume = Command(resume={waiting.id: {"choice": "approve"}})
+        resume: Any = Command(resume={waiting.id: {"choice": "approve"}})
         done = await graph.ainvoke(resume, under(1), durability="sync")
         assert (done["answer"], done["log"]) == ({"choice": "approve"}, ["work", "last", "last"])
         await saver.prune(THREAD)
