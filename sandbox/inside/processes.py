@@ -1,0 +1,142 @@
+"""The processes below the supervisor: reaped, watched, and ended to the last one."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+PAGE = os.sysconf("SC_PAGE_SIZE")
+KILL_S = 5.0
+
+
+class Immortal(Exception):
+    """A process outlived SIGKILL."""
+
+
+class Family:
+    """All that the supervisor's children started, and their children.
+
+    As the first process of its own process namespace the supervisor owns every other process
+    there; elsewhere it adopts orphans, and finds its descendants by their parents.
+    """
+
+    def __init__(self) -> None:
+        self.alone = os.getpid() == 1
+        self.statuses: dict[int, int] = {}
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        if self.alone:
+            libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+    def reap(self) -> bool:
+        """Collect those that ended; whether any process may be left."""
+        try:
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return True
+                self.statuses[pid] = status
+        except ChildProcessError:
+            return False
+
+    def end(self) -> None:
+        """Kill and collect all of them; raises Immortal after five seconds."""
+        deadline = time.monotonic() + KILL_S
+        while True:
+            self._kill()
+            if not self.reap():
+                return
+            if time.monotonic() > deadline:
+                raise Immortal
+            time.sleep(0.001)
+
+    def status(self, pid: int) -> int | None:
+        """How this child ended, as waitpid tells; None while it runs."""
+        self.reap()
+        return self.statuses.get(pid)
+
+    def forget(self) -> None:
+        """Drop what is known of those that ended."""
+        self.statuses.clear()
+
+    def sizes(self) -> Iterator[int]:
+        """The resident bytes of each living process."""
+        for pid in self._members():
+            try:
+                with open(f"/proc/{pid}/statm", "rb") as file:
+                    yield int(file.read().split()[1]) * PAGE
+            except (OSError, IndexError):
+                continue
+
+    def _kill(self) -> None:
+        if self.alone:
+            _signal(-1)
+        else:
+            for pid in self._members():
+                _signal(pid)
+
+    def _members(self) -> list[int]:
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        if self.alone:
+            return [pid for pid in pids if pid != 1]
+        children: dict[int, list[int]] = {}
+        for pid in pids:
+            children.setdefault(_parent(pid), []).append(pid)
+        found = list(children.get(os.getpid(), ()))
+        for pid in found:
+            found.extend(children.get(pid, ()))
+        return found
+
+
+class Watch:
+    """Sees limits that the kernel enforces without a word, and those it does not enforce."""
+
+    def __init__(self, family: Family, config: dict[str, Any]) -> None:
+        self.disk_full = False
+        self._family = family
+        self._places = [os.open(path, os.O_PATH) for path in config["places"]]
+        self._inodes = config["inodes"]
+        self._processes = config["watch_processes"]
+        self._memory = config["watch_memory"]
+        self._crowded = 0
+
+    def breach(self) -> str:
+        """The limit that calls for an end now, or nothing."""
+        if self._is_disk_crowded():
+            return "disk"
+        if not (self._processes or self._memory):
+            return ""
+        sizes = list(self._family.sizes())
+        if self._memory and sum(sizes) > self._memory:
+            return "memory"
+        self._crowded = self._crowded + 1 if len(sizes) >= self._processes > 0 else 0
+        return "pids" if self._crowded > 1 else ""
+
+    def _is_disk_crowded(self) -> bool:
+        crowded = False
+        for place in self._places:
+            room = os.fstatvfs(place)
+            self.disk_full = self.disk_full or not (room.f_bavail and room.f_favail)
+            crowded = crowded or room.f_files - room.f_ffree > self._inodes
+        return crowded
+
+
+def _signal(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _parent(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError):
+        return -1

@@ -1,0 +1,115 @@
+"""The host's end of the wire to a supervisor: orders go in, answers come back in time or never."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from core.errors import SandboxGone
+from sandbox.inside.wire import HEAD, pack
+
+MAX_HEADER = 16_000_000
+MAX_BODY = 64_000_000
+MAX_COMPLAINT = 16_000
+OPEN_S = 20.0
+
+Teardown = Callable[[], Awaitable[None]]
+
+
+class Link:
+    """One supervisor process and the orders under way; it is never waited for without end."""
+
+    def __init__(self, process: asyncio.subprocess.Process, teardown: Teardown) -> None:
+        """Take over the process; `teardown` ends it with all that belongs to it."""
+        if not (process.stdin and process.stdout and process.stderr):
+            raise ValueError("a supervisor needs pipes")
+        self._teardown = teardown
+        self._orders, self._answers = process.stdin, process.stdout
+        self._turn = asyncio.Lock()
+        self._serial = 0
+        self._complaint = bytearray()
+        self._listener = asyncio.create_task(self._listen(process.stderr))
+        self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was ended."""
+        return self._closing is not None
+
+    async def greet(self, config: dict[str, Any]) -> dict[str, Any]:
+        """Hand over the configuration; what the supervisor says of itself."""
+        async with self._turn:
+            try:
+                return (await self._exchange(config, b"", OPEN_S))[0]
+            except BaseException:
+                await self.close()
+                raise
+
+    async def ask(
+        self, do: str, body: bytes = b"", *, wait_s: float = 60.0, **order: Any
+    ) -> tuple[dict[str, Any], bytes]:
+        """Give an order and take its answer; raises SandboxGone when there is none in time.
+
+        Whoever is cancelled here leaves an answer on the wire, so that closes the sandbox.
+        """
+        async with self._turn:
+            if self.closed:
+                raise SandboxGone("The sandbox was closed.")
+            self._serial += 1
+            try:
+                frame = {"do": do, "id": self._serial, **order}
+                answer, data = await self._exchange(frame, body, wait_s)
+                if answer.pop("id", None) != self._serial:
+                    raise SandboxGone("The sandbox answered another order.")
+                return answer, data
+            except BaseException:
+                await self.close()
+                raise
+
+    def interrupt(self, why: str) -> None:
+        """End the program of the order under way; the order is answered as usual."""
+        if not self.closed and not self._orders.is_closing():
+            self._orders.write(pack({"do": "stop", "why": why}))
+
+    async def close(self) -> None:
+        """End the process and all that belongs to it; harmless when repeated or cancelled."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._end())
+        await asyncio.shield(self._closing)
+
+    async def _exchange(
+        self, header: dict[str, Any], body: bytes, wait_s: float
+    ) -> tuple[dict[str, Any], bytes]:
+        try:
+            async with asyncio.timeout(wait_s):
+                self._orders.write(pack(header, body))
+                await self._orders.drain()
+                header_size, body_size = HEAD.unpack(await self._answers.readexactly(HEAD.size))
+                if header_size > MAX_HEADER or body_size > MAX_BODY:
+                    raise SandboxGone("The sandbox answered with more than it may.")
+                answer = json.loads(await self._answers.readexactly(header_size))
+                data = await self._answers.readexactly(body_size)
+        except TimeoutError as error:
+            raise SandboxGone("The sandbox does not answer.") from error
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+            raise SandboxGone(await self._last_words()) from error
+        if not isinstance(answer, dict):
+            raise SandboxGone("The sandbox answered with what is no answer.")
+        return answer, data
+
+    async def _last_words(self) -> str:
+        await asyncio.wait([self._listener], timeout=1.0)
+        said = self._complaint.decode("utf-8", "replace").strip()
+        return f"The sandbox ended: {said}" if said else "The sandbox ended."
+
+    async def _listen(self, errors: asyncio.StreamReader) -> None:
+        while data := await errors.read(4096):
+            self._complaint = (self._complaint + data)[-MAX_COMPLAINT:]
+
+    async def _end(self) -> None:
+        self._orders.close()
+        try:
+            await self._teardown()
+        finally:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)

@@ -1,0 +1,117 @@
+"""What crosses the border of a sandbox: a tree goes in as a tar, a strictly read tar comes out."""
+
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+
+from core.errors import ArchiveRefused
+from core.trees import EXECUTABLE, REGULAR, File, Tree
+
+WORKSPACE = "/work"
+HOME = "/home/sandbox"
+MAX_FILES = 2_000
+MAX_BYTES = 20_000_000
+MAX_NAME = 255
+MAX_PATH = 1_024
+RESERVED = {".git", "git~1"}
+
+
+def flaw(path: str) -> str:
+    """Why this path may not cross the border; empty when it may."""
+    parts = path.split("/")
+    if not path or path.startswith("/"):
+        return "is not relative"
+    if any(part in ("", ".", "..") for part in parts):
+        return "is not plain"
+    if any(part.lower().rstrip(" .") in RESERVED for part in parts):
+        return "belongs to git"
+    if not path.isprintable():
+        return "holds characters that cannot be shown"
+    if len(path) > MAX_PATH or any(len(part.encode()) > MAX_NAME for part in parts):
+        return "is too long"
+    return ""
+
+
+def checked(path: str) -> str:
+    """The path, if it may cross; raises ArchiveRefused."""
+    if reason := flaw(path):
+        raise ArchiveRefused(f"The path {path!r} {reason}.")
+    return path
+
+
+def enters(path: str, file: File) -> bool:
+    """Whether an entry of a tree goes into the workspace."""
+    return file.is_regular and not flaw(path)
+
+
+def pack(files: Mapping[str, File]) -> bytes:
+    """A tar of those entries that go into a workspace."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path, file in files.items():
+            if enters(path, file):
+                member = tarfile.TarInfo(path)
+                member.size = len(file.data)
+                member.mode = 0o755 if file.mode == EXECUTABLE else 0o644
+                tar.addfile(member, io.BytesIO(file.data))
+    return buffer.getvalue()
+
+
+def manifest(base: Tree) -> dict[str, list[object]]:
+    """What a workspace filled from `base` holds: path to mode, git id and size."""
+    return {
+        path: [file.mode, file.id, len(file.data)]
+        for path, file in base.files.items()
+        if enters(path, file)
+    }
+
+
+def unpack(archive: bytes) -> dict[str, File]:
+    """The regular files of an untrusted tar; raises ArchiveRefused for anything else."""
+    files: dict[str, File] = {}
+    room = MAX_BYTES
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
+            while (member := tar.next()) is not None:
+                path = checked(member.name)
+                room -= member.size
+                _check(member, path in files, len(files), room)
+                content = tar.extractfile(member)
+                mode = EXECUTABLE if member.mode & 0o100 else REGULAR
+                files[path] = File(content.read() if content else b"", mode)
+    except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
+        raise ArchiveRefused(f"The archive cannot be read: {error}.") from error
+    return files
+
+
+def merge(base: Tree, changed: Mapping[str, File], gone: Iterable[str]) -> Tree:
+    """`base` with these changes; what never went in stays as it was.
+
+    Raises ArchiveRefused where a file came to lie below another, or clashes with one by case.
+    """
+    removed = set(gone)
+    if not removed <= manifest(base).keys():
+        raise ArchiveRefused("Files were reported as gone that had never been there.")
+    tree = base.with_files({**dict.fromkeys(removed), **changed})
+    folded = {path.casefold() for path in tree if path not in changed or path in base}
+    for path in changed:
+        parts = path.split("/")
+        if any("/".join(parts[:end]) in tree for end in range(1, len(parts))):
+            raise ArchiveRefused(f"The path {path!r} lies below what is no folder.")
+        if path not in base:
+            if path.casefold() in folded:
+                raise ArchiveRefused(f"The path {path!r} differs from another by case alone.")
+            folded.add(path.casefold())
+    return tree
+
+
+def _check(member: tarfile.TarInfo, is_known: bool, count: int, room: int) -> None:
+    if not member.isreg() or member.issparse():
+        kind = "link" if member.issym() or member.islnk() else "special file"
+        raise ArchiveRefused(f"{member.name!r} is a {kind}, and only regular files come out.")
+    if is_known:
+        raise ArchiveRefused(f"The path {member.name!r} comes twice.")
+    if count >= MAX_FILES:
+        raise ArchiveRefused(f"More than {MAX_FILES:,} files were changed.")
+    if room < 0:
+        raise ArchiveRefused(f"More than {MAX_BYTES:,} bytes were changed.")
