@@ -1,0 +1,1 @@
+"""A shopping cart: exact money, vouchers, taxes and postage."""
