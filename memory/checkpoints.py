@@ -35,13 +35,14 @@ Guard = Callable[[str, int], Awaitable[bool]]
 
 _PUT = """
 INSERT OR REPLACE INTO checkpoints
-    (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+    (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata,
+    seal)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, checksum(?3, ?5, ?6, ?7))
 """
 _PUT_WRITE = """
 INSERT OR {} INTO writes
-    (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, value)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, value, seal)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, checksum(?4, ?6, ?7, ?8, ?9))
 """
 _OLDER = """
 DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < (
@@ -59,6 +60,7 @@ class FencedSaver(AsyncSqliteSaver):
 
     def __init__(self, database: Database, reader: aiosqlite.Connection, guard: Guard) -> None:
         super().__init__(reader, serde=StrictSerializer())
+        self.is_setup = True  # the migrations have made the tables
         self._database = database
         self._guard = guard
 

@@ -1,6 +1,7 @@
 """Files for people: `{directory}/{task_id}/…` below one folder, and never outside of it."""
 
 import asyncio
+import errno
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -39,9 +40,9 @@ class OutputFolder:
             with _walk(self._root, folders) as folder:
                 _refuse_link(folder, name)
                 _replace(folder, name, data)
-        except NotADirectoryError as error:
-            raise StoreError(f"{'/'.join(place)} leads over a link or a file.") from error
         except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                raise StoreError(f"{'/'.join(place)} leads over a link or a file.") from error
             raise StoreUnusable(
                 f"{'/'.join(place)} cannot be written: {error.strerror}."
             ) from error

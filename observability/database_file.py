@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE = 0xFF
+_NOT_ITS_FAULT = _BUSY | _FULL | {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}
 
 
 def connect(
@@ -77,7 +79,7 @@ def roll_back(connection: sqlite3.Connection) -> None:
 
 def unusable(path: Path, error: sqlite3.Error) -> StoreUnusable:
     """What went wrong with the file, and what to do about it."""
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    code = _primary_code(error)
     if code in _DAMAGED:
         return damaged(path, str(error))
     if code in _FULL:
@@ -93,6 +95,10 @@ def unusable(path: Path, error: sqlite3.Error) -> StoreUnusable:
     return StoreUnusable(f"{path} failed: {error}.")
 
 
+def _primary_code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
+
+
 def damaged(path: Path, finding: str) -> StoreUnusable:
     """The file is corrupt; it is left exactly as it is."""
     return StoreUnusable(
@@ -102,9 +108,26 @@ def damaged(path: Path, finding: str) -> StoreUnusable:
 
 
 def _plain_connection(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    return sqlite3.connect(
-        path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+    return _with_checksum(
+        sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     )
+
+
+def _with_checksum(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.create_function("checksum", -1, checksum, deterministic=True)
+    return connection
+
+
+def checksum(*values: object) -> int:
+    """CRC-32 over the values of some columns: SQLite alone would not notice a changed bit in them.
+
+    As a constraint of its table, the check at each start verifies every row.
+    """
+    total = 0
+    for value in values:
+        data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+        total = zlib.crc32(data, zlib.crc32(b"\0", total))
+    return total
 
 
 def _create(path: Path, steps: list[Path]) -> None:
@@ -112,7 +135,7 @@ def _create(path: Path, steps: list[Path]) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        with closing(_plain_connection(draft, 1.0)) as connection:
             migrate(connection, steps)
         try:
             os.link(draft, path)
@@ -137,13 +160,9 @@ def _check(path: Path, newest: int, busy_timeout_s: float) -> None:
     if path.stat().st_size == 0:
         raise damaged(path, "it is empty")
     address = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(
-        sqlite3.connect(address, uri=True, timeout=busy_timeout_s, isolation_level=None)
-    ) as connection:
-        finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if finding != "ok":
-            raise damaged(path, finding)
-        version = schema_version(connection)
+    plain = sqlite3.connect(address, uri=True, timeout=busy_timeout_s, isolation_level=None)
+    with closing(_with_checksum(plain)) as connection:
+        version = _version_of_sound(connection, path)
     if version == 0:
         raise damaged(path, "it holds none of Anton's tables")
     if version > newest:
@@ -151,6 +170,19 @@ def _check(path: Path, newest: int, busy_timeout_s: float) -> None:
             f"{path} was written by a newer Anton: schema {version}, this one knows {newest}.",
             remedy="install that newer release, or restore a backup made before the upgrade",
         )
+
+
+def _version_of_sound(connection: sqlite3.Connection, path: Path) -> int:
+    try:
+        finding = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        version = schema_version(connection)
+    except sqlite3.Error as error:
+        if _primary_code(error) in _NOT_ITS_FAULT:
+            raise
+        raise damaged(path, str(error)) from error
+    if finding != "ok":
+        raise damaged(path, finding.strip().splitlines()[-1])
+    return version
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,3 +1,4 @@
+-- Each table holds documents, and columns made of them to find them by. The seal shows a changed bit.
 CREATE TABLE tasks (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     task_id TEXT NOT NULL UNIQUE,
@@ -11,7 +12,8 @@ CREATE TABLE tasks (
         GENERATED ALWAYS AS (coalesce(json_extract(document, '$.severity'), 'P2')) STORED,
     cancel_requested INTEGER NOT NULL
         GENERATED ALWAYS AS (json_extract(document, '$.cancel_requested')) STORED,
-    document TEXT NOT NULL
+    document TEXT NOT NULL,
+    seal INTEGER NOT NULL CHECK (seal = checksum(document))
 );
 CREATE INDEX tasks_by_status ON tasks (status, number);
 CREATE INDEX tasks_by_outcome ON tasks (outcome, number);
@@ -39,21 +41,21 @@ CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
 CREATE TABLE approvals (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    approval_id TEXT NOT NULL UNIQUE,
-    task_id TEXT NOT NULL REFERENCES tasks (task_id),
-    interrupt_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    patch_hash TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    nonce TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL DEFAULT 'pending',
-    decision TEXT,
-    void_reason TEXT NOT NULL DEFAULT '',
-    created_at TEXT NOT NULL,
+    approval_id TEXT NOT NULL UNIQUE
+        GENERATED ALWAYS AS (json_extract(document, '$.approval_id')) STORED,
+    task_id TEXT NOT NULL REFERENCES tasks (task_id)
+        GENERATED ALWAYS AS (json_extract(document, '$.question.task_id')) STORED,
+    interrupt_id TEXT NOT NULL
+        GENERATED ALWAYS AS (json_extract(document, '$.interrupt_id')) STORED,
+    kind TEXT NOT NULL GENERATED ALWAYS AS (json_extract(document, '$.question.kind')) STORED,
+    patch_hash TEXT NOT NULL
+        GENERATED ALWAYS AS (json_extract(document, '$.question.patch_hash')) STORED,
+    nonce TEXT NOT NULL UNIQUE GENERATED ALWAYS AS (json_extract(document, '$.nonce')) STORED,
+    state TEXT NOT NULL GENERATED ALWAYS AS (json_extract(document, '$.state')) STORED,
+    applied_at TEXT GENERATED ALWAYS AS (json_extract(document, '$.applied_at')) STORED,
     expires_at TEXT NOT NULL,
-    decided_at TEXT,
-    applied_at TEXT,
-    question TEXT NOT NULL,
+    document TEXT NOT NULL,
+    seal INTEGER NOT NULL CHECK (seal = checksum(expires_at, document)),
     UNIQUE (task_id, interrupt_id)
 );
 CREATE INDEX approvals_pending_first ON approvals (state <> 'pending', number DESC);
@@ -65,16 +67,12 @@ CREATE INDEX approvals_to_apply ON approvals (task_id, number)
 
 CREATE TABLE effects (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT NOT NULL UNIQUE,
-    task_id TEXT NOT NULL REFERENCES tasks (task_id),
-    step TEXT NOT NULL,
-    payload_hash TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'started',
-    result TEXT NOT NULL DEFAULT '{}',
-    error TEXT NOT NULL DEFAULT '',
-    attempts INTEGER NOT NULL DEFAULT 1,
-    created_at TEXT NOT NULL,
-    settled_at TEXT
+    key TEXT NOT NULL UNIQUE GENERATED ALWAYS AS (json_extract(document, '$.key')) STORED,
+    task_id TEXT NOT NULL REFERENCES tasks (task_id)
+        GENERATED ALWAYS AS (json_extract(document, '$.task_id')) STORED,
+    state TEXT NOT NULL GENERATED ALWAYS AS (json_extract(document, '$.state')) STORED,
+    document TEXT NOT NULL,
+    seal INTEGER NOT NULL CHECK (seal = checksum(document))
 );
 CREATE INDEX effects_open ON effects (task_id, number) WHERE state = 'started';
 
@@ -82,7 +80,8 @@ CREATE TABLE audit (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL,
     entry TEXT NOT NULL,
-    digest TEXT NOT NULL
+    digest TEXT NOT NULL,
+    seal INTEGER NOT NULL CHECK (seal = checksum(number, at, entry, digest))
 );
 CREATE TRIGGER audit_rows_stay BEFORE DELETE ON audit
     BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;

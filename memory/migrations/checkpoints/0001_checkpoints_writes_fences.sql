@@ -1,4 +1,4 @@
--- The first two tables are those of langgraph-checkpoint-sqlite 3.1.
+-- The first two tables are those of langgraph-checkpoint-sqlite 3.1, with seals.
 CREATE TABLE checkpoints (
     thread_id TEXT NOT NULL,
     checkpoint_ns TEXT NOT NULL DEFAULT '',
@@ -7,6 +7,7 @@ CREATE TABLE checkpoints (
     type TEXT,
     checkpoint BLOB,
     metadata BLOB,
+    seal INTEGER NOT NULL CHECK (seal = checksum(checkpoint_id, type, checkpoint, metadata)),
     PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
 );
 CREATE TABLE writes (
@@ -19,6 +20,7 @@ CREATE TABLE writes (
     channel TEXT NOT NULL,
     type TEXT,
     value BLOB,
+    seal INTEGER NOT NULL CHECK (seal = checksum(task_id, idx, channel, type, value)),
     PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
 );
 CREATE TABLE fences (

@@ -1,6 +1,5 @@
 """Questions in SQLite, each answered at most once by one compare-and-set."""
 
-import json
 import secrets
 import sqlite3
 import uuid
@@ -15,11 +14,7 @@ from core.tasks import TaskStatus
 from memory.stores.sqlite.rows import revive, stamp
 from observability.database import Database
 
-COLUMNS = (
-    "approval_id, interrupt_id, question, revision, state, nonce, decision, void_reason,"
-    " created_at, expires_at, decided_at, applied_at"
-)
-SELECT = f"SELECT {COLUMNS} FROM approvals"  # noqa: S608 - made of constants
+SELECT = "SELECT approval_id, document FROM approvals"
 NEED_THE_DIFF = (QuestionKind.RELEASE, QuestionKind.PROTECTED_PATH)
 NEED_WORDS = ("request_changes", "guidance", "answer")
 DONE_WORDS = {
@@ -95,24 +90,16 @@ class SqliteApprovalStore:
 
     async def applied(self, approval_id: str) -> None:
         def note(connection: sqlite3.Connection) -> None:
-            _get(connection, approval_id)
-            connection.execute(
-                "UPDATE approvals SET applied_at = ? WHERE approval_id = ? AND applied_at IS NULL",
-                (stamp(self._clock.now()), approval_id),
-            )
+            approval = _get(connection, approval_id)
+            if approval.applied_at is None:
+                _rewrite(connection, approval.but(applied_at=self._clock.now()))
 
         await self._database.write(note)
 
 
 def _select(connection: sqlite3.Connection, rest: str, *values: str | int) -> tuple[Approval, ...]:
-    return tuple(_approval(row) for row in connection.execute(f"{SELECT} {rest}", values))
-
-
-def _approval(row: tuple[str, ...]) -> Approval:
-    fields = dict(zip(COLUMNS.split(", "), row, strict=True))
-    decision = json.loads(fields["decision"]) if fields["decision"] else None
-    question = json.loads(fields["question"])
-    return revive(Approval, {**fields, "question": question, "decision": decision}, row[0])
+    rows = connection.execute(f"{SELECT} {rest}", values)
+    return tuple(revive(Approval, document, approval_id) for approval_id, document in rows)
 
 
 def _get(connection: sqlite3.Connection, approval_id: str) -> Approval:
@@ -159,20 +146,8 @@ def _ask(
         expires_at=expires_at,
     )
     connection.execute(
-        "INSERT INTO approvals (approval_id, task_id, interrupt_id, kind, patch_hash, revision,"
-        " nonce, created_at, expires_at, question) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            approval.approval_id,
-            question.task_id,
-            interrupt_id,
-            question.kind.value,
-            question.patch_hash,
-            approval.revision,
-            approval.nonce,
-            stamp(now),
-            stamp(expires_at),
-            question.model_dump_json(),
-        ),
+        "INSERT INTO approvals (expires_at, document, seal) VALUES (?1, ?2, checksum(?1, ?2))",
+        (stamp(expires_at), approval.model_dump_json()),
     )
     return approval
 
@@ -193,24 +168,23 @@ def _decide(
         raise Conflict(f"{decision.choice} is not among the answers to this question.")
     if decision.choice in NEED_WORDS and not decision.text.strip():
         raise Conflict(f"{decision.choice} needs words that say what is wanted.")
-    any_diff = asked.question.kind not in NEED_THE_DIFF and not decision.patch_hash
+    decided = asked.but(state=decision.state, decision=decision, decided_at=now)
     won = connection.execute(
-        "UPDATE approvals SET state = :state, decision = :decision, decided_at = :now"
+        "UPDATE approvals SET document = :document, seal = checksum(expires_at, :document)"
         " WHERE approval_id = :approval_id AND state = 'pending' AND expires_at > :now"
         " AND (patch_hash = :patch_hash OR :any_diff)"
         " AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.task_id = approvals.task_id"
         " AND (t.cancel_requested = 1 OR t.status IN ('completed', 'failed', 'cancelled')))",
         {
-            "state": decision.state.value,
-            "decision": decision.model_dump_json(),
+            "document": decided.model_dump_json(),
             "now": stamp(now),
             "approval_id": asked.approval_id,
             "patch_hash": decision.patch_hash,
-            "any_diff": any_diff,
+            "any_diff": asked.question.kind not in NEED_THE_DIFF and not decision.patch_hash,
         },
     ).rowcount
     if won:
-        return asked.but(state=decision.state, decision=decision, decided_at=now)
+        return decided
     if _is_repeated(asked, decision):
         return asked
     raise Conflict(_why_lost(asked, decision, now))
@@ -254,8 +228,15 @@ def _end_pending(
     reason: str = "",
 ) -> tuple[Approval, ...]:
     pending = _select(connection, f"WHERE state = 'pending' AND {condition}", *values)
-    connection.executemany(
-        "UPDATE approvals SET state = ?, void_reason = ? WHERE approval_id = ?",
-        [(state.value, reason, approval.approval_id) for approval in pending],
+    ended = tuple(approval.but(state=state, void_reason=reason) for approval in pending)
+    for approval in ended:
+        _rewrite(connection, approval)
+    return ended
+
+
+def _rewrite(connection: sqlite3.Connection, approval: Approval) -> None:
+    connection.execute(
+        "UPDATE approvals SET document = ?1, seal = checksum(expires_at, ?1)"
+        " WHERE approval_id = ?2",
+        (approval.model_dump_json(), approval.approval_id),
     )
-    return tuple(approval.but(state=state, void_reason=reason) for approval in pending)

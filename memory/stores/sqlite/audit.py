@@ -29,7 +29,8 @@ class SqliteAuditLog:
             ).fetchone()
             number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
             connection.execute(
-                "INSERT INTO audit (number, at, entry, digest) VALUES (?, ?, ?, ?)",
+                "INSERT INTO audit (number, at, entry, digest, seal)"
+                " VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4))",
                 (number, at, text, digest(previous, str(number), at, text)),
             )
 

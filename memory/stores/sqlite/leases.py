@@ -124,7 +124,8 @@ def count_crash(connection: sqlite3.Connection, task: Task, node: str, now: date
     crashes = task.crashes.get(node, 0) + 1
     task = task.but(crashes={**task.crashes, node: crashes}, updated_at=now)
     connection.execute(
-        "UPDATE tasks SET document = ? WHERE task_id = ?", (task.model_dump_json(), task.task_id)
+        "UPDATE tasks SET document = ?1, seal = checksum(?1) WHERE task_id = ?2",
+        (task.model_dump_json(), task.task_id),
     )
     return crashes
 

@@ -1,19 +1,19 @@
 """Outer effects in SQLite, each a row before it is done."""
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from core.effects import Effect, EffectState
 from core.errors import Conflict, NotFound
 from core.ports import Clock
-from memory.stores.sqlite.rows import revive, stamp
+from core.values import require_json
+from memory.stores.sqlite.rows import revive
 from observability.database import Database
 
-COLUMNS = "key, task_id, step, payload_hash, state, result, error, attempts, created_at, settled_at"
-SELECT = f"SELECT {COLUMNS} FROM effects"  # noqa: S608 - made of constants
+SELECT = "SELECT key, document FROM effects"
 
 
 class SqliteOutbox:
@@ -25,59 +25,42 @@ class SqliteOutbox:
 
     async def begin(self, key: str, task_id: str, step: str, payload_hash: str) -> Effect:
         """Serves the port; a row that is done comes back as it is, a failed one starts anew."""
-        return await self._database.write(
-            lambda connection: _begin(
-                connection, (key, task_id, step, payload_hash, stamp(self._clock.now()))
-            )
+        effect = Effect(
+            key=key,
+            task_id=task_id,
+            step=step,
+            payload_hash=payload_hash,
+            created_at=self._clock.now(),
         )
+        return await self._database.write(partial(_begin, effect=effect))
 
     async def settle(self, key: str, result: Mapping[str, Any]) -> Effect:
         """Serves the port; what is settled already stays as it is."""
-        document = json.dumps(dict(result), allow_nan=False)
-        return await self._database.write(
-            partial(self._end, key=key, state=EffectState.DONE, result=document, error="")
-        )
+        require_json(dict(result), "result")
+        return await self._end(key, state=EffectState.DONE, result=dict(result))
 
     async def fail(self, key: str, error: str) -> Effect:
         """Serves the port; what is settled already stays as it is."""
-        return await self._database.write(
-            partial(self._end, key=key, state=EffectState.FAILED, result="{}", error=error)
-        )
+        return await self._end(key, state=EffectState.FAILED, error=error)
 
     async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
-        def read(connection: sqlite3.Connection) -> tuple[Effect, ...]:
-            return _select(
-                connection,
-                "WHERE state = 'started' AND (task_id = ? OR ? = '') ORDER BY number",
-                task_id,
-                task_id,
+        narrowed = " AND task_id = ?" if task_id else ""
+        values = (task_id,) if task_id else ()
+        return await self._database.read(
+            lambda connection: _select(
+                connection, f"WHERE state = 'started'{narrowed} ORDER BY number", *values
             )
-
-        return await self._database.read(read)
-
-    def _end(
-        self,
-        connection: sqlite3.Connection,
-        key: str,
-        state: EffectState,
-        result: str,
-        error: str,
-    ) -> Effect:
-        connection.execute(
-            "UPDATE effects SET state = ?, result = ?, error = ?, settled_at = ?"
-            " WHERE key = ? AND state = 'started'",
-            (state.value, result, error, stamp(self._clock.now()), key),
         )
-        return _get(connection, key)
+
+    async def _end(self, key: str, **changes: Any) -> Effect:
+        return await self._database.write(
+            lambda connection: _end(connection, key, self._clock.now(), changes)
+        )
 
 
 def _select(connection: sqlite3.Connection, rest: str, *values: str) -> tuple[Effect, ...]:
-    return tuple(_effect(row) for row in connection.execute(f"{SELECT} {rest}", values))
-
-
-def _effect(row: tuple[Any, ...]) -> Effect:
-    fields = dict(zip(COLUMNS.split(", "), row, strict=True))
-    return revive(Effect, {**fields, "result": json.loads(fields["result"])}, row[0])
+    rows = connection.execute(f"{SELECT} {rest}", values)
+    return tuple(revive(Effect, document, key) for key, document in rows)
 
 
 def _get(connection: sqlite3.Connection, key: str) -> Effect:
@@ -87,24 +70,45 @@ def _get(connection: sqlite3.Connection, key: str) -> Effect:
     return found[0]
 
 
-def _begin(connection: sqlite3.Connection, row: tuple[str, str, str, str, str]) -> Effect:
-    key, task_id, _, payload_hash, _ = row
-    found = _select(connection, "WHERE key = ?", key)
+def _begin(connection: sqlite3.Connection, effect: Effect) -> Effect:
+    found = _select(connection, "WHERE key = ?", effect.key)
     if found:
-        if found[0].payload_hash != payload_hash or found[0].task_id != task_id:
-            raise Conflict(f"The effect {key} was begun with another payload.")
-        connection.execute(
-            "UPDATE effects SET state = 'started', attempts = attempts + 1, error = '',"
-            " settled_at = NULL WHERE key = ? AND state <> 'done'",
-            (key,),
-        )
-        return _get(connection, key)
+        return _begin_again(connection, found[0], effect)
     try:
         connection.execute(
-            "INSERT INTO effects (key, task_id, step, payload_hash, created_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            row,
+            "INSERT INTO effects (document, seal) VALUES (?1, checksum(?1))",
+            (effect.model_dump_json(),),
         )
     except sqlite3.IntegrityError as error:
-        raise NotFound(f"There is no task {task_id}.") from error
-    return _get(connection, key)
+        raise NotFound(f"There is no task {effect.task_id}.") from error
+    return effect
+
+
+def _begin_again(connection: sqlite3.Connection, earlier: Effect, asked: Effect) -> Effect:
+    if (earlier.payload_hash, earlier.task_id) != (asked.payload_hash, asked.task_id):
+        raise Conflict(f"The effect {asked.key} was begun with another payload.")
+    if earlier.state is EffectState.DONE:
+        return earlier
+    return _rewrite(
+        connection,
+        earlier.but(
+            state=EffectState.STARTED, attempts=earlier.attempts + 1, error="", settled_at=None
+        ),
+    )
+
+
+def _end(
+    connection: sqlite3.Connection, key: str, now: datetime, changes: dict[str, Any]
+) -> Effect:
+    effect = _get(connection, key)
+    if effect.state is not EffectState.STARTED:
+        return effect
+    return _rewrite(connection, effect.but(**changes, settled_at=now))
+
+
+def _rewrite(connection: sqlite3.Connection, effect: Effect) -> Effect:
+    connection.execute(
+        "UPDATE effects SET document = ?1, seal = checksum(?1) WHERE key = ?2",
+        (effect.model_dump_json(), effect.key),
+    )
+    return effect

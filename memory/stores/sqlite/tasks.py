@@ -108,7 +108,7 @@ def _add(connection: sqlite3.Connection, task: Task, key: str, now: datetime) ->
             return _get(connection, earlier[1])
     try:
         connection.execute(
-            "INSERT INTO tasks (task_id, document) VALUES (?, ?)",
+            "INSERT INTO tasks (task_id, document, seal) VALUES (?1, ?2, checksum(?2))",
             (task.task_id, task.model_dump_json()),
         )
     except sqlite3.IntegrityError as error:
@@ -182,7 +182,8 @@ def _update(
     task = _with_times(task.but(**changes), now)
     fence = f" AND {leases.HELD}" if lease else ""
     written = connection.execute(
-        f"UPDATE tasks SET document = :document WHERE task_id = :task_id{fence}",  # noqa: S608 - made of constants
+        "UPDATE tasks SET document = :document, seal = checksum(:document)"  # noqa: S608 - constants
+        f" WHERE task_id = :task_id{fence}",
         {
             "document": task.model_dump_json(),
             "task_id": task_id,
