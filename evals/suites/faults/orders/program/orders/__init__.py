@@ -1,0 +1,1 @@
+"""Orders on their way from the basket to the door."""
