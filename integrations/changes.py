@@ -10,7 +10,9 @@ from core.errors import Conflict, Forbidden
 from core.patches import FileChange, Patch
 from core.trees import Mode, object_id, tree_id
 
-AUTHOR = "anton-bot <anton-bot@localhost>"
+AUTHOR_NAME = "anton-bot"
+AUTHOR_EMAIL = "anton-bot@localhost"
+AUTHOR = f"{AUTHOR_NAME} <{AUTHOR_EMAIL}>"
 
 Entries = Mapping[str, tuple[Mode, str]]
 """A tree by path: mode and object id of each entry."""
@@ -45,7 +47,7 @@ def drafts(request: ChangeRequest, patch: Patch, base: Entries) -> tuple[Draft, 
     entries = dict(base)
     made: list[Draft] = []
     parent, left = request.base_sha, {change.path: change for change in patch.changes}
-    messages = [(commit.message, set(commit.tree)) for commit in request.commits]
+    messages = [(commit.message.strip(), set(commit.tree)) for commit in request.commits]
     for number, (message, paths) in enumerate(messages or [(request.title, set())], start=1):
         last = number >= len(messages)
         changes = tuple(left.pop(path) for path in list(left) if last or path in paths)
@@ -79,7 +81,7 @@ def _apply(entries: dict[str, tuple[Mode, str]], changes: Sequence[FileChange]) 
 def _body(request: ChangeRequest, message: str, tree: str, parent: str) -> bytes:
     stamp = f"{AUTHOR} {int(request.authored_at.astimezone(UTC).timestamp())} +0000"
     head = f"tree {tree}\nparent {parent}\nauthor {stamp}\ncommitter {stamp}\n\n"
-    return (head + message.strip() + "\n").encode()
+    return (head + message).encode()
 
 
 def touched_since(patch: Patch, base: Entries, tip: Entries) -> list[str]:

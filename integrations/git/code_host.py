@@ -1,6 +1,7 @@
 """The code host `local`: any git repository on this machine; a change becomes a branch in it."""
 
 import asyncio
+import re
 
 from core.effects import Change, ChangeRequest
 from core.errors import Conflict, RepositoryInvalid
@@ -33,7 +34,8 @@ class LocalHost:
         """The repository at `ref`, or at HEAD; without a branch its default branch is empty.
 
         With `worktree`, its commit is one of ours over HEAD that holds the uncommitted work:
-        tracked files as they are on disk, and new files that are not ignored.
+        tracked files as they are on disk, and new files that are not ignored. A full commit id
+        always gives that commit.
         """
         return await asyncio.to_thread(self._snapshot, ref, worktree)
 
@@ -49,10 +51,12 @@ class LocalHost:
             _check_format(git)
             head = reading.head(git)
             default, notes = _default_branch(git, head)
-            if with_work and ref:
-                raise RepositoryInvalid("Uncommitted work belongs to HEAD: give no base with it.")
+            pinned = re.fullmatch(r"[0-9a-f]{40}", ref) is not None
+            if with_work and not pinned and ref not in ("", "HEAD", head.branch):
+                raise RepositoryInvalid(f"Uncommitted work belongs to HEAD, and not to {ref!r}.")
             commit = reading.resolve(git, ref) if ref else reading.commit_of(git, default or "HEAD")
-            changed = worktree.changed_paths(git) if commit == head.commit else []
+            here = commit == head.commit and not pinned
+            changed = worktree.changed_paths(git) if here else []
             if with_work and changed:
                 commit = worktree.commit_work(git, commit, changed)
                 notes.append(f"{_files(changed)} not committed; the work tree was read.")

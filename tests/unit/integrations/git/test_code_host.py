@@ -193,14 +193,19 @@ async def test_uncommitted_work_can_be_read_and_shipped_upon(repo: Path) -> None
     (repo / "new.py").write_text("new\n")
     (repo / "noise.log").write_text("noise\n")
     (repo / "gone.py").unlink()
-    git(repo, "status")
-    before = untouched(repo)
     host = LocalHost(str(repo))
+    with pytest.raises(RepositoryInvalid, match="belongs to HEAD"):
+        await host.snapshot("HEAD~1", worktree=True)
     found = await host.snapshot(worktree=True)
     assert set(found.tree) == {*TODO, ".gitignore", "new.py"}
     assert found.tree.text("todo.py") == "def complete(item): raise\n"
     assert (await host.snapshot(worktree=True)).sha == found.sha
     assert git(repo, "rev-parse", f"{found.sha}^") == git(repo, "rev-parse", "HEAD")
+    (repo / "todo.py").write_text("changed again\n")
+    assert (await host.snapshot(found.sha, worktree=True)).tree == found.tree
+    (repo / "todo.py").write_text("def complete(item): raise\n")
+    git(repo, "status")
+    before = untouched(repo)
     request, patch = change(found)
     made = await host.publish(request, patch)
     assert made.behind == 0
