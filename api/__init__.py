@@ -1,0 +1,1 @@
+"""REST and its streams: what other programs see of Anton."""

@@ -1,0 +1,83 @@
+"""The application: routes behind the door."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.auth import Keys, Tickets
+from api.door import Door
+from api.front import Front, Rules
+from api.problems import (
+    Problem,
+    ProblemView,
+    on_anton_error,
+    on_http_exception,
+    on_invalid,
+    on_problem,
+    on_surprise,
+)
+from api.repositories import Repositories
+from api.routes import approvals, artifacts, events, health, tasks
+from control.anton import Anton
+from core.errors import AntonError
+from core.ports import Clock
+
+DESCRIPTION = (
+    "Anton takes a bug report and gives back a proven fix, with consent in between. "
+    "Errors are problem JSON (RFC 9457); every answer carries as_of_seq, the number of the "
+    "latest event that it includes."
+)
+
+
+class Application(FastAPI):
+    """FastAPI that describes its problems too."""
+
+    def openapi(self) -> dict[str, Any]:
+        described = super().openapi()
+        schema = ProblemView.model_json_schema()
+        described["components"]["schemas"].setdefault("ProblemView", schema)
+        return described
+
+
+def create_app(
+    anton: Anton,
+    *,
+    clock: Clock,
+    rules: Rules,
+    repositories: Repositories,
+    operator_key: str = "",
+    keys_file: Path | None = None,
+) -> FastAPI:
+    """The application over a running Anton; raises ConfigError for an unusable file of keys."""
+    front = Front(
+        anton=anton,
+        clock=clock,
+        keys=Keys(operator_key, keys_file),
+        tickets=Tickets(clock.monotonic),
+        repositories=repositories,
+        rules=rules,
+    )
+    app = Application(
+        title="Anton",
+        version=rules.version,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.front = front
+    for routes in (tasks, approvals, events, artifacts, health):
+        app.include_router(routes.router)
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(AntonError, on_anton_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(Exception, on_surprise)
+    app.add_middleware(
+        Door, keys=front.keys, tickets=front.tickets, hosts=rules.hosts, now=clock.monotonic
+    )
+    return app

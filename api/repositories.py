@@ -1,0 +1,57 @@
+"""Which repositories REST may name: no text ever adds one."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from api.problems import Problem
+
+SLUG = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+class Repositories:
+    """The known repositories, and whether any other local path will do."""
+
+    def __init__(
+        self, known: Iterable[str] = (), *, default: str = "", any_path: bool = False
+    ) -> None:
+        """`known` are absolute paths, addresses and `owner/repo`; `default` is for no name."""
+        self._known = tuple(known)
+        self._default = default
+        self._any_path = any_path
+
+    def resolve(self, asked: str, *, anywhere: bool) -> str:
+        """The repository as it is configured, or as a real path; 422 when it is not allowed.
+
+        Only a caller who may go `anywhere` can name a path that is not listed.
+        """
+        anywhere = anywhere and self._any_path
+        if not asked:
+            if self._default:
+                return self._default
+            raise Problem(
+                422, "repository_missing", f"Name a repository in `repo`. {self._hint(anywhere)}"
+            )
+        for known in self._known:
+            if _identity(known) == _identity(asked):
+                return known
+        if anywhere and Path(asked).is_absolute():
+            return str(Path(asked).resolve())
+        raise Problem(
+            422, "repository_unknown", f"That repository is not listed. {self._hint(anywhere)}"
+        )
+
+    def _hint(self, anywhere: bool) -> str:
+        listed = f"Listed are: {', '.join(self._known)}. " if self._known else ""
+        path = "Any absolute path on this machine will do." if anywhere else ""
+        return listed + (path or "The setting REPOSITORIES adds more.")
+
+
+def _identity(name: str) -> str:
+    """What two spellings of one repository have in common."""
+    web = re.fullmatch(r"https?://([^/@]+)/(.+?)(?:\.git)?/?", name)
+    if web:
+        return f"{web[1]}/{web[2]}".lower().removeprefix("www.").removeprefix("github.com/")
+    if SLUG.fullmatch(name):
+        return name.lower()
+    return str(Path(name).resolve()) if Path(name).is_absolute() else name

@@ -1,0 +1,112 @@
+"""What a task left behind, as downloads: never shown, never run, never a path from the client."""
+
+import asyncio
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.auth import Scope
+from api.front import Front, TheFront, needs
+from api.problems import Problem, problem_responses
+from api.schemas import ArtifactList, public_artifact
+from core.tasks import Task
+
+router = APIRouter(tags=["artifacts"])
+
+ZIP_MAX_BYTES = 50_000_000
+EPOCH = (1980, 1, 1, 0, 0, 0)
+SAFE = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {"application/octet-stream": {}}},
+    **problem_responses(400, 401, 404, 409, 413, 422, 429, 503),
+}
+
+
+@router.get(
+    "/tasks/{ref}/artifacts",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
+)
+async def list_artifacts(ref: str, front: TheFront) -> ArtifactList:
+    """What can be downloaded of a task."""
+    seq = await front.seq()
+    task = await front.task(ref)
+    return ArtifactList(
+        as_of_seq=seq,
+        task_id=task.task_id,
+        artifacts=[public_artifact(entry) for entry in _entries(task)],
+    )
+
+
+@router.get(
+    "/tasks/{ref}/artifacts.zip",
+    dependencies=[needs(Scope.READ)],
+    response_class=Response,
+    responses=BYTES,
+)
+async def all_artifacts(ref: str, front: TheFront) -> Response:
+    """All of it in one archive."""
+    task = await front.task(ref)
+    files: list[tuple[str, bytes]] = []
+    size = 0
+    for entry in _entries(task):
+        data = await front.anton.artifacts.get(entry["ref"])
+        size += len(data)
+        if size > ZIP_MAX_BYTES:
+            raise Problem(413, "too_large", "Too much for one archive; take the files singly.")
+        files.append((_safe_name(entry), data))
+    archive = await asyncio.to_thread(_zip, files)
+    return _download(archive, f"task-{task.task8}.zip")
+
+
+@router.get(
+    "/tasks/{ref}/artifacts/{artifact_id}",
+    dependencies=[needs(Scope.READ)],
+    response_class=Response,
+    responses=BYTES,
+)
+async def download(ref: str, artifact_id: str, front: TheFront) -> Response:
+    """One file."""
+    task = await front.task(ref)
+    entry = next((one for one in _entries(task) if one["id"] == artifact_id), None)
+    if entry is None:
+        raise Problem(404, "not_found", "This task has no such artifact.")
+    return _download(await _data(front, entry), _safe_name(entry))
+
+
+async def _data(front: Front, entry: dict[str, Any]) -> bytes:
+    return await front.anton.artifacts.get(entry["ref"])
+
+
+def _entries(task: Task) -> list[dict[str, Any]]:
+    return list(task.result.get("artifacts") or [])
+
+
+def _safe_name(entry: dict[str, Any]) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", str(entry["name"])).lstrip(".") or "artifact"
+
+
+def _zip(files: Sequence[tuple[str, bytes]]) -> bytes:
+    """An archive that is the same for the same files; names that meet get a number."""
+    buffer, used = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            free, number = name, 2
+            while free in used:
+                free, number = f"{number}-{name}", number + 1
+            used.add(free)
+            archive.writestr(zipfile.ZipInfo(free, EPOCH), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _download(data: bytes, name: str) -> Response:
+    return Response(
+        data,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', **SAFE},
+    )

@@ -1,0 +1,110 @@
+"""The event log, as pages and as streams."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from api.auth import TICKET_S, Caller, Scope
+from api.front import Front, TheCaller, TheFront, needs
+from api.problems import problem_responses
+from api.schemas import EventList, TicketView
+from api.stream import HEADERS, MEDIA_TYPE, Feed, Wish
+
+router = APIRouter(tags=["events"])
+
+Number = Annotated[int, Query(ge=0, lt=2**63)]
+STREAM = {
+    200: {"description": "Server-sent events", "content": {MEDIA_TYPE: {}}},
+    **problem_responses(400, 401, 403, 404, 409, 422, 429, 503),
+}
+
+
+@router.get(
+    "/events",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
+)
+async def list_events(
+    front: TheFront,
+    after: Number = 0,
+    task: Annotated[str, Query(max_length=36)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+) -> EventList:
+    """The same envelopes as the stream's, after a number."""
+    seq = await front.seq()
+    task_id = (await front.task(task)).task_id if task else ""
+    events = await front.anton.events.after(after, task_id=task_id, limit=limit)
+    return EventList(
+        as_of_seq=seq,
+        events=list(events),
+        next_after=events[-1].seq if events else after,
+    )
+
+
+@router.post(
+    "/stream/ticket",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 403, 413, 415, 429, 503),
+)
+async def ticket(front: TheFront, caller: TheCaller) -> TicketView:
+    """A pass for `?ticket=` of a stream: good once, for 30 s, for clients without headers."""
+    return TicketView(
+        as_of_seq=await front.seq(),
+        ticket=front.tickets.issue(caller),
+        expires_in_s=int(TICKET_S),
+    )
+
+
+def _after(
+    after: Number | None = None,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
+) -> int | None:
+    return after if last_event_id is None else last_event_id
+
+
+After = Annotated[int | None, Depends(_after)]
+
+
+@router.get("/stream", dependencies=[needs(Scope.READ)], responses=STREAM)
+async def stream(
+    request: Request,
+    front: TheFront,
+    caller: TheCaller,
+    after: After,
+    ticket: Annotated[str, Query(max_length=100)] = "",
+) -> StreamingResponse:
+    """All events, as they happen; `after` or `Last-Event-ID` begins with what was missed."""
+    return _streaming(front, caller, Wish(after=after))
+
+
+@router.get("/tasks/{ref}/events", dependencies=[needs(Scope.READ)], responses=STREAM)
+async def task_stream(
+    ref: str,
+    front: TheFront,
+    caller: TheCaller,
+    after: After,
+    ticket: Annotated[str, Query(max_length=100)] = "",
+) -> StreamingResponse:
+    """The events of one task, from its beginning to its end."""
+    task = await front.task(ref)
+    return _streaming(front, caller, Wish(after=after or 0, task_id=task.task_id))
+
+
+def _streaming(front: Front, caller: Caller, wish: Wish) -> StreamingResponse:
+    front.streams.admit(caller)
+
+    async def ended() -> bool:
+        return (await front.anton.task(wish.task_id)).status.ended
+
+    feed = Feed(
+        front.anton.events,
+        wish,
+        streams=front.streams,
+        caller=caller,
+        welcome=lambda: front.keys.still(caller),
+        ended=ended,
+        server=front.rules.version,
+        clock=front.clock,
+    )
+    return StreamingResponse(feed.frames(), media_type=MEDIA_TYPE, headers=HEADERS)
