@@ -62,6 +62,8 @@ class Environment:
     """Host folder and where it is seen inside, read-only."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables, complete: nothing is inherited."""
+    notes: tuple[str, ...] = ()
+    """What a person should know, such as a requirement that could not be had."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,141 @@
+"""From exit code, report and witness to one verdict: where they contradict each other it is red."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core.evidence import CaseOutcome, RunEnd, TestCase
+from core.ports import Run
+from sandbox import junit
+from sandbox.output import harmless
+from sandbox.pytest_run import Account
+from sandbox.testimony import Heard, Testimony
+
+MESSAGE_CHARACTERS = 2_000
+CANNOT_START = (78, 126, 127)
+"""Exit codes of a sandbox in which pytest was not even loaded."""
+INTERRUPTED, USAGE, NO_TESTS = 2, 4, 5
+EXCUSES = ("Skipped", "XFailed", "SkipTest", "_SkipTest", "NotATest")
+"""What a test may raise and still not speak against the tree; it is reported as skipped then."""
+
+
+def judge(account: Account, requested: Sequence[str]) -> tuple[RunEnd, list[TestCase]]:
+    """How the run ended, and each test; what contradicts itself keeps no test that passed."""
+    cases = list(_cases(account))
+    end = _end(account, cases, requested)
+    if end is RunEnd.DISAGREEMENT:
+        cases = [case for case in cases if case.outcome is not CaseOutcome.PASSED]
+    return end, cases
+
+
+def _end(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) -> RunEnd:
+    run, told = account.run, account.testimony
+    code = run.exit_code
+    if run.end not in (RunEnd.PASSED, RunEnd.FAILED):
+        return run.end
+    if not told.begun and told.genuine and code in CANNOT_START:
+        return RunEnd.INFRA_ERROR
+    if not told.genuine or (told.ended is None and code == 0):
+        return RunEnd.DISAGREEMENT
+    if told.ended is None:
+        return RunEnd.FAILED
+    if told.ended != code or any(_contradictions(account, cases, requested)):
+        return RunEnd.DISAGREEMENT
+    if code == USAGE and not cases and requested and b"not found" in run.stderr:
+        return RunEnd.NO_TESTS
+    if code == NO_TESTS:
+        return RunEnd.NO_TESTS
+    if code != 0:
+        return RunEnd.FAILED
+    has_passed = any(case.outcome is CaseOutcome.PASSED for case in cases)
+    return RunEnd.PASSED if has_passed else RunEnd.NO_TESTS
+
+
+def _contradictions(
+    account: Account, cases: Sequence[TestCase], requested: Sequence[str]
+) -> Iterator[bool]:
+    told, code = account.testimony, account.run.exit_code
+    left_out = told.dropped | {case.test_id for case in cases if case.outcome.red}
+    yield bool(told.dropped - told.deselected)
+    yield bool(told.deselected & set(requested))
+    yield code == 0 and any(case.outcome.red for case in cases)
+    yield code == 0 and not set(told.collected) <= left_out | _reported(told)
+    yield code == NO_TESTS and any(case.outcome is CaseOutcome.PASSED for case in cases)
+    yield any(_is_unearned(told.tests[case.test_id]) for case in cases if _passed(case))
+    yield code in (0, 1, INTERRUPTED, NO_TESTS) and not _agrees(account.report, cases)
+
+
+def _passed(case: TestCase) -> bool:
+    return case.outcome is CaseOutcome.PASSED
+
+
+def _reported(told: Testimony) -> set[str]:
+    return {test_id for test_id, heard in told.tests.items() if heard.reports}
+
+
+def _is_unearned(heard: Heard) -> bool:
+    """Whether a test is said to have passed that was not called, or that raised."""
+    return not heard.calls or bool(heard.calls[-1])
+
+
+def _agrees(report: junit.Report | None, cases: Sequence[TestCase]) -> bool:
+    """Whether pytest's report names the same tests as passed and as red."""
+    if report is None:
+        return False
+    ours: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for case in cases:
+        if case.outcome is not CaseOutcome.SKIPPED:
+            ours[case.outcome.red].add(junit.names(case.test_id))
+    theirs: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for names, outcome in report.outcomes.items():
+        if outcome != "skipped":
+            theirs[outcome in ("failed", "error")].add(names)
+    return ours == theirs
+
+
+def _cases(account: Account) -> Iterator[TestCase]:
+    told = account.testimony
+    for facts in told.broken:
+        yield _case(facts["id"], CaseOutcome.ERROR, facts)
+    if b"while loading conftest" in account.run.stderr and told.ended == USAGE:
+        message = account.run.stderr.decode("utf-8", "replace")
+        yield _case("conftest.py", CaseOutcome.ERROR, {"message": message})
+    for test_id in dict.fromkeys([*told.collected, *told.tests]):
+        heard = told.tests.get(test_id)
+        if heard and (heard.reports or test_id == told.running):
+            unfinished = test_id == told.running and told.ended is None
+            yield _unfinished(test_id, account.run) if unfinished else _of(test_id, heard)
+        elif test_id in told.dropped:
+            yield _case(test_id, CaseOutcome.SKIPPED, {"message": "deselected"})
+
+
+def _of(test_id: str, heard: Heard) -> TestCase:
+    by_outcome: dict[str, list[dict[str, Any]]] = {"failed": [], "passed": [], "skipped": []}
+    for report in heard.reports:
+        by_outcome[report["outcome"]].append(report)
+    if failed := by_outcome["failed"]:
+        in_call = [report for report in failed if report["when"] == "call"]
+        outcome = CaseOutcome.FAILED if in_call else CaseOutcome.ERROR
+        return _case(test_id, outcome, (in_call or failed)[0], heard.seconds)
+    if any(report["when"] == "call" for report in by_outcome["passed"]):
+        return _case(test_id, CaseOutcome.PASSED, {}, heard.seconds)
+    if skipped := by_outcome["skipped"]:
+        return _case(test_id, CaseOutcome.SKIPPED, skipped[0], heard.seconds)
+    return _case(test_id, CaseOutcome.ERROR, {"message": "it was never called"}, heard.seconds)
+
+
+def _unfinished(test_id: str, run: Run) -> TestCase:
+    how = f"exit code {run.exit_code}" if run.exit_code is not None else str(run.end)
+    return _case(test_id, CaseOutcome.ERROR, {"message": f"the run ended in this test: {how}"})
+
+
+def _case(
+    test_id: str, outcome: CaseOutcome, facts: dict[str, Any], seconds: float = 0.0
+) -> TestCase:
+    return TestCase(
+        test_id=test_id,
+        outcome=outcome,
+        message=harmless(str(facts.get("message", "")))[:MESSAGE_CHARACTERS],
+        path=str(facts.get("path", "")),
+        line=int(facts.get("line", 0)),
+        seconds=max(0.0, seconds),
+    )

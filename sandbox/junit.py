@@ -1,0 +1,64 @@
+"""JUnit reports, as untrusted text: small, without a document type, and nothing is expanded."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from core.errors import AntonError
+
+MAX_BYTES = 20_000_000
+
+
+class ReportInvalid(AntonError):
+    """The report cannot be read."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How tests ended, by class name and name."""
+
+    outcomes: Mapping[tuple[str, str], str]
+    """`passed`, `failed`, `error` or `skipped`; the worst where a test is named twice."""
+
+
+_ORDER = ("skipped", "passed", "failed", "error")
+
+
+def parse(data: bytes) -> Report:
+    """Read a report; raises ReportInvalid."""
+    if len(data) > MAX_BYTES:
+        raise ReportInvalid(f"The report holds more than {MAX_BYTES:,} bytes.")
+    if re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        raise ReportInvalid("The report has a document type, which none of ours has.")
+    outcomes: dict[tuple[str, str], str] = {}
+    try:
+        # Entities cannot be declared without a document type, so there is nothing to expand.
+        root = ElementTree.fromstring(data)  # noqa: S314
+    except ElementTree.ParseError as error:
+        raise ReportInvalid(f"The report is not well formed: {error}.") from error
+    for element in root.iter("testcase"):
+        key = (element.get("classname", ""), element.get("name", ""))
+        outcomes[key] = worst(outcomes.get(key, ""), _outcome(element))
+    return Report(outcomes)
+
+
+def worst(one: str, other: str) -> str:
+    """Of two outcomes the one that says more against the test."""
+    return max(one, other, key=lambda outcome: _ORDER.index(outcome) if outcome in _ORDER else -1)
+
+
+def names(test_id: str) -> tuple[str, str]:
+    """Class name and name under which pytest reports a test."""
+    head, bracket, parameters = test_id.partition("[")
+    parts = head.split("::")
+    parts[0] = re.sub(r"\.py$", "", parts[0].replace("/", "."))
+    return ".".join(parts[:-1]), parts[-1] + bracket + parameters
+
+
+def _outcome(element: ElementTree.Element) -> str:
+    tags = {child.tag for child in element}
+    for tag, outcome in (("error", "error"), ("failure", "failed"), ("skipped", "skipped")):
+        if tag in tags:
+            return outcome
+    return "passed"

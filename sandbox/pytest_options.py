@@ -1,0 +1,127 @@
+"""Which of a repository's own pytest options are kept when its tests are run for proof."""
+
+import shlex
+import tomllib
+from collections.abc import Iterator, Sequence
+from configparser import Error as IniError
+from typing import Any
+
+from core.trees import Tree
+from sandbox.project import sections
+
+KEPT = {
+    "--import-mode", "--doctest-modules", "--doctest-glob", "--doctest-continue-on-failure",
+    "--doctest-ignore-import-errors", "--doctest-report", "--pyargs", "--confcutdir", "-s",
+    "--capture", "-W", "--pythonwarnings", "--assert", "--asyncio-mode", "--runxfail",
+    "--disable-socket", "--ds", "--nomigrations", "--reuse-db", "-p", "--allow-unix-socket",
+    "--anyio-backends",
+}  # fmt: skip
+"""What decides how tests behave."""
+SELECTING = {"-m", "-k", "--ignore", "--ignore-glob", "--deselect"}
+"""What decides which tests there are; kept for the whole suite, not for tests that are named."""
+WITH_VALUE = {
+    *SELECTING, "--import-mode", "--doctest-glob", "--doctest-report", "--confcutdir",
+    "--capture", "-W", "--pythonwarnings", "--assert", "--asyncio-mode", "--ds", "-p", "-n",
+    "--numprocesses", "--dist", "--maxfail", "--tb", "--durations", "--durations-min", "-r",
+    "--color", "--junitxml", "--junit-xml", "--junitprefix", "--junit-prefix", "--cov-report",
+    "--cov-config", "--cov-fail-under", "--cov-context", "--html", "--timeout", "--reruns",
+    "--reruns-delay", "--log-level", "--log-cli-level", "--log-file", "--basetemp", "--rootdir",
+    "-c", "--config-file", "-o", "--override-ini", "--verbosity", "--show-capture",
+    "--randomly-seed", "--benchmark-columns", "--benchmark-sort", "--benchmark-group-by",
+    "--tx", "--rsyncdir", "--hypothesis-profile", "--anyio-backends", "--report-log",
+    "--json-report-file", "--maxprocesses", "--max-worker-restart",
+}  # fmt: skip
+"""Options whose value may stand in the next argument."""
+NO_PLUGINS = ("randomly", "random_order", "sugar", "xdist.looponfail", "reverse")
+"""What shuffles tests or redraws the screen."""
+
+_FILES = (
+    ("pytest.toml", "pytest"),
+    (".pytest.toml", "pytest"),
+    ("pytest.ini", "pytest"),
+    (".pytest.ini", "pytest"),
+    ("pyproject.toml", "tool.pytest"),
+    ("tox.ini", "pytest"),
+    ("setup.cfg", "tool:pytest"),
+)
+
+
+def configured(tree: Tree) -> dict[str, Any]:
+    """The settings that pytest finds at the root of a repository, from the file it would choose."""
+    for path, section in _FILES:
+        file = tree.get(path)
+        if file is None or not file.is_regular:
+            continue
+        found = _section(path, tree.text(path), section)
+        if found or (found is not None and path.startswith((".pytest", "pytest"))):
+            return found
+    return {}
+
+
+def own_options(settings: dict[str, Any], *, named: bool) -> list[str]:
+    """What of `addopts` is kept; `named` when the tests to run are given by name."""
+    declared = settings.get("addopts", "")
+    try:
+        words = shlex.split(declared) if isinstance(declared, str) else [str(w) for w in declared]
+    except ValueError:
+        return []
+    allowed = KEPT if named else KEPT | SELECTING
+    return [
+        word
+        for option in _options(words)
+        if _name(option[0]) in allowed and not _names_a_tool(option)
+        for word in option
+    ]
+
+
+def patterns(settings: dict[str, Any], tree: Tree) -> list[str]:
+    """Options that let pytest see tests named as unittest names them, where it would see none."""
+    if settings.get("python_files"):
+        return []
+    names = [path.rpartition("/")[2] for path in tree.files if path.endswith(".py")]
+    if any(name.startswith("test_") or name.endswith("_test.py") for name in names):
+        return []
+    return ["-o", "python_files=test*.py *_test.py *_tests.py"]
+
+
+def _section(path: str, text: str, section: str) -> dict[str, Any] | None:
+    try:
+        if not path.endswith(".toml"):
+            found = sections(text).get(section)
+            return dict(found) if found is not None else None
+        table: Any = tomllib.loads(text)
+    except (IniError, ValueError):
+        return None
+    for key in section.split("."):
+        table = table.get(key) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        return None
+    older = table.get("ini_options")
+    return older if isinstance(older, dict) else table
+
+
+def _options(words: Sequence[str]) -> Iterator[list[str]]:
+    """Each option with its value; what stands alone is a path and narrows the suite, so it goes."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        takes_next = word in WITH_VALUE and at + 1 < len(words)
+        if word.startswith("-"):
+            yield list(words[at : at + 1 + takes_next])
+        at += 1 + takes_next
+
+
+def _name(word: str) -> str:
+    if word.startswith("--"):
+        return word.partition("=")[0]
+    return word[:2]
+
+
+def _names_a_tool(option: list[str]) -> bool:
+    """`-p` of a plugin that we leave out anyway, or that would leave out what we need."""
+    if _name(option[0]) != "-p":
+        return False
+    plugin = option[1] if len(option) > 1 else option[0][2:]
+    return plugin.removeprefix("no:").startswith(
+        ("xdist", "cov", "pytest_cov", "junitxml", "sugar")
+    )

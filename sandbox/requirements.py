@@ -1,0 +1,275 @@
+"""Which distributions a repository asks for, read as data; only plain requirements are taken."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from core.trees import Tree
+from sandbox.project import Project
+
+FILES = re.compile(
+    r"(requirements/)?(requirements|base|main|common|prod|production|runtime)\.(txt|in)|"
+    r"(?P<test>(requirements/|tests?/)?((requirements[-_.])?(tests?|testing|dev|develop|ci)"
+    r"([-_.]requirements)?|requirements)\.(txt|in))",
+    re.IGNORECASE,
+)
+TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
+MAX_REQUIREMENTS = 500
+
+IDLE = {
+    "autoflake", "autopep8", "bandit", "black", "build", "bump2version", "bumpversion",
+    "check-manifest", "codecov", "commitizen", "coveralls", "docformatter", "flake8", "furo",
+    "hatch", "interrogate", "ipdb", "ipython", "isort", "jupyter", "mkdocs", "mkdocs-material",
+    "mypy", "myst-parser", "nox", "pdm", "pip", "pip-tools", "pipdeptree", "pre-commit",
+    "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyright", "pytest-black", "pytest-cov",
+    "pytest-flake8", "pytest-html", "pytest-isort", "pytest-mypy", "pytest-pylint",
+    "pytest-randomly", "pytest-ruff", "pytest-sugar", "pytest-xdist", "pyupgrade", "ruff",
+    "setuptools-scm", "sphinx", "sphinx-autodoc-typehints", "sphinx-rtd-theme", "towncrier",
+    "tox", "tox-gh-actions", "tox-uv", "twine", "uv", "versioningit", "virtualenv", "wheel",
+    "yapf", "zest-releaser",
+}  # fmt: skip
+"""Tools that serve people, not tests; left out unless the code imports them."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One requirement, and whether the code itself needs it or only its tests."""
+
+    requirement: Requirement
+    hashes: tuple[str, ...] = ()
+    """As `sha256:…`; empty when none were given."""
+    for_tests: bool = False
+
+    @property
+    def name(self) -> str:
+        """The canonical name of the distribution."""
+        return canonicalize_name(self.requirement.name)
+
+    @property
+    def line(self) -> str:
+        """The line of a requirements file that asks for it."""
+        return " ".join([str(self.requirement), *(f"--hash={digest}" for digest in self.hashes)])
+
+
+@dataclass(frozen=True)
+class Declared:
+    """All that a repository asks for, and what was not taken, with the reason."""
+
+    wanted: tuple[Wanted, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Declared:
+    """The requirements that hold for an interpreter with these marker `variables`."""
+    notes: list[str] = []
+    wanted: dict[str, Wanted] = {}
+    own = canonicalize_name(project.name) if project.name else ""
+    entries = [*_from_tables(project), *_from_files(tree)]
+    for source, text, for_tests in entries[:MAX_REQUIREMENTS]:
+        found = _plain(text)
+        if found is None:
+            notes.append(f"{source}: left out {_shown(text)}: only plain requirements are taken")
+            continue
+        requirement, hashes = found
+        if requirement.marker and not requirement.marker.evaluate({**variables, "extra": ""}):
+            continue
+        requirement.marker = None
+        want = Wanted(requirement, hashes, for_tests)
+        if want.name == own:
+            continue
+        if want.name in IDLE and not _is_imported(requirement.name, tree):
+            continue
+        wanted[str(requirement)] = _joined(wanted.get(str(requirement)), want)
+    if len(entries) > MAX_REQUIREMENTS:
+        notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
+    return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)))
+
+
+def _joined(known: Wanted | None, new: Wanted) -> Wanted:
+    if known is None:
+        return new
+    return Wanted(new.requirement, known.hashes or new.hashes, known.for_tests and new.for_tests)
+
+
+def _from_tables(project: Project) -> Iterator[tuple[str, str, bool]]:
+    main = project.section("project")
+    for text in _lines(main.get("dependencies")):
+        yield "pyproject.toml", text, False
+    optional = project.section("project", "optional-dependencies")
+    for group in _test_groups(optional):
+        for text in _lines(optional[group]):
+            yield from _expanded("pyproject.toml", text, optional, project.name)
+    groups = project.section("dependency-groups")
+    for group in _test_groups(groups):
+        for text in _group(groups, group, frozenset()):
+            yield "pyproject.toml", text, True
+    yield from _from_poetry(project)
+    yield from _from_setup(project)
+    if not main and not any(True for _ in _from_setup(project)):
+        for text in project.metadata.get("Requires-Dist", ()):
+            yield "PKG-INFO", _without_extra(text), "extra" in text
+
+
+def _from_setup(project: Project) -> Iterator[tuple[str, str, bool]]:
+    """What setup.cfg declares, else setup.py."""
+    options = project.setup_cfg.get("options", {})
+    for key, for_tests in (("install_requires", False), ("tests_require", True)):
+        for text in _lines(options.get(key) or project.setup_py.get(key)):
+            yield "setup", text, for_tests
+    extras = project.setup_cfg.get("options.extras_require", {})
+    for table in (extras, project.setup_py.get("extras_require")):
+        if isinstance(table, Mapping):
+            for group in _test_groups(table):
+                for text in _lines(table[group]):
+                    yield from _expanded("setup", text, table, project.name)
+
+
+def _expanded(
+    source: str, text: str, extras: Mapping[str, Any], own: str, depth: int = 0
+) -> Iterator[tuple[str, str, bool]]:
+    """A line of an extra; `own[other]` stands for the lines of that other extra."""
+    match = re.match(r"\s*([\w.-]+)\s*\[([\w.,\s-]+)\]\s*$", text)
+    if not match or not own or canonicalize_name(match[1]) != canonicalize_name(own) or depth > 5:
+        yield source, text, True
+        return
+    for extra in re.split(r"\s*,\s*", match[2]):
+        for line in _lines(extras.get(extra.strip())):
+            yield from _expanded(source, line, extras, own, depth + 1)
+
+
+def _group(groups: Mapping[str, Any], name: str, seen: frozenset[str]) -> Iterator[str]:
+    if name in seen:
+        return
+    found = groups.get(name)
+    for entry in found if isinstance(found, list) else ():
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, Mapping) and isinstance(entry.get("include-group"), str):
+            yield from _group(groups, entry["include-group"], seen | {name})
+
+
+def _from_poetry(project: Project) -> Iterator[tuple[str, str, bool]]:
+    poetry = project.section("tool", "poetry")
+    tables = [(poetry.get("dependencies"), False), (poetry.get("dev-dependencies"), True)]
+    groups = project.section("tool", "poetry", "group")
+    tables += [
+        (project.section("tool", "poetry", "group", group).get("dependencies"), True)
+        for group in _test_groups(groups)
+    ]
+    for table, for_tests in tables:
+        for name, value in table.items() if isinstance(table, Mapping) else ():
+            version = value.get("version") if isinstance(value, Mapping) else value
+            optional = isinstance(value, Mapping) and value.get("optional")
+            if name != "python" and isinstance(version, str) and not optional:
+                yield "pyproject.toml", f"{name}{_specifier(version)}", for_tests
+
+
+def _specifier(version: str) -> str:
+    """Poetry's `^1.2` and `~1.2` as a specifier; what is plain stays as it is."""
+    parts = []
+    for part in version.split(","):
+        text = part.strip()
+        if text in ("", "*"):
+            continue
+        match = re.fullmatch(r"[\^~](\d+(?:\.\d+)*)\S*", text)
+        if match:
+            numbers = [int(number) for number in match[1].split(".")]
+            parts.append(f">={text[1:]},<{_next(numbers, caret=text[0] == '^')}")
+        else:
+            parts.append(text if text[0] in "<>=!~" else f"=={text}")
+    return ",".join(parts)
+
+
+def _next(numbers: list[int], *, caret: bool) -> str:
+    """The first version that `^` or `~` no longer allows."""
+    at = (
+        next((n for n, number in enumerate(numbers) if number), len(numbers) - 1)
+        if caret
+        else (min(1, len(numbers) - 1))
+    )
+    return ".".join(str(number) for number in [*numbers[:at], numbers[at] + 1])
+
+
+def _from_files(tree: Tree) -> Iterator[tuple[str, str, bool]]:
+    for path in tree:
+        match = FILES.fullmatch(path)
+        file = tree[path]
+        if match and file.is_regular and len(file.data) <= 1_000_000:
+            if path.endswith(".in") and f"{path[:-3]}.txt" in tree:
+                continue
+            for line in _logical_lines(tree.text(path)):
+                if not _names_a_known_file(line, path, tree):
+                    yield path, line, match["test"] is not None
+
+
+def _names_a_known_file(line: str, path: str, tree: Tree) -> bool:
+    """`-r other.txt` is no news when that file is read anyway; `-e .` is what we do ourselves."""
+    match = re.match(r"(-r|--requirement|-c|--constraint|-e|--editable)[\s=]+(\S+)$", line)
+    if not match:
+        return line in (".", "-e .")
+    if match[1] in ("-e", "--editable"):
+        return bool(re.fullmatch(r"\.(\[[\w,\s-]+\])?", match[2]))
+    target = "/".join([*path.split("/")[:-1], match[2].removeprefix("./")])
+    return target in tree and bool(FILES.fullmatch(target))
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    for line in text.replace("\\\n", " ").splitlines():
+        bare = re.sub(r"(^|\s)#.*$", "", line).strip()
+        if bare:
+            yield bare
+
+
+def _plain(text: str) -> tuple[Requirement, tuple[str, ...]] | None:
+    """A requirement and its hashes; None for options, addresses, paths and anything odd."""
+    hashes = tuple(re.findall(r"--hash[=\s](sha(?:256|384|512):[0-9a-fA-F]+)", text))
+    bare = re.sub(r"\s--hash[=\s]\S+", "", text).strip()
+    try:
+        requirement = Requirement(bare)
+    except InvalidRequirement:
+        return None
+    return None if requirement.url else (requirement, hashes)
+
+
+def _without_extra(text: str) -> str:
+    """Extras named `test` and the like are taken, others not."""
+    match = re.search(r"extra\s*==\s*['\"]([\w.-]+)['\"]", text)
+    if not match:
+        return text
+    if match[1].lower() not in TEST_GROUPS:
+        return f"{text.partition(';')[0]}; python_version < '0'"
+    return re.sub(
+        r"\(?\s*(and\s*)?extra\s*==\s*['\"][\w.-]+['\"]\s*\)?|;\s*extra\s*==.*$", "", text
+    )
+
+
+def _is_imported(name: str, tree: Tree) -> bool:
+    module = re.escape(name.replace("-", "_"))
+    pattern = re.compile(rf"^\s*(import|from)\s+{module}\b".encode(), re.MULTILINE | re.IGNORECASE)
+    return any(
+        path.endswith(".py") and path != "docs/conf.py" and pattern.search(file.data)
+        for path, file in tree.files.items()
+        if path not in ("setup.py", "noxfile.py")
+    )
+
+
+def _test_groups(table: Mapping[str, Any]) -> list[str]:
+    return [group for group in table if group.lower() in TEST_GROUPS]
+
+
+def _lines(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        return list(_logical_lines(value))
+    return (
+        [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
+    )
+
+
+def _shown(text: str) -> str:
+    """A line fit for a note: no credentials of an address, no odd characters, short."""
+    bare = re.sub(r"//[^/@\s]*@", "//", text)
+    return repr(bare[:120])
