@@ -87,3 +87,6 @@ CREATE TRIGGER audit_rows_stay BEFORE DELETE ON audit
     BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_rows_hold BEFORE UPDATE ON audit
     BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+
+-- Written to find out whether writing works.
+CREATE TABLE touches (id INTEGER PRIMARY KEY, times INTEGER NOT NULL);

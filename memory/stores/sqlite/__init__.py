@@ -1,8 +1,10 @@
 """All stores in one embedded SQLite file, `anton.db`."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
+from core.errors import StoreUnusable
 from core.ports import Clock
 from memory.stores.sqlite import leases
 from memory.stores.sqlite.approvals import SqliteApprovalStore
@@ -16,6 +18,7 @@ from observability.redaction import Redactor
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 FILE_NAME = "anton.db"
 LOCK_NAME = "anton.lock"
+SPACE_MIN_BYTES = 4 * 1024**2
 
 
 class SqliteStores:
@@ -60,13 +63,17 @@ class SqliteStores:
         return cls(database, clock, redactor, lock)
 
     async def check(self) -> None:
-        """Write and read something small; raises StoreUnusable."""
+        """Look for space, then write; raises StoreUnusable.
 
-        def touch(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE leases SET expires_at = expires_at WHERE task_id = ''")
-
-        await self.database.write(touch)
-        await self.database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+        A small write alone can still fit into pages that SQLite holds, on a disk that is full.
+        """
+        left = shutil.disk_usage(self.database.path.parent).free
+        if left < SPACE_MIN_BYTES:
+            raise StoreUnusable(
+                f"The disk of {self.database.path} is full: {left} bytes are left.",
+                remedy="free some space; work goes on by itself",
+            )
+        await self.database.write(_touch)
 
     async def close(self) -> None:
         """Finish what was begun, and give the file and its lock back."""
@@ -74,3 +81,10 @@ class SqliteStores:
         if self._lock:
             self._lock.release()
             self._lock = None
+
+
+def _touch(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO touches (id, times) VALUES (1, 1)"
+        " ON CONFLICT (id) DO UPDATE SET times = times + 1"
+    )

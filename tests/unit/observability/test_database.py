@@ -4,7 +4,8 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,15 +52,17 @@ def insert(connection: sqlite3.Connection, number: int, text: str = "") -> int:
     return number
 
 
+def inserting(number: int, text: str = "") -> Callable[[sqlite3.Connection], int]:
+    return partial(insert, number=number, text=text)
+
+
 def numbers(connection: sqlite3.Connection) -> list[int]:
     return [row[0] for row in connection.execute("SELECT id FROM notes ORDER BY id")]
 
 
 async def filled(path: Path, steps: Path, count: int = 300) -> None:
     database = await Database.open(path, steps)
-    await asyncio.gather(
-        *(database.write(lambda c, n=n: insert(c, n, f"note {n} " * 20)) for n in range(count))
-    )
+    await asyncio.gather(*(database.write(inserting(n, f"note {n} " * 20)) for n in range(count)))
     await database.close()
 
 
@@ -82,7 +85,7 @@ async def test_a_failing_write_undoes_itself_and_no_neighbour(database):
         insert(connection, 1000)
         raise Conflict("no")
 
-    writes = [database.write(lambda c, n=n: insert(c, n)) for n in range(50)]
+    writes = [database.write(inserting(n)) for n in range(50)]
     writes[25:25] = [database.write(fail), database.write(lambda c: insert(c, 7, "note 8"))]
     ends = await asyncio.gather(*writes, return_exceptions=True)
     assert [type(end) for end in ends if isinstance(end, Exception)] == [
@@ -144,7 +147,7 @@ async def test_a_full_file_takes_nothing_half_and_goes_on_when_there_is_space(da
     allow(6)
     with pytest.raises(StoreUnusable) as full:
         for number in range(1, 50):
-            await database.write(lambda c, n=number: insert(c, n, "x" * 2000 + str(n)))
+            await database.write(inserting(number, "x" * 2000 + str(number)))
     assert full.value.remedy and "space" in full.value.remedy
     kept = await database.read(numbers)
     allow(1_000_000)
@@ -280,9 +283,7 @@ async def test_a_step_that_fails_half_way_leaves_the_file_as_it_was(path, steps)
 
 async def test_twenty_that_open_a_new_file_at_once_share_it(path, steps):
     databases = await asyncio.gather(*(Database.open(path, steps) for _ in range(20)))
-    await asyncio.gather(
-        *(database.write(lambda c, n=n: insert(c, n)) for n, database in enumerate(databases))
-    )
+    await asyncio.gather(*(database.write(inserting(n)) for n, database in enumerate(databases)))
     assert await databases[0].read(numbers) == list(range(20))
     await asyncio.gather(*(database.close() for database in databases))
     assert [file.name for file in path.parent.iterdir()] == [path.name]
