@@ -126,19 +126,20 @@ class Anton:
 
     async def drive(self, task_id: str) -> Task:
         """Drive this one task here until it waits or ends; raises Conflict when another does."""
+        driver = self._driver
         lease = await self._records.tasks.lease(task_id, self._owner, ttl_s=LEASE_TTL_S)
         if lease is None:
             task = await self._records.tasks.get(task_id)
             if task.status.ended:
                 return task
             raise Conflict("Another process works on this task.")
-        return await self._driver.drive(lease)
+        return await driver.drive(lease)
 
     async def work_once(self) -> int:
         """Drive all tasks that have work to do now, one after the other; how many."""
-        done = 0
+        done, driver = 0, self._driver
         while lease := await self._take():
-            await self._driver.drive(lease)
+            await driver.drive(lease)
             done += 1
         return done
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -13,11 +13,17 @@ from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
-from memory.checkpoints import FencedSaver
 
 from control.account import account_of, summary
 from core.approvals import Approval, ApprovalState, Question
-from core.errors import LeaseLost, StoreUnusable
+from core.errors import (
+    ConfigError,
+    IntegrationError,
+    LeaseLost,
+    SandboxError,
+    StoreError,
+    StoreUnusable,
+)
 from core.events import EventType, Notice
 from core.ports import (
     ApprovalStore,
@@ -30,6 +36,7 @@ from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
 from graph.deps import Deps
 from graph.policies import RECURSION_LIMIT
 from graph.questions import trouble
+from memory.checkpoints import FencedSaver
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +176,12 @@ class Runner:
                 drive.cancelled = True
                 return
             try:
-                async with self._workbench(task, drive.lease) as deps:
+                async with AsyncExitStack() as stack:
+                    try:
+                        deps = await stack.enter_async_context(self._workbench(task, drive.lease))
+                    except (ConfigError, IntegrationError, SandboxError) as obstacle:
+                        await self._end(drive, Outcome.BLOCKED, str(obstacle))
+                        return
                     await self._stream(drive, task, deps)
                 return
             except GraphDrained:
@@ -183,7 +195,7 @@ class Runner:
                 log.exception("the step %s broke", task.node, extra={"task_id": task_id})
                 node = (await records.tasks.get(task_id)).node or "intake"
                 count = await records.tasks.crash(task_id, node)
-                if count >= CRASHES_MAX and node in WAYS_OUT:
+                if count >= CRASHES_MAX * (1 if node in WAYS_OUT else 2):
                     await self._end_broken(drive, node)
                     return
 
@@ -297,7 +309,7 @@ class Runner:
         if pending:
             for interrupt_id, value in pending.items():
                 await self._ask(Question.load(value), interrupt_id)
-            await self._update_account(drive, snapshot, status=TaskStatus.WAITING)
+            await self._update_account(drive, snapshot.values, status=TaskStatus.WAITING)
             await self._checkpoints.prune(thread_id_for(await self._records.tasks.get(task_id)))
         elif snapshot.values.get("account"):
             await self._finish(drive, snapshot)
@@ -314,16 +326,16 @@ class Runner:
         await records.events.append(asked(approval))
 
     async def _update_account(
-        self, drive: Drive, snapshot: StateSnapshot, **changes: Any
+        self, drive: Drive, values: dict[str, Any], **changes: Any
     ) -> tuple[Task, dict[str, Any]]:
         records, task_id = self._records, drive.lease.task_id
         now = records.clock.now()
         task = (await records.tasks.get(task_id)).but(updated_at=now)
         approvals = await records.approvals.list(task_id=task_id)
-        account, usage = await account_of(task, snapshot.values, approvals, records.artifacts)
+        account, usage = await account_of(task, values, approvals, records.artifacts)
         facts = {
-            "severity": (snapshot.values.get("triage") or {}).get("severity"),
-            "risk": (snapshot.values.get("patch") or {}).get("risk", ""),
+            "severity": (values.get("triage") or {}).get("severity"),
+            "risk": (values.get("patch") or {}).get("risk", ""),
             "usage": usage,
             "result": account,
         }
@@ -337,7 +349,7 @@ class Runner:
         outcome = Outcome(values["outcome"])
         task, _ = await self._update_account(
             drive,
-            snapshot,
+            values,
             status=outcome.status,
             outcome=outcome,
             reason=values.get("reason", ""),
@@ -368,16 +380,23 @@ class Runner:
         """End a task from outside of its graph; its approvals are void, its patch is kept."""
         for approval in await self._records.approvals.void(drive.lease.task_id, reason):
             await self._records.events.append(asked(approval))
-        snapshot = await self._graph.aget_state(self._config(drive.lease))
         task, _ = await self._update_account(
             drive,
-            snapshot,
+            await self._last_values(drive.lease),
             status=outcome.status,
             outcome=outcome,
             reason=reason,
             ended_at=self._records.clock.now(),
         )
         await self._tell_end(task)
+
+    async def _last_values(self, lease: Lease) -> dict[str, Any]:
+        """The state as it was last written; empty when it cannot be read any more."""
+        try:
+            return (await self._graph.aget_state(self._config(lease))).values
+        except StoreError as error:
+            log.error("the checkpoint cannot be read: %s", error, extra={"task_id": lease.task_id})
+            return {}
 
     async def _tell(self, type_: EventType, task: Task, **data: Any) -> None:
         notice = Notice(type=type_, task_id=task.task_id, incident_id=task.incident_id, data=data)

@@ -5,30 +5,21 @@ be repeated, so questions are prepared by the nodes before and answers are weigh
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from graph.deps import Deps
-from graph.state import AgentState, Facts
+from graph.state import AgentState, Facts, Step
 
 State = TypeVar("State", bound=AgentState)
-State_contra = TypeVar("State_contra", bound=AgentState, contravariant=True)
 
 
-class Gate(Protocol[State_contra]):
-    """A node that interrupts."""
-
-    async def __call__(self, state: State_contra, runtime: Runtime[Deps]) -> dict[str, Any]:
-        """The state's changes once the answer is there."""
-        ...
-
-
-def gate(weigh: Callable[[State, Facts, Deps], Facts]) -> Gate[State]:
+def gate(weigh: Callable[[State, Facts, Deps], Facts]) -> Step[State]:
     """A node that waits for a person's answer to the prepared question, and weighs it."""
 
-    async def ask(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
+    async def ask(state: State, runtime: Runtime[Deps]) -> Facts:
         decision: Facts = interrupt(state["question"])
         return {
             "decision": decision,

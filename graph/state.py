@@ -1,7 +1,13 @@
 """AgentState: what every workflow knows, as plain JSON."""
 
+import json
 from operator import add
-from typing import Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypedDict, TypeVar
+
+from langgraph.runtime import Runtime
+
+if TYPE_CHECKING:
+    from graph.deps import Deps
 
 Facts = dict[str, Any]
 """A small dump of a value: what edges and people need of it, and `ref` to the whole."""
@@ -33,3 +39,28 @@ class AgentState(TypedDict, total=False):
     change: Facts
     """What was published."""
     seconds_sandbox: Annotated[float, add]
+
+
+State = TypeVar("State", bound=AgentState)
+State_contra = TypeVar("State_contra", bound=AgentState, contravariant=True)
+
+
+class Step(Protocol[State_contra]):
+    """A node."""
+
+    async def __call__(self, state: State_contra, runtime: "Runtime[Deps]") -> Facts:
+        """What the node changes in the state."""
+        ...
+
+
+def plainly(step: Step[State]) -> Step[State]:
+    """The same node, its facts reduced to plain JSON: an enumeration becomes its value.
+
+    Checkpoints revive nothing else, and a value that is no JSON fails here, at its author's door.
+    """
+
+    async def written(state: State, runtime: "Runtime[Deps]") -> Facts:
+        facts: Facts = json.loads(json.dumps(await step(state, runtime), allow_nan=False))
+        return facts
+
+    return written

@@ -55,6 +55,14 @@ class Redactor:
         masked = _HEADER.sub(rf"\1\2{MASK}", masked)
         return _NAMED.sub(rf"\1{MASK}", masked)
 
+    def findings(self, text: str) -> tuple[str, ...]:
+        """Secrets in a text that is about to leave, each masked but for its first characters.
+
+        Narrower than `text`: a name such as `password =` in a diff is no secret by itself.
+        """
+        found = [*self._known.findall(text), *_SHAPES.findall(text)]
+        return tuple(dict.fromkeys(f"{secret[:4]}… ({len(secret)} characters)" for secret in found))
+
     def value(self, value: Any) -> Any:
         """A JSON value with its texts and keys masked, and all that a telling key names."""
         if isinstance(value, str):

@@ -44,7 +44,7 @@ async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
 
     try:
         result = await deps.effects.once(
-            key=f"publish:{state['task_id']}:{patch.sha256}",
+            key=f"publish:{state['task_id']}:{patch.base_sha}:{patch.sha256}",
             task_id=state["task_id"],
             step="publish",
             payload=request.dump(),

@@ -1,7 +1,7 @@
 """The drawing of the repair: nodes, edges, retries."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 from langgraph.graph import END, START, StateGraph
 
@@ -9,6 +9,7 @@ from graph import gates, policies
 from graph.deps import Deps
 from graph.repair import answers, closing, edges, nodes, proof
 from graph.repair.state import RepairState
+from graph.state import Step, plainly
 
 NODES = (
     "intake",
@@ -63,7 +64,7 @@ def _choose(
 
 
 def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -> None:
-    thinking: tuple[tuple[str, Any, str], ...] = (
+    thinking: tuple[tuple[str, Step[RepairState], str], ...] = (
         ("intake", nodes.intake, "escalate"),
         ("triage", nodes.triage, "escalate"),
         ("diagnose", nodes.diagnose, "join"),
@@ -75,15 +76,15 @@ def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -
     for name, action, goto in thinking:
         graph.add_node(
             name,
-            action,
+            plainly(action),
             retry_policy=policies.THINKING,
             error_handler=policies.unless_stopped(name, goto),
         )
-    graph.add_node("join", nodes.join, defer=True)
+    graph.add_node("join", plainly(nodes.join), defer=True)
     graph.add_node(
         "publish",
-        closing.publish,
+        plainly(closing.publish),
         retry_policy=policies.EFFECT,
         error_handler=policies.unless_stopped("publish", "escalate"),
     )
-    graph.add_node("report", closing.report, retry_policy=policies.THINKING)
+    graph.add_node("report", plainly(closing.report), retry_policy=policies.THINKING)

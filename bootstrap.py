@@ -1,0 +1,219 @@
+"""The wiring: the one module that knows every concrete class."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from config import Settings
+from control.anton import VERSION, Anton, Capacity, Check
+from control.outbox import EffectDesk
+from control.runner import Bounds, Records, Runner
+from core.ports import CodeHost, RepairEngine
+from core.tasks import Lease, Task
+from graph.deps import Deps, Rules
+from graph.repair.workflow import drawing
+from integrations import host_for
+from memory.artifacts import FileArtifactStore
+from memory.checkpoints import open_checkpoints
+from memory.stores.sqlite import SqliteStores
+from observability.clock import SystemClock
+from observability.events import SqliteEventLog
+from observability.redaction import Redactor
+from repair.validate import Tests
+
+if TYPE_CHECKING:
+    from api.app import Application
+
+
+HOST_PATIENCE_S = 7 * 24 * 3600.0
+"""How long an effect waits for a host that is down; the task stays running and says so."""
+
+
+class Thinking(Protocol):
+    """Gives a task what thinks and what tests, for the time of one drive."""
+
+    def open(
+        self, task: Task, lease: Lease
+    ) -> AbstractAsyncContextManager[tuple[RepairEngine, Tests]]:
+        """The engine and the test bench of a task."""
+        ...
+
+    async def check(self) -> None:
+        """Return when tests can be run; raises SandboxUnavailable with the remedy."""
+        ...
+
+    def about(self) -> dict[str, Any]:
+        """What `/health` tells of it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Everything that is open as long as Anton is."""
+
+    stores: SqliteStores
+    events: SqliteEventLog
+    records: Records
+    redactor: Redactor
+    clock: SystemClock
+
+
+async def build(
+    settings: Settings, *, drives: bool = True, thinking: Thinking | None = None
+) -> Anton:
+    """Anton, wired by the settings; raises StoreUnusable, ConfigError.
+
+    A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
+    and cancels, beside the one that drives.
+    """
+    stack = AsyncExitStack()
+    try:
+        kept = await _keep(settings, stack, exclusive=drives)
+        mind = thinking or await _offline(settings, stack)
+        runner = await _runner(settings, stack, kept, mind) if drives else None
+    except BaseException:
+        await stack.aclose()
+        raise
+    checks: dict[str, Check] = {"store": kept.stores.check}
+    if drives:
+        checks["sandbox"] = mind.check
+    return Anton(
+        kept.records,
+        runner,
+        kept.stores.audit,
+        capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
+        checks=checks,
+        about=mind.about(),
+        close=stack.aclose,
+    )
+
+
+async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -> Kept:
+    clock, redactor = SystemClock(), Redactor(settings.secrets())
+    folder = settings.data_dir
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stores = await SqliteStores.open(folder, clock=clock, redactor=redactor, exclusive=exclusive)
+    stack.push_async_callback(stores.close)
+    events = await SqliteEventLog.open(folder, clock=clock, redactor=redactor)
+    stack.push_async_callback(events.close)
+    records = Records(
+        tasks=stores.tasks,
+        approvals=stores.approvals,
+        artifacts=FileArtifactStore(folder / "artifacts"),
+        events=events,
+        clock=clock,
+    )
+    return Kept(stores, events, records, redactor, clock)
+
+
+async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: Thinking) -> Runner:
+    path = settings.data_dir / "checkpoints.db"
+    saver = await stack.enter_async_context(open_checkpoints(path, kept.records.tasks.holds))
+    rules = _rules(settings)
+    desk = EffectDesk(
+        kept.stores.outbox, kept.records.tasks, kept.clock, patience_s=HOST_PATIENCE_S
+    )
+
+    @asynccontextmanager
+    async def workbench(task: Task, lease: Lease) -> AsyncIterator[Deps]:
+        host = _host(settings, kept, task.request.repository)
+        try:
+            async with mind.open(task, lease) as (engine, tests):
+                yield Deps(
+                    engine=engine,
+                    host=host,
+                    bench=tests,
+                    artifacts=kept.records.artifacts,
+                    approvals=kept.records.approvals,
+                    effects=desk.under(lease),
+                    events=kept.events,
+                    clock=kept.clock,
+                    rules=rules,
+                )
+        finally:
+            await host.close()
+
+    return Runner(
+        drawing().compile(checkpointer=saver),
+        saver,
+        kept.records,
+        workbench,
+        bounds=Bounds(
+            task_s=settings.max_task_seconds,
+            approval_ttl_s=settings.approval_ttl_hours * 3600,
+        ),
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        max_review_rounds=settings.max_review_rounds,
+        max_human_rounds=settings.max_human_rounds,
+        confidence_threshold=settings.confidence_threshold,
+        branch_prefix=settings.branch_prefix,
+        commit_style=settings.commit_style,
+        draft=settings.pr_draft,
+    )
+
+
+def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
+    options: dict[str, dict[str, Any]] = {
+        "local": {"branch_prefix": settings.branch_prefix},
+        "github": {
+            "token": settings.github_token.get_secret_value(),
+            "api_url": settings.github_api_url,
+            "branch_prefix": settings.branch_prefix,
+            "scan": kept.redactor.findings,
+            "clock": kept.clock,
+        },
+    }
+    return host_for(repository, options)
+
+
+async def _offline(settings: Settings, stack: AsyncExitStack) -> Thinking:
+    """The engine that needs no model, with its sandboxes."""
+    from agents.offline.thinking import OfflineThinking, Search
+    from sandbox import open_provider
+    from sandbox.environment import Environments
+
+    provider = open_provider(settings.sandbox)
+    thinking = OfflineThinking(
+        provider,
+        Environments(settings.data_dir / "environments"),
+        Search(
+            max_candidates=settings.offline_max_candidates,
+            max_seconds=settings.offline_max_seconds,
+            workers=settings.offline_workers,
+        ),
+    )
+    stack.push_async_callback(thinking.close)
+    return thinking
+
+
+def rest(settings: Settings, anton: Anton) -> "Application":
+    """REST over Anton; raises ConfigError for an unusable file of keys."""
+    from api import app, front
+    from api.repositories import Repositories
+
+    named = (settings.github_repo, str(settings.repo_cwd or ""), *settings.repositories)
+    known = [name for name in named if name]
+    return app.create_app(
+        anton,
+        clock=SystemClock(),
+        rules=front.Rules(
+            hosts=(settings.host, *settings.allowed_hosts),
+            description_max=settings.max_task_description_length,
+            iterations=settings.max_iterations,
+            version=VERSION,
+        ),
+        repositories=Repositories(
+            known,
+            default=settings.github_repo or str(settings.repo_cwd or ""),
+            any_path=settings.on_loopback
+            and settings.environment == "dev"
+            and not settings.repositories,
+        ),
+        operator_key=settings.api_key.get_secret_value(),
+        keys_file=settings.api_keys_file,
+    )
