@@ -1,0 +1,1 @@
+"""How well Anton works, measured."""
