@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import SandboxError, SandboxUnavailable
 from core.ports import Environment, Limits, Sandbox
 from core.trees import Tree
+from sandbox.limits import UNCOUNTED, rlimits, supervision
 from sandbox.link import Link
 from sandbox.supervised import NoGauge, SupervisedSandbox
 from sandbox.workspace import HOME, WORKSPACE
@@ -25,8 +26,6 @@ BOOT = (
     "from sandbox.inside.supervisor import main; main()"
 )
 PREFIX = "subprocess-"
-UNCOUNTED = 1 << 62
-FLOOD_BYTES = 4 * 1024**3
 
 
 class SubprocessProvider:
@@ -123,20 +122,19 @@ class SubprocessProvider:
         return Link(process, end)
 
     def _config(self, folder: Path, limits: Limits) -> dict[str, Any]:
-        rlimits = {"CORE": 0, "FSIZE": limits.disk_bytes, "NOFILE": 4096}
-        if self._has_memory_limit:
-            rlimits["AS"] = limits.memory_bytes
-        return {
-            "workspace": str(folder / "work"),
-            "places": [str(folder / "work")],
-            "inodes": UNCOUNTED,
-            "watch_processes": limits.processes,
-            "watch_memory": limits.memory_bytes if self._has_memory_limit else 0,
-            "rlimits": rlimits,
-            "output": limits.output_bytes,
-            "flood": FLOOD_BYTES,
-            "tick": 0.1,
-        }
+        chosen = rlimits(limits, counted=False, memory=self._has_memory_limit)
+        del chosen["NPROC"]  # it would count the other processes of this user, or for root none
+        work = str(folder / "work")
+        return supervision(
+            limits,
+            work,
+            [work],
+            inodes=UNCOUNTED,
+            watch_processes=limits.processes,
+            watch_memory=limits.memory_bytes if self._has_memory_limit else 0,
+            rlimits=chosen,
+            tick=0.1,
+        )
 
     def _make_folder(self) -> Path:
         self._scratch.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import select
 import signal
+from collections.abc import Callable
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
 MAX_LINE = 16_000_000
 MAX_PENDING = 64_000_000
 
@@ -79,6 +81,7 @@ class Command:
         rlimits: dict[str, int],
         stdout: HeadAndTail | Lines,
         stderr: HeadAndTail,
+        prepare: Callable[[], None],
     ) -> None:
         self.status: int | None = None
         self.pending = bytearray()
@@ -87,11 +90,13 @@ class Command:
         out, inner_out = os.pipe()
         err, inner_err = os.pipe()
         self.sinks: dict[int, HeadAndTail | Lines] = {out: stdout, err: stderr}
-        self.pid = _spawn(argv, variables, folder, rlimits, (inner_in, inner_out, inner_err))
+        streams = (inner_in, inner_out, inner_err)
+        self.pid = _spawn(argv, variables, folder, rlimits, streams, prepare)
         for fd in (inner_in, inner_out, inner_err):
             os.close(fd)
         for fd in (self.stdin, out, err):
             os.set_blocking(fd, False)
+            _widen(fd)
 
     def interests(self) -> dict[int, int]:
         """Which descriptors to wait for, and for what."""
@@ -167,12 +172,20 @@ class Command:
             self.stdin = -1
 
 
+def _widen(pipe: int) -> None:
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK)
+    except OSError:  # the user's share of pipe memory is spent, and a small pipe does too
+        return
+
+
 def _spawn(
     argv: list[str],
     variables: dict[str, str],
     folder: str,
     rlimits: dict[str, int],
     streams: tuple[int, int, int],
+    prepare: Callable[[], None],
 ) -> int:
     pid = os.fork()
     if pid:
@@ -182,6 +195,7 @@ def _spawn(
         os.setsid()
         for target, fd in enumerate(streams):
             os.dup2(fd, target)
+        prepare()
         _lower_limits(rlimits)
         os.chdir(folder)
         os.execvpe(argv[0], argv, variables)  # noqa: S606 - an argument vector is what we want

@@ -29,10 +29,19 @@ class Family:
     def __init__(self) -> None:
         self.alone = os.getpid() == 1
         self.statuses: dict[int, int] = {}
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._prctl = ctypes.CDLL(None, use_errno=True).prctl
+        self._prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         if self.alone:
-            libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+            self._prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+    def offer(self) -> None:
+        """Called in a child: when memory ends, it goes before the supervisor.
+
+        A process that is hidden from others may not write this about itself either.
+        """
+        self._prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+        with open("/proc/self/oom_score_adj", "wb") as file:
+            file.write(b"1000")
 
     def reap(self) -> bool:
         """Collect those that ended; whether any process may be left."""
@@ -105,9 +114,14 @@ class Watch:
         self._processes = config["watch_processes"]
         self._memory = config["watch_memory"]
         self._crowded = 0
+        self._pause = config["tick"]
+        self._next = 0.0
 
-    def breach(self) -> str:
-        """The limit that calls for an end now, or nothing."""
+    def breach(self, now: bool = False) -> str:
+        """The limit that calls for an end, or nothing; looks once a tick, or `now`."""
+        if time.monotonic() < self._next and not now:
+            return ""
+        self._next = time.monotonic() + self._pause
         if self._is_disk_crowded():
             return "disk"
         if not (self._processes or self._memory):

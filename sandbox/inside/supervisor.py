@@ -96,7 +96,7 @@ class Supervisor:
         self.family.end()
         seconds = time.monotonic() - began
         command.drain()
-        self.watch.breach()
+        self.watch.breach(now=True)
         self.family.forget()
         (out, out_dropped), (err, err_dropped) = stdout.result(), stderr.result()
         answer = {
@@ -172,6 +172,7 @@ class Supervisor:
             self.config["rlimits"],
             stdout,
             stderr,
+            self.family.offer,
         )
 
     def _is_busy(self) -> bool:
