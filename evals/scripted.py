@@ -115,13 +115,14 @@ class ScriptedEngine:
 
 
 class ScriptedTests:
-    """Serves Tests: the one test passes when `app.py` holds the mended text."""
+    """Serves Tests: the one test passes when `app.py` sums and adds nothing."""
 
     seconds = 0.0
 
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
         """The recorded run of the one test."""
-        green = tree.get("app.py", File(b"")).data.decode() == MENDED
+        text = tree.get("app.py", File(b"")).data.decode()
+        green = "sum(items)" in text and "+ " not in text
         outcome = CaseOutcome.PASSED if green else CaseOutcome.FAILED
         return TestRun(
             tree_hash=tree.id,

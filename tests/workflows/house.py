@@ -1,0 +1,82 @@
+"""A house for whole-graph tests: real stores, checkpoints and git; the thinking is scripted."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bootstrap
+from config import load_settings
+from control.anton import Anton
+from core.approvals import Approval, ApprovalState, Choice, Decision, Person
+from core.tasks import Task, TaskRequest
+from evals.scripted import REPOSITORY, Script, ScriptedThinking
+from tests.fakes.repositories import git, repository
+
+ME = Person(channel="terminal", person_id="local")
+
+
+@dataclass
+class House:
+    """Anton over one repository, and what a test does with both."""
+
+    anton: Anton
+    thinking: ScriptedThinking
+    repository: Path
+
+    async def submit(self, **request: Any) -> Task:
+        fields = {"repository": str(self.repository), "text": "total() is one too many", **request}
+        return await self.anton.submit(TaskRequest(**fields))
+
+    async def run(self, **request: Any) -> Task:
+        """Submit and drive to the first pause or the end."""
+        return await self.anton.drive((await self.submit(**request)).task_id)
+
+    async def pending(self, task: Task) -> Approval:
+        (approval,) = await self.anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
+        return approval
+
+    async def answer(self, task: Task, choice: Choice, text: str = "") -> Task:
+        """Answer what waits, and drive on."""
+        approval = await self.pending(task)
+        await self.decide(approval, choice, text)
+        return await self.anton.drive(task.task_id)
+
+    async def decide(self, approval: Approval, choice: Choice, text: str = "") -> Approval:
+        seen = approval.question.patch_hash
+        decision = Decision(choice=choice, text=text, patch_hash=seen, by=ME)
+        return await self.anton.decide(approval.approval_id, decision)
+
+    def branches(self) -> list[str]:
+        """Branches that Anton made."""
+        listed = git(self.repository, "for-each-ref", "--format=%(refname:short)", "refs/heads")
+        return [name for name in listed.split() if name.startswith("anton/")]
+
+    def asked(self, task: Task) -> list[str]:
+        """Roles that were asked, in order."""
+        return self.thinking.engines[task.task_id].asked
+
+    async def steps(self, task: Task, state: str = "finished") -> list[str]:
+        """Nodes by the event log."""
+        events = await self.anton.events.after(0, task_id=task.task_id)
+        nodes = [e.data for e in events if e.type == "node"]
+        return [data["node"] for data in nodes if data["state"] == state]
+
+
+@asynccontextmanager
+async def house(
+    tmp_path: Path, script: Script | None = None, thinking: ScriptedThinking | None = None
+) -> AsyncIterator[House]:
+    """Open a house; the same folder again is the same house after a restart."""
+    folder = tmp_path / "repository"
+    if not folder.exists():
+        repository(folder, REPOSITORY)
+    settings, _ = load_settings(data_dir=tmp_path / "data")
+    mind = thinking or ScriptedThinking(script or Script())
+    anton = await bootstrap.build(settings, thinking=mind)
+    await anton.start(drive=False)
+    try:
+        yield House(anton, mind, folder)
+    finally:
+        await anton.stop(drain_s=1.0)
