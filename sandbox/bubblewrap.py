@@ -240,9 +240,17 @@ class BubblewrapProvider:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+    """Wait for bubblewrap, which ends after its child; kill it only if it does not.
+
+    Popen looks before it kills, and would take the exit status away from asyncio's watcher.
+    """
+    try:
+        async with asyncio.timeout(END_S):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def _end_child(pidfd: int) -> None:

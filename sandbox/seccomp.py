@@ -20,11 +20,12 @@ REFUSED = {
     "other processes": "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise",
     "wide kernel interfaces": "bpf perf_event_open userfaultfd keyctl add_key request_key",
     "mounts": "mount umount2 pivot_root chroot move_mount open_tree mount_setattr quotactl",
-    "file systems": "quotactl_fd fsopen fsconfig fsmount fspick open_by_handle_at name_to_handle_at acct",
+    "file systems": "fsopen fsconfig fsmount fspick open_by_handle_at name_to_handle_at acct",
     "namespaces": "unshare setns sethostname setdomainname",
-    "kernel": "kexec_load kexec_file_load reboot init_module finit_module delete_module swapon",
+    "kernel": "kexec_load kexec_file_load init_module finit_module delete_module swapon reboot",
     "clock": "settimeofday clock_settime clock_adjtime adjtimex",
-    "machine": "swapoff syslog vhangup iopl ioperm lookup_dcookie nfsservctl uselib _sysctl fanotify_init",
+    "machine": "swapoff syslog vhangup iopl ioperm lookup_dcookie nfsservctl uselib _sysctl",
+    "watching": "fanotify_init quotactl_fd",
     "memory of others": "mbind move_pages migrate_pages set_mempolicy set_mempolicy_home_node",
 }
 ABSENT = ("clone3", "io_uring_setup", "io_uring_enter", "io_uring_register", "memfd_secret")
