@@ -24,6 +24,7 @@ AntonError
 │   ├── Conflict
 │   ├── LeaseLost
 │   └── StoreUnusable
+│       └── StoreTaken
 └── LimitExceeded
     ├── BudgetExceeded
     ├── StepsExceeded
@@ -139,6 +140,10 @@ class LeaseLost(StoreError):
 
 class StoreUnusable(StoreError):
     """The database is corrupt, locked, full or newer than this program."""
+
+
+class StoreTaken(StoreUnusable):
+    """Another process works on this data."""
 
 
 class LimitExceeded(AntonError):

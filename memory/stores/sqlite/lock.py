@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from core.errors import StoreUnusable
+from core.errors import StoreTaken, StoreUnusable
 
 
 class FileLock:
@@ -15,7 +15,7 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path) -> "FileLock":
-        """Lock the file; raises StoreUnusable, naming the holder, when another process has it."""
+        """Lock the file; raises StoreTaken, naming the holder, when another process has it."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
@@ -29,7 +29,7 @@ class FileLock:
         except OSError as error:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
-            raise StoreUnusable(
+            raise StoreTaken(
                 f"Another Anton works on {path.parent} (process {holder or 'unknown'}).",
                 remedy="stop it, or choose another DATA_DIR",
             ) from error
