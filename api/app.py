@@ -50,7 +50,7 @@ def create_app(
     repositories: Repositories,
     operator_key: str = "",
     keys_file: Path | None = None,
-) -> FastAPI:
+) -> Application:
     """The application over a running Anton; raises ConfigError for an unusable file of keys."""
     front = Front(
         anton=anton,

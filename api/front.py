@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -30,8 +29,6 @@ class Rules:
     """Characters of a report."""
     iterations: int = 3
     """Attempts at a fix where a request names no number."""
-    output_dir: Path = Path("data/output")
-    """Folder below which a task may be told to put its files."""
     version: str = "0"
 
 

@@ -167,13 +167,9 @@ class TaskFacts(BaseModel):
     """Why it waits, or why it ended so."""
     current_agent: str | None
     """The step at work, or the last one."""
-    pipeline: list[Any]
-    """The steps and how far each is."""
     iteration: int | None
     artifacts: list[dict[str, Any]]
     """What can be downloaded."""
-    agent_stats: dict[str, Any]
-    agent_timeline: list[Any]
     pr_url: str | None
     branch: str | None
     commit: str | None
@@ -207,7 +203,14 @@ class TaskFacts(BaseModel):
 
 
 class TaskView(TaskFacts, Answer):
-    """One task."""
+    """One task, with its progress."""
+
+    pipeline: list[dict[str, Any]]
+    """The steps in order, and how far each is."""
+    agent_stats: dict[str, dict[str, Any]]
+    """By step: status, runs, ms, cost, tokens, files; null where nothing was recorded."""
+    agent_timeline: list[dict[str, Any]]
+    """What happened, the latest last."""
 
 
 class TaskList(Answer):
@@ -224,7 +227,7 @@ def task_facts(task: Task, prompt: str | None = None) -> dict[str, Any]:
     waiting = task.status is TaskStatus.WAITING
     said = {name: result[name] for name in TaskFacts.model_fields if result.get(name) is not None}
     defaults: dict[str, Any] = dict.fromkeys(TaskFacts.model_fields)
-    defaults.update(pipeline=[], artifacts=[], agent_stats={}, agent_timeline=[], notes=[])
+    defaults.update(artifacts=[], notes=[])
     for name in ("evidence", "diagnosis", "candidates"):
         defaults[name] = report.get(name)
     return {

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from api.auth import Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
+from api.progress import progress
 from api.schemas import (
     ApproveTask,
     Approving,
@@ -122,14 +123,15 @@ async def list_tasks(
     responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
 )
 async def show_task(ref: str, front: TheFront) -> TaskView:
-    """One task, by id, by its first eight digits, or `latest`."""
+    """One task with its progress, by id, by its first eight digits, or `latest`."""
     seq = await front.seq()
     task = await front.task(ref)
     prompt = None
     if task.status is TaskStatus.WAITING:
         waiting = await front.anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
         prompt = "\n".join(approval.question.title for approval in waiting) or None
-    return TaskView.model_validate({"as_of_seq": seq, **task_facts(task, prompt)})
+    steps = await progress(front.anton.events, task.task_id)
+    return TaskView.model_validate({"as_of_seq": seq, **task_facts(task, prompt), **steps})
 
 
 @router.post(
