@@ -1,0 +1,53 @@
+"""What stays the same over all jobs of one judge, and how a job names its change."""
+
+import base64
+import os
+from typing import Any
+
+Job = dict[str, Any]
+"""`id`, `edits` (path to splices), `then` (a key of `orders`), `cold` (import anew at once)."""
+Splices = list[tuple[int, int, str]]
+"""Start and end in characters of the base, and the text that takes the place."""
+
+
+def spliced(text: str, splices: Splices) -> str:
+    for start, end, new in sorted(splices, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+class Settings:
+    """The first line that the host sends."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.root = os.path.realpath(".")
+        self.paths: list[str] = [os.path.join(self.root, path) for path in data["paths"]]
+        self.args: list[str] = data["args"]
+        self.files: list[str] = data["files"]
+        self.red: list[str] = data["red"]
+        self.orders: dict[str, list[str]] = data["orders"]
+        self.limits: dict[str, float] = data["limits"]
+        self.default_limit: float = data["default_limit"]
+        self.import_limit: float = data["import_limit"]
+        self.workers: int = data["workers"]
+        self.sources = {
+            os.path.join(self.root, path): base64.b64decode(text).decode()
+            for path, text in data["sources"].items()
+        }
+
+    def green(self, job: Job) -> list[str]:
+        """Tests that must stay green, those that touch the changed file first."""
+        return self.orders.get(job.get("then", ""), [])
+
+    def limit(self, test: str) -> float:
+        """Processor seconds that a test may take."""
+        return self.limits.get(test, self.default_limit)
+
+    def splices(self, job: Job) -> dict[str, Splices]:
+        """The changes of a job by absolute path."""
+        return {os.path.join(self.root, path): some for path, some in job["edits"].items()}
+
+    def changed(self, job: Job) -> dict[str, str]:
+        """The changed sources of a job by absolute path."""
+        splices = self.splices(job)
+        return {path: spliced(self.sources[path], some) for path, some in splices.items()}
