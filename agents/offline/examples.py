@@ -11,8 +11,6 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from repair.traces import last_exception
-
 _FENCE = re.compile(
     r"^(?P<mark>```+|~~~+)[ \t]*(?P<tag>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=mark)",
     re.MULTILINE | re.DOTALL,
@@ -24,6 +22,9 @@ _WISH = re.compile(
     r"|must (?:be|return|give)|instead of getting [^,\n]+, (?:I )?expected)"
     r"\s*:?\s*(?P<value>[^\n]+)",
     re.IGNORECASE,
+)
+_RAISED = re.compile(
+    r"^([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt))\b", re.MULTILINE
 )
 _COMMENT_WISH = re.compile(
     r"#\s*(?:expected|expect|should (?:be|return|print|give)|=>|->|==)\s*:?\s*(?P<value>.+)$"
@@ -48,7 +49,7 @@ def examples_in(report: str) -> Iterator[Example]:
     yield from sorted(found, key=lambda example: not example.asserts)
 
 
-def test_file(example: Example, name: str, title: str) -> str:
+def regression_file(example: Example, name: str, title: str) -> str:
     """The text of a test file that runs the example as one test."""
     heading = title.replace('"""', "'''").replace("\\", "\\\\").strip()
     imports = "\n".join(dict.fromkeys(example.imports))
@@ -170,4 +171,5 @@ def _literal(text: str) -> str | None:
 
 def raised_in(report: str) -> str:
     """Name of the exception that the report shows last; empty when it shows none."""
-    return last_exception(report)
+    raised = _RAISED.findall(report)
+    return raised[-1].rsplit(".", 1)[-1] if raised else ""

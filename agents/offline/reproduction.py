@@ -5,7 +5,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.offline.examples import examples_in, raised_in, test_file
+from agents.offline.examples import examples_in, raised_in, regression_file
+from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from core.evidence import CaseOutcome, RunEnd, TestRun
 from core.findings import Reading, Reproduction
@@ -21,6 +22,7 @@ HELP = (
     "in the report (a fenced block, or a >>> session)."
 )
 NO_PYTHON = "The offline engine repairs Python only, and this repository has none. " + HELP
+EXAMPLES_MAX = 5
 BROKEN_LOADING = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "fixture '")
 
 
@@ -42,8 +44,9 @@ class Attempted:
 
 
 async def reproduce(case: Case, bench: Bench) -> Reproduction:
-    """The first of these that is red on base: given tests, a given command, an example of the
-    report, tests that fail already and touch a named file."""
+    """The first of these that is red on base: given tests, a given command, an example or a
+    traceback of the report, tests that fail already and touch a named file.
+    """
     if not any(path.endswith(".py") for path in case.tree):
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=NO_PYTHON)
     attempts: list[Attempted] = []
@@ -72,13 +75,17 @@ async def _given_command(case: Case, bench: Bench) -> list[Attempted]:
 
 
 async def _examples(case: Case, bench: Bench) -> list[Attempted]:
-    tried = []
-    for example in examples_in(case.report):
+    tried: list[Attempted] = []
+    origins = [(example, "example in the report") for example in examples_in(case.report)]
+    origins += [
+        (example, "traceback in the report") for example in calls_in(case.report, case.tree)
+    ]
+    for example, origin in origins[:EXAMPLES_MAX]:
         path, name = _new_test_path(case)
-        text = test_file(example, name, _heading(case))
+        text = regression_file(example, name, _heading(case))
         change = FileChange.of(path, File(text.encode()))
         run = await bench.run(with_files(case.tree, [change]), [path])
-        tried.append(Attempted("example in the report", run, run.collected, files=(change,)))
+        tried.append(Attempted(origin, run, run.collected, files=(change,)))
         if tried[-1].red:
             break
     return tried

@@ -5,7 +5,6 @@ import re
 from core.findings import Triage
 from core.incidents import Severity
 from core.ports import Case
-from repair.traces import frames_of
 
 _SEVERITY_WORDS = (
     (Severity.P0, r"\b(outage|data loss|is down|site down|unreachable for everyone)\b"),
@@ -41,7 +40,7 @@ def triage(case: Case) -> Triage:
 def named_files(case: Case) -> tuple[str, ...]:
     """Files of the tree that the report names, by path, by name or in a stack trace."""
     text = f"{case.title}\n{case.report}"
-    named = [frame.path for frame in frames_of(text)] + _PATH.findall(text)
+    named = _PATH.findall(text)
     found = []
     for name in named:
         tail = name.lstrip("./")
