@@ -9,7 +9,7 @@ from config import Settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.outbox import EffectDesk
 from control.runner import Bounds, Records, Runner
-from core.ports import CodeHost, RepairEngine
+from core.ports import CodeHost, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
@@ -21,6 +21,7 @@ from observability.clock import SystemClock
 from observability.events import SqliteEventLog
 from observability.redaction import Redactor
 from repair.validate import Tests
+from sandbox import provider_class
 
 if TYPE_CHECKING:
     from api.app import Application
@@ -174,12 +175,10 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
 async def _offline(settings: Settings, stack: AsyncExitStack) -> Thinking:
     """The engine that needs no model, with its sandboxes."""
     from agents.offline.thinking import OfflineThinking, Search
-    from sandbox import open_provider
     from sandbox.environment import Environments
 
-    provider = open_provider(settings.sandbox)
     thinking = OfflineThinking(
-        provider,
+        sandbox_of(settings),
         Environments(settings.data_dir / "environments"),
         Search(
             max_candidates=settings.offline_max_candidates,
@@ -189,6 +188,16 @@ async def _offline(settings: Settings, stack: AsyncExitStack) -> Thinking:
     )
     stack.push_async_callback(thinking.close)
     return thinking
+
+
+def sandbox_of(settings: Settings) -> SandboxProvider:
+    """The sandbox that the settings choose; raises SandboxUnavailable where it is refused."""
+    kind = "bubblewrap" if settings.sandbox == "auto" else settings.sandbox
+    options: dict[str, Any] = {"allow_no_memory_limit": settings.sandbox_allow_no_memory_limit}
+    if kind == "subprocess":
+        options["allow_host"] = settings.sandbox_allow_host
+    provider: SandboxProvider = provider_class(kind)(settings.data_dir / "sandboxes", **options)
+    return provider
 
 
 def rest(settings: Settings, anton: Anton) -> "Application":

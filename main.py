@@ -6,14 +6,18 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cli.arguments import parse
 
 if TYPE_CHECKING:
+    from config import Settings
     from control.anton import Anton
 
 INTERRUPTED = 130
+
+Driving = Literal["drives", "drives if free", "looks"]
+"""Whether a process works on tasks; one alone may on the same data, others look and decide."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -40,11 +44,8 @@ def main(argv: Sequence[str]) -> int:
     return exits.of_error(problem)
 
 
-@asynccontextmanager
-async def house(*, drive: bool, serving: bool = False, **chosen: Any) -> "AsyncIterator[Anton]":
-    """Anton, wired by the settings, at work until the block ends."""
-    import bootstrap
-
+def settings_for(*, serving: bool = False, **chosen: Any) -> "Settings":
+    """The settings, fit for use; what is odd about them is said."""
     from cli.screen import Screen
     from config import load_settings, refuse_unsafe
 
@@ -52,9 +53,25 @@ async def house(*, drive: bool, serving: bool = False, **chosen: Any) -> "AsyncI
     refuse_unsafe(settings, serving=serving)
     for warning in warnings:
         Screen.here().note(f"warning: {warning}")
-    anton = await bootstrap.build(settings)
+    return settings
+
+
+@asynccontextmanager
+async def house(
+    settings: "Settings", driving: Driving, *, at_work: bool = False
+) -> "AsyncIterator[Anton]":
+    """Anton, wired by the settings, until the block ends; `at_work` takes tasks by itself."""
+    import bootstrap
+    from core.errors import StoreTaken
+
     try:
-        await anton.start(drive=drive)
+        anton = await bootstrap.build(settings, drives=driving != "looks")
+    except StoreTaken:
+        if driving == "drives":
+            raise
+        anton = await bootstrap.build(settings, drives=False)
+    try:
+        await anton.start(drive=at_work)
         yield anton
     finally:
         await anton.stop()
@@ -64,7 +81,7 @@ async def fix(options: Namespace) -> int:
     """Repair a repository, here and now."""
     from cli import fixing
 
-    async with house(drive=False) as anton:
+    async with house(settings_for(), "drives if free") as anton:
         return await fixing.fix(anton, options)
 
 
@@ -73,15 +90,33 @@ async def demo(options: Namespace) -> int:
     from cli.demo import Stage, play
 
     stage = Stage.set_up()
-    async with house(drive=False, data_dir=stage.data) as anton:
+    async with house(settings_for(data_dir=stage.data), "drives") as anton:
         return await play(anton, stage, options)
+
+
+async def serve(options: Namespace) -> int:
+    """Answer REST and work on tasks."""
+    import bootstrap
+    from api import server
+    from cli.working import at
+
+    settings = settings_for(serving=True, host=options.host, port=options.port)
+    with server.listen(settings.host, settings.port) as socket:
+        async with house(settings, "drives", at_work=True) as anton:
+            await server.serve(
+                bootstrap.rest(settings, anton),
+                socket,
+                trusted_proxies=settings.trusted_proxies,
+                started=lambda: at(socket.getsockname()),
+            )
+    return 0
 
 
 async def worker(options: Namespace) -> int:
     """Work on tasks without a face."""
     from cli import working
 
-    async with house(drive=not options.once) as anton:
+    async with house(settings_for(), "drives", at_work=not options.once) as anton:
         return await working.work(anton, options)
 
 
@@ -89,7 +124,7 @@ async def tasks(options: Namespace) -> int:
     """List tasks, or show, watch or cancel one."""
     from cli import showing
 
-    async with house(drive=False) as anton:
+    async with house(settings_for(), "drives if free" if options.cancel else "looks") as anton:
         return await showing.tasks(anton, options)
 
 
@@ -97,8 +132,32 @@ async def approve(options: Namespace) -> int:
     """List what waits, or decide."""
     from cli import showing
 
-    async with house(drive=False) as anton:
+    async with house(settings_for(), "drives if free" if options.id else "looks") as anton:
         return await showing.approve(anton, options)
+
+
+async def doctor(options: Namespace) -> int:
+    """Say what works here, and what to do about the rest."""
+    import bootstrap
+    from cli.doctor import Patient
+    from cli.doctor import doctor as examine
+    from config import SettingsInvalid, load_settings, refuse_unsafe
+
+    async def stores(settings: "Settings") -> Mapping[str, str]:
+        async with house(settings, "looks") as anton:
+            return await anton.ready()
+
+    settings: Settings | None = None
+    warnings: Sequence[str] = ()
+    problems: Sequence[str] = ()
+    try:
+        settings, warnings = load_settings()
+        refuse_unsafe(settings, serving=False)
+    except SettingsInvalid as error:
+        problems = error.problems
+    return await examine(
+        Patient(settings, problems, warnings, bootstrap.sandbox_of, stores), options
+    )
 
 
 async def build(options: Namespace) -> int:
@@ -109,7 +168,8 @@ async def build(options: Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], Coroutine[Any, Any, int]]] = {
-    command.__name__: command for command in (fix, demo, worker, tasks, approve, build)
+    command.__name__: command
+    for command in (fix, demo, serve, worker, tasks, approve, doctor, build)
 }
 
 if __name__ == "__main__":

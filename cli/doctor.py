@@ -201,7 +201,7 @@ async def _sandbox(
     level: Level = "ok" if sandbox.backend != "subprocess" else "warning"
     found = [Finding("sandbox", level, sandbox.backend)]
     return found + [
-        Finding("  " + limit, "warning" if by == "none" else "ok", by)
+        Finding("  " + limit, "warning" if by.startswith(("none", "not ")) else "ok", by)
         for limit, by in enforced.items()
     ]
 

@@ -74,7 +74,7 @@ async def fix(anton: Anton, options: argparse.Namespace) -> int:
 
 async def repair(anton: Anton, screen: Screen, request: TaskRequest, consent: Consent) -> Task:
     """Submit a request and drive it here, to its end or to a question nobody answers."""
-    task = await anton.submit(request, queue=False)
+    task = await anton.submit(request)
     screen.note(f"task {task.task_id}")
     task = await Drive(anton, screen, consent).to_the_end(task.task_id)
     conclude(screen, task)

@@ -209,7 +209,7 @@ def _approval(data: Mapping[str, Any]) -> Iterator[Told]:
         yield Told("?", "asked", one_line(str(data.get("question") or data.get("kind") or "")))
         return
     by = data.get("decided_by") or {}
-    who = f" by {by.get('person', '')} on {by.get('channel', '')}" if by else ""
+    who = f" by {by.get('person_id', '')} on {by.get('channel', '')}" if by else ""
     yield Told("·", "answer", one_line(f"{state.replace('_', ' ')}{who}"))
 
 

@@ -1,6 +1,7 @@
 """The commands `tasks` and `approve`: what there is, and what waits."""
 
 import argparse
+from importlib import import_module
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +19,7 @@ from core.approvals import Approval, ApprovalState, Decision, Question
 from core.errors import Conflict, NotFound
 from core.ports import TaskFilter
 from core.tasks import Task
+from graph import WORKFLOWS
 
 HASH_MIN_DIGITS = 12
 
@@ -25,6 +27,12 @@ HASH_MIN_DIGITS = 12
 async def tasks(anton: Anton, options: argparse.Namespace) -> int:
     """List tasks, or show, watch or cancel one."""
     screen = Screen.here()
+    if options.graph:
+        workflow = (
+            "repair" if options.id is None else (await anton.task(options.id)).request.workflow
+        )
+        screen.say(mermaid(workflow))
+        return exits.DONE
     if options.id is None:
         _table(screen.out, (await anton.tasks(TaskFilter())).tasks)
         return exits.DONE
@@ -68,6 +76,13 @@ async def approve(anton: Anton, options: argparse.Namespace) -> int:
     task = await Drive(anton, screen, ask, since).to_the_end(approval.task_id)
     conclude(screen, task)
     return exits.of_task(task)
+
+
+def mermaid(workflow: str) -> str:
+    """A workflow as Mermaid draws it, from the compiled graph; without its error handlers."""
+    module, _, name = WORKFLOWS[workflow].partition(":")
+    drawing = getattr(import_module(module), name)().compile().get_graph().draw_mermaid()
+    return "\n".join(line for line in drawing.splitlines() if "__error_handler__" not in line)
 
 
 async def _approval(anton: Anton, wanted: str) -> Approval:

@@ -9,6 +9,13 @@ from cli.screen import Screen
 from control.anton import Anton
 
 
+def at(address: tuple[str, int]) -> None:
+    """Say where the server answers."""
+    host, port = address[:2]
+    shown = f"[{host}]" if ":" in host else host
+    Screen.here().note(f"serving http://{shown}:{port}, described at /docs; Ctrl-C stops", "bold")
+
+
 async def stopped() -> None:
     """Wait for SIGTERM or SIGINT."""
     loop, asked = asyncio.get_running_loop(), asyncio.Event()

@@ -69,7 +69,7 @@ RUN = {"verdict": "failed", "failed": ["tests/t.py::a"], "passed": 0}
         ("approval", {"state": "pending", "kind": "release"}, ["? asked       release"]),
         (
             "approval",
-            {"state": "approved", "decided_by": {"person": "p", "channel": "rest"}},
+            {"state": "approved", "decided_by": {"person_id": "p", "channel": "rest"}},
             ["· answer      approved by p on rest"],
         ),
         ("search", {"tried": 3, "plausible": 1}, []),
