@@ -1,0 +1,172 @@
+"""The test bench of one task: its sandboxes, the survey of the base, and the judge."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from core.errors import SandboxError
+from core.evidence import TestRun
+from core.ports import Environment, Limits, Sandbox, SandboxProvider
+from core.trees import Tree
+from repair.judge import Judge, Setup
+from sandbox.environment import Environments
+from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
+from sandbox.project import import_roots, project_of
+from sandbox.runners import Survey, TestRunner
+
+SURVEY_TEST_S = 5.0
+"""Wall time after which a test of the base counts as hanging."""
+
+
+class Bench:
+    """Runs tests of trees of one repository; every run has a sandbox of its own.
+
+    The next sandbox is opened while the last one works.
+    """
+
+    def __init__(
+        self,
+        provider: SandboxProvider,
+        environments: Environments,
+        *,
+        limits: Limits | None = None,
+        workers: int | None = None,
+    ) -> None:
+        """Use these limits for each sandbox; judge with so many workers, or one a core."""
+        self._provider = provider
+        self._environments = environments
+        self._limits = limits or Limits()
+        self.workers = workers or os.cpu_count() or 1
+        self.seconds = 0.0
+        """Wall time that runs took so far."""
+        self._surveys: dict[str, asyncio.Task[Survey]] = {}
+        self._prepared: dict[str, asyncio.Task[Environment]] = {}
+        self._spare: asyncio.Task[tuple[Sandbox, Tree, Environment]] | None = None
+        self._judges: list[tuple[Judge, Sandbox]] = []
+
+    async def survey(self, tree: Tree) -> Survey:
+        """All tests of a tree with the lines that each ran; once, whoever asks."""
+        if tree.id not in self._surveys:
+            self._surveys[tree.id] = asyncio.create_task(self._survey(tree))
+        return await asyncio.shield(self._surveys[tree.id])
+
+    async def _survey(self, tree: Tree) -> Survey:
+        sandbox, environment = await self._sandbox(tree)
+        started = time.monotonic()
+        try:
+            return await TestRunner(environment).survey(sandbox, tree, per_test_s=SURVEY_TEST_S)
+        finally:
+            self.seconds += time.monotonic() - started
+            await sandbox.close()
+
+    async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
+        """The recorded run of these tests, or of all, in a fresh sandbox."""
+        sandbox, environment = await self._sandbox(tree)
+        started = time.monotonic()
+        try:
+            return await TestRunner(environment).run(sandbox, tree, tests)
+        finally:
+            self.seconds += time.monotonic() - started
+            await sandbox.close()
+
+    async def judge(self, tree: Tree, setup: Setup) -> Judge:
+        """A judge for candidates against a base; it lives until it or the bench is closed."""
+        environment = await self._environment(tree)
+        sandbox = await self._provider.open(tree, environment, self._limits)
+        try:
+            judge = await Judge.start(sandbox, environment.python, setup)
+        except BaseException:
+            await sandbox.close()
+            raise
+        self._judges.append((judge, sandbox))
+        return judge
+
+    async def dismiss(self, judge: Judge) -> None:
+        """Close a judge with its sandbox; harmless when repeated."""
+        for pair in [pair for pair in self._judges if pair[0] is judge]:
+            self._judges.remove(pair)
+            await pair[1].close()
+
+    async def close(self) -> None:
+        """End everything that is open."""
+        for judge, _ in list(self._judges):
+            await self.dismiss(judge)
+        pending = [*self._surveys.values(), *self._prepared.values()]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        if self._spare is not None:
+            spare, self._spare = self._spare, None
+            with suppress(SandboxError):
+                await (await spare)[0].close()
+
+    # --- sandboxes ---
+
+    async def _environment(self, tree: Tree) -> Environment:
+        """What the tree needs; the same for trees that differ in Python sources alone."""
+        declared = [
+            f"{path} {file.id}"
+            for path, file in sorted(tree.files.items())
+            if not path.endswith(".py") or path.rpartition("/")[2] in ("setup.py", "__init__.py")
+        ]
+        key = hashlib.sha256("\n".join(declared).encode("utf-8", "surrogatepass")).hexdigest()
+        if key not in self._prepared:
+            self._prepared[key] = asyncio.create_task(self._environments.prepare(tree))
+        return await asyncio.shield(self._prepared[key])
+
+    async def _sandbox(self, tree: Tree) -> tuple[Sandbox, Environment]:
+        """A fresh sandbox that holds the tree, the spare one if it fits."""
+        environment = await self._environment(tree)
+        spare, self._spare = self._spare, None
+        sandbox: Sandbox | None = None
+        if spare is not None:
+            sandbox = await self._adapted(spare, tree, environment)
+        sandbox = sandbox or await self._provider.open(tree, environment, self._limits)
+        self._spare = asyncio.create_task(self._open(tree, environment))
+        return sandbox, environment
+
+    async def _open(self, tree: Tree, environment: Environment) -> tuple[Sandbox, Tree, Environment]:
+        return await self._provider.open(tree, environment, self._limits), tree, environment
+
+    async def _adapted(
+        self,
+        spare: asyncio.Task[tuple[Sandbox, Tree, Environment]],
+        tree: Tree,
+        environment: Environment,
+    ) -> Sandbox | None:
+        """The spare sandbox with what differs put in; None when it cannot serve."""
+        try:
+            sandbox, held, made_for = await spare
+        except SandboxError:
+            return None
+        if made_for.environment_id != environment.environment_id:
+            await sandbox.close()
+            return None
+        gone = [path for path in held.files if path not in tree.files]
+        changed = {path: file for path, file in tree.files.items() if held.get(path) != file}
+        if gone:
+            await sandbox.remove(gone)
+        if changed:
+            await sandbox.write(Tree(changed))
+        return sandbox
+
+
+def pytest_arguments(tree: Tree) -> list[str]:
+    """What the judge's pytest is told, so that test ids are those of a proving run."""
+    settings = configured(tree)
+    return [
+        *("--rootdir=.", "-q", "--tb=native", "--color=no", "--continue-on-collection-errors"),
+        *("-o", "addopts=", "-o", "required_plugins=", "-p", "no:cacheprovider"),
+        *("--assert=plain", "--capture=no"),
+        *(word for name in NO_PLUGINS for word in ("-p", f"no:{name}")),
+        *patterns(settings, tree),
+        *own_options(settings, named=True),
+    ]
+
+
+def import_paths(tree: Tree) -> tuple[str, ...]:
+    """Folders of the repository that its tests import from."""
+    return import_roots(project_of(tree), tree)

@@ -1,0 +1,244 @@
+"""The edit gate: what no patch may do, whoever made it, before any test runs."""
+
+import ast
+import builtins
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from core.evidence import TestRun
+from core.trees import Tree
+from repair.symptoms import only_guards
+
+CI_PATHS = re.compile(
+    r"^(\.github/workflows/|\.circleci/|\.ci/)|^(\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml"
+    r"|bitbucket-pipelines\.yml|Jenkinsfile|tox\.ini|noxfile\.py)$"
+)
+PYTEST_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
+NARROWING = re.compile(
+    r"--deselect|--ignore|(?<![\w-])-[km] |collect_ignore|norecursedirs|python_files|python_functions"
+    r"|pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_makereport"
+)
+SKIPS = re.compile(r"(^|\.)(skip|skipif|skipIf|skipUnless|SkipTest|skipTest|xfail|expectedFailure|importorskip)$")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that a patch may not do."""
+
+    rule: str
+    """`parses`, `names`, `tests`, `settings`, `ci` or `symptom`."""
+    message: str
+    path: str = ""
+    before: str = ""
+    after: str = ""
+
+
+def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) -> list[Refusal]:
+    """What the gate holds against the change from `base` to `result`; empty lets it pass.
+
+    `red_on_base` tells where the failing tests crashed, so that a change which only keeps the
+    crash from happening is seen.
+    """
+    paths = sorted(p for p in {*base.files, *result.files} if base.get(p) != result.get(p))
+    found: list[Refusal] = []
+    for path in paths:
+        before = base.text(path) if path in base else ""
+        after = result.text(path) if path in result else ""
+        found += _parses(path, before, after)
+        if is_test_path(path):
+            found += _weakened_tests(path, before, after, gone=path not in result)
+        elif path.endswith(".py") and path in result:
+            found += _unknown_names(path, before, after)
+        found += _weakened_settings(path, before, after)
+    if not found and red_on_base is not None:
+        found += _symptoms(base, result, paths, red_on_base)
+    return found
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a path holds tests or what serves them."""
+    *folders, name = path.split("/")
+    by_name = name.startswith("test_") or name.endswith(("_test.py", "_tests.py"))
+    return (
+        name == "conftest.py"
+        or (by_name and name.endswith(".py"))
+        or bool({"test", "tests", "testing"} & set(folders))
+    )
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _parses(path: str, before: str, after: str) -> Iterator[Refusal]:
+    if path.endswith(".py") and after and _parsed(after) is None and (not before or _parsed(before)):
+        yield Refusal("parses", f"{path} is no valid Python after the change.", path)
+
+
+# --- tests ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _TestFile:
+    """What a test file promises."""
+
+    tests: frozenset[str]
+    assertions: Counter[str]
+    skips: int
+    cases: int
+    """Values that tests are run with."""
+
+
+def _weakened_tests(path: str, before: str, after: str, *, gone: bool) -> Iterator[Refusal]:
+    if not before.strip():
+        return
+    if gone:
+        yield Refusal("tests", f"{path} is removed.", path)
+        return
+    if not path.endswith(".py"):
+        return
+    old, new = _promises(before), _promises(after)
+    if old is None or new is None:
+        return
+    if missing := sorted(old.tests - new.tests):
+        yield Refusal("tests", f"{path} loses {', '.join(missing[:3])}.", path)
+    if lost := list((old.assertions - new.assertions).keys()):
+        yield Refusal("tests", f"{path} loses or changes an assertion.", path, before=lost[0])
+    if new.skips > old.skips:
+        yield Refusal("tests", f"{path} skips or excuses more than before.", path)
+    if new.cases < old.cases:
+        yield Refusal("tests", f"{path} runs a test with fewer values.", path)
+    if len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
+        yield Refusal("tests", f"{path} changes which tests are run.", path)
+
+
+def _promises(text: str) -> _TestFile | None:
+    tree = _parsed(text)
+    if tree is None:
+        return None
+    names, assertions, skips, cases = set(), Counter[str](), 0, 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            names.add(node.name)
+        if isinstance(node, ast.Assert):
+            assertions[ast.unparse(node.test)] += 1
+        elif isinstance(node, ast.Call) and _asserts(_dotted(node.func)):
+            assertions[ast.unparse(node)] += 1
+        if isinstance(node, ast.Attribute | ast.Name) and SKIPS.search(_dotted(node)):
+            skips += 1
+        if isinstance(node, ast.Call) and _dotted(node.func).endswith("parametrize"):
+            values = node.args[1] if len(node.args) > 1 else None
+            cases += len(values.elts) if isinstance(values, ast.List | ast.Tuple) else 0
+    return _TestFile(frozenset(names), assertions, skips, cases)
+
+
+def _asserts(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last.startswith("assert") or last in ("raises", "warns", "fail")
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _weakened_settings(path: str, before: str, after: str) -> Iterator[Refusal]:
+    if CI_PATHS.search(path) and before:
+        gone = _lines(before) - _lines(after)
+        if gone:
+            yield Refusal("ci", f"{path} loses a step.", path, before=next(iter(gone)))
+    name = path.rpartition("/")[2]
+    if name in PYTEST_SETTINGS and len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
+        yield Refusal("settings", f"{path} changes which tests are run.", path)
+
+
+def _lines(text: str) -> Counter[str]:
+    lines = (line.strip() for line in text.split("\n"))
+    return Counter(line for line in lines if line and not line.startswith("#"))
+
+
+# --- names ------------------------------------------------------------------------------------
+
+
+def _unknown_names(path: str, before: str, after: str) -> Iterator[Refusal]:
+    old, new = _parsed(before), _parsed(after)
+    if new is None:
+        return
+    unknown = _free(new) - (_free(old) if old else set())
+    for name in sorted(unknown)[:3]:
+        yield Refusal("names", f"{path} uses {name}, which is defined nowhere.", path)
+
+
+def _free(tree: ast.Module) -> set[str]:
+    """Names that are read and bound nowhere in the file."""
+    bound, read = {*dir(builtins), "__file__", "__name__", "__path__", "__class__"}, set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                bound.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                bound.add(name)
+            case ast.alias(name="*"):
+                return set()
+            case ast.alias(name=name, asname=other):
+                bound.add(other or name.split(".")[0])
+    return read - bound
+
+
+# --- symptoms ---------------------------------------------------------------------------------
+
+
+def _symptoms(base: Tree, result: Tree, paths: Iterable[str], red: TestRun) -> Iterator[Refusal]:
+    crashes = {
+        (case.path, case.line)
+        for case in red.cases
+        if case.outcome.red and case.path and not _is_assertion(case.message)
+    }
+    if not crashes or any(asserts_value(base, case) or asserts_value(result, case) for case in red.failed):
+        return
+    changed = [p for p in paths if p.endswith(".py") and not is_test_path(p) and p in base]
+    for path in changed:
+        lines = {line for where, line in crashes if where == path}
+        after = result.text(path) if path in result else ""
+        if lines and len(changed) == 1 and only_guards(base.text(path), after, lines):
+            message = f"{path} only keeps the crash from happening; its cause stays."
+            yield Refusal("symptom", message, path)
+
+
+def _is_assertion(message: str) -> bool:
+    return message.lstrip().startswith(("AssertionError", "assert ", "Failed:", "Failed: DID NOT"))
+
+
+def asserts_value(tree: Tree, test_id: str) -> bool:
+    """Whether a test states what a result must be, so that silence alone does not satisfy it."""
+    path, *names = test_id.split("[")[0].split("::")
+    module = _parsed(tree.text(path)) if path in tree else None
+    if module is None or not names:
+        return False
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == names[-1]:
+            return any(_states_value(inner) for inner in ast.walk(node))
+    return False
+
+
+def _states_value(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assert):
+        return True
+    return isinstance(node, ast.Call) and _dotted(node.func).rpartition(".")[2].startswith(
+        ("assertEqual", "assertTrue", "assertFalse", "assertIn", "assertAlmost", "assertIs", "assertList",
+         "assertDict", "assertGreater", "assertLess", "assertSequence", "assertTuple", "assertSet")
+    )  # fmt: skip
