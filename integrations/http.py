@@ -1,5 +1,6 @@
 """The way out: HTTP with limits on time and size, and a list of hosts that may be spoken to."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,9 @@ from typing import Any
 import httpx
 
 from core.errors import Forbidden, HostUnreachable
+
+_PATIENCE = 10
+"""A whole answer may take so many times as long as one step of it."""
 
 _HARMLESS = {"host", "accept", "accept-encoding", "connection", "user-agent"}
 """Headers that any host may see; all others stay with the home host."""
@@ -47,6 +51,7 @@ class Http:
         """Take the base URL of home, and names of other hosts that it may redirect to."""
         self.home = httpx.URL(home.rstrip("/") + "/")
         self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
         self._client = httpx.AsyncClient(
             headers=headers,
             timeout=timeout_s,
@@ -70,21 +75,24 @@ class Http:
         big, and Forbidden for a host that is not on the list.
         """
         request = self._client.build_request(method, self.home.join(url), params=params, json=body)
-        limit = max_bytes or self._max_bytes
-        data = bytearray()
         try:
-            answer = await self._client.send(request, stream=True)
-            try:
-                async for chunk in answer.aiter_bytes():
-                    data += chunk
-                    if len(data) > limit:
-                        raise HostUnreachable(f"{request.url.host} sent more than {limit:,} bytes.")
-            finally:
-                await answer.aclose()
-        except (httpx.TransportError, httpx.DecodingError) as error:
+            async with asyncio.timeout(_PATIENCE * self._timeout_s):
+                return await self._read(request, max_bytes or self._max_bytes)
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
             raise HostUnreachable(
                 f"{request.url.host} did not answer: {type(error).__name__}."
             ) from error
+
+    async def _read(self, request: httpx.Request, limit: int) -> Reply:
+        data = bytearray()
+        answer = await self._client.send(request, stream=True)
+        try:
+            async for chunk in answer.aiter_bytes():
+                data += chunk
+                if len(data) > limit:
+                    raise HostUnreachable(f"{request.url.host} sent more than {limit:,} bytes.")
+        finally:
+            await answer.aclose()
         return Reply(answer.status_code, answer.headers, bytes(data))
 
     async def close(self) -> None:

@@ -61,6 +61,13 @@ class GitHubClient:
             return None
         return self._checked(reply, needs).json()
 
+    async def items(
+        self, path: str, *, needs: str = "contents: read", params: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
+        """The objects of a list; nothing for anything else."""
+        found = await self.get(path, needs=needs, params=params)
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
     async def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
         """Create something; refused before any request unless it is ours to write."""
         await self.fence(path, body)

@@ -102,12 +102,14 @@ class GitHubHost:
         base = await self._entries(request.base_sha)
         made = drafts(request, patch, base)
         behind, moved = await self._moved(request, patch, base)
-        commit = await self._standing(request, made)
+        pull = await self._pull(request, home)
+        merged = _sha(pull, "head") == made[-1].id  # whoever merges may delete the branch
+        commit = made[-1].id if merged else await self._standing(request, made)
         if not commit:
             if moved:
                 raise Conflict(f"The base moved: {', '.join(moved)} changed since.")
             commit = await self._create(request, made)
-        pull = await self._pull(request, home) or await self._open(request, home, behind)
+        pull = pull or await self._open(request, home, behind)
         await self._label(request, pull)
         return Change(
             branch=request.branch,
@@ -165,8 +167,8 @@ class GitHubHost:
         return str(found.get("sha", "")) if isinstance(found, dict) else ""
 
     async def _unknown(self, ref: str) -> RepositoryInvalid:
-        found = await self._client.get("branches", params={"per_page": "100"})
-        names = [str(branch.get("name", "")) for branch in found or []]
+        found = await self._client.items("branches", params={"per_page": "100"})
+        names = [str(branch.get("name", "")) for branch in found]
         if not names:
             return RepositoryInvalid(f"{self._client.repository} has no commits.")
         near = difflib.get_close_matches(ref, names)
@@ -248,11 +250,12 @@ class GitHubHost:
     async def _pull(self, request: ChangeRequest, home: _Home) -> dict[str, Any] | None:
         """The pull request of our branch, in whatever state; the open one where there are more."""
         params = {"head": f"{home.owner}:{request.branch}", "state": "all", "per_page": "100"}
-        found = await self._client.get("pulls", params=params, needs="pull requests: read")
+        found = await self._client.items("pulls", params=params, needs="pull requests: read")
         ours = [
             pull
-            for pull in found or []
-            if (pull.get("head") or {}).get("ref", request.branch) == request.branch
+            for pull in found
+            if isinstance(pull.get("number"), int)
+            and (pull.get("head") or {}).get("ref", request.branch) == request.branch
         ]
         return min(ours, key=lambda pull: pull.get("state") != "open", default=None)
 

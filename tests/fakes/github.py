@@ -82,7 +82,12 @@ class GitHubDouble:
         self.tree_limit = tree_limit
         self.mend_messages = mend_messages
         self.renamed_from = ""
-        self._socket = socket.create_server(("127.0.0.1", port))
+        self.twisted = ""
+        """A write that makes something else than was sent."""
+        # named as TCP, so that the server does not wait for more to send
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.repository = repository
         default = self.store.line("symbolic-ref", "HEAD").removeprefix("refs/heads/")
@@ -219,8 +224,15 @@ class GitHubDouble:
     def pull(self, pull: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
         """A pull request with its branches as they stand."""
         refs = self.store.refs()
-        sides = {f"{side}_sha": refs.get(f"refs/heads/{pull[side]}", "0" * 40) for side in SIDES}
+        sides = {f"{s}_sha": refs[ref] for s in SIDES if (ref := f"refs/heads/{pull[s]}") in refs}
         return self.shapes.pull(pull["number"], {**pull, **sides}, whole=whole)
+
+    def merge(self, number: int) -> None:
+        """Somebody merges a pull request and deletes its branch."""
+        pull = self.pulls[number - 1]
+        pull["state"], pull["head_sha"] = "closed", self.store.refs()[f"refs/heads/{pull['head']}"]
+        self.store.git("update-ref", f"refs/heads/{pull['base']}", pull["head_sha"])
+        self.store.git("update-ref", "-d", f"refs/heads/{pull['head']}")
 
 
 SIDES = ("base", "head")
@@ -262,7 +274,7 @@ def create_blob(double: GitHubDouble, call: Call) -> Response:
     data = call.body["content"].encode()
     if call.body.get("encoding") == "base64":
         data = base64.b64decode(data, validate=True)
-    sha = double.store.put("blob", data)
+    sha = double.store.put("blob", data + b"?" * (double.twisted == "git/blobs"))
     return JSONResponse({"sha": sha, "url": f"{double.shapes.home}/git/blobs/{sha}"}, 201)
 
 
@@ -284,7 +296,8 @@ def get_blob(double: GitHubDouble, call: Call) -> Response:
 
 @route("POST", "git/trees")
 def create_tree(double: GitHubDouble, call: Call) -> Response:
-    sha = double.store.make_tree(call.body.get("base_tree"), call.body["tree"])
+    kept = -1 if double.twisted == "git/trees" else None
+    sha = double.store.make_tree(call.body.get("base_tree"), call.body["tree"][:kept])
     return JSONResponse(double.shapes.tree(sha, double.store.tree(sha, False), False), 201)
 
 
