@@ -165,6 +165,7 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
             "token": settings.github_token.get_secret_value(),
             "api_url": settings.github_api_url,
             "branch_prefix": settings.branch_prefix,
+            "write_interval_s": settings.github_write_interval_s,
             "scan": kept.redactor.findings,
             "clock": kept.clock,
         },

@@ -137,6 +137,8 @@ class CodeHosts(_Group):
     """Token that may write contents and pull requests; without one a fix ends on a local branch."""
     github_api_url: str = "https://api.github.com"
     """Address of the GitHub API; another one for GitHub Enterprise."""
+    github_write_interval_s: float = Field(default=1.0, ge=0, le=60)
+    """Seconds between two writes to GitHub, which asks for one; Enterprise may need none."""
     branch_prefix: str = "anton/"
     """Beginning of every branch that Anton makes; he writes to no other."""
     commit_style: Literal["split", "single", "per_file"] = "split"
