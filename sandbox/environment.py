@@ -30,7 +30,7 @@ from sandbox.virtualenv import Virtualenv
 from sandbox.workspace import HOME, WORKSPACE
 
 INSIDE = "/opt/anton"
-FORMAT = 1
+FORMAT = 2
 """Part of every digest: raise it when prepared folders change their form."""
 TOOLS = (Requirement("pytest"), Requirement("coverage"))
 WITNESS = tuple(Path(__file__).with_name(name) for name in ("pytest_witness.py", "pytest_hooks.py"))
@@ -105,9 +105,7 @@ class Environments:
                 lock = Lock(cache / "locks" / "interpreters")
                 lock.alone()
                 try:
-                    self._interpreter = choose(
-                        cache / "interpreters", f"{INSIDE}/interpreters", self._python
-                    )
+                    self._interpreter = choose(cache / "interpreters", self._python)
                 finally:
                     lock.release()
             return self._interpreter
@@ -195,7 +193,7 @@ class _Order:
         """Digest of everything that goes in."""
         facts = [
             FORMAT,
-            [self.interpreter.host.as_posix(), self.interpreter.home, self.interpreter.version],
+            [str(self.interpreter.executable), self.interpreter.version],
             sorted(want.line for want in self.needs.wanted),
             [self.project.name, self.version, self.project.scripts],
             [(tool.name, self.own.version(tool.name)) for tool in self.tools],
@@ -224,7 +222,9 @@ def _build(folder: Path, order: _Order, *, index_allowed: bool) -> None:
 
 def _installed(fresh: Path, room: Virtualenv, order: _Order, *, index_allowed: bool) -> list[str]:
     """Fill the environment from a package index as far as it goes; what is missing, in words."""
-    installer = Installer(order.interpreter.host, room.site_packages, index_allowed=index_allowed)
+    installer = Installer(
+        order.interpreter.executable, room.site_packages, index_allowed=index_allowed
+    )
     asked = {want.name for want in order.needs.wanted}
     tools = [tool.name for tool in order.tools if tool.name not in asked]
     lines = [want.line for want in order.needs.wanted]
@@ -244,10 +244,16 @@ def _installed(fresh: Path, room: Virtualenv, order: _Order, *, index_allowed: b
             break
     if unreached:
         raise _unprepared(unreached, index_allowed=index_allowed)
-    absent = [tool for tool in order.tools if not room.holds(tool.name)]
-    names = [tool.name for tool in absent]
-    if absent and not _from_own(order, absent, room) and not installer.install(names, fresh).ok:
-        raise _unprepared(names, index_allowed=index_allowed)
+    absent = [
+        tool.name
+        for tool in order.tools
+        if not room.holds(tool.name)
+        and not _from_own(order, [tool], room)
+        and not installer.install([tool.name], fresh).ok
+    ]
+    if "pytest" in absent:
+        raise _unprepared(absent, index_allowed=index_allowed)
+    missing += absent
     return [
         f"{name} is missing: no wheel of it fits Python {order.interpreter.version}"
         for name in missing
@@ -308,7 +314,6 @@ def _environment(folder: Path, interpreter: Interpreter, roots: Sequence[str]) -
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
             "PYTHONPATH": ":".join(paths),
-            **dict(interpreter.variables),
         },
         notes=tuple(notes),
     )

@@ -1,5 +1,6 @@
 """Which Python runs the code under repair: one that an unprivileged user can read."""
 
+import hashlib
 import json
 import shutil
 import stat
@@ -16,7 +17,7 @@ OLDEST = (3, 11)
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 MOUNTED = ("/usr/", "/bin/", "/lib/")
 """Folders of the host that every sandbox sees at their own place."""
-LEFT_OUT = ("test", "idlelib", "tkinter", "turtledemo", "site-packages", "__pycache__", "ensurepip")
+LEFT_OUT = ("test", "idlelib", "tkinter", "turtledemo", "site-packages", "ensurepip")
 
 _PROBE = """
 import json, platform, sys, unittest, ctypes, sqlite3, zlib, xml.etree.ElementTree
@@ -37,17 +38,13 @@ print(json.dumps({
 class Interpreter:
     """A Python as a sandbox finds it."""
 
-    executable: str
-    """Path inside the sandbox, or relative to a prepared environment's `bin`."""
-    home: str
-    """Folder of the executable inside the sandbox."""
-    host: Path
-    """The same interpreter on the host."""
+    executable: Path
+    """The same path on the host and in a sandbox."""
     version: str
     markers: dict[str, str]
     """What requirement markers say of it."""
     layers: tuple[tuple[Path, str], ...] = ()
-    variables: tuple[tuple[str, str], ...] = ()
+    """What a sandbox must see besides the system's own folders."""
 
     @property
     def minor(self) -> str:
@@ -61,29 +58,27 @@ class Interpreter:
         return same and self.markers["implementation_name"] == sys.implementation.name
 
 
-def choose(cache: Path, inside: str, asked: str | None = None) -> Interpreter:
-    """The interpreter asked for; else the running one, the system's if alike, or a copy.
+def choose(cache: Path, asked: str | None = None) -> Interpreter:
+    """The interpreter asked for; else the running one, or the system's if that is alike.
 
-    A copy of the running interpreter is made once, at `cache`, and is seen at `inside`.
+    Of one that an unprivileged user cannot read, a copy is made once below `cache`; a sandbox sees
+    it in the place of the original, for which it was built.
     """
     if asked:
-        return _asked(cache, inside, asked)
+        return _asked(cache, asked)
     running = Path(sys.base_prefix)
     own = Path(sys.executable).resolve()
     if _is_open(own) and reachable(running):
         return _in_place(own)
     if SYSTEM_PYTHON.exists():
         system = _probed(SYSTEM_PYTHON.resolve())
-        if (
-            system
-            and system["markers"]["python_version"]
-            == f"{sys.version_info[0]}.{sys.version_info[1]}"
-        ):
+        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        if system and system["markers"]["python_version"] == minor:
             return _in_place(SYSTEM_PYTHON.resolve(), system)
-    return _copied(own, cache, inside)
+    return _copied(own, cache)
 
 
-def _asked(cache: Path, inside: str, asked: str) -> Interpreter:
+def _asked(cache: Path, asked: str) -> Interpreter:
     found = shutil.which(asked)
     if not found:
         raise EnvironmentUnprepared(
@@ -98,7 +93,7 @@ def _asked(cache: Path, inside: str, asked: str) -> Interpreter:
     real = Path(facts["base"], "bin", f"python{facts['markers']['python_version']}")
     if _is_open(real) and reachable(Path(facts["base"])):
         return _in_place(real, facts)
-    return _copied(real, cache, inside)
+    return _copied(real, cache)
 
 
 def _is_open(executable: Path) -> bool:
@@ -109,15 +104,15 @@ def _in_place(executable: Path, facts: dict[str, Any] | None = None) -> Interpre
     facts = facts or _known(executable)
     base = str(facts["base"])
     layers = () if f"{base}/".startswith(MOUNTED) else ((Path(base), base),)
-    return _interpreter(str(executable), str(executable.parent), executable, facts, layers)
+    return _interpreter(executable, facts, layers)
 
 
-def _copied(executable: Path, cache: Path, inside: str) -> Interpreter:
+def _copied(executable: Path, cache: Path) -> Interpreter:
     """A readable copy of the interpreter's own folder, without tests and installed packages."""
     facts = _known(executable)
     base = Path(str(facts["base"]))
-    name = f"python-{facts['version']}"
-    target = cache / name
+    place = hashlib.sha256(str(base).encode()).hexdigest()[:8]
+    target = cache / f"python-{facts['version']}-{place}"
     if not target.exists():
         with publish(target) as fresh:
             library = f"python{str(facts['version']).rpartition('.')[0]}"
@@ -133,23 +128,11 @@ def _copied(executable: Path, cache: Path, inside: str) -> Interpreter:
             )
             (fresh / "lib" / library / "site-packages").mkdir()
             world_readable(fresh)
-    return _interpreter(
-        f"../../../{cache.name}/{name}/bin/{executable.name}",
-        f"{inside}/{name}/bin",
-        target / "bin" / executable.name,
-        facts,
-        ((target, f"{inside}/{name}"),),
-        (("LD_LIBRARY_PATH", f"{inside}/{name}/lib"),),
-    )
+    return _interpreter(executable, facts, ((target, str(base)),))
 
 
 def _interpreter(
-    executable: str,
-    home: str,
-    host: Path,
-    facts: dict[str, Any],
-    layers: tuple[tuple[Path, str], ...] = (),
-    variables: tuple[tuple[str, str], ...] = (),
+    executable: Path, facts: dict[str, Any], layers: tuple[tuple[Path, str], ...] = ()
 ) -> Interpreter:
     version = str(facts["version"])
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
@@ -157,7 +140,7 @@ def _interpreter(
             f"Python {version} is too old for the sandbox.",
             remedy=f"Use Python {OLDEST[0]}.{OLDEST[1]} or later.",
         )
-    return Interpreter(executable, home, host, version, facts["markers"], layers, variables)
+    return Interpreter(executable, version, facts["markers"], layers)
 
 
 def _known(executable: Path) -> dict[str, Any]:

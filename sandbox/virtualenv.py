@@ -44,7 +44,7 @@ class Virtualenv:
         for name in ("python", "python3", f"python{self._interpreter.minor}"):
             (self._folder / "bin" / name).symlink_to(self._interpreter.executable)
         (self._folder / "pyvenv.cfg").write_text(
-            f"home = {self._interpreter.home}\ninclude-system-site-packages = false\n"
+            f"home = {self._interpreter.executable.parent}\ninclude-system-site-packages = false\n"
             f"version = {self._interpreter.version}\n"
         )
         # Found before one that the repository may have, which would run in every interpreter.
@@ -119,7 +119,7 @@ class Virtualenv:
 
     def _compile(self) -> None:
         """Bytecode beforehand, since a read-only folder keeps none; it is compiled, not run."""
-        python = str(self._interpreter.host)
+        python = str(self._interpreter.executable)
         try:
             subprocess.run(
                 [
