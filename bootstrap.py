@@ -9,7 +9,7 @@ from config import Settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.outbox import EffectDesk
 from control.runner import Bounds, Records, Runner
-from core.ports import CodeHost, RepairEngine, SandboxProvider
+from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
@@ -26,7 +26,11 @@ from sandbox import provider_class
 if TYPE_CHECKING:
     from api.app import Application
 
+if TYPE_CHECKING:
+    from api.app import Application
 
+SANDBOXES_PER_TASK = 4
+"""A survey, a run, a judge, and the next one being opened."""
 HOST_PATIENCE_S = 7 * 24 * 3600.0
 """How long an effect waits for a host that is down; the task stays running and says so."""
 
@@ -71,7 +75,7 @@ async def build(
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
-        mind = thinking or await _offline(settings, stack)
+        mind = thinking or await _offline(settings, stack, kept)
         runner = await _runner(settings, stack, kept, mind) if drives else None
     except BaseException:
         await stack.aclose()
@@ -173,28 +177,37 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
     return host_for(repository, options)
 
 
-async def _offline(settings: Settings, stack: AsyncExitStack) -> Thinking:
-    """The engine that needs no model, with its sandboxes."""
-    from agents.offline.thinking import OfflineThinking, Search
+async def _offline(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinking:
+    """The engine that needs no model, with its sandboxes; loaded only when it is chosen."""
+    from agents.offline.fixing import Search
+
+    from agents.offline.thinking import OfflineThinking
     from sandbox.environment import Environments
 
-    thinking = OfflineThinking(
+    environments = Environments(
+        settings.data_dir / "environments", index_allowed=settings.python_packages == "allow"
+    )
+    stack.callback(environments.close)
+    return OfflineThinking(
         sandbox_of(settings),
-        Environments(settings.data_dir / "environments"),
+        environments,
         Search(
             max_candidates=settings.offline_max_candidates,
             max_seconds=settings.offline_max_seconds,
             workers=settings.offline_workers,
         ),
+        Limits(wall_s=settings.sandbox_test_seconds),
+        kept.events,
     )
-    stack.push_async_callback(thinking.close)
-    return thinking
 
 
 def sandbox_of(settings: Settings) -> SandboxProvider:
-    """The sandbox that the settings choose; raises SandboxUnavailable where it is refused."""
+    """The chosen kind of sandbox, never another; raises SandboxUnavailable where it is refused."""
     kind = "bubblewrap" if settings.sandbox == "auto" else settings.sandbox
-    options: dict[str, Any] = {"allow_no_memory_limit": settings.sandbox_allow_no_memory_limit}
+    options: dict[str, Any] = {
+        "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks,
+        "allow_no_memory_limit": settings.sandbox_allow_no_memory_limit,
+    }
     if kind == "subprocess":
         options["allow_host"] = settings.sandbox_allow_host
     provider: SandboxProvider = provider_class(kind)(settings.data_dir / "sandboxes", **options)

@@ -16,7 +16,7 @@ from core.approvals import Approval, ApprovalState, Decision, Person
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.ports import ArtifactStore, AuditLog, EventLog, Page, TaskFilter
-from core.tasks import Lease, Task, TaskRequest, TaskStatus
+from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +115,7 @@ class Anton:
         running = (await self._records.tasks.counts()).get(TaskStatus.RUNNING, 0)
         if not queue and running >= self._capacity.concurrent_tasks:
             raise Busy(f"{running} tasks run already.", remedy="Try again later, or queue it.")
+        request = request.but(ticket=request.ticket or ticket_key(request.title or request.text))
         now = self._records.clock.now()
         task = Task(task_id=str(uuid.uuid4()), request=request, created_at=now, updated_at=now)
         task = await self._records.tasks.add(task, idempotency_key=idempotency_key)

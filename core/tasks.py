@@ -1,5 +1,6 @@
 """A task: one run of a workflow on one thread, from its request to its outcome."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -8,6 +9,8 @@ from pydantic import Field
 
 from core.incidents import Severity
 from core.values import Value
+
+HEADLINE_MAX = 120
 
 
 class TaskStatus(StrEnum):
@@ -83,6 +86,20 @@ class TaskRequest(Value):
     worktree: bool = False
     """Whether uncommitted work is read too."""
 
+    @property
+    def headline(self) -> str:
+        """The report in one line of at most 120 characters, without Markdown and ticket key."""
+        lines = (self.title or self.text).strip().split("\n")
+        first = lines[0].strip("#*_ \t")
+        first = first.removeprefix(self.ticket).lstrip(" :-") or first
+        return first if len(first) <= HEADLINE_MAX else first[: HEADLINE_MAX - 1] + "…"
+
+
+def ticket_key(text: str) -> str:
+    """The key that the first line of a report begins with, such as BUG-42; empty without one."""
+    found = re.match(r"[#*\s]*\[?([A-Z][A-Z0-9]{1,9}-\d{1,9})\b", text)
+    return found.group(1) if found else ""
+
 
 class Usage(Value):
     """What a task consumed."""
@@ -136,9 +153,8 @@ class Task(Value):
 
     @property
     def title(self) -> str:
-        """The report in one line, at most 120 characters."""
-        first = (self.request.title or self.request.text).strip().split("\n")[0]
-        return first if len(first) <= 120 else first[:119] + "…"
+        """The report in one line."""
+        return self.request.headline
 
 
 class Lease(Value):

@@ -23,9 +23,6 @@ _WISH = re.compile(
     r"\s*:?\s*(?P<value>[^\n]+)",
     re.IGNORECASE,
 )
-_RAISED = re.compile(
-    r"^([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt))\b", re.MULTILINE
-)
 _COMMENT_WISH = re.compile(
     r"#\s*(?:expected|expect|should (?:be|return|print|give)|=>|->|==)\s*:?\s*(?P<value>.+)$"
 )
@@ -121,7 +118,7 @@ def _from_session(code: str, report: str) -> Example | None:
 
 
 def _assertion(value: ast.expr, wanted: str | None, shown: str) -> str:
-    if _is_print(value):
+    if _printed(value) is not None:
         return f"assert str({_shown(value)}) == {(wanted or shown)!r}"
     if wanted is not None:
         return f"assert {ast.unparse(value)} == {wanted}"
@@ -130,21 +127,21 @@ def _assertion(value: ast.expr, wanted: str | None, shown: str) -> str:
     return f"assert repr({ast.unparse(value)}) == {shown!r}"
 
 
-def _is_print(value: ast.expr) -> bool:
-    return (
+def _printed(value: ast.expr) -> ast.expr | None:
+    """The one argument of a call of print."""
+    if (
         isinstance(value, ast.Call)
         and isinstance(value.func, ast.Name)
         and value.func.id == "print"
         and len(value.args) == 1
-    )
+    ):
+        return value.args[0]
+    return None
 
 
 def _shown(value: ast.expr) -> str:
     """The expression whose value a statement shows: what is printed, or the expression itself."""
-    if _is_print(value):
-        assert isinstance(value, ast.Call)
-        return ast.unparse(value.args[0])
-    return ast.unparse(value)
+    return ast.unparse(_printed(value) or value)
 
 
 def _wish_beside(report: str, shown: str) -> str | None:
@@ -167,9 +164,3 @@ def _literal(text: str) -> str | None:
             continue
         return candidate
     return None
-
-
-def raised_in(report: str) -> str:
-    """Name of the exception that the report shows last; empty when it shows none."""
-    raised = _RAISED.findall(report)
-    return raised[-1].rsplit(".", 1)[-1] if raised else ""

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.offline.examples import examples_in, raised_in, regression_file
+from agents.offline.examples import examples_in, regression_file
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from core.evidence import CaseOutcome, RunEnd, TestRun
@@ -14,6 +14,7 @@ from core.patches import FileChange
 from core.ports import Case
 from core.trees import File, Tree
 from repair.bench import Bench
+from repair.traces import last_exception
 from repair.validate import with_files
 
 HELP = (
@@ -118,7 +119,7 @@ def _broken(tried: Attempted, case: Case) -> bool:
     if not tried.files and not tried.scaffold:
         return False
     cases = [c for c in tried.run.cases if c.test_id in tried.red]
-    stated = raised_in(case.report)
+    stated = last_exception(case.report)
     return any(
         c.outcome is CaseOutcome.ERROR
         or any(word in c.message and word != stated for word in BROKEN_LOADING)

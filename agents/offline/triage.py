@@ -5,6 +5,7 @@ import re
 from core.findings import Triage
 from core.incidents import Severity
 from core.ports import Case
+from repair.traces import frames_of, located
 
 _SEVERITY_WORDS = (
     (Severity.P0, r"\b(outage|data loss|is down|site down|unreachable for everyone)\b"),
@@ -40,13 +41,10 @@ def triage(case: Case) -> Triage:
 def named_files(case: Case) -> tuple[str, ...]:
     """Files of the tree that the report names, by path, by name or in a stack trace."""
     text = f"{case.title}\n{case.report}"
-    named = _PATH.findall(text)
-    found = []
-    for name in named:
+    found = [frame.path for frame in located(frames_of(text), case.tree)]
+    for name in _PATH.findall(text):
         tail = name.lstrip("./")
         found += [path for path in case.tree if path == tail or path.endswith("/" + tail)][:1]
-        if "/" in tail and not found:
-            found += [path for path in case.tree if tail.endswith("/" + path)][:1]
     return tuple(dict.fromkeys(found))
 
 

@@ -41,7 +41,7 @@ class Facts:
     @property
     def title(self) -> str:
         """The report in one line."""
-        return self.request.title or one_line(self.request.text, 120)
+        return self.request.headline
 
     @property
     def key(self) -> str:

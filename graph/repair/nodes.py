@@ -153,7 +153,7 @@ async def case_of(
         reported = (await deps.host.snapshot(request.revision)).tree
     return Case(
         task_id=state["task_id"],
-        title=request.title,
+        title=request.headline,
         report=request.text,
         repository=request.repository,
         base_sha=state["base_sha"],

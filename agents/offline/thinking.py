@@ -1,0 +1,62 @@
+"""One engine and one bench for each drive of a task, over sandboxes and environments shared."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from agents.offline.engine import OfflineEngine
+from agents.offline.fixing import Search
+from core.events import Notice
+from core.ports import EventLog, Limits, RepairEngine, SandboxProvider
+from core.tasks import Lease, Task
+from repair.bench import Bench
+from repair.validate import Tests
+from sandbox.environment import Environments
+
+
+class OfflineThinking:
+    """Thinks without a model, for any number of tasks."""
+
+    def __init__(
+        self,
+        provider: SandboxProvider,
+        environments: Environments,
+        search: Search,
+        limits: Limits,
+        events: EventLog,
+    ) -> None:
+        self._provider = provider
+        self._environments = environments
+        self._search = search
+        self._limits = limits
+        self._events = events
+
+    async def check(self) -> None:
+        """Return when sandboxes can be opened; raises SandboxUnavailable with the remedy."""
+        await self._provider.check()
+
+    def about(self) -> dict[str, Any]:
+        """What thinks and where it runs code."""
+        return {
+            "sandbox": self._provider.backend,
+            "models": {"all roles": OfflineEngine.name},
+        }
+
+    @asynccontextmanager
+    async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
+        """The engine and the bench of one drive; its sandboxes end with it."""
+
+        async def watch(figures: dict[str, Any]) -> None:
+            notice = Notice(type="search", task_id=task.task_id, role="fix", data=figures)
+            await self._events.append(notice)
+
+        bench = Bench(
+            self._provider,
+            self._environments,
+            limits=self._limits,
+            workers=self._search.workers or None,
+        )
+        try:
+            yield OfflineEngine(bench, self._search, watch), bench
+        finally:
+            await bench.close()
