@@ -20,6 +20,7 @@ from sandbox import seccomp
 from sandbox.cgroups import ControlGroup, ControlGroups
 from sandbox.limits import MIB, rlimits, supervision
 from sandbox.link import Link
+from sandbox.opening import opened
 from sandbox.slots import Slot, Slots, end_processes_of
 from sandbox.supervised import SupervisedSandbox
 from sandbox.walls import Walls, writable
@@ -95,7 +96,12 @@ class BubblewrapProvider:
         Raises SandboxUnavailable when bubblewrap, the kernel or the user does not allow one that
         holds what it promises.
         """
+        await self._room.acquire()
+        return await opened(self._open(tree, environment, limits))
+
+    async def _open(self, tree: Tree, environment: Environment, limits: Limits) -> Sandbox:
         rooms = AsyncExitStack()
+        rooms.callback(self._room.release)
         try:
             slot, group = await self._reserve(rooms, limits)
             link, info, block = await self._spawn(rooms, slot, environment, limits)
@@ -131,8 +137,6 @@ class BubblewrapProvider:
         return reaped
 
     async def _reserve(self, rooms: AsyncExitStack, limits: Limits) -> tuple[Slot, ControlGroup]:
-        await self._room.acquire()
-        rooms.callback(self._room.release)
         slot = self._slots.take()
         rooms.callback(slot.let_go)
         await self._clear(slot)

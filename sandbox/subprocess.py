@@ -4,27 +4,28 @@ import asyncio
 import fcntl
 import os
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from core.errors import SandboxError, SandboxUnavailable
+from core.errors import SandboxUnavailable
 from core.ports import Environment, Limits, Sandbox
 from core.trees import Tree
 from sandbox.limits import UNCOUNTED, rlimits, supervision
 from sandbox.link import Link
+from sandbox.opening import opened
+from sandbox.storage import remove
 from sandbox.supervised import NoGauge, SupervisedSandbox
+from sandbox.walls import BOOT
 from sandbox.workspace import HOME, WORKSPACE
 
 BACKEND = "subprocess"
 HOUSE = Path(__file__).parent.parent
-BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from sandbox.inside.supervisor import main; main()"
-)
+END_S = 6.0
+"""The supervisor takes up to five seconds to kill what it started."""
 PREFIX = "subprocess-"
 
 
@@ -67,22 +68,25 @@ class SubprocessProvider:
     async def open(self, tree: Tree, environment: Environment, limits: Limits) -> Sandbox:
         """A fresh workspace with a supervisor beside it."""
         await self._room.acquire()
-        folder: Path | None = None
+        return await opened(self._open(tree, environment, limits))
+
+    async def _open(self, tree: Tree, environment: Environment, limits: Limits) -> Sandbox:
+        rooms = AsyncExitStack()
+        rooms.callback(self._room.release)
         try:
             folder = await asyncio.to_thread(self._make_folder)
-            link = await self._spawn(folder)
+            rooms.push_async_callback(asyncio.to_thread, remove, folder)
+            link = await self._spawn(rooms, folder)
         except BaseException:
-            self._room.release()
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
+            await rooms.aclose()
             raise
-        await link.greet(self._config(folder, limits))
-        locate = _locator(folder, environment)
-        sandbox = SupervisedSandbox(BACKEND, link, environment, limits, NoGauge(), locate)
         try:
+            await link.greet(self._config(folder, limits))
+            locate = _locator(folder, environment)
+            sandbox = SupervisedSandbox(BACKEND, link, environment, limits, NoGauge(), locate)
             await sandbox.write(tree)
-        except SandboxError:
-            await sandbox.close()
+        except BaseException:
+            await link.close()
             raise
         return sandbox
 
@@ -90,8 +94,9 @@ class SubprocessProvider:
         """Remove the workspaces of processes that are gone; how many."""
         return await asyncio.to_thread(self._reap)
 
-    async def _spawn(self, folder: Path) -> Link:
+    async def _spawn(self, rooms: AsyncExitStack, folder: Path) -> Link:
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        rooms.callback(os.close, lock)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -104,22 +109,9 @@ class SubprocessProvider:
                 start_new_session=True,
             )
         except OSError as error:
-            os.close(lock)
             raise SandboxUnavailable(f"The supervisor cannot be started: {error}.") from error
-
-        async def end() -> None:
-            try:
-                async with asyncio.timeout(5.0):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-            finally:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-                os.close(lock)
-                self._room.release()
-
-        return Link(process, end)
+        rooms.push_async_callback(_end, process)
+        return Link(process, rooms.aclose)
 
     def _config(self, folder: Path, limits: Limits) -> dict[str, Any]:
         chosen = rlimits(limits, counted=False, memory=self._has_memory_limit)
@@ -149,13 +141,22 @@ class SubprocessProvider:
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)
                 reaped += 1
             except BlockingIOError:
                 continue
             finally:
                 os.close(lock)
         return reaped
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    try:
+        async with asyncio.timeout(END_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def _locator(folder: Path, environment: Environment) -> Callable[[str], str]:

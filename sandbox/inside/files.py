@@ -145,11 +145,14 @@ def _content(folder: int, name: str, path: str, max_bytes: int) -> bytes:
         raise
     except OSError as error:
         raise Refused(f"{path} cannot be opened as a file: {error.strerror}") from None
-    with open(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise Refused(f"{path} is no regular file")
-        content = file.read(max_bytes + 1) if status.st_size <= max_bytes else None
+        with open(fd, "rb", closefd=False) as file:
+            content = file.read(max_bytes + 1) if status.st_size <= max_bytes else None
+    finally:
+        os.close(fd)
     if content is None or len(content) > max_bytes:
         raise Refused(f"{path} holds more than {max_bytes} bytes")
     return content

@@ -75,12 +75,13 @@ class Family:
         self.statuses.clear()
 
     def sizes(self) -> Iterator[int]:
-        """The resident bytes of each living process."""
+        """The bytes of memory that each living process has to itself."""
         for pid in self._members():
             try:
                 with open(f"/proc/{pid}/statm", "rb") as file:
-                    yield int(file.read().split()[1]) * PAGE
-            except (OSError, IndexError):
+                    resident, shared = file.read().split()[1:3]
+                yield (int(resident) - int(shared)) * PAGE
+            except (OSError, ValueError):
                 continue
 
     def _kill(self) -> None:
@@ -127,10 +128,10 @@ class Watch:
         if not (self._processes or self._memory):
             return ""
         sizes = list(self._family.sizes())
-        if self._memory and sum(sizes) > self._memory:
-            return "memory"
         self._crowded = self._crowded + 1 if len(sizes) >= self._processes > 0 else 0
-        return "pids" if self._crowded > 1 else ""
+        if self._crowded > 1:
+            return "pids"
+        return "memory" if self._memory and sum(sizes) > self._memory else ""
 
     def _is_disk_crowded(self) -> bool:
         crowded = False
