@@ -150,6 +150,14 @@ class Judge:
         judge.tests = (await judge._answer(START_S))["tests"]
         return judge
 
+    async def look(self, tests: Sequence[str]) -> dict[str, dict[str, dict[str, list[str]]]]:
+        """Types of the variables while these tests run: by path, function and name."""
+        self._sent += 1
+        await self._process.send(_json_line({"jobs": [{"id": self._sent, "look": list(tests)}]}))
+        answer = await self._answer(ANSWER_S)
+        seen: dict[str, dict[str, dict[str, list[str]]]] = answer.get("seen", {})
+        return seen
+
     async def judge(self, trials: Iterable[Trial]) -> AsyncIterator[tuple[Trial, Judgement]]:
         """Judge one after the other; answers come in the order of the trials.
 

@@ -1,0 +1,69 @@
+"""Look at what the variables of functions hold while tests run."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from types import FrameType
+from typing import Any
+
+from .examination import Examination
+
+ENOUGH_CALLS = 20_000
+Seen = dict[str, dict[str, dict[str, list[str]]]]
+"""Path to function to variable to names of types."""
+
+
+class Overdue(BaseException):
+    """The tests took longer than looking is worth."""
+
+
+class Look:
+    """Notes the types of all locals whenever a function of the repository ends."""
+
+    def __init__(self, paths: Iterable[str], root: str) -> None:
+        self._root = root
+        self._paths = {path: os.path.relpath(path, root) for path in paths}
+        self._calls = 0
+        self.seen: dict[str, dict[str, dict[str, set[str]]]] = {}
+
+    def at(self, examination: Examination, tests: Iterable[str], seconds: float) -> Seen:
+        """What was seen while these tests ran, for so many seconds at most."""
+        signal.signal(signal.SIGPROF, self._stop)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        try:
+            sys.setprofile(self._note)
+            for test in tests:
+                examination.run(test)
+        except Overdue:
+            pass
+        finally:
+            sys.setprofile(None)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        return {
+            path: {
+                function: {name: sorted(types) for name, types in names.items()}
+                for function, names in functions.items()
+            }
+            for path, functions in self.seen.items()
+        }
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if frame is not None:
+            self._keep(frame)
+        raise Overdue
+
+    def _note(self, frame: FrameType, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code.co_filename in self._paths:
+            self._keep(frame)
+
+    def _keep(self, frame: FrameType) -> None:
+        code = frame.f_code
+        path = self._paths.get(code.co_filename)
+        self._calls += 1
+        if path is None or self._calls > ENOUGH_CALLS:
+            return
+        name = getattr(code, "co_qualname", code.co_name).replace(".<locals>", "")
+        known = self.seen.setdefault(path, {}).setdefault(name, {})
+        for variable, value in frame.f_locals.items():
+            known.setdefault(variable, set()).add(type(value).__name__)

@@ -1,0 +1,369 @@
+"""Search for a small change that turns the red tests green: generations of candidates, bounded."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from core.evidence import CaseOutcome, RunEnd, TestRun
+from core.findings import Candidate, SearchFigures
+from core.patches import Patch, Suspect
+from core.trees import Tree
+from repair.bench import SURVEY_TEST_S, Bench, import_paths, pytest_arguments
+from repair.edits import Edit
+from repair.gate import is_test_path, refusals
+from repair.judge import Judge, Judgement, Says, Setup, Trial
+from repair.minimize import minimized
+from repair.proposals import Proposals
+from repair.ranking import Ranked, ranked
+from sandbox.runners import Survey
+
+PAIR_SHARE = 0.5
+"""Share of the candidates after which pairs are tried, if single edits showed progress."""
+AFTER_FIRST = 150
+"""Candidates that are still tried after the first that passes, so that the best is found."""
+MOST_SURVIVORS = 40
+CONFIRMED_AT_MOST = 6
+LEAST_LIMIT_S = 0.15
+"""Processor seconds that any test may take."""
+LIMIT_FACTOR = 20
+"""How many times longer than on base a test may take."""
+SECOND_LIMIT_S = 2.0
+"""What candidates that were cut off get in the end, when nothing else passed."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much a search may use."""
+
+    max_candidates: int = 2000
+    max_seconds: float = 300.0
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search is."""
+
+    tried: int
+    plausible: int
+    seconds: float
+
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gave."""
+
+    candidates: tuple[Candidate, ...]
+    """Best first; the first one was confirmed by a run of its own."""
+    figures: SearchFigures
+    method: str = ""
+
+
+@dataclass
+class _State:
+    """What is known in the middle of a search."""
+
+    started: float = field(default_factory=time.monotonic)
+    tried: int = 0
+    survivors: list[Trial] = field(default_factory=list)
+    partial: list[tuple[Trial, Judgement]] = field(default_factory=list)
+    hung: list[Trial] = field(default_factory=list)
+    stop_at: int | None = None
+    bound: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+
+async def search(
+    tree: Tree,
+    suspects: Sequence[Suspect],
+    red_tests: Sequence[str],
+    bench: Bench,
+    bounds: Bounds,
+    *,
+    survey: Survey,
+    seed: int = 0,
+    base_sha: str = "",
+    without: Tree | None = None,
+    rejected: Collection[str] = (),
+    watch: Watch = lambda _: None,
+) -> Found:
+    """Candidates that turn all red tests green and break no green one, best first.
+
+    `tree` holds the red tests; `without` is the base as it ships, when they are not part of it, and
+    patches are made against that. Patches whose hash is in `rejected` are left out.
+    """
+    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch)
+    return await hunt.run(seed, base_sha, without or tree, frozenset(rejected))
+
+
+class _Hunt:
+    """One search."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        suspects: Sequence[Suspect],
+        red_tests: Sequence[str],
+        bench: Bench,
+        bounds: Bounds,
+        survey: Survey,
+        watch: Watch,
+    ) -> None:
+        self._tree = tree
+        self._suspects = [s for s in suspects if not is_test_path(s.path)]
+        self._red = list(red_tests)
+        self._bench = bench
+        self._bounds = bounds
+        self._survey = survey
+        self._watch = watch
+        self._state = _State()
+
+    async def run(self, seed: int, base_sha: str, base: Tree, rejected: frozenset[str]) -> Found:
+        plain = Proposals(self._tree, self._suspects)
+        judge = await self._bench.judge(self._tree, self._setup(plain))
+        try:
+            seen = await judge.look([*self._red, *self._green()[:40]])
+            proposals = Proposals(self._tree, self._suspects, seen, self._crashes())
+            exhausted = await self._hunt(judge, proposals)
+            survivors = await self._minimized(judge)
+        finally:
+            await self._bench.dismiss(judge)
+        order = ranked(survivors, self._tree, self._red, proposals.sources)
+        candidates = await self._confirmed(order, base_sha, base, rejected)
+        state = self._state
+        figures = SearchFigures(
+            tried=state.tried,
+            plausible=len(order),
+            seconds=round(state.seconds, 3),
+            exhausted=exhausted,
+            bound=state.bound,
+            judged_per_second=round(state.tried / max(state.seconds, 0.001), 1),
+        )
+        return Found(candidates, figures)
+
+    # --- setting up ---
+
+    def _green(self) -> list[str]:
+        red = set(self._red)
+        return [test for test in self._survey.run.passed if test not in red]
+
+    def _crashes(self) -> frozenset[tuple[str, int]]:
+        cases = [c for c in self._survey.run.cases if c.test_id in self._red]
+        return frozenset((c.path, c.line) for c in cases if c.line and "assert" not in c.message[:20])
+
+    def _setup(self, proposals: Proposals) -> Setup:
+        files = dict.fromkeys(t.split("::")[0] for t in [*self._red, *self._green()])
+        seconds = {case.test_id: case.seconds for case in self._survey.run.cases}
+        green = self._green()
+        usual = sorted(seconds.get(t, 0.0) for t in green)[len(green) // 2] if green else 0.0
+        default = max(LEAST_LIMIT_S, LIMIT_FACTOR * usual)
+        limits = {}
+        for test in [*self._red, *green]:
+            took = seconds.get(test, 0.0)
+            if took < SURVEY_TEST_S * 0.8:
+                limits[test] = max(default, LIMIT_FACTOR * took)
+        return Setup(
+            sources={path: source.text for path, source in proposals.sources.items()},
+            red=self._red,
+            orders={path: self._ordered(green, path) for path in proposals.sources},
+            files=list(files),
+            limits={test: limit for test, limit in limits.items() if limit > default},
+            default_limit=default,
+            workers=self._bounds.workers,
+            paths=import_paths(self._tree),
+            args=pytest_arguments(self._tree),
+        )
+
+    def _ordered(self, green: Sequence[str], path: str) -> list[str]:
+        """Tests that touch a file first; those that touch fewer files are nearer to it."""
+        lines = self._survey.lines
+        near = [t for t in green if path in lines.get(t, {})]
+        near.sort(key=lambda t: len(lines[t]))
+        rest = set(near)
+        return [*near, *(t for t in green if t not in rest)]
+
+    # --- hunting ---
+
+    async def _hunt(self, judge: Judge, proposals: Proposals) -> bool:
+        """Try single edits, then pairs; whether everything in reach was tried."""
+        singles = iter(proposals)
+        kept: list[Trial] = []
+        first = int(self._bounds.max_candidates * PAIR_SHARE)
+        over = await self._try(judge, _kept(singles, kept), first)
+        if not over and self._state.partial and not self._state.survivors:
+            over = await self._try(judge, self._pairs(kept), self._bounds.max_candidates * 3 // 4)
+        if over is not None and not self._done():
+            over = await self._try(judge, _kept(singles, kept), self._bounds.max_candidates)
+        if not self._done() and not self._state.survivors and self._state.tried < self._bounds.max_candidates:
+            await self._try(judge, self._pairs(kept, guided=False), self._bounds.max_candidates)
+        return not self._state.bound and not self._state.survivors
+
+    async def _try(self, judge: Judge, trials: Iterator[Trial], up_to: int) -> bool:
+        """Judge trials until so many were tried; whether the trials ran out."""
+        state = self._state
+        room = up_to - state.tried
+        if room <= 0:
+            return False
+        ended = _Ended(trials, room)
+        async for trial, judgement in judge.judge(ended):
+            if self._done():
+                continue
+            state.tried += 1
+            self._note(trial, judgement)
+            if state.tried % 100 == 0:
+                self._watch(Progress(state.tried, len(state.survivors), state.seconds))
+            if self._done():
+                ended.stop()
+        return ended.exhausted
+
+    def _note(self, trial: Trial, judgement: Judgement) -> None:
+        state = self._state
+        if judgement.says is Says.GREEN:
+            state.survivors.append(trial)
+            if state.stop_at is None:
+                state.stop_at = state.tried + max(AFTER_FIRST, state.tried // 3)
+        elif judgement.says is Says.HANG and not judgement.passed:
+            state.hung.append(trial)
+        elif len(trial.edits) == 1 and (judgement.passed or judgement.says is Says.REGRESSION):
+            state.partial.append((trial, judgement))
+
+    def _done(self) -> bool:
+        state = self._state
+        if state.seconds > self._bounds.max_seconds:
+            state.bound = "seconds"
+        elif state.tried >= self._bounds.max_candidates:
+            state.bound = "candidates"
+        enough = len(state.survivors) >= MOST_SURVIVORS
+        over = state.stop_at is not None and state.tried >= state.stop_at
+        return bool(state.bound) or enough or over
+
+    def _pairs(self, kept: Sequence[Trial], guided: bool = True) -> Iterator[Trial]:
+        """Two edits at once: what made progress with everything else, best first."""
+        if guided:
+            firsts = sorted(
+                self._state.partial, key=lambda entry: (-len(entry[1].passed), -entry[0].score)
+            )
+            leads = [trial for trial, _ in firsts[:12]]
+        else:
+            leads = list(kept[:60])
+        for reach in count():
+            if reach >= max(len(kept), 1):
+                return
+            for lead in leads:
+                other = kept[reach]
+                if other is not lead and _apart(lead.edits[0], other.edits[0]):
+                    yield Trial((lead.edits[0], other.edits[0]), lead.score * other.score * 0.5)
+
+    # --- afterwards ---
+
+    async def _minimized(self, judge: Judge) -> list[Trial]:
+        return await minimized(self._state.survivors, judge)
+
+    async def _confirmed(
+        self, order: Sequence[Ranked], base_sha: str, base: Tree, rejected: frozenset[str]
+    ) -> tuple[Candidate, ...]:
+        """The candidates as patches; the best one must pass a run of its own."""
+        found: list[Candidate] = []
+        spent = 0
+        for one in order:
+            patch = self._patch(one.trial, base_sha, base)
+            if patch.sha256 in rejected or self._refused(one, base, patch):
+                continue
+            if not found:
+                if spent >= CONFIRMED_AT_MOST:
+                    break
+                spent += 1
+                if not await self._holds(one.trial):
+                    continue
+            found.append(self._candidate(one, patch))
+        return tuple(found)
+
+    def _refused(self, one: Ranked, base: Tree, patch: Patch) -> bool:
+        return bool(refusals(self._tree, self._applied(one.trial, self._tree), red_on_base=self._survey.run))
+
+    def _applied(self, trial: Trial, tree: Tree) -> Tree:
+        texts: dict[str, str] = {}
+        for path, splices in trial.splices.items():
+            text = tree[path].data.decode("utf-8")
+            for start, end, new in sorted(splices, reverse=True):
+                text = text[:start] + new + text[end:]
+            texts[path] = text
+        return tree.with_texts(texts)
+
+    def _patch(self, trial: Trial, base_sha: str, base: Tree) -> Patch:
+        return Patch.between(base_sha, base, self._applied(trial, base))
+
+    async def _holds(self, trial: Trial) -> bool:
+        run = await self._bench.run(self._applied(trial, self._tree))
+        return green_with(run, self._red, self._survey.run)
+
+    def _candidate(self, one: Ranked, patch: Patch) -> Candidate:
+        return Candidate(
+            patch=patch,
+            operator=" + ".join(edit.operator for edit in one.trial.edits),
+            score=min(one.score, 1.0),
+            lines=tuple(
+                Suspect(path=e.path, line=e.line, score=min(one.score, 1.0)) for e in one.trial.edits
+            ),
+            behaviour=one.behaviour,
+        )
+
+
+class _Ended:
+    """An iterator that can be stopped from outside, and knows whether its source ran out."""
+
+    def __init__(self, source: Iterator[Trial], most: int) -> None:
+        self._source = source
+        self._left = most
+        self.exhausted = False
+
+    def __iter__(self) -> "_Ended":
+        return self
+
+    def __next__(self) -> Trial:
+        if self._left <= 0:
+            raise StopIteration
+        self._left -= 1
+        try:
+            return next(self._source)
+        except StopIteration:
+            self.exhausted = True
+            self._left = 0
+            raise
+
+    def stop(self) -> None:
+        self._left = 0
+
+
+def _kept(trials: Iterable[Trial], into: list[Trial]) -> Iterator[Trial]:
+    for trial in trials:
+        into.append(trial)
+        yield trial
+
+
+def _apart(left: Edit, right: Edit) -> bool:
+    """Whether two edits touch different text."""
+    if left.path != right.path:
+        return True
+    return all(
+        a.end < b.start or b.end < a.start for a in left.splices for b in right.splices
+    )
+
+
+def green_with(run: TestRun, red: Collection[str], before: TestRun) -> bool:
+    """Whether a run shows the red tests passing and nothing new failing."""
+    if run.end not in (RunEnd.PASSED, RunEnd.FAILED):
+        return False
+    outcomes = {case.test_id: case.outcome for case in run.cases}
+    if any(outcomes.get(test) is not CaseOutcome.PASSED for test in red):
+        return False
+    return not set(before.passed) - set(run.passed)
+
+
