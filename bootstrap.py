@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from config import Settings
 from control.anton import VERSION, Anton, Capacity, Check
+from control.documents import Documents
 from control.outbox import EffectDesk
 from control.runner import Bounds, Records, Runner
 from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
@@ -144,6 +145,7 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
         saver,
         kept.records,
         workbench,
+        Documents(settings.data_dir, settings.local_output_dir, kept.records.artifacts),
         bounds=Bounds(
             task_s=settings.max_task_seconds,
             approval_ttl_s=settings.approval_ttl_hours * 3600,

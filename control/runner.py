@@ -15,6 +15,7 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from control.account import account_of, summary
+from control.documents import Documents
 from core.approvals import Approval, ApprovalState, Question
 from core.errors import (
     ConfigError,
@@ -96,12 +97,14 @@ class Runner:
         checkpoints: FencedSaver,
         records: Records,
         workbench: Workbench,
+        documents: Documents,
         bounds: Bounds = Bounds(),
     ) -> None:
         self._graph = graph
         self._checkpoints = checkpoints
         self._records = records
         self._workbench = workbench
+        self._documents = documents
         self._bounds = bounds
         self._drives: dict[str, Drive] = {}
 
@@ -347,6 +350,11 @@ class Runner:
     async def _finish(self, drive: Drive, snapshot: StateSnapshot) -> None:
         values = snapshot.values
         outcome = Outcome(values["outcome"])
+        task = await self._records.tasks.get(drive.lease.task_id)
+        path = await self._documents.deliver(task, values)
+        if path:
+            result = {**task.result, "output_path": path}
+            await self._records.tasks.update(task.task_id, drive.lease, result=result)
         task, _ = await self._update_account(
             drive,
             values,

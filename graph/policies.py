@@ -1,5 +1,6 @@
 """Retries by kind of node, and what happens when they are spent."""
 
+import logging
 from typing import Any
 
 from langgraph.errors import NodeError
@@ -16,6 +17,8 @@ from core.errors import (
 )
 from graph.questions import trouble
 from graph.state import AgentState
+
+log = logging.getLogger(__name__)
 
 RECURSION_LIMIT = 120
 """Steps of one thread; far above what the counters in the state allow."""
@@ -45,6 +48,7 @@ def unless_stopped(node: str, goto: str) -> ErrorHandler:
     async def handle(state: AgentState, error: NodeError) -> Command[Any]:
         if isinstance(error.error, STOPS_THE_DRIVE):
             raise error.error
+        log.error("the step %s failed", node, exc_info=error.error)
         what = describe(node, error.error)
         question = trouble(state["task_id"], what).dump() if goto == "escalate" else {}
         return Command(update={"trouble": what, "question": question}, goto=goto)

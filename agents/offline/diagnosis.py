@@ -37,15 +37,15 @@ async def diagnose(case: Case, bench: Bench) -> Diagnosis:
 def located(case: Case, survey: Survey, red: tuple[str, ...]) -> Localisation:
     """The ranking for some red tests, with the report's traces and words as priors."""
     report = f"{case.title}\n{case.report}"
-    return localize(case.tree, survey.run, survey.lines, red, report=report)
+    return localize(case.tree, survey, red, report=report)
 
 
 def root_cause(case: Case, suspect: Suspect, red: int) -> str:
     """The strongest suspect in one sentence of recorded facts."""
     where = f" in {suspect.function}" if suspect.function else ""
-    tests = f"{red} failing test{'s' if red != 1 else ''} and the report" if red else "The report"
+    tests = f"{red} failing test{'s' if red != 1 else ''} and the report point"
     quote = _line(case, suspect).strip()
-    return f"{tests} point at {suspect.path}:{suspect.line}{where}: `{quote}` ({suspect.why})."
+    return f"{tests if red else 'The report points'} at {suspect.path}:{suspect.line}{where}: `{quote}` ({suspect.why})."
 
 
 def _confidence(suspect: Suspect, red: bool) -> float:

@@ -1,11 +1,10 @@
 """The engine `offline`: every role by rules, for Python, at no cost."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from agents.offline.diagnosis import diagnose
-from agents.offline.fixing import Search, fix
+from agents.offline.fixing import NAME, Search, fix
 from agents.offline.reproduction import reproduce
 from agents.offline.reviewer import review
 from agents.offline.triage import triage
@@ -14,8 +13,9 @@ from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
 from core.patches import Patch
 from core.ports import Case
 from repair.bench import Bench
+from repair.search import Progress
 
-Watch = Callable[[dict[str, Any]], Awaitable[None]]
+Watch = Callable[[Progress], None]
 """Is told how a search goes, while it goes."""
 
 
@@ -26,7 +26,7 @@ class OfflineEngine:
     bench: Bench
     search: Search
     watch: Watch
-    name: str = "offline engine"
+    name: str = NAME
 
     async def triage(self, case: Case) -> Triage:
         """By the words of the report."""

@@ -1,15 +1,17 @@
 """One engine and one bench for each drive of a task, over sandboxes and environments shared."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from agents.offline.engine import OfflineEngine
-from agents.offline.fixing import Search
-from core.events import Notice
+from agents.offline.fixing import NAME, Search, figures_of
+from core.events import Event, Notice
 from core.ports import EventLog, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from repair.bench import Bench
+from repair.search import Progress
 from repair.validate import Tests
 from sandbox.environment import Environments
 
@@ -39,16 +41,20 @@ class OfflineThinking:
         """What thinks and where it runs code."""
         return {
             "sandbox": self._provider.backend,
-            "models": {"all roles": OfflineEngine.name},
+            "models": {"all roles": NAME},
         }
 
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine and the bench of one drive; its sandboxes end with it."""
+        told: set[asyncio.Task[Event]] = set()
 
-        async def watch(figures: dict[str, Any]) -> None:
+        def watch(progress: Progress) -> None:
+            figures = figures_of(progress).dump()
             notice = Notice(type="search", task_id=task.task_id, role="fix", data=figures)
-            await self._events.append(notice)
+            telling = asyncio.create_task(self._events.append(notice))
+            told.add(telling)
+            telling.add_done_callback(told.discard)
 
         bench = Bench(
             self._provider,
@@ -59,4 +65,5 @@ class OfflineThinking:
         try:
             yield OfflineEngine(bench, self._search, watch), bench
         finally:
+            await asyncio.gather(*told)
             await bench.close()

@@ -13,6 +13,21 @@ from graph.repair.state import RepairState
 
 MISSING = "not recorded"
 CI_NOT_RUN = "not run"
+NEXT_STEPS = {
+    "fixed": "Review and merge the branch.",
+    "fixed_unverified": "Write a test that shows the fault before merging the branch.",
+    "cannot_reproduce": "Add a test, a command or an example that fails on this base.",
+    "already_fixed": "Release the base, or close the ticket.",
+    "not_a_code_fault": "Look into the named cause outside of the code.",
+    "duplicate": "Follow the incident that this one repeats.",
+    "noise": "None.",
+    "needs_information": "Give what is asked for above, and submit it again.",
+    "out_of_budget": "Start at the suspects, or raise the bounds of the search.",
+    "blocked": "Remove the obstacle named above, and submit it again.",
+    "rejected": "None; the patch is kept as an artifact.",
+    "failed": "Start at the root cause above; the last patch is kept as an artifact.",
+}
+"""What a person does next, by outcome."""
 SHORT = 12
 """Digits of a hash as people see it."""
 
@@ -150,6 +165,7 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Tests", _tests(facts.evidence)),
         ("CI", CI_NOT_RUN),
         ("Resolution", _resolution(facts)),
+        ("Next step", NEXT_STEPS.get(outcome, MISSING)),
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
     return f"# {facts.title}\n\n| | |\n|---|---|\n{table}\n\n{body}\n"

@@ -103,7 +103,10 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     attempt = await deps.engine.fix(await case_of(state, deps))
     base = await deps.base(state)
     rejected = set(state.get("rejected", ()))
-    fresh = [c for c in attempt.candidates if c.patch.sha256 not in rejected]
+    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
+    files = reproduction.files if reproduction else ()
+    patches = [candidate.patch.with_changes(base, files) for candidate in attempt.candidates]
+    fresh = [patch for patch in patches if patch.sha256 not in rejected]
     update: Facts = {
         "attempt": await deps.keep(
             attempt,
@@ -121,9 +124,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "seconds_sandbox": deps.bench.seconds - before,
     }
     if fresh:
-        reproduction = await deps.recall(Reproduction, state.get("reproduction"))
-        patch = fresh[0].patch.with_changes(base, reproduction.files if reproduction else ())
-        return {**update, "patch": await patch_facts(deps, patch)}
+        return {**update, "patch": await patch_facts(deps, fresh[0])}
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
     return {**update, "findings": [attempt.explanation or "No candidate was found."]}

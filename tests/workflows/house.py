@@ -72,7 +72,7 @@ async def house(
     folder = tmp_path / "repository"
     if not folder.exists():
         repository(folder, REPOSITORY)
-    settings, _ = load_settings(data_dir=tmp_path / "data")
+    settings, _ = load_settings(data_dir=tmp_path / "data", local_output_dir=tmp_path / "output")
     mind = thinking or ScriptedThinking(script or Script())
     anton = await bootstrap.build(settings, thinking=mind)
     await anton.start(drive=False)

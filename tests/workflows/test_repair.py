@@ -172,11 +172,13 @@ async def test_without_a_red_test_it_ends_unverified_at_best(tmp_path: Path) -> 
 
 
 async def test_branches_run_at_the_same_time(tmp_path: Path) -> None:
-    script = Script(delays_s={"diagnose": 0.6, "reproduce": 0.6})
+    script = Script(delays_s={"diagnose": 0.3, "reproduce": 0.3})
     async with house(tmp_path, script) as here:
-        started = asyncio.get_running_loop().time()
-        await here.run()
-        assert asyncio.get_running_loop().time() - started < 1.1
+        task = await here.run()
+        events = await here.anton.events.after(0, task_id=task.task_id)
+        told = [(e.data["node"], e.data["state"]) for e in events if e.type == "node"]
+        both = [step for step in told if step[0] in ("diagnose", "reproduce")]
+        assert [state for _, state in both] == ["started", "started", "finished", "finished"]
 
 
 async def test_a_dead_branch_leaves_the_others_result(tmp_path: Path) -> None:
@@ -287,3 +289,26 @@ async def test_state_stays_small_however_long_the_report(tmp_path: Path) -> None
         long = "total() is one too many\n" + "x" * 15_000
         await here.run(text=long, title="t")
         assert (tmp_path / "data" / "checkpoints.db").stat().st_size < 1_000_000
+
+
+async def test_documents_are_delivered_where_they_were_asked_for(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        task = await here.run(text="# BUG-42: total is off", output_directory="mine")
+        task = await here.answer(task, "approve")
+        (report,) = (tmp_path / "data" / "reports").glob("incident_BUG-42_*.md")
+        assert "| Outcome | fixed |" in report.read_text()
+        assert "## Next step" in report.read_text()
+        folder = Path(task.result["output_path"])
+        assert sorted(p.name for p in folder.iterdir()) == [
+            report.name,
+            "patch.diff",
+            "report.json",
+        ]
+
+
+async def test_a_refused_directory_loses_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        task = await here.run(output_directory="../../elsewhere")
+        task = await here.answer(task, "approve")
+        assert task.outcome is Outcome.FIXED
+        assert not (tmp_path / "elsewhere").exists()

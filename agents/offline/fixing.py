@@ -1,0 +1,140 @@
+"""The fix by search: small edits at the suspects, the tests decide, and words from the diff."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agents.offline.diagnosis import SUSPECTS_MAX, located, root_cause
+from core.findings import Candidate, FixAttempt, Reading, SearchFigures
+from core.patches import Suspect
+from core.ports import Case
+from core.tasks import Outcome
+from repair.bench import Bench
+from repair.search import Bounds, Found, Progress, search
+from repair.validate import with_files
+
+NAME = "offline engine"
+NO_RED_TEST = "The offline engine needs a failing test to search for a fix; there is none."
+ALONE = 0.95
+"""Confidence in a patch that is the only plausible one."""
+AGREEING = 0.85
+"""Confidence when several plausible patches were found that behave alike as far as is known."""
+DISAGREEING = 0.6
+OVERFITTED = 0.3
+SCORE_OVERFITTED = 0.02
+"""Below this score only patches stand that repeat a value of the test, or guard a crash."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How much a search may use."""
+
+    max_candidates: int = 2000
+    max_seconds: float = 300.0
+    workers: int = 0
+    """0 for one a core."""
+
+
+async def fix(
+    case: Case, bench: Bench, limits: Search, watch: Callable[[Progress], None]
+) -> FixAttempt:
+    """Search for the least change that turns the red tests green."""
+    reproduction = case.reproduction
+    if reproduction is None or reproduction.reading is not Reading.REPRODUCED:
+        return FixAttempt(explanation=NO_RED_TEST, engine=NAME, final=Outcome.NEEDS_INFORMATION)
+    tree = with_files(case.tree, [*reproduction.files, *reproduction.scaffold])
+    survey = await bench.survey(tree)
+    ranking = located(case, survey, reproduction.tests)
+    found = await search(
+        tree,
+        ranking.suspects,
+        reproduction.tests,
+        bench,
+        Bounds(limits.max_candidates, limits.max_seconds, bench.workers),
+        survey=survey,
+        seed=case.seed,
+        base_sha=case.base_sha,
+        without=case.tree,
+        rejected=case.rejected,
+        watch=watch,
+    )
+    suspects = ranking.suspects[:SUSPECTS_MAX]
+    if not found.candidates:
+        return _nothing(found, suspects)
+    best = found.candidates[0]
+    return FixAttempt(
+        candidates=found.candidates,
+        suspects=suspects,
+        explanation=_in_words(best, found.figures.plausible),
+        root_cause=root_cause(case, _changed(best, suspects), len(reproduction.tests)),
+        confidence=_confidence(found),
+        figures=found.figures,
+        engine=NAME,
+    )
+
+
+def _nothing(found: Found, suspects: tuple[Suspect, ...]) -> FixAttempt:
+    figures = found.figures
+    bound = {"seconds": "the time was up", "candidates": "their number was reached"}
+    end = bound.get(figures.bound, "there are no more in reach")
+    tried = f"{figures.tried} small changes were tried and none passes; {end}."
+    if figures.plausible:
+        tried = f"{figures.plausible} of {figures.tried} small changes pass, but none holds; {end}."
+    return FixAttempt(
+        suspects=suspects,
+        explanation=tried,
+        figures=figures,
+        engine=NAME,
+        final=Outcome.OUT_OF_BUDGET if figures.bound else Outcome.FAILED,
+    )
+
+
+def _changed(best: Candidate, suspects: tuple[Suspect, ...]) -> Suspect:
+    """The suspect that the patch changes, with its ranking if it has one."""
+    line = best.lines[0]
+    for suspect in suspects:
+        if (suspect.path, suspect.line) == (line.path, line.line):
+            return suspect
+    return line.but(why="changed by the fix")
+
+
+def _in_words(best: Candidate, plausible: int) -> str:
+    """What the diff does, in one sentence made from it."""
+    removed, added = _one_line_change(best.patch.diff)
+    where = f"{best.lines[0].path}:{best.lines[0].line}" if best.lines else best.patch.paths[0]
+    if removed and added:
+        said = f"Replace `{removed}` by `{added}` at {where}"
+    elif added:
+        said = f"Add `{added}` at {where}"
+    elif removed:
+        said = f"Remove `{removed}` at {where}"
+    else:
+        said = f"Change {where} ({best.operator})"
+    others = f"; the best of {plausible} changes that pass" if plausible > 1 else ""
+    return f"{said}{others}."
+
+
+def _one_line_change(diff: str) -> tuple[str, str]:
+    """The line taken out and the line put in, when there is at most one of each."""
+    body = [line for line in diff.split("\n") if not line.startswith(("+++ ", "--- "))]
+    removed = [line[1:].strip() for line in body if line.startswith("-")]
+    added = [line[1:].strip() for line in body if line.startswith("+")]
+    if len(removed) > 1 or len(added) > 1:
+        return "", ""
+    return "".join(removed), "".join(added)
+
+
+def _confidence(found: Found) -> float:
+    best = found.candidates[0]
+    if best.score < SCORE_OVERFITTED:
+        return OVERFITTED
+    if found.figures.plausible == 1:
+        return ALONE
+    known = {c.behaviour for c in found.candidates if c.behaviour}
+    return AGREEING if len(known) == 1 else DISAGREEING
+
+
+def figures_of(progress: Progress) -> SearchFigures:
+    """The figures of a search that is under way."""
+    return SearchFigures(
+        tried=progress.tried, plausible=progress.plausible, seconds=round(progress.seconds, 3)
+    )
