@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from config import Settings
 from control.anton import VERSION, Anton, Capacity, Check
+from control.chronicle import Records
 from control.documents import Documents
 from control.outbox import EffectDesk
-from control.runner import Bounds, Records, Runner
+from control.runner import Bounds, Runner
 from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
@@ -182,7 +183,6 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
 async def _offline(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinking:
     """The engine that needs no model, with its sandboxes; loaded only when it is chosen."""
     from agents.offline.fixing import Search
-
     from agents.offline.thinking import OfflineThinking
     from sandbox.environment import Environments
 

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from control.runner import HEARTBEAT_S, LEASE_TTL_S, Records, Runner, asked
+from control.chronicle import Records, asked
+from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.words import said_back, understand
 from core.approvals import Approval, ApprovalState, Decision, Person
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError

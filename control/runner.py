@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
-from control.account import account_of, summary
+from control.chronicle import Chronicle, Records, asked
 from control.documents import Documents
 from core.approvals import Approval, ApprovalState, Question
 from core.errors import (
@@ -24,14 +24,6 @@ from core.errors import (
     SandboxError,
     StoreError,
     StoreUnusable,
-)
-from core.events import EventType, Notice
-from core.ports import (
-    ApprovalStore,
-    ArtifactStore,
-    Clock,
-    EventLog,
-    TaskStore,
 )
 from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
 from graph.deps import Deps
@@ -77,17 +69,6 @@ class Drive:
             self.walk.cancel()
 
 
-@dataclass(frozen=True)
-class Records:
-    """Where a drive reads and writes what happened."""
-
-    tasks: TaskStore
-    approvals: ApprovalStore
-    artifacts: ArtifactStore
-    events: EventLog
-    clock: Clock
-
-
 class Runner:
     """Takes tasks from a compiled workflow's start, or last checkpoint, to its next pause."""
 
@@ -103,6 +84,7 @@ class Runner:
         self._graph = graph
         self._checkpoints = checkpoints
         self._records = records
+        self._chronicle = Chronicle(records)
         self._workbench = workbench
         self._documents = documents
         self._bounds = bounds
@@ -205,29 +187,25 @@ class Runner:
     async def _stream(self, drive: Drive, task: Task, deps: Deps) -> None:
         """From where the thread stands to its next pause or its end."""
         config = self._config(drive.lease)
-        task = await self._begin(task, drive.lease)
+        task = await self._chronicle.begin(task, drive.lease)
         await self._route_around_crashes(task, drive, config)
         snapshot = await self._graph.aget_state(config)
         go, entry = await self._entry(task, snapshot)
         if go:
-            await self._go(drive, task, deps, config, entry)
+            await self._go(drive, deps, config, entry)
         await self._pause(drive, await self._graph.aget_state(config))
 
-    async def _go(
-        self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig, entry: Any
-    ) -> None:
+    async def _go(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
         try:
             async with asyncio.timeout(self._bounds.task_s):
-                await self._follow(drive, task, deps, config, entry)
+                await self._follow(drive, deps, config, entry)
         except TimeoutError:
             reason = f"The time limit of {self._bounds.task_s:.0f} s was reached."
             update = {"outcome": Outcome.OUT_OF_BUDGET, "reason": reason}
             await self._graph.aupdate_state(config, update, as_node="join")
-            await self._follow(drive, task, deps, config, None)
+            await self._follow(drive, deps, config, None)
 
-    async def _follow(
-        self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig, entry: Any
-    ) -> None:
+    async def _follow(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
         stream = self._graph.astream(
             entry,
             config,
@@ -239,39 +217,7 @@ class Runner:
         )
         started: dict[str, float] = {}
         async for part in stream:
-            await self._tell_step(drive, task, cast(dict[str, Any], part["data"]), started)
-
-    async def _tell_step(
-        self, drive: Drive, task: Task, data: dict[str, Any], started: dict[str, float]
-    ) -> None:
-        """Write a node's start or end into the task and the log."""
-        clock, node = self._records.clock, str(data["name"]).removeprefix("__error_handler__")
-        if "triggers" in data:
-            started[data["id"]] = clock.monotonic()
-            await self._records.tasks.update(task.task_id, drive.lease, node=node)
-            await self._tell("node", task, node=node, state="started")
-            return
-        taken_ms = round((clock.monotonic() - started.get(data["id"], clock.monotonic())) * 1000)
-        state = "finished"
-        if data.get("error") or node != data["name"]:
-            state = "failed"
-        elif data.get("interrupts"):
-            state = "interrupted"
-        result = data.get("result") or {}
-        said = summary(node, result) if state == "finished" else str(result.get("trouble", ""))
-        await self._tell("node", task, node=node, state=state, ms=taken_ms, summary=said)
-
-    async def _begin(self, task: Task, lease: Lease) -> Task:
-        now = self._records.clock.now()
-        task = await self._records.tasks.update(
-            task.task_id,
-            lease,
-            status=TaskStatus.RUNNING,
-            reason="",
-            started_at=task.started_at or now,
-        )
-        await self._tell("status", task, status=task.status)
-        return task
+            await self._chronicle.step(drive.lease, cast(dict[str, Any], part["data"]), started)
 
     async def _entry(self, task: Task, snapshot: StateSnapshot) -> tuple[bool, Any]:
         """Whether to go on, and with what: a start, answers, or simply further.
@@ -312,7 +258,7 @@ class Runner:
         if pending:
             for interrupt_id, value in pending.items():
                 await self._ask(Question.load(value), interrupt_id)
-            await self._update_account(drive, snapshot.values, status=TaskStatus.WAITING)
+            await self._chronicle.account(drive.lease, snapshot.values, status=TaskStatus.WAITING)
             await self._checkpoints.prune(thread_id_for(await self._records.tasks.get(task_id)))
         elif snapshot.values.get("account"):
             await self._finish(drive, snapshot)
@@ -328,25 +274,6 @@ class Runner:
             return
         await records.events.append(asked(approval))
 
-    async def _update_account(
-        self, drive: Drive, values: dict[str, Any], **changes: Any
-    ) -> tuple[Task, dict[str, Any]]:
-        records, task_id = self._records, drive.lease.task_id
-        now = records.clock.now()
-        task = (await records.tasks.get(task_id)).but(updated_at=now)
-        approvals = await records.approvals.list(task_id=task_id)
-        account, usage = await account_of(task, values, approvals, records.artifacts)
-        facts = {
-            "severity": (values.get("triage") or {}).get("severity"),
-            "risk": (values.get("patch") or {}).get("risk", ""),
-            "usage": usage,
-            "result": account,
-        }
-        updated = await records.tasks.update(task_id, drive.lease, **facts, **changes)
-        if "status" in changes:
-            await self._tell("status", updated, status=updated.status, reason=updated.reason)
-        return updated, account
-
     async def _finish(self, drive: Drive, snapshot: StateSnapshot) -> None:
         values = snapshot.values
         outcome = Outcome(values["outcome"])
@@ -355,15 +282,15 @@ class Runner:
         if path:
             result = {**task.result, "output_path": path}
             await self._records.tasks.update(task.task_id, drive.lease, result=result)
-        task, _ = await self._update_account(
-            drive,
+        task = await self._chronicle.account(
+            drive.lease,
             values,
             status=outcome.status,
             outcome=outcome,
             reason=values.get("reason", ""),
             ended_at=self._records.clock.now(),
         )
-        await self._tell_end(task)
+        await self._chronicle.end(task)
         await self._checkpoints.prune(thread_id_for(task))
 
     async def _close(self, drive: Drive) -> None:
@@ -388,15 +315,15 @@ class Runner:
         """End a task from outside of its graph; its approvals are void, its patch is kept."""
         for approval in await self._records.approvals.void(drive.lease.task_id, reason):
             await self._records.events.append(asked(approval))
-        task, _ = await self._update_account(
-            drive,
+        task = await self._chronicle.account(
+            drive.lease,
             await self._last_values(drive.lease),
             status=outcome.status,
             outcome=outcome,
             reason=reason,
             ended_at=self._records.clock.now(),
         )
-        await self._tell_end(task)
+        await self._chronicle.end(task)
 
     async def _last_values(self, lease: Lease) -> dict[str, Any]:
         """The state as it was last written; empty when it cannot be read any more."""
@@ -406,49 +333,11 @@ class Runner:
             log.error("the checkpoint cannot be read: %s", error, extra={"task_id": lease.task_id})
             return {}
 
-    async def _tell(self, type_: EventType, task: Task, **data: Any) -> None:
-        notice = Notice(type=type_, task_id=task.task_id, incident_id=task.incident_id, data=data)
-        await self._records.events.append(notice)
-
-    async def _tell_end(self, task: Task) -> None:
-        await self._tell(
-            "end",
-            task,
-            outcome=task.outcome,
-            reason=task.reason,
-            pr_url=task.result.get("pr_url"),
-            cost_usd=task.usage.cost_usd,
-            agent_ms=round((task.usage.seconds_total - task.usage.seconds_human) * 1000),
-            human_ms=round(task.usage.seconds_human * 1000),
-        )
-
     def _config(self, lease: Lease) -> RunnableConfig:
         return {
             "configurable": {"thread_id": lease.task_id, "lease_generation": lease.generation},
             "recursion_limit": RECURSION_LIMIT,
         }
-
-
-def asked(approval: Approval) -> Notice:
-    """The event of a question, or of its answer."""
-    question, decision = approval.question, approval.decision
-    return Notice(
-        type="approval",
-        task_id=approval.task_id,
-        data={
-            "approval_id": approval.approval_id,
-            "kind": question.kind,
-            "state": approval.state,
-            "revision": approval.revision,
-            "patch_hash": question.patch_hash,
-            "risk": question.risk,
-            "question": question.title,
-            "options": list(question.options),
-            "expires_at": approval.expires_at.isoformat(),
-            "decided_by": decision.by.model_dump(exclude={"v"}) if decision else None,
-            "text": decision.text if decision else "",
-        },
-    )
 
 
 def _answer(approval: Approval) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""Writes what happens to a task into its row and into the log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from control.account import account_of, summary
+from core.approvals import Approval
+from core.events import EventType, Notice
+from core.ports import ApprovalStore, ArtifactStore, Clock, EventLog, TaskStore
+from core.tasks import Lease, Task, TaskStatus
+
+HANDLER = "__error_handler__"
+"""What LangGraph puts before the name of a node to name its error handler."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where a drive reads and writes what happened."""
+
+    tasks: TaskStore
+    approvals: ApprovalStore
+    artifacts: ArtifactStore
+    events: EventLog
+    clock: Clock
+
+
+class Chronicle:
+    """Keeps row and log of a task in step with its thread."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def begin(self, task: Task, lease: Lease) -> Task:
+        """The task is at work from now on."""
+        now = self._records.clock.now()
+        task = await self._records.tasks.update(
+            task.task_id,
+            lease,
+            status=TaskStatus.RUNNING,
+            reason="",
+            started_at=task.started_at or now,
+        )
+        await self.tell("status", task.task_id, status=task.status)
+        return task
+
+    async def step(self, lease: Lease, data: Mapping[str, Any], started: dict[str, float]) -> None:
+        """Write a node's start or end into the task and the log."""
+        clock, node = self._records.clock, str(data["name"]).removeprefix(HANDLER)
+        if "triggers" in data:
+            started[data["id"]] = clock.monotonic()
+            await self._records.tasks.update(lease.task_id, lease, node=node)
+            await self.tell("node", lease.task_id, node=node, state="started")
+            return
+        taken_ms = round((clock.monotonic() - started.get(data["id"], clock.monotonic())) * 1000)
+        state = "finished"
+        if data.get("error") or node != data["name"]:
+            state = "failed"
+        elif data.get("interrupts"):
+            state = "interrupted"
+        result = data.get("result") or {}
+        said = summary(node, result) if state == "finished" else str(result.get("trouble", ""))
+        await self.tell("node", lease.task_id, node=node, state=state, ms=taken_ms, summary=said)
+
+    async def account(self, lease: Lease, values: Mapping[str, Any], **changes: Any) -> Task:
+        """Bring the public account up to date, together with other fields of the row."""
+        records, task_id = self._records, lease.task_id
+        now = records.clock.now()
+        task = (await records.tasks.get(task_id)).but(updated_at=now)
+        approvals = await records.approvals.list(task_id=task_id)
+        account, usage = await account_of(task, values, approvals, records.artifacts)
+        facts = {
+            "severity": (values.get("triage") or {}).get("severity"),
+            "risk": (values.get("patch") or {}).get("risk", ""),
+            "usage": usage,
+            "result": account,
+        }
+        updated = await records.tasks.update(task_id, lease, **facts, **changes)
+        if "status" in changes:
+            await self.tell("status", lease.task_id, status=updated.status, reason=updated.reason)
+        return updated
+
+    async def tell(self, type_: EventType, task_id: str, **data: Any) -> None:
+        """Write an event into the log."""
+        notice = Notice(type=type_, task_id=task_id, data=data)
+        await self._records.events.append(notice)
+
+    async def end(self, task: Task) -> None:
+        """The one closing event of a task."""
+        await self.tell(
+            "end",
+            task.task_id,
+            outcome=task.outcome,
+            reason=task.reason,
+            pr_url=task.result.get("pr_url"),
+            cost_usd=task.usage.cost_usd,
+            agent_ms=round((task.usage.seconds_total - task.usage.seconds_human) * 1000),
+            human_ms=round(task.usage.seconds_human * 1000),
+        )
+
+
+def asked(approval: Approval) -> Notice:
+    """The event of a question, or of its answer."""
+    question, decision = approval.question, approval.decision
+    return Notice(
+        type="approval",
+        task_id=approval.task_id,
+        data={
+            "approval_id": approval.approval_id,
+            "kind": question.kind,
+            "state": approval.state,
+            "revision": approval.revision,
+            "patch_hash": question.patch_hash,
+            "risk": question.risk,
+            "question": question.title,
+            "options": list(question.options),
+            "expires_at": approval.expires_at.isoformat(),
+            "decided_by": decision.by.model_dump(exclude={"v"}) if decision else None,
+            "text": decision.text if decision else "",
+        },
+    )
