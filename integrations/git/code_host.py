@@ -64,7 +64,7 @@ class LocalHost:
                 notes.append("Whether there is uncommitted work could not be told.")
             elif changed:
                 notes.append(f"{_files(changed)} not committed, and not read.")
-            tree = reading.tree_of(git, reading.entries(git, commit, self._caps))
+            tree = reading.tree_of(git, commit, self._caps)
             branch = ref if ref in reading.names(git, "refs/heads") else ""
         return Snapshot(commit, tree, branch or ("" if ref else default), tuple(notes))
 

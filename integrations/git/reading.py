@@ -14,7 +14,6 @@ from integrations.git.trusted import TrustedGit
 
 _MODES: Mapping[str, Mode] = {
     "100644": REGULAR,
-    "100664": REGULAR,
     "100755": EXECUTABLE,
     "120000": SYMLINK,
     "160000": SUBMODULE,
@@ -117,18 +116,24 @@ def _partial(git: TrustedGit) -> RepositoryInvalid:
     )
 
 
-def tree_of(git: TrustedGit, listed: Entries) -> Tree:
-    """The files of these entries, with their contents."""
+def tree_of(git: TrustedGit, commit: str, caps: Caps | None = None) -> Tree:
+    """The files of a commit, with their contents; the id is the one that git gives them."""
+    listed = entries(git, commit, caps)
     wanted = {digest for mode, digest in listed.values() if mode != SUBMODULE}
     contents = dict(_contents(git, sorted(wanted)))
     if len(contents) != len(wanted):
         raise _partial(git)
-    return Tree(
+    tree = Tree(
         {
             path: File(digest.encode() if mode == SUBMODULE else contents[digest], mode)
             for path, (mode, digest) in listed.items()
         }
     )
+    if tree.id != git.run("rev-parse", f"{commit}^{{tree}}").decode().strip():
+        raise RepositoryInvalid(
+            f"{git.layout.root}: the tree of {commit[:12]} is not well-formed.", remedy="git fsck"
+        )
+    return tree
 
 
 def _contents(git: TrustedGit, digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,7 @@
 """How objects and a branch get into a repository: made aside, then moved in whole, then named."""
 
 import os
+import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -94,8 +95,7 @@ def _make_folder(folder: Path, store: Path, owner: tuple[int, int]) -> None:
 
 
 def _move(source: Path, folder: Path, owner: tuple[int, int]) -> None:
-    aside = folder / f"tmp_obj_{source.name[:12]}_{os.getpid()}"
-    aside.unlink(missing_ok=True)
+    aside = folder / f"tmp_obj_{secrets.token_hex(8)}"  # a name that git's gc clears away
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(aside, flags, 0o444), "wb") as target:
         target.write(source.read_bytes())

@@ -1,5 +1,6 @@
 """The local host: what it reads, what it writes, and what it never touches."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -337,3 +338,19 @@ async def test_a_link_out_of_the_repository_is_not_written_through(repo: Path, p
     with pytest.raises(RepositoryInvalid, match="leads out"):
         await host.publish(*change(found))
     assert sorted(outside.rglob("*")) == before
+
+
+async def test_a_machine_without_git_is_told_so(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(RepositoryInvalid, match=r"git program is missing\. Remedy: install git"):
+        await LocalHost(str(repo)).snapshot()
+
+
+async def test_two_at_once_make_one_branch(repo: Path) -> None:
+    host = LocalHost(str(repo))
+    work = change(await host.snapshot())
+    made = await asyncio.gather(*(host.publish(*work) for _ in range(5)))
+    assert len(set(made)) == 1
+    assert git(repo, "branch", "--list", "anton/*").split() == [made[0].branch]

@@ -495,3 +495,8 @@ async def test_a_repository_above_the_limits_is_refused(desk: Desk, double: GitH
 async def test_a_work_tree_is_not_to_be_had(host: GitHubHost) -> None:
     found = await host.snapshot(worktree=True)
     assert found.notes == ("GitHub has no uncommitted work to read.",)
+
+
+async def test_no_git_program_is_needed(host: GitHubHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert (await host.publish(*change(await host.snapshot()))).number == 1
