@@ -330,7 +330,10 @@ class ApprovalFacts(BaseModel):
 
 
 class ApprovalView(ApprovalFacts, Answer):
-    """One question."""
+    """One question, with all that its answer is bound to."""
+
+    diff: str | None
+    """The canonical diff, whose SHA-256 is the patch hash."""
 
 
 class ApprovalList(Answer):

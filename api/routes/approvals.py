@@ -10,6 +10,7 @@ from api.problems import Problem, problem_responses
 from api.schemas import ApprovalList, ApprovalView, Decide, Decided, approval_facts
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind
 from core.errors import Conflict
+from core.patches import Patch
 
 router = APIRouter(tags=["approvals"])
 
@@ -26,7 +27,7 @@ async def list_approvals(
     task: Annotated[str, Query(max_length=36)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> ApprovalList:
-    """Questions, those that wait first; the briefing comes with a single one."""
+    """Questions, those that wait first; diff and briefing come with a single one."""
     seq = await front.seq()
     task_id = (await front.task(task)).task_id if task else ""
     found = await front.anton.approvals(task_id=task_id, state=state, limit=limit)
@@ -133,8 +134,13 @@ async def _superseded(front: Front, approval: Approval) -> Problem:
 
 
 async def _facts(front: Front, approval: Approval, caller: Caller) -> dict[str, Any]:
-    question = approval.question
-    body = ""
+    question, artifacts = approval.question, front.anton.artifacts
+    body, diff = "", None
     if not question.body and question.body_ref:
-        body = (await front.anton.artifacts.get(question.body_ref)).decode("utf-8", "replace")
-    return approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body)
+        body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
+    if question.patch_hash and question.patch_ref:
+        diff = Patch.model_validate_json(await artifacts.get(question.patch_ref)).diff
+    return {
+        **approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body),
+        "diff": diff,
+    }

@@ -1,0 +1,182 @@
+"""Questions over REST: one answer counts, and who comes late is told the truth."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.rest import OPERATOR, Served, digest, key_file, serving
+from tests.fakes.repositories import git
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path) as served:
+        yield served
+
+
+async def decide(house: Served, question: dict[str, Any], decision: str, **more: Any) -> Any:
+    body = {"decision": decision, "patch_hash": question["patch_hash"], **more}
+    return await house.ask("POST", f"/approvals/{question['approval_id']}/decision", json=body)
+
+
+async def test_a_question_shows_its_briefing_and_what_it_is_bound_to(house: Served) -> None:
+    question = await house.waiting()
+    shown = (await house.ask("GET", f"/approvals/{question['approval_id']}")).json()
+    assert (shown["kind"], shown["state"], shown["may_decide"]) == ("release", "pending", True)
+    assert "total() adds one too many." in shown["body"]
+    assert "diff --git a/app.py b/app.py" in shown["diff"]
+    assert digest(shown["diff"]) == shown["patch_hash"]
+    assert len(shown["patch_hash"]) == 64
+    assert shown["options"] == ["approve", "request_changes", "reject"]
+    assert "nonce" not in shown
+
+
+async def test_an_approval_leads_to_a_branch(house: Served) -> None:
+    question = await house.waiting()
+    answer = await decide(house, question, "approve")
+    assert answer.status_code == 200
+    assert (answer.json()["state"], answer.json()["may_decide"]) == ("approved", False)
+    assert answer.json()["seq"] > question.get("as_of_seq", 0)
+    await house.until(question["task_id"], "completed")
+
+
+async def test_a_rejection_publishes_nothing(house: Served) -> None:
+    question = await house.waiting()
+    await decide(house, question, "reject")
+    task = await house.until(question["task_id"], "completed")
+    assert task["outcome"] == "rejected"
+    assert git(house.repo, "branch", "--list", "anton/*") == ""
+
+
+async def test_words_lead_back_to_the_fix(house: Served) -> None:
+    first = await house.waiting()
+    no_words = await decide(house, first, "request_changes")
+    assert no_words.status_code == 422
+    comment = {"path": "app.py", "line": 2, "text": "say why"}
+    answer = await decide(house, first, "request_changes", line_comments=[comment])
+    assert answer.json()["decision"]["text"] == "app.py:2: say why"
+    late = await decide(house, first, "approve")
+    assert (late.status_code, late.json()["state"]) == (409, "changes_requested")
+    async with asyncio.timeout(30):
+        while True:
+            task = await house.until(first["task_id"], "waiting_for_input")
+            if task["agent_stats"]["fix"]["runs"] > 1:
+                break
+            await asyncio.sleep(0.02)
+    assert git(house.repo, "branch", "--list", "anton/*") == ""
+
+
+async def test_an_answer_to_an_older_revision_is_superseded(house: Served) -> None:
+    question = await house.waiting()
+    stale = await decide(house, question, "approve", revision=7)
+    assert stale.status_code == 409
+    assert stale.json()["type"].endswith("superseded")
+    assert stale.json()["revision"] == 1
+    assert (await decide(house, question, "approve", revision=1)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"decision": "approve"},
+        {"decision": "reject"},
+        {"decision": "ship"},
+        {"decision": "approve", "patch_hash": "x"},
+        {"decision": "raise_budget", "patch_hash": "0" * 64, "amount_usd": 1},
+        {"decision": "approve", "patch_hash": "0" * 64, "by": {"channel": "terminal"}},
+    ],
+)
+async def test_an_answer_that_does_not_fit_is_422_and_changes_nothing(
+    house: Served, body: dict[str, Any]
+) -> None:
+    question = await house.waiting()
+    path = f"/approvals/{question['approval_id']}"
+    assert (await house.ask("POST", f"{path}/decision", json=body)).status_code == 422
+    assert (await house.ask("GET", path)).json()["state"] == "pending"
+
+
+async def test_consent_to_another_diff_is_superseded(house: Served) -> None:
+    question = await house.waiting()
+    answer = await decide(house, question, "approve", patch_hash=digest("another"))
+    assert answer.status_code == 409
+    problem = answer.json()
+    assert problem["type"].endswith("superseded")
+    assert problem["patch_hash"] == question["patch_hash"]
+
+
+async def test_a_repeated_tap_is_harmless_and_a_late_one_is_told_who_won(house: Served) -> None:
+    question = await house.waiting()
+    for _ in range(2):
+        assert (await decide(house, question, "approve", key="tap-1")).status_code == 200
+    late = await decide(house, question, "reject")
+    assert late.status_code == 409
+    problem = late.json()
+    assert problem["type"].endswith("already_decided")
+    assert (problem["by"], problem["channel"], problem["state"]) == ("local", "rest", "approved")
+    assert problem["at"]
+
+
+async def test_an_answer_to_a_cancelled_task_is_told_why(house: Served) -> None:
+    question = await house.waiting()
+    await house.ask("DELETE", f"/tasks/{question['task_id']}")
+    answer = await decide(house, question, "approve")
+    assert answer.status_code == 409
+    assert "cancel" in answer.json()["detail"].lower()
+
+
+async def test_unknown_questions_and_nonces_are_404(house: Served) -> None:
+    question = await house.waiting()
+    nonce = (await house.anton.approval(question["approval_id"])).nonce
+    for unknown in (nonce, "nothing", "%00", "0" * 32):
+        assert (await house.ask("GET", f"/approvals/{unknown}")).status_code == 404
+        body = {"decision": "approve", "patch_hash": question["patch_hash"]}
+        answer = await house.ask("POST", f"/approvals/{unknown}/decision", json=body)
+        assert answer.status_code == 404
+
+
+async def test_questions_are_listed_pending_first_and_narrowed(house: Served) -> None:
+    first, second = await house.waiting(), await house.waiting()
+    await decide(house, second, "reject")
+    listed = (await house.ask("GET", "/approvals")).json()["approvals"]
+    assert [one["state"] for one in listed] == ["pending", "rejected"]
+    pending = (await house.ask("GET", "/approvals?state=pending")).json()["approvals"]
+    assert [one["approval_id"] for one in pending] == [first["approval_id"]]
+    assert (await house.ask("GET", "/approvals?task=00000000")).status_code == 404
+
+
+async def test_fifty_waiting_tasks_get_the_answers_that_were_meant_for_them(house: Served) -> None:
+    made = [await house.begin(queue=True) for _ in range(50)]
+    await asyncio.gather(*(house.until(task_id, "waiting_for_input") for task_id in made))
+    listed = (await house.ask("GET", "/approvals?state=pending")).json()["approvals"]
+    meant = {
+        one["task_id"]: choice
+        for one, choice in zip(listed, ["approve", "reject"] * 25, strict=True)
+    }
+    random.Random(7).shuffle(listed)
+    answers = await asyncio.gather(*(decide(house, one, meant[one["task_id"]]) for one in listed))
+    assert {answer.status_code for answer in answers} == {200}
+    tasks = await asyncio.gather(*(house.until(task_id, "completed") for task_id in made))
+    assert {task["task_id"]: task["outcome"] for task in tasks} == {
+        task_id: "fixed" if choice == "approve" else "rejected" for task_id, choice in meant.items()
+    }
+    assert len(git(house.repo, "branch", "--list", "anton/*").splitlines()) == 25
+
+
+async def test_who_decided_is_the_name_of_the_key(tmp_path: Path) -> None:
+    file, keys = key_file(tmp_path)
+    headers = {"X-API-Key": OPERATOR}
+    async with serving(tmp_path, api_key=OPERATOR, api_keys_file=file, headers=headers) as house:
+        question = await house.waiting()
+        mine = {"X-API-Key": keys["approve"]}
+        path = f"/approvals/{question['approval_id']}"
+        for name, may in (("read", False), ("operate", False), ("approve", True)):
+            shown = await house.ask("GET", path, headers={"X-API-Key": keys[name]})
+            assert shown.json()["may_decide"] is may
+        body = {"decision": "approve", "patch_hash": question["patch_hash"]}
+        answer = await house.ask("POST", f"{path}/decision", json=body, headers=mine)
+        assert answer.json()["decision"]["by"] == "approve"
