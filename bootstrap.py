@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from config import Settings
@@ -69,7 +71,7 @@ class Kept:
 async def build(
     settings: Settings, *, drives: bool = True, thinking: Thinking | None = None
 ) -> Anton:
-    """Anton, wired by the settings; raises StoreUnusable, ConfigError.
+    """Anton, wired by the settings; raises StoreUnusable, ConfigError, SandboxUnavailable.
 
     A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
     and cancels, beside the one that drives.
@@ -77,13 +79,15 @@ async def build(
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
-        mind = thinking or await _offline(settings, stack, kept)
-        runner = await _runner(settings, stack, kept, mind) if drives else None
+        mind = thinking or (await _offline(settings, stack, kept) if drives else None)
+        if mind:
+            await mind.check()
+        runner = await _runner(settings, stack, kept, mind) if mind else None
     except BaseException:
         await stack.aclose()
         raise
     checks: dict[str, Check] = {"store": kept.stores.check}
-    if drives:
+    if mind:
         checks["sandbox"] = mind.check
     return Anton(
         kept.records,
@@ -91,7 +95,12 @@ async def build(
         kept.stores.audit,
         capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
         checks=checks,
-        about=mind.about(),
+        about=mind.about() if mind else {},
+        degraded=(
+            {"checkpoints": "CHECKPOINTS=memory: a restart loses every task under way."}
+            if settings.checkpoints == "memory"
+            else {}
+        ),
         close=stack.aclose,
     )
 
@@ -115,7 +124,10 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
 
 
 async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: Thinking) -> Runner:
-    path = settings.data_dir / "checkpoints.db"
+    folder = settings.data_dir
+    if settings.checkpoints == "memory":
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="anton-")))
+    path = folder / "checkpoints.db"
     saver = await stack.enter_async_context(open_checkpoints(path, kept.records.tasks.holds))
     rules = _rules(settings)
     desk = EffectDesk(
@@ -190,8 +202,10 @@ async def _offline(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thi
         settings.data_dir / "environments", index_allowed=settings.python_packages == "allow"
     )
     stack.callback(environments.close)
+    sandboxes = sandbox_of(settings)
+    await sandboxes.reap()
     return OfflineThinking(
-        sandbox_of(settings),
+        sandboxes,
         environments,
         Search(
             max_candidates=settings.offline_max_candidates,

@@ -55,6 +55,7 @@ class Anton:
         capacity: Capacity,
         checks: Mapping[str, Check],
         about: Mapping[str, Any],
+        degraded: Mapping[str, str],
         close: Callable[[], Awaitable[None]],
     ) -> None:
         self._records = records
@@ -64,6 +65,7 @@ class Anton:
         self._capacity = capacity
         self._checks = checks
         self._about = about
+        self._degraded = degraded
         self._close = close
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
@@ -227,7 +229,11 @@ class Anton:
     async def health(self) -> dict[str, Any]:
         """How the house is, without secrets."""
         counts = await self._records.tasks.counts()
-        trouble = {name: said for name, said in (await self.ready()).items() if said != "ok"}
+        parts = await self.ready()
+        trouble = {
+            **self._degraded,
+            **{name: said for name, said in parts.items() if said != "ok"},
+        }
         return {
             "status": "degraded" if trouble else "ok",
             "service": "anton",

@@ -44,6 +44,11 @@ class Chronicle:
         await self.tell("status", task.task_id, status=task.status)
         return task
 
+    async def wait(self, lease: Lease, reason: str) -> None:
+        """The task is at work, but can do nothing for now."""
+        task = await self._records.tasks.update(lease.task_id, lease, reason=reason)
+        await self.tell("status", task.task_id, status=task.status, reason=reason)
+
     async def step(self, lease: Lease, data: Mapping[str, Any], started: dict[str, float]) -> None:
         """Write a node's start or end into the task and the log."""
         clock, node = self._records.clock, str(data["name"]).removeprefix(HANDLER)
@@ -97,6 +102,15 @@ class Chronicle:
             agent_ms=round((task.usage.seconds_total - task.usage.seconds_human) * 1000),
             human_ms=round(task.usage.seconds_human * 1000),
         )
+
+    async def end_once(self, task: Task) -> None:
+        """The closing event, where a crash came between the end and its telling."""
+        seen = 0
+        while events := await self._records.events.after(seen, task_id=task.task_id):
+            if any(event.type == "end" for event in events):
+                return
+            seen = events[-1].seq
+        await self.end(task)
 
 
 def asked(approval: Approval) -> Notice:

@@ -19,8 +19,10 @@ from control.documents import Documents
 from core.approvals import Approval, ApprovalState, Question
 from core.errors import (
     ConfigError,
+    HostUnreachable,
     IntegrationError,
     LeaseLost,
+    RateLimited,
     SandboxError,
     StoreError,
     StoreUnusable,
@@ -43,7 +45,10 @@ LOOK_S = 0.5
 CRASHES_MAX = 3
 WAYS_OUT = ("join", "escalate", "report")
 """Nodes that a broken thread is led to; when they break too, the task ends."""
+UNTIMED = ("publish", "report")
+"""Nodes that no time limit stops: nobody would know what became of an effect."""
 STORE_PAUSE_S = 5.0
+HOST_PAUSE_MAX_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Bounds:
 
     task_s: float = 3600.0
     approval_ttl_s: float = 72 * 3600.0
+    host_patience_s: float = 900.0
+    """How long, over all pauses, a host that is down is waited for by a step that reads."""
 
 
 @dataclass
@@ -62,6 +69,10 @@ class Drive:
     control: RunControl = field(default_factory=RunControl)
     walk: asyncio.Task[None] | None = None
     cancelled: bool = False
+    pausing: bool = False
+    """Between two goes, with nothing at work."""
+    waited_s: float = 0.0
+    """For a host that is down."""
 
     def stop(self) -> None:
         """End it now, in the middle of a node if need be."""
@@ -105,6 +116,8 @@ class Runner:
         """Let every drive finish its node, and park."""
         for drive in self._drives.values():
             drive.control.request_drain("the server stops")
+            if drive.pausing:
+                drive.stop()
 
     def stop(self) -> None:
         """Park every drive at once; the nodes at work are repeated later."""
@@ -157,6 +170,9 @@ class Runner:
         records, task_id = self._records, drive.lease.task_id
         while True:
             task = await records.tasks.get(task_id)
+            if task.status.ended:
+                await self._chronicle.end_once(task)
+                return
             if task.cancel_requested:
                 drive.cancelled = True
                 return
@@ -175,7 +191,11 @@ class Runner:
                 raise
             except StoreUnusable as error:
                 log.error("task pauses: %s", error, extra={"task_id": task_id})
-                await records.clock.sleep(STORE_PAUSE_S)
+                await self._sleep(drive, STORE_PAUSE_S)
+            except (HostUnreachable, RateLimited) as error:
+                if not await self._wait_for_host(drive, error):
+                    await self._end(drive, Outcome.BLOCKED, str(error))
+                    return
             except Exception:
                 log.exception("the step %s broke", task.node, extra={"task_id": task_id})
                 node = (await records.tasks.get(task_id)).node or "intake"
@@ -183,6 +203,25 @@ class Runner:
                 if count >= CRASHES_MAX * (1 if node in WAYS_OUT else 2):
                     await self._end_broken(drive, node)
                     return
+
+    async def _wait_for_host(self, drive: Drive, error: HostUnreachable | RateLimited) -> bool:
+        """Sleep as asked, or ever longer; False when there is no more patience."""
+        asked = error.retry_after_s if isinstance(error, RateLimited) else drive.waited_s
+        nap = max(1.0, min(asked, HOST_PAUSE_MAX_S) if isinstance(error, HostUnreachable) else asked)
+        if drive.waited_s + nap > self._bounds.host_patience_s:
+            return False
+        drive.waited_s += nap
+        log.warning("task waits %.0f s: %s", nap, error, extra={"task_id": drive.lease.task_id})
+        await self._chronicle.wait(drive.lease, f"Waits for the host: {error}")
+        await self._sleep(drive, nap)
+        return True
+
+    async def _sleep(self, drive: Drive, seconds: float) -> None:
+        drive.pausing = True
+        try:
+            await self._records.clock.sleep(seconds)
+        finally:
+            drive.pausing = False
 
     async def _stream(self, drive: Drive, task: Task, deps: Deps) -> None:
         """From where the thread stands to its next pause or its end."""
@@ -197,15 +236,24 @@ class Runner:
 
     async def _go(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
         try:
-            async with asyncio.timeout(self._bounds.task_s):
-                await self._follow(drive, deps, config, entry)
+            async with asyncio.timeout(self._bounds.task_s) as limit:
+                await self._follow(drive, deps, config, entry, limit)
         except TimeoutError:
+            if not limit.expired():
+                raise
             reason = f"The time limit of {self._bounds.task_s:.0f} s was reached."
             update = {"outcome": Outcome.OUT_OF_BUDGET, "reason": reason}
             await self._graph.aupdate_state(config, update, as_node="join")
             await self._follow(drive, deps, config, None)
 
-    async def _follow(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
+    async def _follow(
+        self,
+        drive: Drive,
+        deps: Deps,
+        config: RunnableConfig,
+        entry: Any,
+        limit: asyncio.Timeout | None = None,
+    ) -> None:
         stream = self._graph.astream(
             entry,
             config,
@@ -217,7 +265,10 @@ class Runner:
         )
         started: dict[str, float] = {}
         async for part in stream:
-            await self._chronicle.step(drive.lease, cast(dict[str, Any], part["data"]), started)
+            step = cast(dict[str, Any], part["data"])
+            if limit and step["name"] in UNTIMED:
+                limit.reschedule(None)
+            await self._chronicle.step(drive.lease, step, started)
 
     async def _entry(self, task: Task, snapshot: StateSnapshot) -> tuple[bool, Any]:
         """Whether to go on, and with what: a start, answers, or simply further.
@@ -226,11 +277,7 @@ class Runner:
         tells that a task has ended; going on along an ended thread does nothing.
         """
         if snapshot.metadata is None:
-            return True, {
-                "task_id": task.task_id,
-                "created_at": task.created_at.isoformat(),
-                "request": task.request.dump(),
-            }
+            return True, _input(task)
         pending = {interrupt.id for interrupt in snapshot.interrupts}
         if not pending:
             return True, None
@@ -245,7 +292,7 @@ class Runner:
             return
         what = f"The step {node} ended its worker {count} times."
         update = {"trouble": what, "question": trouble(task.task_id, what).dump()}
-        await self._graph.aupdate_state(config, update, as_node="join")
+        await self._graph.aupdate_state(config, {**_input(task), **update}, as_node="join")
         await self._records.tasks.update(task.task_id, drive.lease, crashes={})
 
     async def _pause(self, drive: Drive, snapshot: StateSnapshot) -> None:
@@ -338,6 +385,15 @@ class Runner:
             "configurable": {"thread_id": lease.task_id, "lease_generation": lease.generation},
             "recursion_limit": RECURSION_LIMIT,
         }
+
+
+def _input(task: Task) -> dict[str, Any]:
+    """What a thread starts with."""
+    return {
+        "task_id": task.task_id,
+        "created_at": task.created_at.isoformat(),
+        "request": task.request.dump(),
+    }
 
 
 def _answer(approval: Approval) -> dict[str, Any]:

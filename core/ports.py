@@ -211,6 +211,11 @@ class RepairEngine(Protocol):
         """As people are told, such as `offline engine`."""
         ...
 
+    @property
+    def needs_sandbox(self) -> bool:
+        """Whether it can do nothing where nothing may be run."""
+        ...
+
     async def triage(self, case: Case) -> Triage:
         """What kind of report this is."""
         ...
@@ -324,8 +329,9 @@ class TaskStore(Protocol):
         """Lease the next task with work to do: most urgent first, then oldest.
 
         Work to do: queued; waiting with an answer that was not applied; running under a lease
-        that expired (its crash is counted for its node); any with a cancel request. None when there
-        is nothing, or when `limit_running` tasks run already.
+        that expired (its crash is counted for its node); any with a cancel request; ended under a
+        lease that nobody gave back. None when there is nothing, or when `limit_running` tasks run
+        already.
         """
         ...
 

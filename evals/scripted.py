@@ -63,6 +63,7 @@ class ScriptedEngine:
     """Serves the port RepairEngine from a script."""
 
     name = "scripted (orchestration only)"
+    needs_sandbox = False
 
     def __init__(self, script: Script) -> None:
         self._script = script

@@ -45,7 +45,8 @@ def root_cause(case: Case, suspect: Suspect, red: int) -> str:
     where = f" in {suspect.function}" if suspect.function else ""
     tests = f"{red} failing test{'s' if red != 1 else ''} and the report point"
     quote = _line(case, suspect).strip()
-    return f"{tests if red else 'The report points'} at {suspect.path}:{suspect.line}{where}: `{quote}` ({suspect.why})."
+    who = tests if red else "The report points"
+    return f"{who} at {suspect.path}:{suspect.line}{where}: `{quote}` ({suspect.why})."
 
 
 def _confidence(suspect: Suspect, red: bool) -> float:

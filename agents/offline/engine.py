@@ -27,6 +27,7 @@ class OfflineEngine:
     search: Search
     watch: Watch
     name: str = NAME
+    needs_sandbox: bool = True
 
     async def triage(self, case: Case) -> Triage:
         """By the words of the report."""

@@ -3,21 +3,30 @@
 from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError
-from core.findings import Diagnosis, Reading, Reproduction, Triage
+from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome, TaskRequest
 from graph import questions
 from graph.deps import Deps
+from graph.policies import STOPS_THE_DRIVE
 from graph.repair.state import RepairState
 from graph.state import Facts
+from repair.gate import refusals
+
+REFUSALS_TOLD = 5
+NOTHING_MAY_RUN = "The {} decides by running tests, and the request forbids to run anything."
 
 
 async def intake(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     """Pin the commit that everything after this speaks of; no model, no opinion."""
     deps, request = runtime.context, TaskRequest.load(state["request"])
+    if deps.engine.needs_sandbox and not request.use_sandbox:
+        return _end(Outcome.NEEDS_INFORMATION, NOTHING_MAY_RUN.format(deps.engine.name))
     try:
         snapshot = await deps.host.snapshot(request.base, worktree=request.worktree)
+    except STOPS_THE_DRIVE:
+        raise
     except IntegrationError as error:
         return {"outcome": Outcome.BLOCKED, "reason": str(error)}
     deps.trees[snapshot.sha] = snapshot.tree
@@ -101,12 +110,16 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     """Look for changes that turn the red test green."""
     deps, before = runtime.context, runtime.context.bench.seconds
     attempt = await deps.engine.fix(await case_of(state, deps))
+    await deps.tell("search", state["task_id"], **_search_event(attempt))
     base = await deps.base(state)
     rejected = set(state.get("rejected", ()))
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))
     files = reproduction.files if reproduction else ()
     patches = [candidate.patch.with_changes(base, files) for candidate in attempt.candidates]
     fresh = [patch for patch in patches if patch.sha256 not in rejected]
+    refused = {patch.sha256: refusals(base, patch.apply(base)) for patch in fresh}
+    fresh = [patch for patch in fresh if not refused[patch.sha256]]
+    said = [refusal.message for found in refused.values() for refusal in found][:REFUSALS_TOLD]
     update: Facts = {
         "attempt": await deps.keep(
             attempt,
@@ -127,7 +140,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         return {**update, "patch": await patch_facts(deps, fresh[0])}
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
-    return {**update, "findings": [attempt.explanation or "No candidate was found."]}
+    return {**update, "findings": [attempt.explanation or "No candidate was found.", *said]}
 
 
 async def patch_facts(deps: Deps, patch: Patch) -> Facts:
@@ -195,6 +208,14 @@ def _diagnosis_facts(answer: Diagnosis) -> Facts:
         "confidence": answer.confidence,
         "category": answer.category,
         "method": answer.method[:300],
+    }
+
+
+def _search_event(attempt: FixAttempt) -> Facts:
+    return {
+        "done": True,
+        **attempt.figures.model_dump(exclude={"v"}),
+        "suspects": [s.model_dump(exclude={"v"}) for s in attempt.suspects[:5]],
     }
 
 

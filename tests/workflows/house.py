@@ -53,6 +53,19 @@ class House:
         listed = git(self.repository, "for-each-ref", "--format=%(refname:short)", "refs/heads")
         return [name for name in listed.split() if name.startswith("anton/")]
 
+    async def until(self, task: Task, node: str) -> None:
+        """Wait until a node has started."""
+        async with self.anton.events.listen(task.task_id) as events:
+            if node in await self.steps(task, "started"):
+                return
+            async for event in events:
+                if event and event.data.get("node") == node:
+                    return
+
+    def listing(self, folder: Path) -> list[str]:
+        """Names of the files in a folder."""
+        return sorted(path.name for path in folder.iterdir())
+
     def asked(self, task: Task) -> list[str]:
         """Roles that were asked, in order."""
         return self.thinking.engines[task.task_id].asked

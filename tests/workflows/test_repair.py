@@ -8,9 +8,19 @@ import pytest
 from core.approvals import ApprovalState, QuestionKind
 from core.errors import Conflict, PayloadInvalid
 from core.evidence import Verdict
-from core.findings import Diagnosis, Reading, Reproduction, ReviewVerdict, Triage
+from core.findings import (
+    Candidate,
+    Diagnosis,
+    FixAttempt,
+    Reading,
+    Reproduction,
+    ReviewVerdict,
+    Triage,
+)
+from core.patches import Patch
+from core.ports import Case
 from core.tasks import Outcome, TaskStatus
-from evals.scripted import FAULTY, MENDED, Script
+from evals.scripted import FAULTY, MENDED, Script, ScriptedEngine, ScriptedThinking
 from tests.fakes.repositories import commit, git
 from tests.workflows.house import ME, house
 
@@ -217,15 +227,10 @@ async def test_cancelled_in_the_middle_of_a_node(tmp_path: Path) -> None:
     async with house(tmp_path, Script(delays_s={"fix": 30.0})) as here:
         task = await here.submit()
         drive = asyncio.create_task(here.anton.drive(task.task_id))
-        while "fix" not in here.thinking.engines.get(task.task_id, _Nobody).asked:
-            await asyncio.sleep(0.02)
+        await here.until(task, "fix")
         await here.anton.cancel(task.task_id, ME)
         task = await asyncio.wait_for(drive, timeout=2.0)
         assert task.outcome is Outcome.CANCELLED
-
-
-class _Nobody:
-    asked: tuple[str, ...] = ()
 
 
 async def test_a_repository_that_cannot_be_read_blocks_with_the_reason(tmp_path: Path) -> None:
@@ -298,12 +303,8 @@ async def test_documents_are_delivered_where_they_were_asked_for(tmp_path: Path)
         (report,) = (tmp_path / "data" / "reports").glob("incident_BUG-42_*.md")
         assert "| Outcome | fixed |" in report.read_text()
         assert "## Next step" in report.read_text()
-        folder = Path(task.result["output_path"])
-        assert sorted(p.name for p in folder.iterdir()) == [
-            report.name,
-            "patch.diff",
-            "report.json",
-        ]
+        delivered = here.listing(Path(task.result["output_path"]))
+        assert delivered == [report.name, "patch.diff", "report.json"]
 
 
 async def test_a_refused_directory_loses_nothing(tmp_path: Path) -> None:
@@ -312,3 +313,23 @@ async def test_a_refused_directory_loses_nothing(tmp_path: Path) -> None:
         task = await here.answer(task, "approve")
         assert task.outcome is Outcome.FIXED
         assert not (tmp_path / "elsewhere").exists()
+
+
+async def test_a_patch_that_weakens_a_test_is_refused_before_any_run(tmp_path: Path) -> None:
+    class Weakening(ScriptedEngine):
+        async def fix(self, case: Case) -> FixAttempt:
+            self.asked.append("fix")
+            self.cases.append(case)
+            weaker = case.tree.with_texts({"test_app.py": "def test_total():\n    pass\n"})
+            patch = Patch.between(case.base_sha, case.tree, weaker)
+            return FixAttempt(candidates=(Candidate(patch=patch),), engine=self.name)
+
+    thinking = ScriptedThinking()
+    async with house(tmp_path, thinking=thinking) as here:
+        task = await here.submit()
+        thinking.engines[task.task_id] = Weakening(thinking.script)
+        task = await here.anton.drive(task.task_id)
+        assert (await here.pending(task)).question.kind is QuestionKind.ESCALATION
+        last = thinking.engines[task.task_id].cases[-1]
+        assert any("assertion" in finding for finding in last.findings)
+        assert task.result["patch"] is None
