@@ -1,0 +1,1 @@
+"""Attacks on a sandbox, each with what it must not achieve."""

@@ -1,0 +1,75 @@
+"""Attacks on the end: what stays when the server is killed."""
+
+import asyncio
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from evals.attacks.field import PYTHON, Attack, Breach, Field
+
+GONE_S = 2.0
+SERVER = """
+import asyncio, json, sys
+from pathlib import Path
+from core.ports import Environment, Limits
+from core.trees import Tree
+from sandbox import provider_class
+
+async def main():
+    backend, scratch, python, mark = sys.argv[1:]
+    more = {"allow_host": True} if backend == "subprocess" else {}
+    provider = provider_class(backend)(Path(scratch), **more)
+    environment = Environment("short", python, variables={"PATH": "/usr/bin:/bin"})
+    sandbox = await provider.open(Tree(), environment, Limits(memory_bytes=128 << 20))
+    script = f"(setsid sleep {mark} & ) ; nohup sleep {mark} & trap '' TERM HUP; sleep {mark}"
+    running = asyncio.create_task(sandbox.run(["sh", "-c", script]))
+    await asyncio.sleep(0.5)
+    print("running", flush=True)
+    await running
+
+asyncio.run(main())
+"""
+
+
+async def _killed_server(field: Field) -> str:
+    mark = f"{600 + int(field.bait.canary[:6], 16)}.5"
+    with tempfile.TemporaryDirectory(prefix="anton-killed-") as scratch:
+        server = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", SERVER, field.provider.backend, scratch, PYTHON, mark),
+            cwd=Path(__file__).parent.parent.parent,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        if server.stdout is None or not (await server.stdout.readline()).startswith(b"running"):
+            raise Breach("the server did not start")
+        running = _carrying(mark)
+        server.kill()
+        await server.wait()
+        waited = 0.0
+        while _carrying(mark) and waited < GONE_S:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+        left = _carrying(mark)
+    if len(running) < 3:
+        raise Breach(f"only {len(running)} processes had been started")
+    if left:
+        raise Breach(f"{len(left)} processes are left after {GONE_S:g} s")
+    reaped = await field.provider.reap()
+    again = await field.provider.reap()
+    if again:
+        raise Breach("something cannot be reaped")
+    return f"{len(running)} processes gone in {waited:.2f} s, {reaped} sandbox reaped"
+
+
+def _carrying(mark: str) -> list[int]:
+    """Processes of any user whose arguments hold the mark, but for the server's own."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            arguments = (folder / "cmdline").read_bytes().split(b"\0")
+            if arguments[:2] == [b"sleep", mark.encode()]:
+                found.append(int(folder.name))
+    return found
+
+
+ATTACKS = (Attack("S29", "kill the server", _killed_server),)

@@ -1,0 +1,18 @@
+"""Look for kernel settings and devices that could be written; none is."""
+
+import os
+
+from attack import breached, held
+
+PATHS = (
+    *("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sys/kernel/modprobe"),
+    *("/proc/sys/vm/overcommit_memory", "/proc/sys/net/ipv4/ip_forward", "/proc/sysrq-trigger"),
+    *("/proc/sys/user/max_user_namespaces", "/proc/irq", "/proc/bus", "/sys/kernel", "/sys/fs/cgroup"),
+    *("/sys/fs/cgroup/cgroup.procs", "/dev/mem", "/dev/kmsg", "/dev/sda", "/dev/vda", "/dev/loop0"),
+    *("/dev/fuse", "/dev/kvm", "/dev/net/tun"),
+)
+
+for path in PATHS:
+    if os.access(path, os.W_OK):
+        breached(f"{path} can be written")
+held(f"none of {len(PATHS)} can be written")
