@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -11,6 +12,7 @@ from core.approvals import Approval, Question
 from core.patches import Patch
 from core.ports import ArtifactStore
 
+CONTINUED = "↪ "
 _DIFF_STYLE = (
     (
         (
@@ -71,7 +73,16 @@ def show_diff(console: Console, diff: str) -> None:
     """Every line of a diff in full: controls written out, tabs and trailing blanks made visible."""
     for line in diff.removesuffix("\n").split("\n"):
         style = next((style for starts, style in _DIFF_STYLE if line.startswith(starts)), "")
-        put(console, Text(_exact(line), style=style))
+        for part in _folded(_exact(line), console):
+            put(console, Text(part, style=style))
+
+
+def _folded(line: str, console: Console) -> list[str]:
+    """The line in parts that fit a terminal; a part that goes on cannot be taken for a line."""
+    if not console.is_terminal or cell_len(line) <= console.width:
+        return [line]
+    first, *rest = chop_cells(line.expandtabs(), console.width - len(CONTINUED))
+    return [first, *(CONTINUED + part for part in rest)]
 
 
 def _exact(line: str) -> str:

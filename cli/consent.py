@@ -75,12 +75,17 @@ async def answer_from(question: Question, ask: Ask, say: Callable[[str], None]) 
 
 
 def understood(line: str, question: Question) -> tuple[Choice | None, str, float | None]:
-    """What a letter or some words mean: the choice, the words that go with it, an amount."""
+    """What a letter or some words mean: the choice, the words that go with it, an amount.
+
+    One unknown word is rather a slip of the keys than a request.
+    """
     word = line.strip().lower()
     for option in question.options:
         if word in (_OFFERED[option][0], option, option.replace("_", " ")):
             return option, "", None
     choice, amount = understand(line, question)
+    if choice in NEEDS_WORDS and len(word.split()) < 2:
+        return None, "", None
     return choice, line if choice in NEEDS_WORDS else "", amount
 
 

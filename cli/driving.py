@@ -26,6 +26,7 @@ class Drive:
     since: int = 0
     """Number of the last event that was told."""
     teller: Teller = field(init=False)
+    _asking: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.teller = teller_on(self.screen.err)
@@ -38,9 +39,10 @@ class Drive:
                 task = await self._once(task_id)
             return task
         except asyncio.CancelledError:
+            onward = f"approve {task_id[:8]}" if self._asking else "worker --once"
             self.screen.note(
                 f"Interrupted. Nothing is lost: task {task_id[:8]} stays, and goes on with\n"
-                "  python main.py worker --once",
+                f"  python main.py {onward}",
                 "bold",
             )
             raise
@@ -84,7 +86,9 @@ class Drive:
         if approval is None:
             return False
         (await Briefing.of(approval, self.anton.artifacts)).show(self.screen)
+        self._asking = True
         decision = await self.answer(approval.question)
+        self._asking = False
         if decision is None:
             return False
         await self.anton.decide(approval.approval_id, decision)

@@ -73,11 +73,8 @@ class LiveTeller:
         for line in told(event):
             show(self._console, str(line), _STYLE[line.mark])
         self._follow(event)
-        if self._at_work:
-            self._status.update(Text(", ".join(filter(None, self._at_work.values()))))
-            self._status.start()
-        else:
-            self._status.stop()
+        self._status.update(Text(", ".join(self._at_work.values())))
+        self._status.start()
 
     def close(self) -> None:
         self._at_work.clear()

@@ -41,7 +41,16 @@ def test_a_diff_cannot_hide_anything() -> None:
 def test_a_long_line_is_whole_on_a_terminal_and_in_a_file() -> None:
     long = "+" + "x" * 2000 + "evil"
     assert shown(long + "\n") == long + "\n"
-    assert shown(long + "\n", terminal=True).replace("\n", "") == long
+    first, *rest = shown(long + "\n", terminal=True).splitlines()
+    assert rest
+    assert all(part.startswith("↪ ") for part in rest)
+    assert first + "".join(part.removeprefix("↪ ") for part in rest) == long
+
+
+def test_a_folded_line_cannot_be_taken_for_lines_of_the_diff() -> None:
+    padded = " context" + " " * 50 + "+evil = True"
+    text = shown(padded + "\n", terminal=True)
+    assert not any(line.startswith("+") for line in text.splitlines())
 
 
 def test_a_briefing_shows_body_hash_and_protected_paths_as_written() -> None:

@@ -64,7 +64,9 @@ async def test_a_missing_sandbox_is_an_error_with_the_remedy(tmp_path: Path) -> 
 
 
 async def test_no_protection_and_unenforced_limits_are_warned_of(tmp_path: Path) -> None:
-    findings = await examine(patient(tmp_path, sandbox=Sandbox("subprocess", {"network": "not limited"})))
+    findings = await examine(
+        patient(tmp_path, sandbox=Sandbox("subprocess", {"network": "not limited"}))
+    )
     assert named(findings, "sandbox")[0].level == "warning"
     assert named(findings, "network")[0].level == "warning"
 
