@@ -48,6 +48,7 @@ WAYS_OUT = ("join", "escalate", "report")
 UNTIMED = ("publish", "report")
 """Nodes that no time limit stops: nobody would know what became of an effect."""
 STORE_PAUSE_S = 5.0
+HOST_PAUSE_MIN_S = 1.0
 HOST_PAUSE_MAX_S = 60.0
 
 
@@ -206,8 +207,10 @@ class Runner:
 
     async def _wait_for_host(self, drive: Drive, error: HostUnreachable | RateLimited) -> bool:
         """Sleep as asked, or ever longer; False when there is no more patience."""
-        asked = error.retry_after_s if isinstance(error, RateLimited) else drive.waited_s
-        nap = max(1.0, min(asked, HOST_PAUSE_MAX_S) if isinstance(error, HostUnreachable) else asked)
+        asked = min(drive.waited_s, HOST_PAUSE_MAX_S)
+        if isinstance(error, RateLimited):
+            asked = error.retry_after_s
+        nap = max(HOST_PAUSE_MIN_S, asked)
         if drive.waited_s + nap > self._bounds.host_patience_s:
             return False
         drive.waited_s += nap

@@ -7,6 +7,7 @@ from core.findings import ReviewVerdict
 from graph.repair.state import RepairState
 
 Branches = list[Literal["diagnose", "reproduce", "escalate", "report"]]
+Onward = list[Literal["intake", "triage", "diagnose", "reproduce", "fix", "report"]]
 
 
 def after_intake(state: RepairState) -> Literal["triage", "report"]:
@@ -63,11 +64,15 @@ def after_approve(state: RepairState) -> Literal["publish", "fix", "report"]:
     return "fix" if choice == "request_changes" else "report"
 
 
-def after_escalate(state: RepairState) -> list[Literal["fix", "diagnose", "reproduce", "report"]]:
-    """Go on as the person says, from where their words help."""
+def after_escalate(state: RepairState) -> Onward:
+    """Go on as the person says, from where their words help, but leave no step out."""
     choice = state["decision"].get("choice")
     if choice not in ("answer", "guidance", "more_attempts", "raise_budget"):
         return ["report"]
+    if not state.get("base_sha"):
+        return ["intake"]
+    if not state.get("triage"):
+        return ["triage"]
     if choice == "answer" or not state.get("reproduction"):
         return ["diagnose", "reproduce"]
     return ["fix"]

@@ -27,6 +27,11 @@ SELECT task_id FROM (
         WHERE t.cancel_requested = 1 AND t.status NOT IN ('completed', 'failed', 'cancelled')
             AND {FREE}
         ORDER BY t.urgency, t.number LIMIT 1)
+    UNION ALL SELECT * FROM (
+        SELECT t.task_id, t.urgency, t.number FROM leases d JOIN tasks t ON t.task_id = d.task_id
+        WHERE d.owner IS NOT NULL AND d.expires_at <= :now
+            AND t.status IN ('completed', 'failed', 'cancelled')
+        ORDER BY t.urgency, t.number LIMIT 1)
 ) ORDER BY urgency, number LIMIT 1
 """  # noqa: S608 - made of constants
 HELD = """

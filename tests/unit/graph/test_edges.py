@@ -8,6 +8,9 @@ from graph.repair import edges
 from graph.repair.workflow import NODES, drawing
 
 QUESTION = {"title": "?"}
+TRIAGED = {"base_sha": "b", "triage": {"ref": "x"}}
+REPRODUCED = {**TRIAGED, "reproduction": {"ref": "x"}}
+BOTH = ["diagnose", "reproduce"]
 
 
 @pytest.mark.parametrize(
@@ -56,13 +59,12 @@ QUESTION = {"title": "?"}
         ("after_escalate", {"decision": {"choice": "stop"}}, ["report"]),
         ("after_escalate", {"decision": {"choice": "take_over"}}, ["report"]),
         ("after_escalate", {"decision": {"choice": "expired"}}, ["report"]),
-        ("after_escalate", {"decision": {"choice": "answer"}}, ["diagnose", "reproduce"]),
-        ("after_escalate", {"decision": {"choice": "guidance"}}, ["diagnose", "reproduce"]),
-        (
-            "after_escalate",
-            {"decision": {"choice": "more_attempts"}, "reproduction": {"ref": "x"}},
-            ["fix"],
-        ),
+        ("after_escalate", {"decision": {"choice": "guidance"}}, ["intake"]),
+        ("after_escalate", {"decision": {"choice": "answer"}, "base_sha": "b"}, ["triage"]),
+        ("after_escalate", {"decision": {"choice": "answer"}, **TRIAGED}, BOTH),
+        ("after_escalate", {"decision": {"choice": "guidance"}, **TRIAGED}, BOTH),
+        ("after_escalate", {"decision": {"choice": "answer"}, **REPRODUCED}, BOTH),
+        ("after_escalate", {"decision": {"choice": "more_attempts"}, **REPRODUCED}, ["fix"]),
         ("after_publish", {"change": {"branch": "anton/x"}}, "report"),
         ("after_publish", {"outcome": "blocked"}, "report"),
         ("after_publish", {"findings": ["the base moved"]}, "fix"),
