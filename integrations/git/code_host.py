@@ -59,11 +59,11 @@ class LocalHost:
             changed = worktree.changed_paths(git) if here else []
             if with_work and changed:
                 commit = worktree.commit_work(git, commit, changed)
-                notes.append(f"{_files(changed)} not committed; the work tree was read.")
+                notes.append(f"Uncommitted work was read: {_files(changed)}.")
             elif changed is None:
                 notes.append("Whether there is uncommitted work could not be told.")
             elif changed:
-                notes.append(f"{_files(changed)} not committed, and not read.")
+                notes.append(f"Uncommitted work was not read: {_files(changed)}.")
             tree = reading.tree_of(git, commit, self._caps)
             branch = ref if ref in reading.names(git, "refs/heads") else ""
         return Snapshot(commit, tree, branch or ("" if ref else default), tuple(notes))
@@ -141,5 +141,5 @@ def _default_branch(git: TrustedGit, head: reading.Head) -> tuple[str, list[str]
 
 
 def _files(paths: list[str]) -> str:
-    shown = ", ".join(paths[:3]) + (", …" if len(paths) > 3 else "")
-    return f"{len(paths)} file{'s are' if len(paths) > 1 else ' is'} ({shown})"
+    more = f" and {len(paths) - 3} more files" if len(paths) > 3 else ""
+    return ", ".join(paths[:3]) + more

@@ -50,7 +50,7 @@ def description(request: ChangeRequest, behind: int) -> str:
         text = text[:BODY_MAX_CHARS] + "\n\n… the rest was too long for a pull request."
     if behind:
         text += (
-            f"\n\n> `{request.base_branch}` is {behind} commits ahead of the base on which this "
-            "was approved; none of them touches its files."
+            f"\n\n> `{request.base_branch}` is ahead of the base on which this was approved, by "
+            f"{behind} commit{'s' if behind > 1 else ''}; its files are as they were."
         )
     return text

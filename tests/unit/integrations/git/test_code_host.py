@@ -185,7 +185,7 @@ async def test_uncommitted_work_is_named_and_not_read(repo: Path) -> None:
     found = await LocalHost(str(repo)).snapshot()
     assert found.tree.text("todo.py") == TODO["todo.py"]
     assert "new.py" not in found.tree
-    assert found.notes == ("2 files are (todo.py, new.py) not committed, and not read.",)
+    assert found.notes == ("Uncommitted work was not read: todo.py, new.py.",)
 
 
 async def test_uncommitted_work_can_be_read_and_shipped_upon(repo: Path) -> None:

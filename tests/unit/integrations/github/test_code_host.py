@@ -349,7 +349,7 @@ async def test_the_description_says_how_far_the_base_went_on(
     long = request.but(body="x" * 70_000)
     await host.publish(long, patch)
     body = double.pulls[0]["body"]
-    assert "`main` is 1 commits ahead" in body
+    assert "`main` is ahead of the base on which this was approved, by 1 commit;" in body
     assert len(body) < 65_536
 
 
