@@ -187,6 +187,7 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
             "write_interval_s": settings.github_write_interval_s,
             "scan": kept.redactor.findings,
             "clock": kept.clock,
+            "audit": kept.stores.audit.record,
         },
     }
     return host_for(repository, options)

@@ -12,7 +12,7 @@ from core.errors import Conflict, Forbidden
 from core.evidence import Evidence, TestRun, Verdict
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
 from core.patches import Patch
-from core.tasks import Outcome
+from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
 from graph.repair.documents import (
     Facts as DocumentFacts,
@@ -234,7 +234,8 @@ def _commits(style: str, facts: DocumentFacts, patch: Patch) -> tuple[Commit, ..
 
 async def _base_moved(state: RepairState, deps: Deps, conflict: Conflict) -> Facts:
     """Void the approval and start over on the new base, or end when it did not move."""
-    snapshot = await deps.host.snapshot(state["request"]["base"])
+    request = TaskRequest.load(state["request"])
+    snapshot = await deps.host.snapshot(request.base, worktree=request.worktree)
     if snapshot.sha == state["base_sha"]:
         return {"outcome": Outcome.BLOCKED, "reason": str(conflict)}
     deps.trees[snapshot.sha] = snapshot.tree
