@@ -149,7 +149,7 @@ async def test_a_process_that_only_looks_follows_the_one_that_works(
 ) -> None:
     """As `fix` and `approve` do beside a running server."""
     settings, _ = load_settings(data_dir=tmp_path / "data")
-    beside = await bootstrap.build(settings, drives=False, thinking=home.thinking)
+    beside = await bootstrap.build(settings, drives=False)
     try:
         screen = Screen(Console(file=io.StringIO()), Console(file=io.StringIO()), io.StringIO())
         task = await home.submit()
