@@ -62,13 +62,18 @@ class BubblewrapProvider:
         *,
         allow_no_memory_limit: bool = False,
         probe: Environment | None = None,
+        groups: ControlGroups | None = None,
     ) -> None:
-        """Open at most `max_sandboxes` at once; `check` tries itself out in `probe`."""
+        """Open at most `max_sandboxes` at once.
+
+        `check` tries itself out in `probe`, by default the system's Python; `groups` are, by
+        default, the control groups that are found here.
+        """
         self._room = asyncio.Semaphore(max_sandboxes)
         self._slots = Slots(LOCKS if os.geteuid() == 0 else scratch / "slots")
         self._allow_no_memory_limit = allow_no_memory_limit
         self._probe = probe or _system_python()
-        self._groups = ControlGroups.find()
+        self._groups = groups or ControlGroups.find()
         self._help: dict[str, str] = {}
 
     async def check(self) -> Mapping[str, str]:
@@ -207,7 +212,7 @@ class BubblewrapProvider:
             [path for path, _, _ in writable(limits)],
             watch_processes=0 if counted else limits.processes,
             watch_memory=limits.memory_bytes if by_address_space else 0,
-            rlimits=rlimits(limits, counted=counted, memory=by_address_space),
+            rlimits=rlimits(limits, memory=by_address_space),
         )
 
     def _guarantees(self, version: str, memory: str) -> dict[str, str]:

@@ -35,16 +35,17 @@ def places(limits: Limits) -> Places:
     )
 
 
-def rlimits(limits: Limits, *, counted: bool, memory: bool) -> dict[str, int]:
-    """Limits of each process; `counted` where a control group counts processes already.
+def rlimits(limits: Limits, *, memory: bool) -> dict[str, int]:
+    """Limits of each process, its memory only when asked.
 
-    There the group has to be what refuses, since only that leaves a trace.
+    A process is refused by these a little later than by a control group or by the supervisor, for
+    only with those it leaves a trace.
     """
     chosen = {
         "CORE": 0,
         "FSIZE": limits.disk_bytes,
         "NOFILE": OPEN_FILES,
-        "NPROC": limits.processes + (SPARE_PROCESSES if counted else 0),
+        "NPROC": limits.processes + SPARE_PROCESSES,
     }
     return {**chosen, "AS": limits.memory_bytes} if memory else chosen
 

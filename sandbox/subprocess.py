@@ -114,7 +114,7 @@ class SubprocessProvider:
         return Link(process, rooms.aclose)
 
     def _config(self, folder: Path, limits: Limits) -> dict[str, Any]:
-        chosen = rlimits(limits, counted=False, memory=self._has_memory_limit)
+        chosen = rlimits(limits, memory=self._has_memory_limit)
         del chosen["NPROC"]  # it would count the other processes of this user, or for root none
         work = str(folder / "work")
         return supervision(

@@ -234,7 +234,7 @@ def _judged(answer: Mapping[str, Any], output: bytes, strain: Strain) -> Run:
     end = ENDS.get(answer["stopped"], RunEnd.FAILED)
     if code == 0 and not answer["stopped"]:
         end = RunEnd.PASSED
-    elif strain.memory_kills:
+    elif strain.memory_kills or (code is not None and answer["memory_short"]):
         end = RunEnd.LIMIT_MEMORY
     elif strain.refused_forks:
         end = RunEnd.LIMIT_PROCESSES

@@ -31,7 +31,7 @@ class HeadAndTail:
         if free > 0:
             self._head += data[:free]
             data = data[free:]
-        self._tail += data
+        self._tail += data[-2 * self._tail_room :] if self._tail_room else b""
         if len(self._tail) > 2 * self._tail_room:
             del self._tail[: len(self._tail) - self._tail_room]
 

@@ -6,13 +6,13 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterator
 from typing import Any
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KILL_S = 5.0
+NEARLY = 0.75
 
 
 class Immortal(Exception):
@@ -29,6 +29,7 @@ class Family:
     def __init__(self) -> None:
         self.alone = os.getpid() == 1
         self.statuses: dict[int, int] = {}
+        self.peak = 0
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
         self._prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         if self.alone:
@@ -47,10 +48,11 @@ class Family:
         """Collect those that ended; whether any process may be left."""
         try:
             while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
                 if not pid:
                     return True
                 self.statuses[pid] = status
+                self.peak = max(self.peak, used.ru_maxrss * 1024)
         except ChildProcessError:
             return False
 
@@ -73,16 +75,19 @@ class Family:
     def forget(self) -> None:
         """Drop what is known of those that ended."""
         self.statuses.clear()
+        self.peak = 0
 
-    def sizes(self) -> Iterator[int]:
-        """The bytes of memory that each living process has to itself."""
+    def sizes(self) -> dict[int, int]:
+        """For each living process its bytes of memory, what it shares with a parent included."""
+        found = {}
         for pid in self._members():
             try:
                 with open(f"/proc/{pid}/statm", "rb") as file:
                     resident, shared = file.read().split()[1:3]
-                yield (int(resident) - int(shared)) * PAGE
+                found[pid] = (int(resident) - int(shared)) * PAGE
             except (OSError, ValueError):
                 continue
+        return found
 
     def _kill(self) -> None:
         if self.alone:
@@ -111,9 +116,9 @@ class Watch:
         self.disk_full = False
         self._family = family
         self._places = [os.open(path, os.O_PATH) for path in config["places"]]
-        self._inodes = config["inodes"]
-        self._processes = config["watch_processes"]
-        self._memory = config["watch_memory"]
+        self._inodes: int = config["inodes"]
+        self._processes: int = config["watch_processes"]
+        self._memory: int = config["watch_memory"]
         self._crowded = 0
         self._pause = config["tick"]
         self._next = 0.0
@@ -127,11 +132,21 @@ class Watch:
             return "disk"
         if not (self._processes or self._memory):
             return ""
-        sizes = list(self._family.sizes())
+        sizes = self._family.sizes()
         self._crowded = self._crowded + 1 if len(sizes) >= self._processes > 0 else 0
         if self._crowded > 1:
             return "pids"
-        return "memory" if self._memory and sum(sizes) > self._memory else ""
+        return "memory" if self._is_memory_spent(sizes) else ""
+
+    def is_memory_short(self) -> bool:
+        """Whether some process came so near to its limit that it must have felt it."""
+        return 0 < self._memory * NEARLY < self._family.peak
+
+    def _is_memory_spent(self, sizes: dict[int, int]) -> bool:
+        """Counting shared pages takes longer, so it is done only when the quick sum is too much."""
+        if not self._memory or sum(sizes.values()) <= self._memory:
+            return False
+        return sum(_share(pid, size) for pid, size in sizes.items()) > self._memory
 
     def _is_disk_crowded(self) -> bool:
         crowded = False
@@ -147,6 +162,17 @@ def _signal(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def _share(pid: int, otherwise: int) -> int:
+    """The bytes of a process, where those that it shares are divided among all who do."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            return (
+                sum(int(line.split()[1]) for line in file if line.startswith(b"Pss_Anon:")) * 1024
+            )
+    except OSError:
+        return otherwise
 
 
 def _parent(pid: int) -> int:

@@ -97,12 +97,14 @@ class Supervisor:
         seconds = time.monotonic() - began
         command.drain()
         self.watch.breach(now=True)
+        memory_short = self.watch.is_memory_short()
         self.family.forget()
         (out, out_dropped), (err, err_dropped) = stdout.result(), stderr.result()
         answer = {
             "stopped": stopped,
             "code": None if status is None else _exit_code(status),
             "disk_full": self.watch.disk_full,
+            "memory_short": memory_short,
             "dropped": out_dropped + err_dropped,
             "split": len(out),
             "seconds": seconds,

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from core.evidence import RunEnd
 from core.ports import Environment, Limits, Sandbox, SandboxProvider
 from core.trees import EXECUTABLE, SUBMODULE, SYMLINK, File, Tree
 from sandbox import PROVIDERS, provider_class
+from sandbox.cgroups import ControlGroups
 
 MIB = 1024**2
 PYTHON = "/usr/bin/python3"
@@ -41,20 +43,24 @@ TREE = Tree(
         "grüße/ñ.txt": File("é".encode()),
     }
 )
-OPTIONS: dict[str, dict[str, bool]] = {"bubblewrap": {}, "subprocess": {"allow_host": True}}
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bubblewrap": ("bubblewrap", {}),
+    "bubblewrap without control groups": ("bubblewrap", {"groups": ControlGroups({}, 0)}),
+    "subprocess": ("subprocess", {"allow_host": True}),
+}
 
 pytestmark = pytest.mark.skipif(not Path(PYTHON).exists(), reason=f"{PYTHON} is missing")
 
 
 @pytest.fixture(
     params=[
-        pytest.param(name, marks=[pytest.mark.needs_bubblewrap] if name == "bubblewrap" else [])
-        for name in PROVIDERS
+        pytest.param(kind, marks=[pytest.mark.needs_bubblewrap] if "bubble" in kind else [])
+        for kind in KINDS
     ]
 )
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> SandboxProvider:
-    options = OPTIONS[request.param]
-    made: SandboxProvider = provider_class(request.param)(tmp_path, max_sandboxes=3, **options)
+    name, options = KINDS[request.param]
+    made: SandboxProvider = provider_class(name)(tmp_path, max_sandboxes=3, **options)
     return made
 
 
@@ -88,6 +94,10 @@ async def test_a_check_says_what_is_enforced_by_what(provider: SandboxProvider) 
 async def test_it_tells_its_kind(provider: SandboxProvider, sandbox: Sandbox) -> None:
     assert provider.backend == sandbox.backend
     assert provider.backend in PROVIDERS
+
+
+def test_every_kind_in_the_table_is_held_to_the_port() -> None:
+    assert {name for name, _ in KINDS.values()} == PROVIDERS.keys()
 
 
 async def test_an_unknown_kind_is_refused_with_those_that_exist() -> None:
@@ -274,11 +284,11 @@ async def test_a_process_that_ended_takes_nothing(sandbox: Sandbox) -> None:
 
 
 async def test_a_process_that_says_more_than_is_heard_waits(sandbox: Sandbox) -> None:
-    program = "import sys\nfor n in range(30_000): print(n, 'x' * 1000)\nsys.stdout.flush()"
+    program = "import sys\nfor n in range(6_000): print(n, 'x' * 4000)\nsys.stdout.flush()"
     process = await sandbox.start(python(program))
     await asyncio.sleep(0.3)
-    lines = [await process.receive(5) for _ in range(30_000)]
-    assert [int(line.split()[0]) for line in lines if line] == list(range(30_000))
+    lines = [await process.receive(5) for _ in range(6_000)]
+    assert [int(line.split()[0]) for line in lines if line] == list(range(6_000))
 
 
 async def test_killing_a_process_ends_what_it_started(sandbox: Sandbox) -> None:
