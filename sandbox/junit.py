@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from core.errors import AntonError
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 32_000_000
 
 
 class ReportInvalid(AntonError):
@@ -22,6 +22,7 @@ class Report:
     """`passed`, `failed`, `error` or `skipped`; the worst where a test is named twice."""
 
 
+_NO_XML = re.compile("[^\t\n\r -~\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ORDER = ("skipped", "passed", "failed", "error")
 
 
@@ -53,7 +54,8 @@ def names(test_id: str) -> tuple[str, str]:
     head, bracket, parameters = test_id.partition("[")
     parts = head.split("::")
     parts[0] = re.sub(r"\.py$", "", parts[0].replace("/", "."))
-    return ".".join(parts[:-1]), parts[-1] + bracket + parameters
+    name = _NO_XML.sub(lambda found: f"#x{ord(found[0]):02X}", parts[-1] + bracket + parameters)
+    return ".".join(parts[:-1]), name
 
 
 def _outcome(element: ElementTree.Element) -> str:

@@ -6,6 +6,7 @@ Copied into the prepared environment beside the witness, which loads it.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
     from sandbox.pytest_witness import Alarm, Lines, Places, Record
 
 MESSAGE_CHARACTERS = 2_000
+MESSAGES_CHARACTERS = 4_000_000
+"""Of all tests together; beyond it messages are cut short."""
 
 
 def plugins(
     record: Record, places: Places, alarm: Alarm, lines: Lines | None, survey_path: str
 ) -> list[object]:
     """What to hand to pytest; the survey, if there are `lines`, is written in the end."""
-    return [Innermost(record, places), Outermost(record, places, alarm, lines, survey_path)]
+    innermost: list[object] = [Innermost(record, places)]
+    if lines:
+        innermost.append(Tracing(lines, survey_path))
+    return [*innermost, Outermost(record, places, alarm)]
 
 
 class Innermost:
@@ -43,7 +49,7 @@ class Innermost:
         raised = type(outcome.excinfo[1]).__name__ if outcome.excinfo else ""
         if not raised and not self._reached and self._is_claimed(item):
             raised = "nothing: the function was not called"
-        self._record.write("called", id=item.nodeid, raised=raised)
+        self._record.write("called", id=self._record.short(item.nodeid), raised=raised)
 
     def _is_claimed(self, item: Any) -> bool:
         """Whether the repository answers for pytest on calls of plain functions."""
@@ -53,17 +59,53 @@ class Innermost:
         return any(self._places.relative(inspect.getfile(call.function)) for call in calls)
 
 
+class Tracing:
+    """Traces lines while files are collected and while tests run, but not pytest between them."""
+
+    def __init__(self, lines: Lines, survey_path: str) -> None:
+        self._lines = lines
+        self._survey_path = survey_path
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
+        sys.settrace(None)
+        self._lines.switch(item.nodeid)
+        yield
+        self._lines.switch("")
+        sys.settrace(self._lines.trace)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_setup(self) -> Generator[None, Any, None]:
+        sys.settrace(self._lines.trace)
+        yield
+        sys.settrace(None)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, None]:
+        sys.settrace(self._lines.trace)
+        yield
+        sys.settrace(None)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
+        sys.settrace(self._lines.trace)
+        yield
+        sys.settrace(None)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, Any, None]:
+        yield
+        self._lines.save(self._survey_path)
+
+
 class Outermost:
     """Sees what pytest says of a test in the end."""
 
-    def __init__(
-        self, record: Record, places: Places, alarm: Alarm, lines: Lines | None, survey_path: str
-    ) -> None:
+    def __init__(self, record: Record, places: Places, alarm: Alarm) -> None:
         self._record = record
         self._places = places
         self._alarm = alarm
-        self._lines = lines
-        self._survey_path = survey_path
+        self._words_left = MESSAGES_CHARACTERS
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
@@ -90,11 +132,10 @@ class Outermost:
         kept = {id(item) for item in items}
         for item in before:
             self._places.test_files.add(self._places.relative(str(item.path)))
-        self._record.write(
-            "collected",
-            ids=[item.nodeid for item in before],
-            dropped=[item.nodeid for item in before if id(item) not in kept],
-        )
+        ids = list(dict.fromkeys(item.nodeid for item in before))
+        dropped = [item.nodeid for item in before if id(item) not in kept]
+        self._record.write("collected", ids=ids, dropped=dropped)
+        self._record.numbers = {test_id: number for number, test_id in enumerate(ids)}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_deselected(self, items: list[Any]) -> None:
@@ -102,13 +143,10 @@ class Outermost:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
-        self._record.write("start", id=item.nodeid)
-        if self._lines:
-            self._lines.switch(item.nodeid)
+        self._record.write("start", id=self._record.short(item.nodeid))
         yield
         self._alarm.stop()
-        if self._lines:
-            self._lines.switch("")
+        self._record.write("done")
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: Any) -> Generator[None, Any, None]:
@@ -140,25 +178,21 @@ class Outermost:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.outcome not in ("passed", "failed", "skipped"):
             return
-        error = getattr(report, "anton_error", None)
-        report.anton_error = None
-        path, line = self._places.of(error) if error and report.failed else ("", 0)
-        self._record.write(
-            "report",
-            id=report.nodeid,
-            when=report.when,
-            outcome=report.outcome,
-            seconds=round(getattr(report, "duration", 0.0), 6),
-            message="" if report.passed else _message(report, error),
-            path=path,
-            line=line,
-        )
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, Any, None]:
-        yield
-        if self._lines:
-            self._lines.save(self._survey_path)
+        if report.passed and report.when != "call":
+            return
+        facts = {
+            "id": self._record.short(report.nodeid),
+            "when": report.when,
+            "outcome": report.outcome,
+            "seconds": round(getattr(report, "duration", 0.0), 6),
+        }
+        if not report.passed:
+            error = getattr(report, "anton_error", None)
+            facts["path"], facts["line"] = self._places.of(error) if error else ("", 0)
+            facts["message"] = _message(report, error)[: max(100, self._words_left)]
+            self._words_left -= len(facts["message"])
+            report.anton_error = None
+        self._record.write("report", **facts)
 
 
 def _message(report: Any, error: BaseException | None) -> str:

@@ -14,7 +14,7 @@ from core.trees import Tree
 from sandbox import junit
 from sandbox.project import import_roots, project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
-from sandbox.testimony import Testimony, hear
+from sandbox.testimony import MAX_BYTES, Testimony, hear
 
 OWN_PARTS = frozenset(("coverage", "iniconfig", "packaging", "pluggy", "pygments", "pytest"))
 """Distributions that pytest is made of: a repository that is one of them is imported first."""
@@ -115,7 +115,7 @@ class _Left:
 
     async def read(self, name: str) -> bytes:
         try:
-            return await self._sandbox.read(f"{self._folder}/{name}")
+            return await self._sandbox.read(f"{self._folder}/{name}", MAX_BYTES)
         except (NotFound, ArchiveRefused):
             return b""
         except SandboxError:

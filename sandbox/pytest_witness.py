@@ -33,6 +33,12 @@ class Record:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._process = os.getpid()
         self._sign = _signer(key)
+        self.numbers: dict[str, int] = {}
+        """The places of collected tests in their list, which stand for their ids."""
+
+    def short(self, test_id: str) -> str | int:
+        """A test's number, or its id where it has none."""
+        return self.numbers.get(test_id, test_id)
 
     def write(self, kind: str, **facts: Any) -> None:
         """Append one line; a forked child is not heard."""
@@ -128,7 +134,7 @@ class Alarm:
 
 
 class Lines:
-    """Which lines of the repository each test runs."""
+    """Which lines of the repository each test runs, while `trace` is the trace function."""
 
     def __init__(self, root: str, places: Places) -> None:
         import coverage
@@ -144,6 +150,7 @@ class Lines:
         self._cover.set_option("run:core", "ctrace")
         self._cover.set_option("run:disable_warnings", ["no-data-collected", "module-not-measured"])
         self._cover.start()
+        self.trace = sys.gettrace()
 
     def switch(self, test_id: str) -> None:
         """What runs from now on is of this test; of none with an empty id."""
@@ -154,6 +161,7 @@ class Lines:
 
         A map is the set of lines as a number in hex: bit n for line n.
         """
+        sys.settrace(self.trace)
         self._cover.stop()
         data = self._cover.get_data()
         files: list[str] = []

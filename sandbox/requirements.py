@@ -1,5 +1,6 @@
 """Which distributions a repository asks for, read as data; only plain requirements are taken."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -195,30 +196,36 @@ def _next(numbers: list[int], *, caret: bool) -> str:
 
 
 def _from_files(tree: Tree) -> Iterator[tuple[str, str, bool]]:
+    seen: set[str] = set()
     for path in tree:
         match = FILES.fullmatch(path)
-        file = tree[path]
-        if match and file.is_regular and len(file.data) <= 1_000_000:
-            if path.endswith(".in") and f"{path[:-3]}.txt" in tree:
-                continue
-            for line in _logical_lines(tree.text(path)):
-                if not _names_a_known_file(line, path, tree):
-                    yield path, line, match["test"] is not None
+        if match and not (path.endswith(".in") and f"{path[:-3]}.txt" in tree):
+            for source, line in _file(path, tree, seen):
+                yield source, line, match["test"] is not None
 
 
-def _names_a_known_file(line: str, path: str, tree: Tree) -> bool:
-    """`-r other.txt` is no news when that file is read anyway; `-e .` is what we do ourselves."""
-    match = re.match(r"(-r|--requirement|-c|--constraint|-e|--editable)[\s=]+(\S+)$", line)
-    if not match:
-        return line in (".", "-e .")
-    if match[1] in ("-e", "--editable"):
-        return bool(re.fullmatch(r"\.(\[[\w,\s-]+\])?", match[2]))
-    target = "/".join([*path.split("/")[:-1], match[2].removeprefix("./")])
-    return target in tree and bool(FILES.fullmatch(target))
+def _file(path: str, tree: Tree, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """The lines of a requirements file and of those it includes."""
+    file = tree.get(path)
+    if path in seen or file is None or not file.is_regular or len(file.data) > 1_000_000:
+        return
+    seen.add(path)
+    for line in _logical_lines(tree.text(path)):
+        included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", line)
+        target = _beside(path, included[1]) if included else ""
+        if target in tree:
+            yield from _file(target, tree, seen)
+        elif not re.fullmatch(r"(-e |--editable[ =])?\.(\[[\w,\s-]+\])?", line):
+            yield path, line
+
+
+def _beside(path: str, name: str) -> str:
+    """A path that is given relative to a file."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    for line in text.replace("\\\n", " ").splitlines():
+    for line in text.removeprefix("\ufeff").replace("\\\n", " ").splitlines():
         bare = re.sub(r"(^|\s)#.*$", "", line).strip()
         if bare:
             yield bare

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 32_000_000
 
 
 @dataclass
@@ -41,11 +41,19 @@ class Testimony:
     unmeasured: str = ""
     """Why no lines were recorded."""
 
+    def id_of(self, short: str | int) -> str:
+        """The id of a test that goes by its place among the collected ones."""
+        return self.collected[short] if isinstance(short, int) else short
+
+    def heard(self, short: str | int) -> Heard:
+        """What was said of a test so far."""
+        return self.tests.setdefault(self.id_of(short), Heard())
+
 
 def hear(data: bytes, key: bytes) -> Testimony:
     """Read a record that was made with this key."""
     found = Testimony()
-    for line in data.splitlines()[:]:
+    for line in data.splitlines():
         mark, _, text = line.partition(b" ")
         expected = hashlib.blake2b(text, key=key, digest_size=16).hexdigest().encode()
         if mark != expected:
@@ -69,16 +77,16 @@ def _take(found: Testimony, kind: str, facts: dict[str, Any]) -> None:
         case "broken":
             found.broken.append(facts)
         case "start":
-            found.running = facts["id"]
-            found.tests.setdefault(facts["id"], Heard())
+            found.running = found.id_of(facts["id"])
+            found.heard(facts["id"])
         case "called":
-            found.tests.setdefault(facts["id"], Heard()).calls.append(facts["raised"])
+            found.heard(facts["id"]).calls.append(facts["raised"])
         case "report":
-            heard = found.tests.setdefault(facts["id"], Heard())
+            heard = found.heard(facts["id"])
             heard.reports.append(facts)
             heard.seconds += facts["seconds"]
-            if facts["when"] == "teardown" and found.running == facts["id"]:
-                found.running = ""
+        case "done":
+            found.running = ""
         case "unmeasured":
             found.unmeasured = facts["why"]
         case "end":

@@ -1,0 +1,240 @@
+"""Requirements and names are read from every usual place, as data, and nothing odd is taken."""
+
+from textwrap import dedent
+
+import pytest
+
+from sandbox.interpreter import choose
+from sandbox.project import import_roots, project_of, version_of
+from sandbox.requirements import Declared, declared
+from tests.unit.sandbox.rooms import tree_of
+
+VARIABLES = {"python_version": "3.11", "python_full_version": "3.11.4"}
+
+
+def read(texts: dict[str, str]) -> Declared:
+    tree = tree_of(texts)
+    return declared(project_of(tree), tree, VARIABLES)
+
+
+def lines(texts: dict[str, str]) -> list[str]:
+    return sorted(want.line for want in read(texts).wanted)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("requirements.txt", "six>=1 # why\n\n# note\nattrs\n", ["attrs", "six>=1"]),
+        ("requirements.txt", "six \\\n  >=1\n", ["six>=1"]),
+        ("requirements-dev.txt", "six\n", ["six"]),
+        ("requirements/tests.txt", "six\n", ["six"]),
+        ("test_requirements.txt", "six\n", ["six"]),
+        ("docs/requirements.txt", "six\n", []),
+        ("requirements-docs.txt", "six\n", []),
+        ("requirements.txt", "six; python_version < '3'\nattrs; python_version > '3'\n", ["attrs"]),
+        ("requirements.txt", "\ufeffsix\n", ["six"]),
+        ("requirements.txt", "six\nruff\nsphinx\nblack==23\n", ["six"]),
+        ("pyproject.toml", '[project]\ndependencies = ["six", "a[b]>1"]', ["a[b]>1", "six"]),
+        (
+            "pyproject.toml",
+            '[project]\nname="me"\n[project.optional-dependencies]\n'
+            'test = ["six"]\ndocs = ["no"]\ndev = ["me[test,more]"]\nmore = ["attrs"]',
+            ["attrs", "six"],
+        ),
+        (
+            "pyproject.toml",
+            '[dependency-groups]\ntest = ["six", {include-group = "base"}]\n'
+            'base = ["attrs", {include-group = "test"}]\ndocs = ["no"]',
+            ["attrs", "six"],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\npython = "^3.9"\nsix = "^1.2.3"\n'
+            'attrs = {version = "~22.1"}\n'
+            'old = "^0.3"\nfree = "*"\nlocal = {path = "../x"}\n'
+            '[tool.poetry.group.test.dependencies]\nmock = ">=4,<6"\nnose = "1.3.7"',
+            [
+                *("attrs<22.2,>=22.1", "free", "mock<6,>=4"),
+                *("nose==1.3.7", "old<0.4,>=0.3", "six<2,>=1.2.3"),
+            ],
+        ),
+        (
+            "setup.cfg",
+            "[options]\ninstall_requires =\n  six\n  attrs; python_version<'3'\n"
+            "[options.extras_require]\ntest = mock\ndocs = no\n",
+            ["mock", "six"],
+        ),
+        (
+            "setup.py",
+            "from setuptools import setup\nNEEDS = ['six']\nsetup(name='me', install_requires=NEEDS"
+            " + ['attrs'], extras_require={'test': ['mock'], 'docs': ['no']})",
+            ["attrs", "mock", "six"],
+        ),
+        ("setup.py", "setup(install_requires=open('x').read().split())", []),
+        (
+            "PKG-INFO",
+            "Metadata-Version: 2.1\nName: me\nRequires-Dist: six\n"
+            "Requires-Dist: mock; extra == 'test'\n"
+            "Requires-Dist: nose; (python_version > '3') and extra == 'tests'\n"
+            "Requires-Dist: no; extra == 'docs'\n",
+            ["mock", "nose", "six"],
+        ),
+    ],
+)
+def test_plain_requirements_are_read(path: str, text: str, expected: list[str]) -> None:
+    assert lines({path: text}) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url http://127.0.0.1/simple",
+        "--extra-index-url=http://127.0.0.1/simple",
+        "-f ./wheels",
+        "-c constraints.txt",
+        "-r ../outside.txt",
+        "-e ./sub",
+        "-e git+https://example.org/x#egg=x",
+        "git+https://name:secret@example.org/x",
+        "x @ https://example.org/x.whl",
+        "./local.whl",
+        "/abs/path",
+        "../up",
+        "six --global-option=evil",
+        "six; import_os == 1",
+        "$(touch x)",
+        "\x1b[31msix",
+    ],
+)
+def test_what_is_not_plain_is_left_out_and_noted_without_secrets(line: str) -> None:
+    found = read({"requirements.txt": f"{line}\n"})
+    assert found.wanted == ()
+    [note] = found.notes
+    assert note.startswith("requirements.txt: left out ")
+    assert "secret" not in note and note.isprintable()
+
+
+def test_hashes_are_kept() -> None:
+    digest = "sha256:" + "a" * 64
+    text = f"six==1.16.0 \\\n    --hash={digest} \\\n    --hash=sha256:{'b' * 64}\n"
+    [want] = read({"requirements.txt": text}).wanted
+    assert want.hashes == (digest, "sha256:" + "b" * 64)
+    assert want.line == f"six==1.16.0 --hash={digest} --hash=sha256:{'b' * 64}"
+
+
+def test_included_files_are_followed_once() -> None:
+    texts = {
+        "requirements/dev.txt": "-r base.txt\n-r ../more.txt\nmock\n-e .\n-e .[test]\n",
+        "requirements/base.txt": "six\n-r dev.txt\n",
+        "more.txt": "attrs\n",
+    }
+    assert lines(texts) == ["attrs", "mock", "six"]
+    assert read(texts).notes == ()
+
+
+def test_a_tool_that_the_code_imports_is_wanted() -> None:
+    texts = {
+        "requirements-dev.txt": "mypy\nruff\n",
+        "plugin.py": "from mypy.plugin import Plugin\n",
+    }
+    assert lines(texts) == ["mypy"]
+
+
+def test_a_repository_does_not_want_itself() -> None:
+    assert lines({"pyproject.toml": '[project]\nname = "My.Lib"\ndependencies = ["my-lib"]'}) == []
+
+
+def test_needs_of_the_code_are_told_from_those_of_its_tests() -> None:
+    found = read({"requirements.txt": "six\nmock\n", "requirements-test.txt": "mock\nnose\n"})
+    assert {want.name: want.for_tests for want in found.wanted} == {
+        "six": False,
+        "mock": False,
+        "nose": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("pyproject.toml", "[project"), ("setup.cfg", "name = x"), ("setup.py", "def (")],
+)
+def test_a_malformed_file_is_noted_and_harms_nothing(path: str, text: str) -> None:
+    project = project_of(tree_of({path: text}))
+    assert project.notes and path in project.notes[0]
+    assert project.name == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"pyproject.toml": '[project]\nname = "a"\nversion = "1.2"'}, ("a", "1.2")),
+        ({"setup.cfg": "[metadata]\nname = a\nversion = 3\n"}, ("a", "3")),
+        (
+            {
+                "setup.cfg": "[metadata]\nname = a\nversion = attr: a.__version__\n",
+                "src/a/__init__.py": "__version__ = '4.5'\n",
+            },
+            ("a", "4.5"),
+        ),
+        ({"setup.py": "import setuptools\nsetuptools.setup(name='a', version='6')"}, ("a", "6")),
+        ({"PKG-INFO": "Name: a\nVersion: 7.0\n"}, ("a", "7.0")),
+        ({"pyproject.toml": '[project]\nname = "a"\ndynamic = ["version"]'}, ("a", "0")),
+        ({"pyproject.toml": '[tool.poetry]\nname = "a"\nversion = "8"'}, ("a", "8")),
+        ({}, ("", "0")),
+    ],
+)
+def test_name_and_version_are_found(texts: dict[str, str], expected: tuple[str, str]) -> None:
+    tree = tree_of(texts)
+    project = project_of(tree)
+    assert (project.name, version_of(project, tree)) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"a.py": ""}, (".",)),
+        ({"src/a.py": "", "a.py": ""}, ("src", ".")),
+        ({"lib/a/__init__.py": ""}, ("lib", ".")),
+        ({"src/main.c": ""}, (".",)),
+        (
+            {
+                "pyproject.toml": '[tool.setuptools.packages.find]\nwhere = ["./code"]',
+                "code/a.py": "",
+            },
+            ("code", "."),
+        ),
+        ({"setup.py": "setup(package_dir={'': 'python'})", "python/a.py": ""}, ("python", ".")),
+        ({"setup.cfg": "[options]\npackage_dir =\n  =py\n", "py/a.py": ""}, ("py", ".")),
+        ({"setup.py": "setup(package_dir={'': '../../etc'})", "a.py": ""}, (".",)),
+    ],
+)
+def test_folders_to_import_from_are_found(texts: dict[str, str], expected: tuple[str]) -> None:
+    tree = tree_of(texts)
+    assert import_roots(project_of(tree), tree) == expected
+
+
+def test_entry_points_come_from_every_style() -> None:
+    new = project_of(
+        tree_of(
+            {
+                "pyproject.toml": dedent("""
+                    [project.scripts]
+                    one = "a:main"
+                    [project.entry-points.pytest11]
+                    plug = "a.plugin"
+                """),
+                "setup.cfg": "[options.entry_points]\nconsole_scripts =\n  two = b:main\n",
+            }
+        )
+    )
+    assert new.scripts == {
+        "console_scripts": {"one": "a:main", "two": "b:main"},
+        "pytest11": {"plug": "a.plugin"},
+    }
+    old = project_of(tree_of({"setup.py": "setup(entry_points={'console_scripts': ['x = c:d']})"}))
+    assert old.scripts == {"console_scripts": {"x": "c:d"}}
+
+
+def test_markers_are_those_of_the_interpreter(tmp_path_factory: pytest.TempPathFactory) -> None:
+    markers = choose(tmp_path_factory.mktemp("cache")).markers
+    tree = tree_of({"requirements.txt": "six; python_version >= '3.11'\n"})
+    assert len(declared(project_of(tree), tree, markers).wanted) == 1
