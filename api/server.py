@@ -36,6 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
 class PatientProtocol(H11Protocol):
     """HTTP/1.1 that hangs up on a client which takes too long to say what it wants."""
 
+    patience_s = PATIENCE_S
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -44,17 +45,26 @@ class PatientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._stop_waiting()
-        elif self._waiting is None:
-            self._wait()
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def _look(self) -> None:
+        """Wait while the head of a request is on its way, and not beyond."""
+        begun = bool(self.conn.trailing_data[0])
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif begun and self._waiting is None:
+            self._wait()
+
     def _wait(self) -> None:
-        self._waiting = self.loop.call_later(PATIENCE_S, self._hang_up)
+        self._waiting = self.loop.call_later(self.patience_s, self._hang_up)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:

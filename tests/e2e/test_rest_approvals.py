@@ -149,6 +149,7 @@ async def test_questions_are_listed_pending_first_and_narrowed(house: Served) ->
     assert (await house.ask("GET", "/approvals?task=00000000")).status_code == 404
 
 
+@pytest.mark.slow
 async def test_fifty_waiting_tasks_get_the_answers_that_were_meant_for_them(house: Served) -> None:
     made = [await house.begin(queue=True) for _ in range(50)]
     await asyncio.gather(*(house.until(task_id, "waiting_for_input") for task_id in made))
