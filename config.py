@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -200,6 +200,14 @@ class Settings(
                 raise ValueError("should hold host names without port or wildcard")
         return tuple(name.strip("[]").lower() for name in value)
 
+    @field_validator("repositories")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not re.fullmatch(r"/.+|https?://[^@]+|[A-Za-z0-9][\w.-]*/[\w.-]+", name):
+                raise ValueError("should hold absolute paths, addresses and `owner/repo` names")
+        return value
+
     @field_validator("github_api_url")
     @classmethod
     def _secure(cls, value: str) -> str:
@@ -355,6 +363,47 @@ def env_example() -> str:
     return "\n".join(lines) + "\n"
 
 
+def reference() -> str:
+    """The text of `docs/configuration.md`: every option in a table for each group."""
+    lines = [
+        "# Configuration",
+        "",
+        "Options come from the environment, or from `.env` in the folder of Anton (`ANTON_HOME`);",
+        "the environment wins. A bad value ends the start, and all of them are listed at once.",
+        "This page is made by `python config.py reference > docs/configuration.md`.",
+    ]
+    for group in GROUPS:
+        lines += ["", f"## {(group.__doc__ or '').strip().rstrip('.')}", ""]
+        lines += ["| option | values | default | meaning |", "|---|---|---|---|"]
+        for name, field in group.model_fields.items():
+            default = "" if field.default_factory else _shown(field.default)
+            cells = (
+                f"`{name.upper()}`",
+                _values(field.annotation),
+                f"`{default}`" if default else "",
+                field.description or "",
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _values(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(annotation))
+    for kind, words in (
+        (bool, "`true`, `false`"),
+        (int, "whole number"),
+        (float, "number"),
+        (SecretStr, "secret"),
+        (Path, "path"),
+        (Path | None, "path"),
+        (tuple[str, ...], "list"),
+    ):
+        if annotation == kind:
+            return words
+    return "text"
+
+
 def _shown(default: object) -> str:
     if default is None or isinstance(default, SecretStr):
         return ""
@@ -364,4 +413,4 @@ def _shown(default: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(env_example())
+    sys.stdout.write(reference() if sys.argv[1:] == ["reference"] else env_example())

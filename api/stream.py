@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from api.auth import Caller
 from api.problems import Problem
+from core.errors import StoreError
 from core.events import Event
 from core.ports import Clock, EventLog
 
@@ -18,6 +20,8 @@ STREAMS_MAX = 200
 STREAMS_PER_CALLER = 50
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+
+log = logging.getLogger(__name__)
 
 
 class Streams:
@@ -110,7 +114,17 @@ class Feed:
         self._done = False
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
-        """Greeting, replay, then live until a goodbye; listening starts before the replay."""
+        """Greeting, replay, then live until a goodbye; a log that fails is one too."""
+        try:
+            async with aclosing(self._told()) as parts:
+                async for part in parts:
+                    yield part
+        except StoreError as error:
+            log.error("a stream ends: %s", error)
+            yield self._bye("restart")
+
+    async def _told(self) -> AsyncGenerator[bytes, None]:
+        """Listening starts before the replay, so that nothing falls between the two."""
         async with (
             self._streams.counted(self._caller),
             self._log.listen(self._wish.task_id) as live,

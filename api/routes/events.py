@@ -75,6 +75,7 @@ async def stream(
     ticket: Annotated[str, Query(max_length=100)] = "",
 ) -> StreamingResponse:
     """All events, as they happen; `after` or `Last-Event-ID` begins with what was missed."""
+    await front.seq()
     return _streaming(front, caller, Wish(after=after))
 
 

@@ -9,14 +9,16 @@ from api.auth import Scope
 from api.front import TheFront, needs
 from api.page import CONTENT_POLICY, page
 from api.problems import problem_responses
+from core.errors import StoreError
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/", responses=problem_responses(400, 401, 429))
+@router.get("/", responses=problem_responses(400, 401, 429, 503))
 async def root(front: TheFront) -> dict[str, Any]:
     """Where to go from here."""
     return {
+        "as_of_seq": await front.seq(),
         "service": "anton",
         "version": front.rules.version,
         "docs": "/docs",
@@ -28,8 +30,11 @@ async def root(front: TheFront) -> dict[str, Any]:
 @router.get("/health", responses=problem_responses(400, 401, 429))
 async def health(request: Request, front: TheFront) -> dict[str, Any]:
     """How the house is; in one word to those who show no key."""
-    seq = await front.seq()
-    found = await front.anton.health()
+    try:
+        seq = await front.seq()
+        found = await front.anton.health()
+    except StoreError as error:
+        seq, found = 0, {"status": "failing", "service": "anton", "trouble": {"store": str(error)}}
     if request.scope["state"]["caller"] is None:
         return {"status": found["status"], "as_of_seq": seq}
     return {**found, "streams": front.streams.count, "as_of_seq": seq}

@@ -114,6 +114,19 @@ async def test_ready_names_what_is_missing_and_why_only_to_those_with_a_key(clos
     assert known.json()["parts"]["server"] == "It is going down."
 
 
+async def test_a_house_without_its_store_says_so(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await house.anton.stop(0)
+        health = await house.ask("GET", "/health")
+        assert (health.status_code, health.json()["status"]) == (200, "failing")
+        assert (await house.ask("GET", "/ready")).status_code == 503
+        for path in ("/tasks", "/approvals", "/events", "/stream", "/"):
+            answer = await house.ask("GET", path)
+            assert answer.status_code == 503
+            assert str(tmp_path) not in answer.text
+            assert "retry-after" in answer.headers
+
+
 async def test_a_removed_key_is_out_with_the_next_request(closed: Any, tmp_path: Path) -> None:
     house, keys = closed
     headers = {"X-API-Key": keys["read"]}

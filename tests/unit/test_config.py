@@ -13,6 +13,7 @@ from config import (
     is_loopback,
     is_weak,
     load_settings,
+    reference,
     refuse_unsafe,
 )
 
@@ -37,6 +38,11 @@ def write_env(home: Path, text: str, mode: int = 0o600) -> None:
 
 def test_the_example_file_is_what_the_settings_say() -> None:
     assert (ROOT / ".env.example").read_text() == env_example()
+
+
+def test_the_documentation_is_what_the_settings_say() -> None:
+    assert (ROOT / "docs" / "configuration.md").read_text() == reference()
+    assert [name for name in Settings.model_fields if f"`{name.upper()}`" not in reference()] == []
 
 
 def test_every_option_is_explained_and_stands_in_one_group() -> None:
@@ -86,6 +92,7 @@ def test_all_bad_values_are_named_at_once_and_none_is_shown(
         "GITHUB_API_URL": "http://sesame.example",
         "BRANCH_PREFIX": "SESAME",
         "ALLOWED_HOSTS": "sesame:80",
+        "REPOSITORIES": "/srv/todo,./sesame",
         "CONFIDENCE_THRESHOLD": "7",
     }
     for name, value in bad.items():

@@ -204,6 +204,16 @@ async def test_a_client_that_is_too_slow_starts_over_and_goes_on(log: SqliteEven
     assert found[-2:] == ["resync", "1502"]
 
 
+async def test_a_log_that_fails_is_a_goodbye(log: SqliteEventLog) -> None:
+    client = Client(log, heartbeat_s=0.05)
+    told = []
+    async for name, data in client.read():
+        told.append((name, data.get("reason")))
+        await log.close()
+    assert told == [("hello", None), ("bye", "restart")]
+    assert client.streams.count == 0
+
+
 async def test_streams_are_counted_and_bounded(log: SqliteEventLog) -> None:
     streams = Streams()
     async with streams.counted(LOCAL):
