@@ -18,6 +18,7 @@ from control.chronicle import Chronicle, Records, asked
 from control.documents import Documents
 from core.approvals import Approval, ApprovalState, Question
 from core.errors import (
+    AntonError,
     ConfigError,
     HostUnreachable,
     IntegrationError,
@@ -29,7 +30,7 @@ from core.errors import (
 )
 from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
 from graph.deps import Deps
-from graph.policies import RECURSION_LIMIT
+from graph.policies import RECURSION_LIMIT, Halted
 from graph.questions import trouble
 from memory.checkpoints import FencedSaver
 
@@ -74,6 +75,8 @@ class Drive:
     """Between two goes, with nothing at work."""
     waited_s: float = 0.0
     """For a host that is down."""
+    done: set[str] = field(default_factory=set)
+    """LangGraph's ids of steps whose results were kept; it names them again when it goes on."""
 
     def stop(self) -> None:
         """End it now, in the middle of a node if need be."""
@@ -234,6 +237,7 @@ class Runner:
         snapshot = await self._graph.aget_state(config)
         go, entry = await self._entry(task, snapshot)
         if go:
+            drive.done = {step.id for step in snapshot.tasks if step.result is not None}
             await self._go(drive, deps, config, entry)
         await self._pause(drive, await self._graph.aget_state(config))
 
@@ -244,8 +248,8 @@ class Runner:
         except TimeoutError:
             if not limit.expired():
                 raise
-            reason = f"The time limit of {self._bounds.task_s:.0f} s was reached."
-            update = {"outcome": Outcome.OUT_OF_BUDGET, "reason": reason}
+            reason = f"The time limit of {self._bounds.task_s:g} s was reached."
+            update = {"outcome": Outcome.OUT_OF_BUDGET.value, "reason": reason}
             await self._graph.aupdate_state(config, update, as_node="join")
             await self._follow(drive, deps, config, None)
 
@@ -267,11 +271,15 @@ class Runner:
             version="v2",
         )
         started: dict[str, float] = {}
-        async for part in stream:
-            step = cast(dict[str, Any], part["data"])
-            if limit and step["name"] in UNTIMED:
-                limit.reschedule(None)
-            await self._chronicle.step(drive.lease, step, started)
+        try:
+            async for part in stream:
+                step = cast(dict[str, Any], part["data"])
+                if limit and step["name"] in UNTIMED:
+                    limit.reschedule(None)
+                if step["id"] not in drive.done:
+                    await self._chronicle.step(drive.lease, step, started)
+        except Halted as halted:
+            raise halted.cause from halted
 
     async def _entry(self, task: Task, snapshot: StateSnapshot) -> tuple[bool, Any]:
         """Whether to go on, and with what: a start, answers, or simply further.
@@ -312,6 +320,8 @@ class Runner:
             await self._checkpoints.prune(thread_id_for(await self._records.tasks.get(task_id)))
         elif snapshot.values.get("account"):
             await self._finish(drive, snapshot)
+        else:
+            raise AntonError("The thread stands still and has not ended.")
 
     async def _ask(self, question: Question, interrupt_id: str) -> None:
         records = self._records

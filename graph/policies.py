@@ -1,9 +1,10 @@
 """Retries by kind of node, and what happens when they are spent."""
 
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
-from langgraph.errors import NodeError
+from langgraph.errors import GraphBubbleUp, NodeError
+from langgraph.runtime import Runtime
 from langgraph.types import Command, RetryPolicy
 
 from core.errors import (
@@ -15,8 +16,11 @@ from core.errors import (
     StoreError,
     StoreUnusable,
 )
+from graph.deps import Deps
 from graph.questions import trouble
-from graph.state import AgentState
+from graph.state import AgentState, Facts, Step
+
+State = TypeVar("State", bound=AgentState)
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,31 @@ RECURSION_LIMIT = 120
 
 STOPS_THE_DRIVE = (LeaseLost, StoreUnusable, HostUnreachable, RateLimited)
 """Not a fault of the step: the task stays as it is and goes on later, or elsewhere."""
+
+
+class Halted(GraphBubbleUp):
+    """A step could not do its work for now: nothing of it is written, and it is done again.
+
+    Any other exception LangGraph stores with the step, hands to its error handler, and never runs
+    the step again.
+    """
+
+    def __init__(self, cause: AntonError) -> None:
+        """Carry why."""
+        super().__init__(cause)
+        self.cause = cause
+
+
+def stoppable(step: Step[State]) -> Step[State]:
+    """The same node, which halts the drive for what is not its fault."""
+
+    async def tried(state: State, runtime: Runtime[Deps]) -> Facts:
+        try:
+            return await step(state, runtime)
+        except STOPS_THE_DRIVE as error:
+            raise Halted(error) from error
+
+    return tried
 
 
 def _worth_a_retry(error: Exception) -> bool:
@@ -42,8 +71,8 @@ ErrorHandler = Any
 """A node that also takes `error: NodeError`; LangGraph's own types do not name this form."""
 
 
-def unless_stopped(node: str, goto: str) -> ErrorHandler:
-    """What a failed node does once its retries are spent: never a silent exit."""
+def then_go(node: str, goto: str) -> ErrorHandler:
+    """What comes after a failed node once its retries are spent: never a silent exit."""
 
     async def handle(state: AgentState, error: NodeError) -> Command[Any]:
         if isinstance(error.error, STOPS_THE_DRIVE):

@@ -76,15 +76,19 @@ def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -
     for name, action, goto in thinking:
         graph.add_node(
             name,
-            plainly(action),
+            policies.stoppable(plainly(action)),
             retry_policy=policies.THINKING,
-            error_handler=policies.unless_stopped(name, goto),
+            error_handler=policies.then_go(name, goto),
         )
-    graph.add_node("join", plainly(nodes.join), defer=True)
+    graph.add_node("join", policies.stoppable(plainly(nodes.join)), defer=True)
     graph.add_node(
         "publish",
-        plainly(closing.publish),
+        policies.stoppable(plainly(closing.publish)),
         retry_policy=policies.EFFECT,
-        error_handler=policies.unless_stopped("publish", "escalate"),
+        error_handler=policies.then_go("publish", "escalate"),
     )
-    graph.add_node("report", plainly(closing.report), retry_policy=policies.THINKING)
+    graph.add_node(
+        "report",
+        policies.stoppable(plainly(closing.report)),
+        retry_policy=policies.THINKING,
+    )

@@ -79,13 +79,18 @@ class House:
 
 @asynccontextmanager
 async def house(
-    tmp_path: Path, script: Script | None = None, thinking: ScriptedThinking | None = None
+    tmp_path: Path,
+    script: Script | None = None,
+    thinking: ScriptedThinking | None = None,
+    **options: Any,
 ) -> AsyncIterator[House]:
-    """Open a house; the same folder again is the same house after a restart."""
+    """Open a house with further settings; the same folder again is the same house, restarted."""
     folder = tmp_path / "repository"
     if not folder.exists():
         repository(folder, REPOSITORY)
-    settings, _ = load_settings(data_dir=tmp_path / "data", local_output_dir=tmp_path / "output")
+    settings, _ = load_settings(
+        data_dir=tmp_path / "data", local_output_dir=tmp_path / "output", **options
+    )
     mind = thinking or ScriptedThinking(script or Script())
     anton = await bootstrap.build(settings, thinking=mind)
     await anton.start(drive=False)
