@@ -1,6 +1,7 @@
 """Numbered places for running sandboxes, each with a user id that nobody else has at the time."""
 
 import fcntl
+import hashlib
 import os
 import signal
 import time
@@ -63,10 +64,18 @@ class Slots:
         """Keep the locks in `folder`."""
         self._folder = folder
         self._first = first_uid() if os.geteuid() == 0 else None
+        place = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:8]
+        self._prefix = f"anton-{os.geteuid()}-{place}"
 
     def take(self) -> Slot:
         """The first free place; raises SandboxUnavailable when there is none."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SandboxUnavailable(
+                f"The locks of sandboxes cannot be kept in {self._folder}: {error}.",
+                remedy="Make that folder writable.",
+            ) from error
         for number in range(COUNT):
             if slot := self._lock(number):
                 return slot
@@ -93,8 +102,8 @@ class Slots:
             os.close(fd)
             return None
         if self._first is None:
-            return Slot(fd, f"anton-{os.geteuid()}-{number}", None)
-        return Slot(fd, f"anton-{self._first + number}", self._first + number)
+            return Slot(fd, f"{self._prefix}-{number}", None)
+        return Slot(fd, f"{self._prefix}-{number}", self._first + number)
 
 
 def first_uid(uid_map: Path = Path("/proc/self/uid_map")) -> int:

@@ -93,20 +93,20 @@ def merge(base: Tree, changed: Mapping[str, File], gone: Iterable[str]) -> Tree:
     if not removed <= manifest(base).keys():
         raise ArchiveRefused("Files were reported as gone that had never been there.")
     tree = base.with_files({**dict.fromkeys(removed), **changed})
-    folded = {path.casefold() for path in tree if path not in changed or path in base}
-    for path in changed:
+    for path in tree:
         parts = path.split("/")
         if any("/".join(parts[:end]) in tree for end in range(1, len(parts))):
             raise ArchiveRefused(f"The path {path!r} lies below what is no folder.")
-        if path not in base:
-            if path.casefold() in folded:
-                raise ArchiveRefused(f"The path {path!r} differs from another by case alone.")
-            folded.add(path.casefold())
+    folded = {path.casefold() for path in tree if path in base}
+    for path in changed.keys() - base.keys():
+        if path.casefold() in folded:
+            raise ArchiveRefused(f"The path {path!r} differs from another by case alone.")
+        folded.add(path.casefold())
     return tree
 
 
 def _check(member: tarfile.TarInfo, is_known: bool, count: int, room: int) -> None:
-    if not member.isreg() or member.issparse():
+    if member.type != tarfile.REGTYPE or member.issparse():
         kind = "link" if member.issym() or member.islnk() else "special file"
         raise ArchiveRefused(f"{member.name!r} is a {kind}, and only regular files come out.")
     if is_known:
