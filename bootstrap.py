@@ -1,6 +1,6 @@
 """The wiring: the one module that knows every concrete class."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +29,8 @@ from sandbox import provider_class
 
 if TYPE_CHECKING:
     from api.app import Application
-
-if TYPE_CHECKING:
-    from api.app import Application
+    from repair.bench import Bench
+    from sandbox.environment import Environments
 
 SANDBOXES_PER_TASK = 4
 """A survey, a run, a judge, and the next one being opened."""
@@ -197,11 +196,8 @@ async def _offline(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thi
     """The engine that needs no model, with its sandboxes; loaded only when it is chosen."""
     from agents.offline.fixing import Search
     from agents.offline.thinking import OfflineThinking
-    from sandbox.environment import Environments
 
-    environments = Environments(
-        settings.data_dir / "environments", index_allowed=settings.python_packages == "allow"
-    )
+    environments = _environments(settings)
     stack.callback(environments.close)
     sandboxes = sandbox_of(settings)
     await sandboxes.reap()
@@ -218,6 +214,14 @@ async def _offline(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thi
     )
 
 
+def _environments(settings: Settings) -> "Environments":
+    from sandbox.environment import Environments
+
+    return Environments(
+        settings.data_dir / "environments", index_allowed=settings.python_packages == "allow"
+    )
+
+
 def sandbox_of(settings: Settings) -> SandboxProvider:
     """The chosen kind of sandbox, never another; raises SandboxUnavailable where it is refused."""
     kind = "bubblewrap" if settings.sandbox == "auto" else settings.sandbox
@@ -229,6 +233,29 @@ def sandbox_of(settings: Settings) -> SandboxProvider:
         options["allow_host"] = settings.sandbox_allow_host
     provider: SandboxProvider = provider_class(kind)(settings.data_dir / "sandboxes", **options)
     return provider
+
+
+@asynccontextmanager
+async def benches(settings: Settings) -> "AsyncIterator[Callable[[], Bench]]":
+    """Makes test benches over the chosen sandbox, for measurements without a task."""
+    from repair.bench import Bench
+
+    environments = _environments(settings)
+    sandboxes = sandbox_of(settings)
+    await sandboxes.check()
+
+    def bench() -> "Bench":
+        return Bench(
+            sandboxes,
+            environments,
+            limits=Limits(wall_s=settings.sandbox_test_seconds),
+            workers=settings.offline_workers or None,
+        )
+
+    try:
+        yield bench
+    finally:
+        environments.close()
 
 
 def rest(settings: Settings, anton: Anton) -> "Application":

@@ -160,6 +160,34 @@ async def doctor(options: Namespace) -> int:
     )
 
 
+async def evaluate(options: Namespace) -> int:
+    """Measure the search, or attack the sandbox."""
+    import bootstrap
+
+    settings = settings_for()
+    if options.suite == "sandbox":
+        from evals import sandbox as attacks
+
+        chosen = [a for a in attacks.ATTACKS if a.attack_id.startswith(options.only)]
+        results = await attacks.run_attacks(bootstrap.sandbox_of(settings), chosen)
+        print(attacks.table(results))
+        return int(any(result.held is False for result in results))
+    from evals.faults import load_faults
+    from evals.report import heading, repair_table, result_line
+    from evals.suites.repair import run_suite
+
+    faults = [fault for fault in load_faults() if fault.id.startswith(options.only)]
+    only = f" --only {options.only}" if options.only else ""
+    command = f"python main.py eval {options.suite} --seed {options.seed}{only}"
+    print(heading(command, seed=options.seed, count=len(faults)), flush=True)
+    async with bootstrap.benches(settings) as bench:
+        found = await run_suite(
+            faults, bench, seed=options.seed, told=lambda r: print(result_line(r), flush=True)
+        )
+    print(f"\n{repair_table(found)}")
+    return 0
+
+
 async def build(options: Namespace) -> int:
     """Say what a build needs."""
     from cli.building import model_required
@@ -168,8 +196,15 @@ async def build(options: Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], Coroutine[Any, Any, int]]] = {
-    command.__name__: command
-    for command in (fix, demo, serve, worker, tasks, approve, doctor, build)
+    "fix": fix,
+    "demo": demo,
+    "serve": serve,
+    "worker": worker,
+    "tasks": tasks,
+    "approve": approve,
+    "doctor": doctor,
+    "eval": evaluate,
+    "build": build,
 }
 
 if __name__ == "__main__":
