@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from api.auth import Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
-from api.schemas import ApprovalList, ApprovalView, Decide, Decided, approval_facts
+from api.schemas import Decide
+from api.views import ApprovalList, ApprovalView, Decided, approval_facts
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind
 from core.errors import Conflict
 from core.patches import Patch

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from api.auth import Scope
 from api.front import Front, TheFront, needs
 from api.problems import Problem, problem_responses
-from api.schemas import ArtifactList, public_artifact
+from api.views import ArtifactList, public_artifact
 from core.tasks import Task
 
 router = APIRouter(tags=["artifacts"])

@@ -8,8 +8,8 @@ from fastapi.responses import StreamingResponse
 from api.auth import TICKET_S, Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import problem_responses
-from api.schemas import EventList, TicketView
 from api.stream import HEADERS, MEDIA_TYPE, Feed, Wish
+from api.views import EventList, TicketView
 
 router = APIRouter(tags=["events"])
 

@@ -8,18 +8,8 @@ from api.auth import Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
 from api.progress import progress
-from api.schemas import (
-    ApproveTask,
-    Approving,
-    Cancelled,
-    CreateTask,
-    Replied,
-    ReplyTask,
-    TaskList,
-    TaskStarted,
-    TaskView,
-    task_facts,
-)
+from api.schemas import ApproveTask, CreateTask, ReplyTask
+from api.views import Approving, Cancelled, Replied, TaskList, TaskStarted, TaskView, task_facts
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind
 from core.errors import Conflict
 from core.ports import TaskFilter

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from api.schemas import CreateTask, Decide, TaskFacts, TaskView, approval_facts, task_facts
+from api.schemas import CreateTask, Decide
+from api.views import TaskFacts, TaskView, approval_facts, task_facts
 from core.approvals import Approval, Decision, Person, Question, QuestionKind
 from core.tasks import Outcome, Task, TaskRequest, TaskStatus, Usage
 

@@ -1,0 +1,284 @@
+"""What goes over the wire: answers, made from the values of the house."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from core.approvals import Approval, ApprovalState, Choice, QuestionKind, Risk
+from core.events import Event
+from core.incidents import Severity
+from core.tasks import Outcome, Task, TaskStatus, Usage
+
+
+class Answer(BaseModel):
+    """The base of every answer."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    as_of_seq: int
+    """Events up to this number are in this answer already."""
+
+
+class TaskStarted(Answer):
+    """A task was written down."""
+
+    task_id: str
+    status: TaskStatus
+
+
+class TaskFacts(BaseModel):
+    """A task, during and after its run; what is not known is null."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    task_id: str
+    workflow: str
+    title: str
+    ticket: str | None
+    repo: str
+    base: str | None
+    source: str
+    component: str | None
+    status: TaskStatus
+    outcome: Outcome | None
+    reason: str | None
+    """Why it waits, or why it ended so."""
+    current_agent: str | None
+    """The step at work, or the last one."""
+    iteration: int | None
+    artifacts: list[dict[str, Any]]
+    """What can be downloaded."""
+    pr_url: str | None
+    branch: str | None
+    commit: str | None
+    demo_url: str | None
+    needs_human_input: bool
+    human_input_prompt: str | None
+    total_cost_usd: float | None
+    cost_known: bool
+    confidence: float | None
+    size: dict[str, Any] | None
+    """Files, and lines added and deleted."""
+    tests: dict[str, Any] | None
+    """Results before and after."""
+    output_path: str | None
+    severity: Severity | None
+    risk: str | None
+    approved: bool | None
+    tests_passing: bool | None
+    evidence: Any
+    diagnosis: Any
+    patch: Any
+    review: Any
+    candidates: Any
+    notes: list[Any]
+    cancel_requested: bool
+    usage: Usage
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class TaskView(TaskFacts, Answer):
+    """One task, with its progress."""
+
+    pipeline: list[dict[str, Any]]
+    """The steps in order, and how far each is."""
+    agent_stats: dict[str, dict[str, Any]]
+    """By step: status, runs, ms, cost, tokens, files; null where nothing was recorded."""
+    agent_timeline: list[dict[str, Any]]
+    """What happened, the latest last."""
+
+
+class TaskList(Answer):
+    """Some tasks, newest first."""
+
+    tasks: list[TaskFacts]
+    next_cursor: str | None
+    """Gets the next ones; null on the last page."""
+
+
+def task_facts(task: Task, prompt: str | None = None) -> dict[str, Any]:
+    """The public facts of a task; `prompt` is the question that waits."""
+    result, report = task.result, task.result.get("report") or {}
+    waiting = task.status is TaskStatus.WAITING
+    said = {name: result[name] for name in TaskFacts.model_fields if result.get(name) is not None}
+    defaults: dict[str, Any] = dict.fromkeys(TaskFacts.model_fields)
+    defaults.update(artifacts=[], notes=[])
+    for name in ("evidence", "diagnosis", "candidates"):
+        defaults[name] = report.get(name)
+    return {
+        **defaults,
+        **said,
+        "task_id": task.task_id,
+        "workflow": task.request.workflow,
+        "title": task.title,
+        "ticket": task.request.ticket or None,
+        "repo": task.request.repository,
+        "base": task.request.base or None,
+        "source": task.request.source,
+        "status": task.status,
+        "outcome": task.outcome,
+        "reason": task.reason or None,
+        "current_agent": task.node or None,
+        "needs_human_input": waiting,
+        "human_input_prompt": (prompt or task.reason or None) if waiting else None,
+        "total_cost_usd": task.usage.cost_usd,
+        "cost_known": task.usage.cost_usd is not None,
+        "severity": task.severity,
+        "risk": task.risk or None,
+        "artifacts": [public_artifact(entry) for entry in result.get("artifacts") or []],
+        "cancel_requested": task.cancel_requested,
+        "usage": task.usage,
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+        "started_at": task.started_at,
+        "ended_at": task.ended_at,
+    }
+
+
+def public_artifact(entry: dict[str, Any]) -> dict[str, Any]:
+    """An artifact as it is listed: without where it lies."""
+    return {name: entry[name] for name in ("id", "name", "media_type", "size") if name in entry}
+
+
+class Replied(Answer):
+    """How plain words were taken."""
+
+    understood: str
+    approval_id: str
+    state: ApprovalState
+
+
+class Approving(Answer):
+    """What became of a consent."""
+
+    status: Literal["approving", "already_approved"]
+    task_id: str
+    approval_id: str
+    patch_hash: str
+    pr_url: str | None
+    branch: str | None
+
+
+class Cancelled(Answer):
+    """A task is being stopped."""
+
+    task_id: str
+    status: TaskStatus
+    cancel_requested: bool
+
+
+class DecisionView(BaseModel):
+    """The answer that counts."""
+
+    decision: Choice
+    text: str
+    amount_usd: float | None
+    channel: str
+    by: str
+
+
+class ApprovalFacts(BaseModel):
+    """A question, and its answer once there is one."""
+
+    approval_id: str
+    task_id: str
+    kind: QuestionKind
+    state: ApprovalState
+    revision: int
+    title: str
+    body: str
+    """The briefing, Markdown."""
+    options: list[Choice]
+    risk: Risk
+    base_sha: str | None
+    patch_hash: str | None
+    tree_hash: str | None
+    details: dict[str, str]
+    may_decide: bool
+    """Whether the key of this request could answer now."""
+    decision: DecisionView | None
+    void_reason: str | None
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    applied_at: datetime | None
+
+
+class ApprovalView(ApprovalFacts, Answer):
+    """One question, with all that its answer is bound to."""
+
+    diff: str | None
+    """The canonical diff, whose SHA-256 is the patch hash."""
+
+
+class ApprovalList(Answer):
+    """Questions, those that wait first."""
+
+    approvals: list[ApprovalFacts]
+
+
+class Decided(ApprovalView):
+    """A question, answered."""
+
+    seq: int
+    """The latest event after the answer was written down."""
+
+
+def approval_facts(approval: Approval, *, may_decide: bool, body: str = "") -> dict[str, Any]:
+    """The public facts of a question; `body` stands in for a briefing that is kept elsewhere."""
+    question, answer = approval.question, approval.decision
+    return {
+        "approval_id": approval.approval_id,
+        "task_id": approval.task_id,
+        "kind": question.kind,
+        "state": approval.state,
+        "revision": approval.revision,
+        "title": question.title,
+        "body": question.body or body,
+        "options": list(question.options),
+        "risk": question.risk,
+        "base_sha": question.base_sha or None,
+        "patch_hash": question.patch_hash or None,
+        "tree_hash": question.tree_hash or None,
+        "details": question.details,
+        "may_decide": may_decide and approval.state is ApprovalState.PENDING,
+        "decision": answer
+        and {
+            "decision": answer.choice,
+            "text": answer.text,
+            "amount_usd": answer.amount_usd,
+            "channel": answer.by.channel,
+            "by": answer.by.person_id,
+        },
+        "void_reason": approval.void_reason or None,
+        "created_at": approval.created_at,
+        "expires_at": approval.expires_at,
+        "decided_at": approval.decided_at,
+        "applied_at": approval.applied_at,
+    }
+
+
+class EventList(Answer):
+    """Events in order."""
+
+    events: list[Event]
+    next_after: int
+    """Ask again with this number for what follows."""
+
+
+class ArtifactList(Answer):
+    """What a task left behind."""
+
+    task_id: str
+    artifacts: list[dict[str, Any]]
+
+
+class TicketView(Answer):
+    """A pass to a stream, good once."""
+
+    ticket: str
+    expires_in_s: int
