@@ -25,7 +25,7 @@ from sandbox.installer import Installer
 from sandbox.interpreter import Interpreter, choose
 from sandbox.project import Project, import_roots, project_of, version_of
 from sandbox.requirements import Declared, Wanted, declared
-from sandbox.storage import UNFINISHED, Lock, publish, reachable, remove
+from sandbox.storage import UNFINISHED, Lock, open_folder, publish, reachable, remove
 from sandbox.virtualenv import Virtualenv
 from sandbox.workspace import HOME, WORKSPACE
 
@@ -37,7 +37,6 @@ WITNESS = tuple(Path(__file__).with_name(name) for name in ("pytest_witness.py",
 ABANDONED_S = 3_600.0
 """Age at which an unfinished folder is taken to be nobody's."""
 SHARED_CACHE = Path("/var/cache/anton")
-"""Where root prepares when the cache lies in a folder that an unprivileged sandbox cannot enter."""
 
 
 class Environments:
@@ -50,9 +49,14 @@ class Environments:
         index_allowed: bool = True,
         python: str | None = None,
         max_kept: int = 20,
+        shared_cache: Path = SHARED_CACHE,
     ) -> None:
-        """Keep at most `max_kept` below `cache`; `python` names an interpreter of the host."""
+        """Keep at most `max_kept` below `cache`; `python` names an interpreter of the host.
+
+        Root uses `shared_cache` when `cache` lies where an unprivileged sandbox cannot enter.
+        """
         self._asked = cache
+        self._shared = shared_cache
         self._index_allowed = index_allowed
         self._python = python
         self._max_kept = max_kept
@@ -93,11 +97,12 @@ class Environments:
 
     def _cache(self) -> Path:
         cache = self._asked.absolute()
-        cache.mkdir(parents=True, exist_ok=True)
-        if reachable(cache):
-            return cache
-        name = hashlib.sha256(str(cache).encode()).hexdigest()[:12]
-        return SHARED_CACHE / name
+        if not reachable(cache.parent):
+            cache = self._shared / hashlib.sha256(str(cache).encode()).hexdigest()[:12]
+            open_folder(self._shared)
+        for folder in (cache, cache / "environments", cache / "interpreters"):
+            open_folder(folder)
+        return cache
 
     def _chosen(self, cache: Path) -> Interpreter:
         with self._guard:

@@ -1,6 +1,7 @@
 """From exit code, report and witness to one verdict: where they contradict each other it is red."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.evidence import CaseOutcome, RunEnd, TestCase
@@ -14,17 +15,27 @@ MESSAGE_CHARACTERS = 2_000
 CANNOT_START = (78, 126, 127)
 """Exit codes of a sandbox in which pytest was not even loaded."""
 INTERRUPTED, USAGE, NO_TESTS = 2, 4, 5
-EXCUSES = ("Skipped", "XFailed", "SkipTest", "_SkipTest", "NotATest")
-"""What a test may raise and still not speak against the tree; it is reported as skipped then."""
 
 
-def judge(account: Account, requested: Sequence[str]) -> tuple[RunEnd, list[TestCase]]:
-    """How the run ended, and each test; what contradicts itself keeps no test that passed."""
-    cases = list(_cases(account))
-    end = _end(account, cases, requested)
-    if end is RunEnd.DISAGREEMENT:
-        cases = [case for case in cases if case.outcome is not CaseOutcome.PASSED]
-    return end, cases
+@dataclass(frozen=True)
+class Judgement:
+    """What a run is taken for."""
+
+    end: RunEnd
+    cases: tuple[TestCase, ...]
+    """Each test; a run that contradicts itself keeps none that passed."""
+    why: str = ""
+    """What contradicts what."""
+
+
+def judge(account: Account, requested: Sequence[str]) -> Judgement:
+    """How the run ended, and each test."""
+    cases = tuple(_cases(account))
+    why = _contradiction(account, cases, requested)
+    if not why:
+        return Judgement(_end(account, cases, requested), cases)
+    red = tuple(case for case in cases if case.outcome is not CaseOutcome.PASSED)
+    return Judgement(RunEnd.DISAGREEMENT, red, why)
 
 
 def _end(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) -> RunEnd:
@@ -32,36 +43,52 @@ def _end(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) 
     code = run.exit_code
     if run.end not in (RunEnd.PASSED, RunEnd.FAILED):
         return run.end
-    if not told.begun and told.genuine and code in CANNOT_START:
+    if not told.begun and code in CANNOT_START:
         return RunEnd.INFRA_ERROR
-    if not told.genuine or (told.ended is None and code == 0):
-        return RunEnd.DISAGREEMENT
     if told.ended is None:
         return RunEnd.FAILED
-    if told.ended != code or any(_contradictions(account, cases, requested)):
-        return RunEnd.DISAGREEMENT
     if code == USAGE and not cases and requested and b"not found" in run.stderr:
         return RunEnd.NO_TESTS
     if code == NO_TESTS:
         return RunEnd.NO_TESTS
     if code != 0:
         return RunEnd.FAILED
-    has_passed = any(case.outcome is CaseOutcome.PASSED for case in cases)
-    return RunEnd.PASSED if has_passed else RunEnd.NO_TESTS
+    return RunEnd.PASSED if any(_passed(case) for case in cases) else RunEnd.NO_TESTS
+
+
+def _contradiction(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) -> str:
+    """The first thing that contradicts another; empty when exit code, report and witness agree."""
+    run, told = account.run, account.testimony
+    if run.end not in (RunEnd.PASSED, RunEnd.FAILED):
+        return ""
+    if not told.genuine:
+        return "the record of the run was tampered with"
+    if told.ended is None:
+        return "the run left with exit code 0 before its end" if run.exit_code == 0 else ""
+    if told.ended != run.exit_code:
+        return f"pytest ended with {told.ended}, its process with {run.exit_code}"
+    return next(_contradictions(account, cases, requested), "")
 
 
 def _contradictions(
     account: Account, cases: Sequence[TestCase], requested: Sequence[str]
-) -> Iterator[bool]:
+) -> Iterator[str]:
     told, code = account.testimony, account.run.exit_code
-    left_out = told.dropped | {case.test_id for case in cases if case.outcome.red}
-    yield bool(told.dropped - told.deselected)
-    yield bool(told.deselected & set(requested))
-    yield code == 0 and any(case.outcome.red for case in cases)
-    yield code == 0 and not set(told.collected) <= left_out | _reported(told)
-    yield code == NO_TESTS and any(case.outcome is CaseOutcome.PASSED for case in cases)
-    yield any(_is_unearned(told.tests[case.test_id]) for case in cases if _passed(case))
-    yield code in (0, 1, INTERRUPTED, NO_TESTS) and not _agrees(account.report, cases)
+    if lost := told.dropped - told.deselected:
+        yield f"{min(lost)} was taken off the list in silence"
+    if lost := told.deselected & set(requested):
+        yield f"{min(lost)} was asked for and deselected"
+    if code == 0 and any(case.outcome.red for case in cases):
+        yield "exit code 0 with failing tests"
+    if code == 0 and (lost := set(told.collected) - told.dropped - _reported(told)):
+        yield f"exit code 0, but {min(lost)} was not run"
+    if code == NO_TESTS and any(_passed(case) for case in cases):
+        yield "no tests by the exit code, some by the record"
+    for case in cases:
+        if _passed(case) and _is_unearned(told.tests[case.test_id]):
+            yield f"{case.test_id} is said to have passed, but it was not called or it raised"
+    if code in (0, 1, INTERRUPTED, NO_TESTS) and not _agrees(account.report, cases):
+        yield "the JUnit report is missing, or names other results"
 
 
 def _passed(case: TestCase) -> bool:

@@ -87,17 +87,18 @@ class TestRunner:
             careful = replace(order, careful=True)
             account = await carried_out(careful, self._environment, sandbox, timeout_s)
         ended_at = datetime.now(UTC)
-        end, cases = judge(account, tests)
+        judgement = judge(account, tests)
+        why = f"disagreement: {judgement.why}\n\n" if judgement.why else ""
         run = TestRun(
             tree_hash=tree.id,
             argv=account.argv,
             environment=self._environment.environment_id,
             backend=sandbox.backend,
-            end=end,
+            end=judgement.end,
             exit_code=account.run.exit_code,
             collected=tuple(account.testimony.collected),
-            cases=tuple(cases),
-            output=shown(account.run),
+            cases=judgement.cases,
+            output=why + shown(account.run),
             started_at=started_at,
             ended_at=ended_at,
         )

@@ -51,6 +51,13 @@ def world_readable(folder: Path) -> None:
     folder.chmod(0o555)
 
 
+def open_folder(folder: Path) -> None:
+    """Make a folder that everybody can enter, whatever the umask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o055 != 0o055:
+        folder.chmod(0o755)
+
+
 def reachable(path: Path) -> bool:
     """Whether an unprivileged sandbox gets there; one that keeps our own uid always does."""
     if os.geteuid() != 0:

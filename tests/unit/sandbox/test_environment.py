@@ -340,7 +340,7 @@ async def test_a_full_disk_is_an_unprepared_environment(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(EnvironmentUnprepared, match="cannot be prepared"):
-        await Environments(blocked / "cache").prepare(tree_of({}))
+        await Environments(blocked / "cache", shared_cache=blocked / "too").prepare(tree_of({}))
 
 
 @pytest.mark.parametrize(
@@ -378,3 +378,18 @@ def working_python(name: str) -> str:
         ):
             return path
     return ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's sandboxes have another uid than ours")
+async def test_a_cache_that_no_sandbox_could_enter_is_not_used(cache: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    before = os.umask(0o077)
+    try:
+        house = Environments(closed / "data", index_allowed=False, shared_cache=cache)
+        environment = await house.prepare(tree_of({}))
+    finally:
+        os.umask(before)
+    folder = environment.layers[0][0]
+    assert folder.is_relative_to(cache)
+    assert all(path.stat().st_mode & 0o005 == 0o005 for path in (folder, *folder.parents))

@@ -426,6 +426,7 @@ async def test_a_cheat_stays_red(rooms: Rooms, cheat: str) -> None:
 async def test_what_contradicts_itself_is_told_from_what_fails(rooms: Rooms) -> None:
     run = await rooms.run(CHEATS["exits in the test"])
     assert run.end is RunEnd.DISAGREEMENT and run.exit_code == 0
+    assert run.output.startswith("disagreement: the run left with exit code 0 before its end")
     assert run.failed == ("test_calc.py::test_add",)
     run = await rooms.run(CHEATS["is killed"])
     assert run.end is RunEnd.FAILED and run.exit_code == -9
