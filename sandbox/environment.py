@@ -98,8 +98,7 @@ class Environments:
     def _cache(self) -> Path:
         cache = self._asked.absolute()
         if not reachable(cache.parent):
-            cache = self._shared / hashlib.sha256(str(cache).encode()).hexdigest()[:12]
-            open_folder(self._shared)
+            cache = self._shared
         for folder in (cache, cache / "environments", cache / "interpreters"):
             open_folder(folder)
         return cache
