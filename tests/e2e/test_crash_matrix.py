@@ -1,0 +1,185 @@
+"""The server is killed at every step and in every outer call: nothing is lost, doubled or stuck."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.crash_cells import AtCommit, Course, Figures, call_cells, run_all, undisturbed
+from tests.e2e.crash_house import CrashHouse, GitHubProcess, faults_found, seeded
+
+SEED = 26
+LANES = 2
+SHARES = ["some", pytest.param("all", marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture(scope="module")
+def githubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[GitHubProcess]]:
+    with ExitStack() as stack:
+        folders = [tmp_path_factory.mktemp("github") for _ in range(LANES)]
+        yield [stack.enter_context(GitHubProcess(folder)) for folder in folders]
+
+
+@pytest.fixture(scope="module")
+def course(githubs: list[GitHubProcess], tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return undisturbed(githubs[0], tmp_path_factory.mktemp("undisturbed"))
+
+
+def settle(figures: Figures, record: Record) -> None:
+    record("figure", figures)
+    assert figures.broken == []
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_killed_as_each_step_begins_and_ends(
+    share: str,
+    course: Course,
+    githubs: list[GitHubProcess],
+    tmp_path: Path,
+    record_property: Record,
+) -> None:
+    cells = course.events if share == "all" else [e for e in course.events if "finished" in e.name]
+    assert {"publish finished", "report finished"} <= {cell.name[5:] for cell in cells}
+    settle(run_all("at events", cells, githubs, tmp_path), record_property)
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_killed_by_github_in_each_call_that_publishes(
+    share: str,
+    course: Course,
+    githubs: list[GitHubProcess],
+    tmp_path: Path,
+    record_property: Record,
+) -> None:
+    cells = call_cells(course, SEED)
+    writes = [cell for cell in cells if cell.name.startswith("POST")]
+    assert len(writes) == 3 * 9, "two blobs, two trees, two commits, ref, pull request, labels"
+    some = [cell for number, cell in enumerate(writes) if number % 4 == 0 or "refs" in cell.name]
+    chosen = cells if share == "all" else some
+    settle(run_all("in calls", chosen, githubs, tmp_path), record_property)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_at_each_commit_of_the_checkpoints(
+    course: Course, githubs: list[GitHubProcess], tmp_path: Path, record_property: Record
+) -> None:
+    assert course.commits > 20
+    cells = [AtCommit(number) for number in range(1, course.commits + 1)]
+    settle(run_all("at checkpoint commits", cells, githubs, tmp_path), record_property)
+
+
+def test_a_server_told_to_leave_finishes_its_step_and_parks_the_task(
+    githubs: list[GitHubProcess], tmp_path: Path
+) -> None:
+    with CrashHouse.open(githubs[0], tmp_path / "house", delays_s={"fix": 1.0}) as house:
+        task_id = house.submit()
+        house.wait(task_id, lambda: house.task(task_id)["node"] == "fix", "it does not fix")
+        told = time.monotonic()
+        assert house.server.kill(signal.SIGTERM) == 0
+        assert time.monotonic() - told < 30.0
+        task = house.task(task_id)
+        assert (task["status"], task["reason"]) == ("queued", "Parked.")
+        assert _last_step(house, task_id) == ("fix", "finished")
+        house.start()
+        house.decide(house.wait_for_question(task_id), "approve")
+        house.wait_for_end(task_id)
+        assert house.server.kill(signal.SIGTERM) == 0
+        assert faults_found(house, task_id) == []
+        assert house.task(task_id)["crashes"] == {}
+        begun = [e["data"]["node"] for e in house.events(task_id) if _state(e) == "started"]
+        assert begun.count("fix") == 2, "the script needs two, and the restart adds none"
+
+
+def test_a_server_does_not_wait_for_ever_for_a_step_that_hangs(
+    githubs: list[GitHubProcess], tmp_path: Path
+) -> None:
+    slow = {"fix": 600.0}
+    with CrashHouse.open(githubs[0], tmp_path / "house", delays_s=slow, drain_s=0.5) as house:
+        task_id = house.submit()
+        house.wait(task_id, lambda: house.task(task_id)["node"] == "fix", "it does not fix")
+        told = time.monotonic()
+        assert house.server.kill(signal.SIGTERM) == 0
+        assert time.monotonic() - told < 10.0
+        assert house.task(task_id)["status"] == "queued"
+        house.start()
+        assert house.finish(task_id)["outcome"] == "fixed"
+        assert house.task(task_id)["crashes"] == {}
+
+
+def test_a_waiting_server_leaves_at_once_and_the_answer_counts_afterwards(
+    githubs: list[GitHubProcess], tmp_path: Path
+) -> None:
+    with CrashHouse.open(githubs[0], tmp_path / "house") as house:
+        task_id = house.submit()
+        question = house.wait_for_question(task_id)
+        assert house.server.kill(signal.SIGTERM) == 0
+        house.start()
+        house.decide(question, "approve")
+        house.wait_for_end(task_id)
+        assert house.server.kill(signal.SIGTERM) == 0
+        assert faults_found(house, task_id) == []
+
+
+@pytest.mark.parametrize("node", ["intake", "triage", "fix"])
+def test_a_step_that_kills_its_server_three_times_is_put_before_a_person(
+    node: str, githubs: list[GitHubProcess], tmp_path: Path
+) -> None:
+    deadly = {"delays_s": {node: 0.5}, "die_when": {"node": node, "state": "started"}}
+    with CrashHouse.open(githubs[0], tmp_path / "house", **deadly) as house:
+        task_id = house.submit()
+        for _ in range(2):
+            assert house.lives[-1].kill(signal.SIGCONT) == -signal.SIGKILL
+            house.start(**deadly)
+        assert house.lives[-1].kill(signal.SIGCONT) == -signal.SIGKILL
+        house.start(**deadly)
+        question = house.wait_for_question(task_id)["question"]
+        assert question["kind"] == "escalation"
+        assert question["title"] == f"The step {node} ended its worker 3 times."
+        assert house.lives[-1].exit_code is None, "it is not tried a fourth time"
+        house.lives[-1].kill()
+        assert house.finish(task_id)["outcome"] == "fixed"
+        assert house.server.kill(signal.SIGTERM) == 0
+        assert faults_found(house, task_id, plain=False) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_sixty_kills_at_random(
+    githubs: list[GitHubProcess], tmp_path: Path, record_property: Record
+) -> None:
+    """Twelve tasks at once, a kill every now and then; escalations are answered by going on."""
+    chance, begun = seeded(SEED), time.monotonic()
+    with CrashHouse.open(githubs[0], tmp_path / "house") as house:
+        ids = [house.submit(f"report {number}") for number in range(12)]
+        for kill in range(60):
+            house.answer_all(ids)
+            time.sleep(chance.uniform(0.0, 0.6))
+            house.server.kill()
+            if kill % 5 == 4:
+                ids.append(house.submit(f"later {kill}"))
+        for task_id in ids:
+            house.finish(task_id)
+        assert house.server.kill(signal.SIGTERM) == 0
+        faults = {task_id: faults_found(house, task_id, plain=False) for task_id in ids}
+    sound = sum(not found for found in faults.values())
+    record_property(
+        "figure",
+        f"kill -9 at random: {len(house.deaths)} kills over {len(ids)} tasks, {sound}/{len(ids)} "
+        f"sound, {time.monotonic() - begun:.0f} s, seed {SEED}",
+    )
+    assert {task_id: found for task_id, found in faults.items() if found} == {}
+
+
+def _state(event: dict[str, object]) -> object:
+    data = event["data"]
+    return data.get("state") if isinstance(data, dict) else None
+
+
+def _last_step(house: CrashHouse, task_id: str) -> tuple[object, object]:
+    steps = [event["data"] for event in house.events(task_id) if event["type"] == "node"]
+    return steps[-1]["node"], steps[-1]["state"]
