@@ -21,6 +21,7 @@ from integrations import host_for
 from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
 from memory.stores.sqlite import SqliteStores
+from observability import records
 from observability.clock import SystemClock
 from observability.events import SqliteEventLog
 from observability.redaction import Redactor
@@ -163,6 +164,12 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
             approval_ttl_s=settings.approval_ttl_hours * 3600,
         ),
     )
+
+
+def set_up_logs(settings: Settings, *, quiet: bool) -> None:
+    """Every record of this process goes through the redactor; `quiet` leaves warnings and worse."""
+    level = "WARNING" if quiet and settings.log_level == "INFO" else settings.log_level
+    records.set_up(level, settings.log_format, Redactor(settings.secrets()))
 
 
 def _rules(settings: Settings) -> Rules:

@@ -64,6 +64,7 @@ async def house(
     import bootstrap
     from core.errors import StoreTaken
 
+    bootstrap.set_up_logs(settings, quiet=not at_work)
     try:
         anton = await bootstrap.build(settings, drives=driving != "looks")
     except StoreTaken:
