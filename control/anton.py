@@ -218,8 +218,9 @@ class Anton:
         task = await self.task(task_id)
         if task.status.ended:
             raise Conflict(f"The task has ended as {task.outcome}.")
-        await self._records.approvals.void(task.task_id, "The task was cancelled.")
         task = await self._records.tasks.update(task.task_id, cancel_requested=True)
+        for approval in await self._records.approvals.void(task.task_id, "The task was cancelled."):
+            await self.events.append(asked(approval))
         await self._audit.record(AuditEntry(action="cancel", task_id=task.task_id, actor=_name(by)))
         if self._runner:
             self._runner.cancel(task.task_id)

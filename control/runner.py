@@ -360,6 +360,8 @@ class Runner:
             raise error
         task = await self._records.tasks.get(drive.lease.task_id)
         if task.status.ended:
+            if walk and walk.cancelled():
+                await self._chronicle.end_once(task)
             return
         if drive.cancelled:
             await self._end(drive, Outcome.CANCELLED, "Cancelled by a person.")

@@ -29,8 +29,6 @@ class AgentState(TypedDict, total=False):
     """What the next gate will ask; empty when nothing is to be asked."""
     decision: Facts
     """The last answer of a person."""
-    approval_hash: str
-    """Patch hash that the last release decision was bound to."""
     trouble: str
     """Why the thread was led to the escalation gate from outside of its edges."""
     outcome: str

@@ -10,23 +10,24 @@ def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     """Requested changes void the diff and lead to another one; the rounds are counted."""
     if decision.get("choice") != "request_changes":
         return {}
-    rounds = state.get("human_rounds", 0) + 1
+    rounds = state.get("change_rounds", 0) + 1
     most = deps.rules.max_human_rounds
     if rounds > most:
         reason = f"Changes were asked for more than {most} times."
         return {"outcome": Outcome.BLOCKED, "reason": reason}
     return {
-        "human_rounds": rounds,
+        "change_rounds": rounds,
+        "human_rounds": state.get("human_rounds", 0) + 1,
         "review_rounds": 0,
         "findings": [f"A person asks for changes: {decision.get('text', '')}"],
-        "rejected": [state["patch"]["hash"]],
+        "rejected": [state["patch"]["proposal"]],
         **_more_attempts(state),
     }
 
 
 def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     """Words become findings of the next attempt, and attempts are given anew."""
-    choice, words = decision.get("choice"), decision.get("text", "")
+    choice, words = decision.get("choice"), decision.get("text", "").strip()
     if choice not in ("guidance", "more_attempts", "raise_budget", "answer"):
         return {}
     findings = [f"A person says: {words}"] if words else []

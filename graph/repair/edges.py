@@ -3,7 +3,7 @@
 from typing import Literal
 
 from core.evidence import Verdict
-from core.findings import ReviewVerdict
+from core.findings import Reading, ReviewVerdict
 from graph.repair.state import RepairState
 
 Branches = list[Literal["diagnose", "reproduce", "escalate", "report"]]
@@ -73,7 +73,10 @@ def after_escalate(state: RepairState) -> Onward:
         return ["intake"]
     if not state.get("triage"):
         return ["triage"]
-    if choice == "answer" or not state.get("reproduction"):
+    reproduction = state.get("reproduction")
+    if choice == "answer" or not reproduction:
+        return ["diagnose", "reproduce"]
+    if choice == "guidance" and reproduction["reading"] != Reading.REPRODUCED:
         return ["diagnose", "reproduce"]
     return ["fix"]
 

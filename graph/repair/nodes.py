@@ -1,18 +1,22 @@
 """The steps from intake to fix; proof and closing stand in files of their own."""
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError
-from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
+from core.findings import Candidate, Diagnosis, FixAttempt, Reading, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome, TaskRequest
+from core.trees import Tree
 from graph import questions
 from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
 from graph.repair.state import RepairState
 from graph.state import Facts
-from repair.gate import refusals
+from repair.gate import is_test_path, refusals
+from repair.validate import with_files
 
 REFUSALS_TOLD = 5
 NOTHING_MAY_RUN = "The {} decides by running tests, and the request forbids to run anything."
@@ -112,14 +116,11 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     attempt = await deps.engine.fix(await case_of(state, deps))
     await deps.tell("search", state["task_id"], **_search_event(attempt))
     base = await deps.base(state)
-    rejected = set(state.get("rejected", ()))
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))
-    files = reproduction.files if reproduction else ()
-    patches = [candidate.patch.with_changes(base, files) for candidate in attempt.candidates]
-    fresh = [patch for patch in patches if patch.sha256 not in rejected]
-    refused = {patch.sha256: refusals(base, patch.apply(base)) for patch in fresh}
-    fresh = [patch for patch in fresh if not refused[patch.sha256]]
-    said = [refusal.message for found in refused.values() for refusal in found][:REFUSALS_TOLD]
+    fresh, said = _admitted(attempt, base, reproduction, state.get("rejected", ()))
+    if fresh and fresh[0] is not attempt.candidates[0]:
+        attempt = _about(attempt, fresh[0])
+    attempts = state.get("attempts", 0) + 1
     update: Facts = {
         "attempt": await deps.keep(
             attempt,
@@ -128,7 +129,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
             confidence=attempt.confidence,
             figures=attempt.figures.dump(),
         ),
-        "attempts": state.get("attempts", 0) + 1,
+        "attempts": attempts,
         "patch": {},
         "evidence": {},
         "review": {},
@@ -137,10 +138,48 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "seconds_sandbox": deps.bench.seconds - before,
     }
     if fresh:
-        return {**update, "patch": await patch_facts(deps, fresh[0])}
+        files = reproduction.files if reproduction else ()
+        patch = _source_only(fresh[0].patch, base).with_changes(base, files)
+        facts = await patch_facts(deps, patch)
+        return {**update, "patch": {**facts, "proposal": fresh[0].patch.sha256}}
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
+    if attempt.final:
+        update["attempts"] = max(attempts, state.get("max_attempts", 1))
     return {**update, "findings": [attempt.explanation or "No candidate was found.", *said]}
+
+
+def _admitted(
+    attempt: FixAttempt, base: Tree, reproduction: Reproduction | None, rejected: Sequence[str]
+) -> tuple[list[Candidate], list[str]]:
+    """The candidates that are new and that the edit gate lets pass, and what it said of others."""
+    files = reproduction.files if reproduction else ()
+    fresh, said = [], []
+    for candidate in attempt.candidates:
+        if candidate.patch.sha256 in rejected:
+            continue
+        refused = refusals(base, candidate.patch.with_changes(base, files).apply(base))
+        said += [refusal.message for refusal in refused]
+        if not refused:
+            fresh.append(candidate)
+    return fresh, said[:REFUSALS_TOLD]
+
+
+def _source_only(patch: Patch, base: Tree) -> Patch:
+    """The patch without its changes of tests: those that were there stay as they are on base."""
+    kept = [change for change in patch.changes if not is_test_path(change.path)]
+    return Patch.between(patch.base_sha, base, with_files(base, kept))
+
+
+def _about(attempt: FixAttempt, chosen: Candidate) -> FixAttempt:
+    """The attempt with words for this candidate: the given ones are of the first."""
+    where = ", ".join(chosen.patch.paths)
+    kind = f" ({chosen.operator})" if chosen.operator else ""
+    return attempt.but(
+        candidates=(chosen, *(c for c in attempt.candidates if c is not chosen)),
+        explanation=f"Change {where}{kind}; a change that ranks higher was turned down.",
+        root_cause="",
+    )
 
 
 async def patch_facts(deps: Deps, patch: Patch) -> Facts:

@@ -53,7 +53,7 @@ async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         **update,
         **_next_attempt(state, evidence.note),
         "findings": [f"{evidence.verdict}: {evidence.note}"],
-        "rejected": [patch.sha256],
+        "rejected": [state["patch"]["proposal"]],
     }
 
 
@@ -89,7 +89,7 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         question = await _release(state, deps, patch, evidence, answer, risk, protected)
         return {**update, "question": question.dump()}
     said = [*lacking, *(issue.message for issue in answer.issues)] or [str(answer.verdict)]
-    update |= {"findings": said, "rejected": [patch.sha256]}
+    update |= {"findings": said, "rejected": [state["patch"]["proposal"]]}
     spent = update["review_rounds"] >= rules.max_review_rounds
     if spent or answer.verdict is ReviewVerdict.NEEDS_DISCUSSION:
         body = "\n".join(f"- {line}" for line in said)

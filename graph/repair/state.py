@@ -22,12 +22,14 @@ class RepairState(AgentState, total=False):
     findings: Annotated[list[str], add]
     """What gates, reviewers and people said about earlier attempts, latest last."""
     rejected: Annotated[list[str], add]
-    """Hashes of patches that were turned down."""
+    """Hashes of proposals that were turned down, as the engine made them: without new tests."""
     attempts: int
     max_attempts: int
     reproductions: int
     review_rounds: int
     human_rounds: int
-    clarifications: int
+    """Answers of people that led on."""
+    change_rounds: int
+    """Those of them that turned a proven diff down."""
     account: Facts
     """The closing account of the task."""
