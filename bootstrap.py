@@ -79,7 +79,7 @@ async def build(
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
-        mind = thinking or (await _offline(settings, stack, kept) if drives else None)
+        mind = (thinking or await _offline(settings, stack, kept)) if drives else None
         if mind:
             await mind.check()
         runner = await _runner(settings, stack, kept, mind) if mind else None

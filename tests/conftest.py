@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+FIGURE = "figure"
+"""Name of the property whose values are shown in pytest's summary, one a line."""
 
 
 class NetworkRefused(RuntimeError):
@@ -45,6 +47,20 @@ def _refuse_network(event: str, args: tuple[object, ...]) -> None:
 def pytest_configure() -> None:
     """An audit hook sees every socket of this process, whoever opens it, to the end."""
     sys.addaudithook(_refuse_network)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        report
+        for kind in ("passed", "failed")
+        for report in terminalreporter.stats.get(kind, [])
+        if isinstance(report, pytest.TestReport)
+    ]
+    figures = [value for r in reports for name, value in r.user_properties if name == FIGURE]
+    if figures:
+        terminalreporter.section("figures")
+    for figure in figures:
+        terminalreporter.write_line(str(figure))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -78,6 +78,22 @@ async def waiting(stores: Any, clock: FakeClock, **fields: Any) -> tuple[Task, A
 # --- tasks --------------------------------------------------------------------------------------
 
 
+async def test_a_task_whose_worker_died_in_its_last_moment_is_taken_once_more(
+    stores: Any, clock: FakeClock
+) -> None:
+    task = await stores.tasks.add(a_task(clock))
+    lease = await stores.tasks.take("w", limit_running=9, ttl_s=45)
+    ended = {"status": TaskStatus.COMPLETED, "outcome": Outcome.FIXED}
+    await stores.tasks.update(task.task_id, lease, **ended)
+    assert await stores.tasks.take("x", limit_running=9, ttl_s=45) is None
+    clock.advance(46)
+    again = await stores.tasks.take("x", limit_running=9, ttl_s=45)
+    assert again.task_id == task.task_id
+    assert (await stores.tasks.get(task.task_id)).crashes == {}
+    await stores.tasks.release(again)
+    assert await stores.tasks.take("x", limit_running=9, ttl_s=45) is None
+
+
 async def test_a_task_comes_back_as_it_was_written(stores, clock):
     task = a_task(clock, severity=Severity.P1, usage=Usage(model_calls=3), result={"é": [1, None]})
     assert await stores.tasks.add(task) == task
