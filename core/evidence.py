@@ -106,6 +106,8 @@ class Verdict(StrEnum):
     REGRESSION = "regression"
     TEST_BROKEN = "test_broken"
     """The regression test cannot even be loaded."""
+    TEST_WAVERS = "test_wavers"
+    """The regression test is not red each time on base, so that green proves nothing."""
     NO_TESTS = "no_tests"
     NO_TEST_RUNNER = "no_test_runner"
     UNFINISHED = "unfinished"
@@ -127,7 +129,7 @@ class Evidence(Value):
     fixed: TestRun | None = None
     """The run on the fix; the affected tests, or all of them."""
     regressions: tuple[str, ...] = ()
-    """Tests that passed on base and fail on the fix, after two re-runs of each."""
+    """Tests that passed on base and do not pass on the fix, after two re-runs of each."""
     flaky: tuple[str, ...] = ()
     """Tests that gave differing results on the same tree; not blamed on the patch."""
     note: str = ""

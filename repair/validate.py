@@ -12,7 +12,7 @@ from core.trees import Tree
 FRESH_SANDBOXES = 2
 """How often a run is repeated when the sandbox, not the code, failed."""
 RERUNS = 2
-"""How often a new failure is run again, on base and on the fix."""
+"""How often what decides is run again, on base and on the fix: the red tests, a new failure."""
 
 _NOT_A_RESULT = {
     RunEnd.NO_TEST_RUNNER: Verdict.NO_TEST_RUNNER,
@@ -50,7 +50,8 @@ async def prove(
 
     `base` is the tree at `patch.base_sha`. Only exit codes and reports recorded for exactly the
     trees named in the evidence count. The red test is run on base, then the whole suite on the
-    result, compared with the suite on base.
+    result, compared with the suite on base. A test that vanished or is skipped passes no more, and
+    a red test that wavers proves nothing.
     """
     red_tests = reproduction.tests if reproduction else ()
     evidence = Evidence(
@@ -67,16 +68,36 @@ async def prove(
     if verdict := _unfit_as_proof(red, reproduction):
         return evidence.but(verdict=verdict, note=_note(verdict, red))
     suite = await _settled(tests, fixed)
-    green = suite
-    if reproduction.scaffold:
-        green = await _settled(tests, with_files(fixed, reproduction.scaffold), red_tests)
     evidence = evidence.but(fixed=suite)
-    if suite.end in _NOT_A_RESULT:
-        verdict = _NOT_A_RESULT[suite.end]
-        return evidence.but(verdict=verdict, note=_note(verdict, suite))
+    proving = with_files(fixed, reproduction.scaffold)
+    green = await _settled(tests, proving, red_tests) if reproduction.scaffold else suite
+    for run in (suite, green):
+        if run.end in _NOT_A_RESULT:
+            verdict = _NOT_A_RESULT[run.end]
+            return evidence.but(verdict=verdict, note=_note(verdict, run))
     if not set(red_tests) <= set(green.passed):
         return evidence.but(verdict=Verdict.STILL_RED, note=_first_failure(green, red_tests))
+    if wavering := await _wavering(tests, base, proving, reproduction, evidence):
+        return wavering
     return await _compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
+
+
+async def _wavering(
+    tests: Tests, base: Tree, proving: Tree, reproduction: Reproduction, evidence: Evidence
+) -> Evidence | None:
+    """The evidence against a red test that is not red, then green, each time; None when it is."""
+    red_tests = reproduction.tests
+    tree = with_files(base, [*reproduction.files, *reproduction.scaffold])
+    for _ in range(RERUNS):
+        on_base = await _settled(tests, tree, red_tests)
+        if strays := [test for test in red_tests if test not in on_base.failed]:
+            note = f"{', '.join(strays)} is not red each time on the base."
+            return evidence.but(verdict=Verdict.TEST_WAVERS, flaky=strays, note=note)
+        on_fix = await _settled(tests, proving, red_tests)
+        if strays := [test for test in red_tests if test not in on_fix.passed]:
+            note = _first_failure(on_fix, strays)
+            return evidence.but(verdict=Verdict.STILL_RED, flaky=strays, note=note)
+    return None
 
 
 async def _red_run(tests: Tests, base: Tree, reproduction: Reproduction) -> TestRun:
@@ -113,21 +134,19 @@ async def _suite_only(tests: Tests, base: Tree, fixed: Tree, evidence: Evidence)
 async def _compared(
     tests: Tests, base: Tree, fixed: Tree, suite: TestRun, evidence: Evidence
 ) -> Evidence:
-    """The evidence with new failures, less those that are flaky."""
+    """The evidence with what passes no more, less those that are flaky."""
     before = await _settled(tests, base)
-    fresh = sorted(
-        {*suite.failed, *(set(before.passed) - set(suite.collected))} - set(before.failed)
-    )
-    if not fresh:
+    lost = {*suite.failed, *(set(before.passed) - set(suite.passed))} - set(before.failed)
+    if not lost:
         return evidence
+    known, old = sorted(lost & set(suite.collected)), sorted(lost & set(before.collected))
+    again = [await _settled(tests, fixed, known) for _ in range(RERUNS)] if known else []
+    base_again = [await _settled(tests, base, old) for _ in range(RERUNS)] if old else []
     regressions: list[str] = []
     flaky: list[str] = []
-    known = [test for test in fresh if test in suite.collected]
-    again = [await _settled(tests, fixed, known) for _ in range(RERUNS)] if known else []
-    base_again = [await _settled(tests, base, known) for _ in range(RERUNS)] if known else []
-    for test in fresh:
-        steady = all(test in run.failed for run in again)
-        blameless = any(test in run.failed for run in base_again)
+    for test in sorted(lost):
+        steady = test not in known or all(test not in run.passed for run in again)
+        blameless = test in old and any(test not in run.passed for run in base_again)
         (regressions if steady and not blameless else flaky).append(test)
     return evidence.but(
         verdict=Verdict.REGRESSION if regressions else evidence.verdict,

@@ -44,6 +44,7 @@ def _proof_holds(evidence: Evidence, patch: Patch) -> bool:
         evidence.verdict is Verdict.FIXED
         and red is not None
         and green is not None
+        and bool(evidence.regression_tests)
         and set(evidence.regression_tests) <= set(red.failed)
         and green.tree_hash == patch.tree_hash
     )

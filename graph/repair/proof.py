@@ -46,6 +46,12 @@ async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         return update
     if evidence.verdict is Verdict.NOT_RED_ON_BASE:
         return {**update, "outcome": "already_fixed", "reason": evidence.note}
+    if evidence.verdict is Verdict.TEST_WAVERS:
+        what = "The test that shows the fault is not red each time: it cannot prove a fix."
+        ask = questions.exhausted(
+            state["task_id"], what, evidence.note[:3000], state["patch"]["ref"]
+        )
+        return {**update, "question": ask.dump()}
     spent = state.get("reproductions", 0) >= rules.max_reproductions
     if evidence.verdict is Verdict.TEST_BROKEN and not spent:
         return update
