@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
@@ -25,7 +26,7 @@ from sandbox.fitness import (
     unavailable,
 )
 from sandbox.limits import rlimits, supervision
-from sandbox.link import Link
+from sandbox.link import OPEN_S, Link
 from sandbox.opening import opened
 from sandbox.slots import Slot, Slots, end_processes_of
 from sandbox.supervised import SupervisedSandbox
@@ -240,6 +241,9 @@ async def _end_child(pidfd: int) -> None:
 
 def _child(info: int) -> int:
     """The process id of the sandbox's first process, as bubblewrap tells; 0 when it failed."""
-    with os.fdopen(info, "rb", closefd=False) as file:
-        said = file.read()
+    said = b""
+    poll = select.poll()
+    poll.register(info, select.POLLIN)
+    while poll.poll(1000 * OPEN_S) and (part := os.read(info, 4096)):
+        said += part
     return int(json.loads(said)["child-pid"]) if said.strip() else 0

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,6 @@ from core.evidence import RunEnd
 from core.ports import Environment, Limits, Sandbox, SandboxProvider
 from core.trees import EXECUTABLE, SUBMODULE, SYMLINK, File, Tree
 from sandbox import PROVIDERS, provider_class
-from sandbox.cgroups import ControlGroups
 
 MIB = 1024**2
 PYTHON = "/usr/bin/python3"
@@ -43,24 +41,20 @@ TREE = Tree(
         "grüße/ñ.txt": File("é".encode()),
     }
 )
-KINDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "bubblewrap": ("bubblewrap", {}),
-    "bubblewrap without control groups": ("bubblewrap", {"groups": ControlGroups({}, 0)}),
-    "subprocess": ("subprocess", {"allow_host": True}),
-}
+OPTIONS: dict[str, dict[str, bool]] = {"bubblewrap": {}, "subprocess": {"allow_host": True}}
 
 pytestmark = pytest.mark.skipif(not Path(PYTHON).exists(), reason=f"{PYTHON} is missing")
 
 
 @pytest.fixture(
     params=[
-        pytest.param(kind, marks=[pytest.mark.needs_bubblewrap] if "bubble" in kind else [])
-        for kind in KINDS
+        pytest.param(name, marks=[pytest.mark.needs_bubblewrap] if name == "bubblewrap" else [])
+        for name in PROVIDERS
     ]
 )
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> SandboxProvider:
-    name, options = KINDS[request.param]
-    made: SandboxProvider = provider_class(name)(tmp_path, max_sandboxes=3, **options)
+    options = OPTIONS[request.param]
+    made: SandboxProvider = provider_class(request.param)(tmp_path, max_sandboxes=3, **options)
     return made
 
 
@@ -94,10 +88,6 @@ async def test_a_check_says_what_is_enforced_by_what(provider: SandboxProvider) 
 async def test_it_tells_its_kind(provider: SandboxProvider, sandbox: Sandbox) -> None:
     assert provider.backend == sandbox.backend
     assert provider.backend in PROVIDERS
-
-
-def test_every_kind_in_the_table_is_held_to_the_port() -> None:
-    assert {name for name, _ in KINDS.values()} == PROVIDERS.keys()
 
 
 async def test_an_unknown_kind_is_refused_with_those_that_exist() -> None:
