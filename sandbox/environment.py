@@ -5,7 +5,6 @@ that it asks for runs on the host.
 """
 
 import asyncio
-import hashlib
 import json
 import os
 import threading
@@ -13,27 +12,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
-
 from core.errors import EnvironmentUnprepared
 from core.ports import Environment
 from core.trees import Tree
-from sandbox.distributions import OwnDistributions, copy
-from sandbox.installer import Installer
+from sandbox.distributions import OwnDistributions
 from sandbox.interpreter import Interpreter, choose
-from sandbox.project import Project, import_roots, project_of, version_of
-from sandbox.requirements import Declared, Wanted, declared
-from sandbox.storage import UNFINISHED, Lock, open_folder, publish, reachable, remove
-from sandbox.virtualenv import Virtualenv
+from sandbox.preparation import Order, build
+from sandbox.project import import_roots, project_of, version_of
+from sandbox.requirements import declared
+from sandbox.storage import UNFINISHED, Lock, open_folder, reachable, remove
 from sandbox.workspace import HOME, WORKSPACE
 
 INSIDE = "/opt/anton"
-FORMAT = 2
-"""Part of every digest: raise it when prepared folders change their form."""
-TOOLS = (Requirement("pytest"), Requirement("coverage"))
-WITNESS = tuple(Path(__file__).with_name(name) for name in ("pytest_witness.py", "pytest_hooks.py"))
 ABANDONED_S = 3_600.0
 """Age at which an unfinished folder is taken to be nobody's."""
 SHARED_CACHE = Path("/var/cache/anton")
@@ -80,7 +70,7 @@ class Environments:
             cache = self._cache()
             interpreter = self._chosen(cache)
             project = project_of(tree)
-            order = _Order(
+            order = Order(
                 interpreter,
                 project,
                 version_of(project, tree) if project.name else "",
@@ -93,7 +83,7 @@ class Environments:
                 f"The environment cannot be prepared: {error}.",
                 remedy="See that there is room on the disk and that the data folder is writable.",
             ) from error
-        return _environment(folder, interpreter, import_roots(project, tree))
+        return _environment(folder, order, import_roots(project, tree))
 
     def _cache(self) -> Path:
         cache = self._asked.absolute()
@@ -120,7 +110,7 @@ class Environments:
                 self._distributions = OwnDistributions(interpreter)
             return self._distributions
 
-    def _held(self, cache: Path, order: "_Order") -> Path:
+    def _held(self, cache: Path, order: Order) -> Path:
         """The folder of this order, made if need be, and locked against removal while we live."""
         name = order.digest
         folder = cache / "environments" / name
@@ -135,7 +125,7 @@ class Environments:
             lock.alone()
             if not folder.exists():
                 try:
-                    _build(folder, order, index_allowed=self._index_allowed)
+                    build(folder, order, index_allowed=self._index_allowed)
                 except BaseException:
                     lock.release()
                     raise
@@ -170,145 +160,14 @@ class Environments:
             lock.release()
 
 
-class _Order:
-    """All that decides what a prepared environment holds."""
-
-    def __init__(
-        self,
-        interpreter: Interpreter,
-        project: Project,
-        version: str,
-        needs: Declared,
-        own: OwnDistributions,
-    ) -> None:
-        self.interpreter = interpreter
-        self.project = project
-        self.version = version
-        self.needs = needs
-        self.own = own
-
-    @property
-    def tools(self) -> list[Requirement]:
-        """Our own tools, without those that the repository itself is."""
-        return [tool for tool in TOOLS if tool.name != canonicalize_name(self.project.name)]
-
-    @property
-    def digest(self) -> str:
-        """Digest of everything that goes in."""
-        facts = [
-            FORMAT,
-            [str(self.interpreter.executable), self.interpreter.version],
-            sorted(want.line for want in self.needs.wanted),
-            [self.project.name, self.version, self.project.scripts],
-            [(tool.name, self.own.version(tool.name)) for tool in self.tools],
-            [hashlib.sha256(part.read_bytes()).hexdigest() for part in WITNESS],
-        ]
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _build(folder: Path, order: _Order, *, index_allowed: bool) -> None:
-    with publish(folder) as fresh:
-        room = Virtualenv(fresh, order.interpreter)
-        room.lay_out(WITNESS)
-        notes = [*order.project.notes, *order.needs.notes, *_misfit(order)]
-        requirements = [want.requirement for want in order.needs.wanted]
-        chosen = order.own.closure([*requirements, *order.tools])
-        if chosen is not None:
-            for found in chosen.values():
-                copy(found, room.site_packages)
-        else:
-            notes += _installed(fresh, room, order, index_allowed=index_allowed)
-        if order.project.name:
-            room.drop(order.project.name)
-            room.add_project(order.project.name, order.version, order.project.scripts)
-        room.finish(notes)
-
-
-def _installed(fresh: Path, room: Virtualenv, order: _Order, *, index_allowed: bool) -> list[str]:
-    """Fill the environment from a package index as far as it goes; what is missing, in words."""
-    installer = Installer(
-        order.interpreter.executable, room.site_packages, index_allowed=index_allowed
-    )
-    asked = {want.name for want in order.needs.wanted}
-    tools = [tool.name for tool in order.tools if tool.name not in asked]
-    lines = [want.line for want in order.needs.wanted]
-    pinned = [f"{tool}=={version}" for tool in tools if (version := order.own.version(tool))]
-    together = installer.install([*lines, *pinned], fresh)
-    if together.ok or (not together.unreachable and installer.install([*lines, *tools], fresh).ok):
-        return []
-    missing: list[str] = []
-    unreached: list[str] = []
-    for want in sorted(order.needs.wanted, key=lambda want: want.for_tests):
-        done = installer.install([want.line], fresh)
-        if done.ok or _from_own(order, [want.requirement], room):
-            continue
-        (unreached if done.unreachable else missing).append(str(want.requirement))
-        if done.unreachable and len(unreached) == 1 and not missing:
-            unreached += _others(order, want)
-            break
-    if unreached:
-        raise _unprepared(unreached, index_allowed=index_allowed)
-    absent = [
-        tool.name
-        for tool in order.tools
-        if not room.holds(tool.name)
-        and not _from_own(order, [tool], room)
-        and not installer.install([tool.name], fresh).ok
-    ]
-    if "pytest" in absent:
-        raise _unprepared(absent, index_allowed=index_allowed)
-    missing += absent
-    return [
-        f"{name} is missing: no wheel of it fits Python {order.interpreter.version}"
-        for name in missing
-    ]
-
-
-def _misfit(order: _Order) -> list[str]:
-    asked = order.project.section("project").get("requires-python")
-    version = order.interpreter.version
-    try:
-        if not isinstance(asked, str) or SpecifierSet(asked).contains(version, prereleases=True):
-            return []
-    except InvalidSpecifier:
-        return []
-    return [f"the repository asks for Python {asked[:50]}, and its tests run in {version}"]
-
-
-def _from_own(order: _Order, requirements: Sequence[Requirement], room: Virtualenv) -> bool:
-    chosen = order.own.closure(requirements)
-    for found in chosen.values() if chosen else ():
-        if not room.holds(found.metadata["Name"]):
-            copy(found, room.site_packages)
-    return chosen is not None
-
-
-def _others(order: _Order, first: Wanted) -> list[str]:
-    """What else cannot be had when the first one could not for want of a package index."""
-    return [
-        str(want.requirement)
-        for want in order.needs.wanted
-        if want is not first and order.own.closure([want.requirement]) is None
-    ]
-
-
-def _unprepared(missing: Sequence[str], *, index_allowed: bool) -> EnvironmentUnprepared:
-    why = "the package index was not reached" if index_allowed else "no package index may be asked"
-    return EnvironmentUnprepared(
-        f"The repository's tests need what is not here: {', '.join(sorted(missing))}; {why}.",
-        remedy="Run once with network access, so that these are prepared and kept, or install them"
-        " beside Anton in his .venv.",
-    )
-
-
-def _environment(folder: Path, interpreter: Interpreter, roots: Sequence[str]) -> Environment:
+def _environment(folder: Path, order: Order, roots: Sequence[str]) -> Environment:
     inside = f"{INSIDE}/environments/{folder.name}"
-    notes = json.loads((folder / "notes.json").read_text())
+    missing = json.loads((folder / "notes.json").read_text())
     paths = [WORKSPACE if root == "." else f"{WORKSPACE}/{root}" for root in roots]
     return Environment(
         environment_id=folder.name,
         python=f"{inside}/bin/python",
-        layers=((folder, inside), *interpreter.layers),
+        layers=((folder, inside), *order.interpreter.layers),
         variables={
             "PATH": f"{inside}/bin:/usr/local/bin:/usr/bin:/bin",
             "HOME": HOME,
@@ -319,5 +178,5 @@ def _environment(folder: Path, interpreter: Interpreter, roots: Sequence[str]) -
             "PYTHONNOUSERSITE": "1",
             "PYTHONPATH": ":".join(paths),
         },
-        notes=tuple(notes),
+        notes=(*order.notes, *missing),
     )

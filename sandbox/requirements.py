@@ -18,6 +18,8 @@ FILES = re.compile(
     r"([-_.]requirements)?|requirements)\.(txt|in))",
     re.IGNORECASE,
 )
+NOT_FOR_TESTS = re.compile(r"\b(docs?|typing|types|lint|style|format|build|release)\b", re.I)
+"""In the names of included files: what these ask for is not read."""
 TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
 MAX_REQUIREMENTS = 500
 
@@ -214,7 +216,8 @@ def _file(path: str, tree: Tree, seen: set[str]) -> Iterator[tuple[str, str]]:
         included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", line)
         target = _beside(path, included[1]) if included else ""
         if target in tree:
-            yield from _file(target, tree, seen)
+            if not NOT_FOR_TESTS.search(target):
+                yield from _file(target, tree, seen)
         elif not re.fullmatch(r"(-e |--editable[ =])?\.(\[[\w,\s-]+\])?", line):
             yield path, line
 

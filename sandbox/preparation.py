@@ -1,0 +1,161 @@
+"""Filling one environment: from what is installed beside Anton, else from a package index."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from core.errors import EnvironmentUnprepared
+from sandbox.distributions import OwnDistributions, copy
+from sandbox.installer import Installed, Installer
+from sandbox.interpreter import Interpreter
+from sandbox.project import Project
+from sandbox.requirements import Declared, Wanted
+from sandbox.storage import publish
+from sandbox.virtualenv import Virtualenv
+
+FORMAT = 2
+"""Part of every digest: raise it when prepared folders change their form."""
+TOOLS = (Requirement("pytest"), Requirement("coverage"))
+WITNESS = tuple(Path(__file__).with_name(name) for name in ("pytest_witness.py", "pytest_hooks.py"))
+
+
+class Order:
+    """All that decides what a prepared environment holds."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        project: Project,
+        version: str,
+        needs: Declared,
+        own: OwnDistributions,
+    ) -> None:
+        self.interpreter = interpreter
+        self.project = project
+        self.version = version
+        self.needs = needs
+        self.own = own
+
+    @property
+    def tools(self) -> list[Requirement]:
+        """Our own tools, without those that the repository itself is."""
+        return [tool for tool in TOOLS if tool.name != canonicalize_name(self.project.name)]
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not read or not taken, and where the interpreter misfits."""
+        notes = [*self.project.notes, *self.needs.notes]
+        asked = self.project.section("project").get("requires-python")
+        version = self.interpreter.version
+        try:
+            if asked and not SpecifierSet(str(asked)).contains(version, prereleases=True):
+                notes.append(
+                    f"the repository asks for Python {asked}, and its tests run in {version}"
+                )
+        except InvalidSpecifier:
+            notes.append("pyproject.toml: requires-python cannot be read")
+        return notes
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything that goes in."""
+        facts = [
+            FORMAT,
+            [str(self.interpreter.executable), self.interpreter.version],
+            sorted(want.line for want in self.needs.wanted),
+            [self.project.name, self.version, self.project.scripts],
+            [(tool.name, self.own.version(tool.name)) for tool in self.tools],
+            [hashlib.sha256(part.read_bytes()).hexdigest() for part in WITNESS],
+        ]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def build(folder: Path, order: Order, *, index_allowed: bool) -> None:
+    """Make the folder of an order; raises EnvironmentUnprepared, and leaves nothing then."""
+    with publish(folder) as fresh:
+        room = Virtualenv(fresh, order.interpreter)
+        room.lay_out(WITNESS)
+        missing: list[str] = []
+        requirements = [want.requirement for want in order.needs.wanted]
+        chosen = order.own.closure([*requirements, *order.tools])
+        if chosen is not None:
+            for found in chosen.values():
+                copy(found, room.site_packages)
+        else:
+            missing = _installed(fresh, room, order, index_allowed=index_allowed)
+        if order.project.name:
+            room.drop(order.project.name)
+            room.add_project(order.project.name, order.version, order.project.scripts)
+        room.finish(missing)
+
+
+def _installed(fresh: Path, room: Virtualenv, order: Order, *, index_allowed: bool) -> list[str]:
+    """Fill the environment from a package index as far as it goes; what is missing, in words."""
+    installer = Installer(
+        order.interpreter.executable, room.site_packages, index_allowed=index_allowed
+    )
+    asked = {want.name for want in order.needs.wanted}
+    tools = [tool.name for tool in order.tools if tool.name not in asked]
+    lines = [want.line for want in order.needs.wanted]
+    pinned = [f"{tool}=={version}" for tool in tools if (version := order.own.version(tool))]
+    together = installer.install([*lines, *pinned], fresh)
+    if together.ok or (not together.unreachable and installer.install([*lines, *tools], fresh).ok):
+        return []
+    wants = sorted(order.needs.wanted, key=lambda want: want.for_tests)
+    failed = list(_failing(wants, installer, order, room, fresh))
+    if any(done.unreachable for _, done in failed):
+        unreached = [str(want.requirement) for want, _ in failed]
+        raise _unprepared(unreached, index_allowed=index_allowed)
+    missing = [str(want.requirement) for want, _ in failed]
+    absent = [
+        tool.name
+        for tool in order.tools
+        if not room.holds(tool.name)
+        and not _from_own(order, [tool], room)
+        and not installer.install([tool.name], fresh).ok
+    ]
+    if "pytest" in absent:
+        raise _unprepared(absent, index_allowed=index_allowed)
+    missing += absent
+    return [
+        f"{name} is missing: no wheel of it fits Python {order.interpreter.version}"
+        for name in missing
+    ]
+
+
+def _from_own(order: Order, requirements: Sequence[Requirement], room: Virtualenv) -> bool:
+    chosen = order.own.closure(requirements)
+    for found in chosen.values() if chosen else ():
+        if not room.holds(found.metadata["Name"]):
+            copy(found, room.site_packages)
+    return chosen is not None
+
+
+def _failing(
+    wants: Sequence[Wanted], installer: Installer, order: Order, room: Virtualenv, fresh: Path
+) -> Iterator[tuple[Wanted, Installed]]:
+    """Install as many as go together, halving what does not; those that fail even alone."""
+    if not wants or (done := installer.install([want.line for want in wants], fresh)).ok:
+        return
+    if len(wants) == 1 or done.unreachable:
+        for want in wants:
+            if not _from_own(order, [want.requirement], room):
+                yield want, done
+        return
+    middle = len(wants) // 2
+    yield from _failing(wants[:middle], installer, order, room, fresh)
+    yield from _failing(wants[middle:], installer, order, room, fresh)
+
+
+def _unprepared(missing: Sequence[str], *, index_allowed: bool) -> EnvironmentUnprepared:
+    why = "the package index was not reached" if index_allowed else "no package index may be asked"
+    return EnvironmentUnprepared(
+        f"The repository's tests need what is not here: {', '.join(sorted(missing))}; {why}.",
+        remedy="Run once with network access, so that these are prepared and kept, or install them"
+        " beside Anton in his .venv.",
+    )
