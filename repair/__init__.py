@@ -1,0 +1,1 @@
+"""The technique: how a fault is found, and a patch searched and judged; no model, no vendor."""
