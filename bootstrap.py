@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from config import Settings
+from config import Settings, load_settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.chronicle import Records
 from control.documents import Documents
@@ -103,6 +103,14 @@ async def build(
         ),
         close=stack.aclose,
     )
+
+
+async def scripted(
+    data_dir: Path, thinking: Thinking, *, at_once: int, drives: bool = True
+) -> Anton:
+    """Anton over a folder of his own, with given thinking: for measurements of the rest."""
+    settings, _ = load_settings(data_dir=data_dir, max_concurrent_tasks=at_once)
+    return await build(settings, drives=drives, thinking=thinking)
 
 
 async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -> Kept:

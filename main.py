@@ -162,10 +162,12 @@ async def doctor(options: Namespace) -> int:
 
 
 async def evaluate(options: Namespace) -> int:
-    """Measure the search, or attack the sandbox."""
+    """Measure the search or the orchestration, or attack the sandbox."""
     import bootstrap
 
     settings = settings_for()
+    if options.suite == "overhead":
+        return await _overhead(options)
     if options.suite == "sandbox":
         from evals import sandbox as attacks
 
@@ -187,6 +189,18 @@ async def evaluate(options: Namespace) -> int:
         )
     print(f"\n{repair_table(found)}")
     return 0
+
+
+async def _overhead(options: Namespace) -> int:
+    import bootstrap
+    from evals import overhead
+    from evals.report import heading
+
+    command = f"python main.py eval overhead --seed {options.seed}"
+    print(heading(command, seed=options.seed, count=overhead.WAITING), flush=True)
+    found = await overhead.run(bootstrap.scripted, seed=options.seed)
+    print(f"\n{overhead.table(found)}")
+    return int(not found.ok)
 
 
 async def build(options: Namespace) -> int:

@@ -181,7 +181,7 @@ def _amount(text: str) -> float:
     return amount
 
 
-SUITES = ("repair", "sandbox")
+SUITES = ("repair", "sandbox", "overhead")
 
 COMMANDS = (
     Command("demo", "repair a small service, here and now, offline", "demo", _demo),

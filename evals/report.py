@@ -5,6 +5,7 @@ import platform
 import subprocess
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from evals.suites.repair import Figures, Result, figures
@@ -15,9 +16,10 @@ BARS: Mapping[str, str] = {"plausible": "80 %", "correct": "70 %", "median": "3 
 
 
 def heading(command: str, *, seed: int, count: int) -> str:
-    """Command, commit, seed, N and cores, one a line."""
+    """Command, date, commit, seed, N and cores, one a line."""
     facts = {
         "command": command,
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": commit(),
         "seed": seed,
         "N": count,
