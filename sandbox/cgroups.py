@@ -13,6 +13,8 @@ from core.ports import Limits
 from sandbox.supervised import Strain
 
 CONTROLLERS = ("memory", "pids")
+SHARING = "cpu"
+"""Where it can be had, all programs of a sandbox together get the processor time of one."""
 SUPERVISOR = 1
 END_S = 2.0
 
@@ -31,6 +33,7 @@ class ControlGroup:
             "memory.swap.max": 0,
             "memory.limit_in_bytes": limits.memory_bytes,
             "memory.memsw.limit_in_bytes": limits.memory_bytes,
+            "memory.kmem.tcp.limit_in_bytes": limits.memory_bytes // 4,
             "pids.max": limits.processes + SUPERVISOR,
         }
         try:
@@ -114,10 +117,8 @@ class ControlGroups:
             if mount.kind == "cgroup2" and (parent := _version_2(mount.resolve(own.get("", "/")))):
                 return cls(dict.fromkeys(CONTROLLERS, parent), 2)
         parents = {}
-        for mount in mounts:
-            for controller in (
-                set(mount.options) & set(CONTROLLERS) if mount.kind == "cgroup" else ()
-            ):
+        for mount in (mount for mount in mounts if mount.kind == "cgroup"):
+            for controller in set(mount.options) & {*CONTROLLERS, SHARING}:
                 folder = mount.resolve(own.get(controller, "/"))
                 if os.access(folder, os.W_OK):
                     parents[controller] = folder
@@ -166,6 +167,8 @@ def _version_2(own: Path) -> Path | None:
         control = folder / "cgroup.subtree_control"
         if not (os.access(folder, os.W_OK) and os.access(control, os.W_OK)):
             continue
+        with suppress(OSError):
+            control.write_text("+" + SHARING)
         with suppress(OSError):
             if not set(CONTROLLERS) <= set(control.read_text().split()):
                 control.write_text(" ".join("+" + name for name in CONTROLLERS))

@@ -118,6 +118,7 @@ def guarantees(version: str, groups: ControlGroups, *, memory_held: bool) -> dic
         "system calls": "seccomp",
         "processes": f"{group} and rlimit" if groups.enforces("pids") else own,
         "memory": memory if memory_held else "not limited, as was allowed",
+        "processor": f"{group}, one share" if groups.enforces("cpu") else "not limited",
         "disk": "memory file systems of limited size",
         "time": "the supervisor",
         "output": "the supervisor",

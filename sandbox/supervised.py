@@ -89,7 +89,8 @@ class SupervisedSandbox:
 
     async def write(self, tree: Tree) -> None:
         """Put files into the workspace; regular files only, others are left out."""
-        self._done(await self._link.ask("put", pack(tree.files)))
+        archive = await asyncio.to_thread(pack, tree.files)
+        self._done(await self._link.ask("put", archive))
 
     async def remove(self, paths: Sequence[str]) -> None:
         """Take files out of the workspace."""
@@ -149,11 +150,13 @@ class SupervisedSandbox:
         Raises ArchiveRefused for links, devices, odd paths and more than 2,000 changed files
         or 20 MB.
         """
+        known = await asyncio.to_thread(manifest, base)
         answer, archive = await self._link.ask(
-            "export", base=manifest(base), files=MAX_FILES, bytes=MAX_BYTES
+            "export", base=known, files=MAX_FILES, bytes=MAX_BYTES
         )
         self._done((answer, archive))
-        return merge(base, unpack(archive), [str(path) for path in answer["gone"]])
+        changed = await asyncio.to_thread(unpack, archive)
+        return merge(base, changed, [str(path) for path in answer["gone"]])
 
     async def close(self) -> None:
         """End everything in it; harmless when repeated."""

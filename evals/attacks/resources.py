@@ -97,6 +97,12 @@ ATTACKS = (
         harms_host=True,
     ),
     Attack(
+        "S2d",
+        "memory bomb by socket buffers",
+        lambda field: field.probe("socket_bomb"),
+        harms_host=True,
+    ),
+    Attack(
         "S3a",
         "a million files",
         _exhausts("file_bomb", RunEnd.LIMIT_DISK, RunEnd.LIMIT_MEMORY, limits=MANY_FILES),

@@ -30,6 +30,8 @@ def attack(attack_id: str) -> Attack:
 @pytest.mark.needs_bubblewrap
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.attack_id}-{attack.name}")
 async def test_bubblewrap_holds(attack: Attack, tmp_path: Path) -> None:
+    if attack.attack_id == "S2d" and not ControlGroups.find().enforces("memory"):
+        pytest.skip("only a control group accounts for the buffers of sockets")
     provider: SandboxProvider = provider_class("bubblewrap")(tmp_path)
     result = await run_attack(provider, attack)
     assert result.ok, result
