@@ -24,7 +24,7 @@ WORD_BOOST = 0.25
 """What a function adds whose name the report uses, at most."""
 DEFINITION_SHARE = 0.7
 """How suspicious an assignment outside of functions is, of the lines that use its name."""
-HEAD_SHARE = 0.5
+HEAD_SHARE = 0.8
 """How suspicious the head of a function or class is, of the lines in it."""
 MOST_SUSPECTS = 400
 COMMON_WORDS = frozenset(
@@ -70,7 +70,7 @@ def localize(
     spectrum = _spectrum(run, lines, red_tests)
     traced = _traced([*frames_of(report), *frames], functions)
     crashed = _crashed(run, red_tests, functions)
-    words = _words(report)
+    words = words_of(report)
     method = _method(spectrum, traced, crashed, lines)
     scores = _with_definitions(spectrum, tree) or _everything(traced, crashed, functions, words)
     found = []
@@ -203,7 +203,7 @@ def _everything(
     return {(path, line): 0.1 for path, index in functions.items() for line in index.lines}
 
 
-def _words(report: str) -> frozenset[str]:
+def words_of(report: str) -> frozenset[str]:
     """Words of the report that may be names of code."""
     words = {word.lower() for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]{1,60}", report)}
     return frozenset(words - COMMON_WORDS)

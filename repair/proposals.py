@@ -10,9 +10,10 @@ import libcst as cst
 from core.patches import Suspect
 from core.trees import Tree
 from repair.edits import Edit
+from repair.hints import Hints
 from repair.judge import Trial
 from repair.operators import OPERATORS, Site
-from repair.source import Source, Statement
+from repair.source import Source
 from repair.vocabulary import Vocabulary
 
 Seen = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
@@ -39,9 +40,12 @@ class Proposals:
         suspects: Sequence[Suspect],
         seen: Seen | None = None,
         crashes: frozenset[tuple[str, int]] = frozenset(),
+        words: frozenset[str] = frozenset(),
     ) -> None:
         self._seen = seen or {}
         self._crashes = crashes
+        self._words = words
+        self._hints: dict[str, Hints] = {}
         self.sources: dict[str, Source] = {}
         self.places = self._places(tree, suspects)
 
@@ -56,16 +60,23 @@ class Proposals:
         while heap:
             score, rank, number, _, edit = heapq.heappop(heap)
             if edit is not None:
-                yield Trial((edit,), -score)
+                key = self._key(edit)
+                if key not in known:
+                    known.add(key)
+                    yield Trial((edit,), -score)
                 continue
             place = self.places[rank]
             for order, made in enumerate(OPERATORS[number][0](place.site)):
-                key = self._key(made, place.site.statement)
-                if key not in known:
-                    known.add(key)
-                    heapq.heappush(heap, (-place.weight * made.prior, rank, number, order, made))
+                worth = place.weight * made.prior * self._boost(made, place)
+                heapq.heappush(heap, (-worth, rank, number, order, made))
 
-    def _key(self, edit: Edit, statement: Statement) -> tuple[str, int, str]:
+    def _boost(self, edit: Edit, place: Place) -> float:
+        source = place.site.source
+        removed = "".join(source.text[s.start : s.end] for s in edit.splices)
+        added = "".join(s.text for s in edit.splices)
+        return self._hints[edit.path].boost(place.site.statement, removed, added)
+
+    def _key(self, edit: Edit) -> tuple[str, int, str]:
         """The same for edits that lead to the same text, but for blanks."""
         text = self.sources[edit.path].text
         start = text.rfind("\n", 0, edit.splices[0].start) + 1
@@ -96,7 +107,7 @@ class Proposals:
                 weight = max((weights.get((path, n), 0.0) for n in lines), default=0.0) / top
                 if weight:
                     crashed = any((path, n) in self._crashes for n in lines)
-                    place = Place(Site(vocabulary, statement, crashed), weight)
+                    place = Place(Site(vocabulary, statement, self._hints[path], crashed), weight)
                     found.append((-weight, order, place))
         found.sort(key=lambda entry: (entry[0], entry[1], entry[2].site.statement.first))
         return [place for _, _, place in found[:MOST_STATEMENTS]]
@@ -107,6 +118,7 @@ class Proposals:
         except (cst.ParserSyntaxError, UnicodeDecodeError, RecursionError):
             return None
         self.sources[path] = source
+        self._hints[path] = Hints(source, self._words)
         types = {
             function: {name: frozenset(kinds) for name, kinds in names.items()}
             for function, names in self._seen.get(path, {}).items()

@@ -13,6 +13,7 @@ from repair.bench import SURVEY_TEST_S, Bench, import_paths, pytest_arguments
 from repair.edits import Edit
 from repair.gate import is_test_path, refusals
 from repair.judge import Judge, Judgement, Says, Setup, Trial
+from repair.localize import words_of
 from repair.minimize import minimized
 from repair.proposals import Proposals
 from repair.ranking import Ranked, ranked
@@ -92,6 +93,7 @@ async def search(
     base_sha: str = "",
     without: Tree | None = None,
     rejected: Collection[str] = (),
+    report: str = "",
     watch: Watch = lambda _: None,
 ) -> Found:
     """Candidates that turn all red tests green and break no green one, best first.
@@ -99,7 +101,7 @@ async def search(
     `tree` holds the red tests; `without` is the base as it ships, when they are not part of it, and
     patches are made against that. Patches whose hash is in `rejected` are left out.
     """
-    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch)
+    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch, words_of(report))
     return await hunt.run(seed, base_sha, without or tree, frozenset(rejected))
 
 
@@ -115,7 +117,9 @@ class _Hunt:
         bounds: Bounds,
         survey: Survey,
         watch: Watch,
+        words: frozenset[str] = frozenset(),
     ) -> None:
+        self._words = words
         self._tree = tree
         self._suspects = [s for s in suspects if not is_test_path(s.path)]
         self._red = list(red_tests)
@@ -130,7 +134,7 @@ class _Hunt:
         judge = await self._bench.judge(self._tree, self._setup(plain))
         try:
             seen = await judge.look([*self._red, *self._green()[:40]])
-            proposals = Proposals(self._tree, self._suspects, seen, self._crashes())
+            proposals = Proposals(self._tree, self._suspects, seen, self._crashes(), self._words)
             exhausted = await self._hunt(judge, proposals)
             survivors = await self._minimized(judge)
         finally:

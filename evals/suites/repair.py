@@ -82,7 +82,9 @@ async def repair_one(fault: Fault, bench: Bench, bounds: Bounds, seed: int = 0) 
     survey = await bench.survey(tree)
     red = survey.run.failed
     place = localize(tree, survey, red, report=fault.ticket)
-    found = await search(tree, place.suspects, red, bench, bounds, survey=survey, seed=seed)
+    found = await search(
+        tree, place.suspects, red, bench, bounds, survey=survey, seed=seed, report=fault.ticket
+    )
     seconds = time.monotonic() - started
     right = [
         await _holds_hidden(fault, candidate.patch.apply(tree), bench)

@@ -117,3 +117,9 @@ def rounded(site: Site) -> Iterator[Edit]:
             left, right = site.atom(node.left), site.atom(node.right)
             text = f"({left} + {right} - 1) // {right}"
             yield from site.put(node, text, "rounded", 0.2)
+            first = site.code(node.left)
+            loose = isinstance(node.left, cst.BinaryOperation) and isinstance(
+                node.left.operator, cst.Add | cst.Subtract
+            )
+            text = f"-(-({first}) // {right})" if loose else f"-(-{first} // {right})"
+            yield from site.put(node, text, "rounded", 0.2)

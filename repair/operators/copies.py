@@ -9,6 +9,7 @@ from repair.operators.site import Site
 from repair.vocabulary import names_in
 
 LITERALS = cst.Integer | cst.SimpleString | cst.Float
+CONSTANTS = ("None", "True", "False", "self", "cls")
 TRIVIAL = cst.Name | LITERALS
 
 
@@ -89,31 +90,94 @@ def _numbers(site: Site, *names: str) -> bool:
     return all(not site.types(n) or site.types(n) & {"int", "float"} for n in names)
 
 
+JOINS = ('"/"', '"\\n"', '" "', '","', '", "', '"-"', '"_"', '"."', '":"')
+"""Texts that are often missing between others."""
+
+
 def appended(site: Site) -> Iterator[Edit]:
     """Something more added to an expression: a term, a factor, a text."""
-    names = [name for name, near in site.names() if near > 0.5 and name not in ("self", "cls")]
-    terms = list(names)
+    terms = _terms(site)
+    for node in site.expressions:
+        if not _extendable(site, node):
+            continue
+        here, atom = site.code(node), site.atom(node)
+        for term, types, prior in terms:
+            if term == here or f"len({here})" == term:
+                continue
+            fit = 1.0 if not types or not _static_types(site, node) else (
+                1.2 if types & _static_types(site, node) else 0.15
+            )
+            yield from site.put(node, f"{here} + {term}", "appended", prior * fit)
+            yield from site.put(node, f"{here} - {term}", "appended", 0.75 * prior * fit)
+            yield from site.put(node, f"{term} + {here}", "appended", 0.6 * prior * fit)
+            if "str" not in types and "list" not in types:
+                yield from site.put(node, f"{atom} * {term}", "appended", 0.5 * prior * fit)
+                yield from site.put(node, f"{atom} or {term}", "appended", 0.6 * prior * fit)
+        if not isinstance(node, cst.BinaryOperation) or isinstance(node.operator, cst.Add):
+            strings = _static_types(site, node)
+            if not strings or "str" in strings:
+                yield from _texts_added(site, node, here)
+        for text, prior in (("or []", 0.08), ("or 0", 0.06), ("* 2", 0.06), ("// 2", 0.06),
+                            ("* 100", 0.04), ("/ 100", 0.04), ("% 2", 0.02)):  # fmt: skip
+            yield from site.put(node, f"{atom} {text}", "appended", prior)
+
+
+def _texts_added(site: Site, node: cst.BaseExpression, here: str) -> Iterator[Edit]:
+    certain = 1.0 if "str" in _static_types(site, node) else 0.5
+    for rank, text in enumerate(dict.fromkeys([*list(site.vocabulary.strings)[:12], *JOINS])):
+        prior = 0.14 * certain / (1 + 0.03 * rank)
+        yield from site.put(node, f"{here} + {text}", "appended", prior)
+        yield from site.put(node, f"{text} + {here}", "appended", 0.8 * prior)
+
+
+def _terms(site: Site) -> list[tuple[str, frozenset[str], float]]:
+    """What can be added, with its types and prior."""
+    terms: list[tuple[str, frozenset[str], float]] = []
+    number = frozenset({"int"})
+    for name, near in site.names():
+        if name in ("self", "cls"):
+            continue
+        types = site.types(name)
+        terms.append((name, types, 0.16 * near))
+        if near > 0.5 and (not types or types & {"list", "str", "dict", "set", "tuple"}):
+            terms.append((f"len({name})", number, 0.1))
     for base, found in site.vocabulary.attributes.items():
         if base in site.locals:
-            terms += [f"{base}.{attribute}" for attribute in found]
-    for node in site.expressions:
-        parent = site.parent(node)
-        simple = cst.Name | cst.Attribute | cst.Subscript | cst.Call | cst.BinaryOperation
-        if not isinstance(node, simple) or isinstance(node, cst.Name) and node.value == "None":
-            continue
-        if not isinstance(parent, cst.Return | cst.Assign | cst.AugAssign | cst.Arg | cst.Slice | cst.Index):
-            continue
-        if isinstance(parent, cst.Arg) and parent.keyword is node:
-            continue
-        if isinstance(parent, cst.AugAssign) and parent.target is node:
-            continue
-        here = site.code(node)
-        for term in terms:
-            if term != here:
-                yield from site.put(node, f"{here} + {term}", "appended", 0.16)
-                yield from site.put(node, f"{here} - {term}", "appended", 0.12)
-                yield from site.put(node, f"{site.atom(node)} * {term}", "appended", 0.08)
-                yield from site.put(node, f"{term} + {here}", "appended", 0.08)
-                yield from site.put(node, f"{site.atom(node)} or {term}", "appended", 0.1)
-        for text, prior in (("or []", 0.08), ("or 0", 0.06), ("% 2", 0.02), ("* 2", 0.06), ("// 2", 0.06), ("* 100", 0.04), ("/ 100", 0.04)):
-            yield from site.put(node, f"{site.atom(node)} {text}", "appended", prior)
+            terms += [(f"{base}.{attribute}", frozenset(), 0.12) for attribute in found]
+    return terms
+
+
+def _static_types(site: Site, node: cst.BaseExpression) -> frozenset[str]:
+    """Types that an expression has by its form, or was seen to have."""
+    match node:
+        case cst.Name(value=name):
+            return site.types(name)
+        case cst.BaseString():
+            return frozenset({"str"})
+        case cst.Integer():
+            return frozenset({"int"})
+        case cst.List() | cst.ListComp():
+            return frozenset({"list"})
+        case cst.Call(func=cst.Name(value=("len" | "sum" | "int" | "abs"))):
+            return frozenset({"int"})
+        case cst.Call(func=cst.Name(value=("str" | "repr"))):
+            return frozenset({"str"})
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=("strip" | "join" | "lower" | "upper" | "rstrip" | "lstrip" | "replace" | "format")))):  # fmt: skip
+            return frozenset({"str"})
+        case cst.Call(func=cst.Name(value=("list" | "sorted"))):
+            return frozenset({"list"})
+        case _:
+            return frozenset()
+
+
+def _extendable(site: Site, node: cst.BaseExpression) -> bool:
+    parent = site.parent(node)
+    simple = cst.Name | cst.Attribute | cst.Subscript | cst.Call | cst.BinaryOperation
+    if not isinstance(node, simple | cst.ListComp | cst.List) or site.code(node) in CONSTANTS:
+        return False
+    places = cst.Return | cst.Assign | cst.AugAssign | cst.Arg | cst.Slice | cst.Index
+    if not isinstance(parent, places | cst.Element | cst.DictElement | cst.ComparisonTarget):
+        return False
+    if isinstance(parent, cst.Arg) and parent.keyword is node:
+        return False
+    return not (isinstance(parent, cst.AugAssign) and parent.target is node)

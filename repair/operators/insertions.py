@@ -10,6 +10,13 @@ from repair.operators.site import Site, alike
 from repair.source import Statement
 from repair.vocabulary import bound_names, names_in
 
+JUMPS = cst.Return | cst.Raise | cst.Break | cst.Continue
+OPPOSITE = {
+    "add": ("discard", "remove"), "append": ("remove", "pop"), "remove": ("add", "append"),
+    "discard": ("add",), "push": ("pop",), "update": ("clear",), "extend": ("clear", "append"),
+    "append_left": ("popleft",), "pop": ("append",), "heappush": ("heappop",),
+}  # fmt: skip
+"""Methods that undo each other."""
 GROWS = {
     "list": ("append", "extend"), "deque": ("append", "appendleft"), "set": ("add", "update"),
     "dict": (), "OrderedDict": (), "Counter": ("update",),
@@ -221,6 +228,81 @@ def copied(site: Site) -> Iterator[Edit]:
         yield from site.insert(text, "copied", prior)
         if last:
             yield from site.insert(text, "copied", prior, after=True)
+
+
+def emptied(site: Site) -> Iterator[Edit]:
+    """A loop over a collection that is filled and never read, doing what is done elsewhere."""
+    if not _inside(site):
+        return
+    filled = [n for n in site.hints.unread(site.statement.function) if not site.types(n) or site.types(n) & {"list", "set", "deque"}]
+    for name in filled:
+        item = "item" if "item" not in site.locals else f"each_{name}"
+        for text, prior in _calls_with(site, item):
+            lines = f"for {item} in {name}:\n{site.source.one_indent}{text}"
+            yield from site.insert(lines, "emptied", prior)
+
+
+def _calls_with(site: Site, item: str) -> list[tuple[str, float]]:
+    """Calls that are statements of this file, with one argument exchanged."""
+    found: dict[str, float] = {}
+    known = site.vocabulary.known(site.statement.function)
+    for other in site.source.statements:
+        small = other.small
+        if not isinstance(small, cst.Expr) or not isinstance(small.value, cst.Call):
+            continue
+        call = small.value
+        texts = [site.code(argument) for argument in call.args]
+        for at in range(len(texts)):
+            rest = [a for n, a in enumerate(call.args) if n != at]
+            if all(names_in(a.value) <= known for a in rest) and names_in(call.func) <= known:
+                changed = [*texts[:at], item, *texts[at + 1 :]]
+                near = other.function.class_name == site.statement.function.class_name
+                text = f"{site.code(call.func)}({', '.join(changed)})"
+                found.setdefault(text, 0.15 if near else 0.08)
+    return list(found.items())
+
+
+def related(site: Site) -> Iterator[Edit]:
+    """A call of the same file as a statement here, with another method or argument."""
+    if not _inside(site):
+        return
+    known = site.vocabulary.known(site.statement.function)
+    for text, prior in _related_calls(site, known):
+        yield from site.insert(text, "related", prior)
+        if _ends_block(site.statement) and not isinstance(site.small, JUMPS):
+            yield from site.insert(text, "related", prior, after=True)
+
+
+def _related_calls(site: Site, known: set[str]) -> list[tuple[str, float]]:
+    found: dict[str, float] = {}
+    names = [name for name, near in site.names() if near > 0.5 and name not in ("self", "cls")]
+    for other in site.source.statements:
+        small = other.small
+        if not isinstance(small, cst.Expr) or not isinstance(small.value, cst.Call):
+            continue
+        call = small.value
+        if not isinstance(call.func, cst.Attribute) or not names_in(call.func) <= known:
+            continue
+        base, method = site.code(call.func.value), call.func.attr.value
+        texts = [site.code(argument) for argument in call.args]
+        fits = all(names_in(argument.value) <= known for argument in call.args)
+        if fits:
+            for similar in OPPOSITE.get(method, ()):
+                found.setdefault(f"{base}.{similar}({', '.join(texts)})", 0.1)
+        for at, argument in enumerate(call.args):
+            for name in names if len(texts) <= 2 else ():
+                changed = [*texts[:at], name, *texts[at + 1 :]]
+                if all(names_in(a.value) <= known for a in call.args if a is not argument):
+                    found.setdefault(f"{base}.{method}({', '.join(changed)})", 0.08)
+                    for similar in OPPOSITE.get(method, ()):
+                        found.setdefault(f"{base}.{similar}({', '.join(changed)})", 0.05)
+    if "heapq" in site.vocabulary.imports:
+        for attribute in site.vocabulary.attributes.get("self", {}) if "self" in known else ():
+            found.setdefault(f"heapq.heapify(self.{attribute})", 0.1)
+        for name in names:
+            if not site.types(name) or "list" in site.types(name):
+                found.setdefault(f"heapq.heapify({name})", 0.1)
+    return list(found.items())
 
 
 def _bound(statement: Statement) -> set[str]:

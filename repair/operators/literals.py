@@ -105,7 +105,9 @@ def elements(site: Site) -> Iterator[Edit]:
     for node in site.expressions:
         if not isinstance(node, cst.List | cst.Tuple | cst.Set | cst.Dict):
             continue
-        if isinstance(site.parent(node), cst.AssignTarget | cst.For | cst.CompFor):
+        parent = site.parent(node)
+        is_target = isinstance(parent, cst.For | cst.CompFor) and parent.target is node
+        if is_target or isinstance(parent, cst.AssignTarget):
             continue
         texts = [_element(site, element) for element in node.elements]
         count = len(texts)

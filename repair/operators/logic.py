@@ -61,6 +61,9 @@ def ternary(site: Site) -> Iterator[Edit]:
             left, right = site.code(node.left), site.code(node.right)
             text = f"{left} if {site.atom(node.left)} is not None else {right}"
             yield from site.put(node, text, "ternary", 0.35)
+            for text, prior in ((f"max({left}, {right})", 0.2), (f"min({left}, {right})", 0.2)):
+                yield from site.put(node, text, "ternary", prior)
+            yield from site.put(node, f"{site.atom(node.left)} + {site.atom(node.right)}", "ternary", 0.12)
 
 
 def truth_test(site: Site) -> Iterator[Edit]:
@@ -113,6 +116,11 @@ def made_conditions(site: Site) -> list[tuple[str, float]]:
         for right in names:
             if left != right:
                 made += _pair(site, left, right)
+    for base, attributes in site.vocabulary.attributes.items():
+        if base in site.locals:
+            for name in attributes:
+                made += [(f"{base}.{name}", 0.12), (f"not {base}.{name}", 0.14)]
+                made += [(f"{base}.{name} is None", 0.08), (f"{base}.{name} is not None", 0.08)]
     return made
 
 
@@ -126,6 +134,8 @@ def _pair(site: Site, left: str, right: str) -> list[tuple[str, float]]:
         made += [(f"{left} {sign} {right}", 0.08) for sign in ("<", ">", "<=", ">=")]
     if left < right:
         made += [(f"{left} == {right}", 0.07), (f"{left} != {right}", 0.07)]
+        if site.types(left) & holders and site.types(right) & holders:
+            made += [(f"len({left}) {s} len({right})", p) for s, p in (("==", 0.1), ("<", 0.05), (">", 0.05))]
     return made
 
 
@@ -166,6 +176,9 @@ def condition_replaced(site: Site) -> Iterator[Edit]:
         elif isinstance(parent, cst.Return) and isinstance(node, cst.Comparison):
             for text, prior in _taken(site):
                 yield from site.put(node, text, "condition-replaced", prior * 0.4)
+        elif isinstance(parent, cst.Return) and site.code(node) in ("True", "False"):
+            for text, prior in [*_taken(site), *made_conditions(site)]:
+                yield from site.put(node, text, "condition-replaced", prior * 0.8)
         if isinstance(parent, cst.Return | cst.Arg) and isinstance(
             node, cst.Comparison | cst.BooleanOperation
         ):

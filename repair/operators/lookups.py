@@ -25,6 +25,8 @@ def slice_bound(site: Site) -> Iterator[Edit]:
         for text, prior in _cuts(low, high, step):
             yield from site.put(node, f"{base}[{text}]", "slice", prior)
         yield from site.put(node, site.code(node.value), "slice", 0.3)
+        if low and high and not isinstance(cut.upper, cst.Integer | cst.UnaryOperation):
+            yield from site.put(node, f"{base}[{low}:{low} + {high}{step}]", "slice", 0.45)
         for name, near in site.names():
             if near > 0.5 and name not in ("self", "cls"):
                 if not low:

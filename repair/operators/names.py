@@ -23,6 +23,22 @@ def variable(site: Site) -> Iterator[Edit]:
                 yield from site.put(node, name, "variable", 0.5 * fit)
 
 
+def whole_variable(site: Site) -> Iterator[Edit]:
+    """A variable in place of an attribute, a lookup or a call."""
+    kinds = cst.Attribute | cst.Subscript | cst.Call | cst.BinaryOperation
+    for node in site.expressions:
+        parent = site.parent(node)
+        if not isinstance(node, kinds) or isinstance(parent, cst.Attribute | cst.AssignTarget | cst.Expr):
+            continue
+        if isinstance(parent, cst.Call) and parent.func is node:
+            continue
+        if isinstance(parent, cst.AugAssign | cst.For | cst.CompFor) and parent.target is node:
+            continue
+        for name, near in site.names():
+            if name not in ("self", "cls"):
+                yield from site.put(node, name, "whole-variable", 0.2 * near)
+
+
 def _is_variable(site: Site, node: cst.Name) -> bool:
     parent = site.parent(node)
     if isinstance(parent, cst.Attribute) and parent.attr is node:

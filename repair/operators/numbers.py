@@ -117,6 +117,16 @@ def other_number(site: Site) -> Iterator[Edit]:
             value = int(node.value.replace("_", ""), 0)
             for other in (value * 2, value // 2, value * 10, value // 10, value + 2, -value):
                 yield from site.put(node, str(other), "other-number", 0.1)
+            for other in _round_neighbours(value):
+                yield from site.put(node, str(other), "other-number", 0.3)
         else:
             for text in (f"{float(node.value) * 10:g}", f"{float(node.value) / 10:g}"):
                 yield from site.put(node, text, "other-number", 0.1)
+
+
+def _round_neighbours(value: int) -> list[int]:
+    """The next numbers that are as round: 300 and 500 for 400."""
+    unit = 1
+    while value and value % (unit * 10) == 0:
+        unit *= 10
+    return [value + unit, value - unit] if unit > 1 else []

@@ -8,12 +8,34 @@ import libcst as cst
 from repair.edits import Edit, Splice
 from repair.operators.site import Site
 
+WITH_EFFECT = (cst.Call, cst.Await, cst.Yield, cst.BaseString, cst.Ellipsis)
+"""Expressions that make sense as statements."""
 EXCEPTIONS = (
     "ValueError", "KeyError", "TypeError", "IndexError", "AttributeError", "LookupError",
     "Exception", "OSError", "FileNotFoundError", "ZeroDivisionError", "StopIteration",
     "RuntimeError", "NotImplementedError", "ArithmeticError", "OverflowError", "UnicodeError",
     "UnicodeDecodeError", "ImportError", "AssertionError", "PermissionError", "TimeoutError",
 )  # fmt: skip
+
+
+def decided(site: Site) -> Iterator[Edit]:
+    """`if x: return True` for `return x`, so that a loop or what follows can go on."""
+    small = site.small
+    if not isinstance(small, cst.Return) or small.value is None or not site.statement.in_block:
+        return
+    value, rest = small.value, ""
+    if isinstance(value, cst.Tuple) and value.elements:
+        rest = "".join(f", {site.code(element.value)}" for element in value.elements[1:])
+        value = value.elements[0].value
+    if isinstance(value, cst.Name | cst.BaseNumber | cst.BaseString):
+        return
+    text, whole = site.code(value), site.whole(site.statement)
+    inner = site.source.one_indent
+    in_loop = site.statement.loop() is not None
+    for test, result in ((text, "True"), (f"not ({text})", "False"), (text, text)):
+        lines = site.indented(f"if {test}:\n{inner}return {result}{rest}")
+        prior = (0.45 if in_loop else 0.06) * (0.6 if result == text else 1.0)
+        yield site.edit("decided", prior, Splice(whole.start, whole.end, lines))
 
 
 def returned(site: Site) -> Iterator[Edit]:
@@ -69,6 +91,13 @@ def yielded(site: Site) -> Iterator[Edit]:
                     yield site.edit("yielded", 0.45, Splice(start, at, "yield from "))
                     yield site.edit("yielded", 0.15, Splice(start, at, "return "))
     small = site.small
+    if isinstance(small, cst.Expr) and not isinstance(small.value, WITH_EFFECT):
+        start = site.source.span(small)[0]
+        yield site.edit("yielded", 0.9, Splice(start, start, "return "))
+        yield site.edit("yielded", 0.4, Splice(start, start, "yield "))
+        for name in site.scope.own:
+            if name not in ("self", "cls"):
+                yield site.edit("result-kept", 0.3, Splice(start, start, f"{name} = "))
     if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
         start = site.source.span(small)[0]
         own = site.statement.function.name.rpartition(".")[2]

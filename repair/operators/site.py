@@ -7,6 +7,7 @@ from functools import cached_property
 import libcst as cst
 
 from repair.edits import Edit, Splice
+from repair.hints import Hints
 from repair.source import Source, Statement
 from repair.syntax import fitted, needed
 from repair.vocabulary import Scope, Vocabulary
@@ -23,6 +24,7 @@ class Site:
 
     vocabulary: Vocabulary
     statement: Statement
+    hints: Hints
     crashed: bool = False
     """Whether the failing test crashed at this statement."""
 
