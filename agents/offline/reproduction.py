@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from agents.offline.examples import examples_in, regression_file
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
-from core.evidence import CaseOutcome, RunEnd, TestRun
+from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.findings import Reading, Reproduction
 from core.patches import FileChange
 from core.ports import Case
@@ -24,7 +24,11 @@ HELP = (
 )
 NO_PYTHON = "The offline engine repairs Python only, and this repository has none. " + HELP
 EXAMPLES_MAX = 5
-BROKEN_LOADING = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "fixture '")
+OF_ITS_OWN = re.compile(
+    r"\b(ImportError|ModuleNotFoundError|SyntaxError|NameError|FileNotFoundError|PermissionError"
+    r"|ConnectionError|ConnectionRefusedError|URLError|gaierror|EOFError)\b|fixture '"
+)
+"""What a new test fails with when it cannot run here, unless the report tells of just that."""
 
 
 @dataclass(frozen=True)
@@ -87,22 +91,28 @@ async def _examples(case: Case, bench: Bench) -> list[Attempted]:
         change = FileChange.of(path, File(text.encode()))
         run = await bench.run(with_files(case.tree, [change]), [path])
         tried.append(Attempted(origin, run, run.collected, files=(change,)))
-        if tried[-1].red:
+        if tried[-1].red and not _broken(tried[-1], case):
             break
     return tried
 
 
 async def _failing_already(case: Case, bench: Bench) -> list[Attempted]:
-    run = (await bench.survey(case.tree)).run
-    if not run.failed:
-        return []
-    named = named_files(case)
-    touching = tuple(t for t in run.failed if _touches(run, t, named, case.tree))
-    return [Attempted("test that fails already", run, touching or run.failed)]
+    survey = await bench.survey(case.tree)
+    failed, named = survey.run.failed, named_files(case)
+    touching = tuple(
+        test
+        for test in failed
+        if set(named) & set(survey.lines.get(test, {}))
+        or _touches(survey.run, test, named, case.tree)
+    )
+    if named and survey.lines:
+        failed = touching
+    red = touching or failed
+    return [Attempted("test that fails already", survey.run, red)] if red else []
 
 
 def _touches(run: TestRun, test: str, named: Sequence[str], tree: Tree) -> bool:
-    """Whether a failing test lies in, fails in or imports a named file."""
+    """Whether a failing test lies in, fails in or names a named file."""
     path = test.split("::", maxsplit=1)[0]
     if path in named or any(c.test_id == test and c.path in named for c in run.cases):
         return True
@@ -120,11 +130,16 @@ def _broken(tried: Attempted, case: Case) -> bool:
         return False
     cases = [c for c in tried.run.cases if c.test_id in tried.red]
     stated = last_exception(case.report)
-    return any(
-        c.outcome is CaseOutcome.ERROR
-        or any(word in c.message and word != stated for word in BROKEN_LOADING)
-        for c in cases
-    )
+    return any(c.outcome is CaseOutcome.ERROR or _is_of_its_own(c, stated) for c in cases)
+
+
+def _is_of_its_own(case: TestCase, stated: str) -> bool:
+    """Whether a test failed with an error of its own, or with another than the reported one."""
+    first = case.message.strip().split("\n", maxsplit=1)[0]
+    raised = re.match(r"(?:[\w.]*\.)?(\w+(?:Error|Exception))\b", first)
+    if stated.endswith(("Error", "Exception")) and raised:
+        return raised[1] not in (stated, "AssertionError")
+    return OF_ITS_OWN.search(first) is not None
 
 
 def _reproduced(tried: Attempted) -> Reproduction:
@@ -169,11 +184,13 @@ def command_test(command: str) -> str:
     """A test that runs a command: Python in this process, so that a search can follow it."""
     argv = shlex.split(command)
     lines = ['"""The reproduction that was given as a command."""', ""]
-    if argv and re.fullmatch(r"(\S*/)?python[\d.]*", argv[0]) and len(argv) > 1:
+    in_process = len(argv) > 1 and (argv[1] in ("-c", "-m") or not argv[1].startswith("-"))
+    if in_process and re.fullmatch(r"(\S*/)?python[\d.]*", argv[0]):
         lines += ["import runpy", "import sys", "", "", "def test_reproduction(monkeypatch):"]
         if argv[1] == "-c" and len(argv) > 2:
             lines.append(f"    monkeypatch.setattr(sys, 'argv', {['-c', *argv[3:]]!r})")
-            lines.append(f"    exec(compile({argv[2]!r}, '<command>', 'exec'), {{}})")
+            code = f"compile({argv[2]!r}, '<command>', 'exec')"
+            lines += _run_as_main(f"exec({code}, {{'__name__': '__main__'}})")
         elif argv[1] == "-m" and len(argv) > 2:
             lines.append(f"    monkeypatch.setattr(sys, 'argv', {argv[2:]!r})")
             lines += _run_as_main(f"runpy.run_module({argv[2]!r}, run_name='__main__')")

@@ -1,0 +1,84 @@
+"""Which test a report leads to, in a real sandbox: red for the reported reason, or none."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+from agents.offline.reproduction import reproduce
+from config import load_settings
+from core.findings import Reading, Reproduction
+from core.ports import Case
+from core.trees import File, Tree
+from repair.bench import Bench
+from sandbox.environment import Environments
+
+REPOSITORY = {
+    "shop.py": "def total(items):\n    return sum(items) + 1\n",
+    "tax.py": "def rate():\n    return 19\n",
+    "test_shop.py": "from shop import total\n\n\ndef test_none():\n    assert total([]) >= 0\n",
+}
+BROKEN_TAX = "from tax import rate\n\n\ndef test_rate():\n    assert rate() == 20\n"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    settings, _ = load_settings(data_dir=tmp_path)
+    environments = Environments(tmp_path / "environments", index_allowed=False)
+    opened = Bench(bootstrap.sandbox_of(settings), environments, workers=1)
+    yield opened
+    await opened.close()
+    environments.close()
+
+
+async def found(bench: Bench, report: str, command: str = "", **more: str) -> Reproduction:
+    files = {path: File(text.encode()) for path, text in {**REPOSITORY, **more}.items()}
+    case = Case(
+        task_id="0" * 36,
+        title="It is off",
+        report=report,
+        repository="r",
+        base_sha="b" * 40,
+        tree=Tree(files),
+        reproduction_command=command,
+    )
+    return await reproduce(case, bench)
+
+
+async def test_an_example_that_cannot_run_does_not_hide_the_next(bench: Bench) -> None:
+    report = "```python\nassert client.total() == 1\n```\nor\n```python\nimport shop\n"
+    report += "assert shop.total([1]) == 1\n```"
+    answer = await found(bench, report)
+    assert (answer.reading, answer.origin) == (Reading.REPRODUCED, "example in the report")
+
+
+@pytest.mark.parametrize(
+    "body", ["open('/srv/orders.csv').read()", "import shop, nowhere\nshop.total([1])"]
+)
+async def test_what_is_missing_here_is_not_the_reported_fault(bench: Bench, body: str) -> None:
+    answer = await found(bench, f"```python\nimport shop\n{body}\n```")
+    assert answer.reading is Reading.OTHER_ERROR
+
+
+async def test_another_error_than_the_reported_one_shows_something_else(bench: Bench) -> None:
+    report = "```python\nimport shop\nshop.total(5)\n```\n\nKeyError: 'price'\n"
+    assert (await found(bench, report)).reading is Reading.OTHER_ERROR
+    same = report.replace("KeyError: 'price'", "TypeError: 'int' object is not iterable")
+    assert (await found(bench, same)).reading is Reading.REPRODUCED
+
+
+async def test_a_failing_test_of_other_code_is_not_the_reported_fault(bench: Bench) -> None:
+    answer = await found(bench, "total() in shop.py is wrong", **{"test_tax.py": BROKEN_TAX})
+    assert answer.reading is Reading.NOTHING_TO_RUN
+    answer = await found(bench, "rate() in tax.py is wrong", **{"test_tax.py": BROKEN_TAX})
+    assert answer.tests == ("test_tax.py::test_rate",)
+
+
+async def test_a_command_that_leaves_with_zero_shows_nothing(bench: Bench) -> None:
+    answer = await found(bench, "x", "python -c 'import sys, shop; sys.exit(0)'")
+    assert answer.reading is Reading.PASSES
+    answer = await found(bench, "x", "python -c 'import sys, shop; sys.exit(shop.total([0]))'")
+    assert answer.reading is Reading.REPRODUCED
+    answer = await found(bench, "x", "no-such-program --at-all")
+    assert answer.reading is Reading.OTHER_ERROR
