@@ -78,6 +78,7 @@ def test_on_a_terminal_a_person_is_asked(shop: Path, data: Path) -> None:
     assert len(branches(shop)) == 1
 
 
+@pytest.mark.slow
 def test_a_rejection_publishes_nothing(shop: Path, data: Path) -> None:
     with Terminal(data, "fix", str(shop), REPORT, "--test", TEST) as terminal:
         terminal.wait_for(r"\[a\]pprove.*\[l\]ater:")
@@ -87,6 +88,7 @@ def test_a_rejection_publishes_nothing(shop: Path, data: Path) -> None:
     assert branches(shop) == []
 
 
+@pytest.mark.slow
 def test_a_protected_path_waits_for_a_person_who_saw_the_diff(tmp_path: Path, data: Path) -> None:
     shop = repository(tmp_path / "shop", PROTECTED)
     test = TEST
@@ -112,6 +114,7 @@ def test_a_protected_path_waits_for_a_person_who_saw_the_diff(tmp_path: Path, da
     assert run(data, "approve", report["task_id"], "--yes").returncode == 1
 
 
+@pytest.mark.slow
 def test_approve_can_ask_for_changes_and_reject(tmp_path: Path, data: Path) -> None:
     shop = repository(tmp_path / "shop", PROTECTED)
     run(data, "fix", str(shop), REPORT, "--test", TEST, "--yes")
@@ -122,6 +125,7 @@ def test_approve_can_ask_for_changes_and_reject(tmp_path: Path, data: Path) -> N
     assert branches(shop) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_task_stays_and_a_worker_goes_on(shop: Path, data: Path) -> None:
     with Terminal(data, "fix", str(shop), REPORT, "--test", TEST) as terminal:
         terminal.wait_for(r"✓ triage")
@@ -136,6 +140,7 @@ def test_an_interrupted_task_stays_and_a_worker_goes_on(shop: Path, data: Path) 
     assert len(branches(shop)) == 1
 
 
+@pytest.mark.slow
 def test_a_task_can_be_listed_watched_and_cancelled(tmp_path: Path, data: Path) -> None:
     shop = repository(tmp_path / "shop", PROTECTED)
     run(data, "fix", str(shop), f"SHOP-7 {REPORT}", "--test", TEST, "--yes")
@@ -158,6 +163,7 @@ def test_nothing_to_run_needs_information(tmp_path: Path, data: Path) -> None:
     assert branches(shop) == []
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_patch(shop: Path, tmp_path: Path) -> None:
     hashes = {
         json.loads(
