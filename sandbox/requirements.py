@@ -22,6 +22,8 @@ NOT_FOR_TESTS = re.compile(r"\b(docs?|typing|types|lint|style|format|build|relea
 """In the names of included files: what these ask for is not read."""
 TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
 MAX_REQUIREMENTS = 500
+OLDEST_TOOLS = {"pytest": (7, 0), "coverage": (6, 3)}
+"""The first releases that run on Python 3.11; older pins give way to our own tools."""
 
 IDLE = {
     "autoflake", "autopep8", "bandit", "black", "build", "bump2version", "bumpversion",
@@ -86,10 +88,27 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
             continue
         if want.name in IDLE and not _is_imported(requirement.name, tree):
             continue
+        if _too_old(want):
+            notes.append(f"{source}: left out {requirement}: it runs on no Python that we have")
+            continue
         wanted[str(requirement)] = _joined(wanted.get(str(requirement)), want)
     if len(entries) > MAX_REQUIREMENTS:
         notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
     return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)))
+
+
+def _too_old(want: Wanted) -> bool:
+    """Whether a pinned test tool admits no release that runs on today's interpreters."""
+    if want.name not in OLDEST_TOOLS:
+        return False
+    oldest = OLDEST_TOOLS[want.name]
+    releases = (
+        f"{major}.{minor}.{patch}"
+        for major in range(oldest[0], oldest[0] + 4)
+        for minor in range(oldest[1] if major == oldest[0] else 0, 20)
+        for patch in range(6)
+    )
+    return not any(want.requirement.specifier.contains(release) for release in releases)
 
 
 def _joined(known: Wanted | None, new: Wanted) -> Wanted:

@@ -239,3 +239,24 @@ def test_markers_are_those_of_the_interpreter(tmp_path_factory: pytest.TempPathF
     markers = choose(tmp_path_factory.mktemp("cache")).markers
     tree = tree_of({"requirements.txt": "six; python_version >= '3.11'\n"})
     assert len(declared(project_of(tree), tree, markers).wanted) == 1
+
+
+@pytest.mark.parametrize(
+    ("pin", "taken"),
+    [
+        ("pytest~=5.0.1", False),
+        ("pytest==6.2.5", False),
+        ("pytest<7", False),
+        ("pytest>=6", True),
+        ("pytest==8.3.4", True),
+        ("pytest<9,>=7.4", True),
+        ("coverage~=5.0.3", False),
+        ("coverage>=7", True),
+    ],
+)
+def test_a_test_tool_that_is_too_old_for_us_gives_way_to_ours(pin: str, taken: bool) -> None:
+    found = read({"requirements.txt": f"{pin}\nsix\n"})
+    names = [want.name for want in found.wanted]
+    assert (len(names) == 2) is taken
+    assert "six" in names
+    assert bool(found.notes) is not taken
