@@ -28,7 +28,7 @@ from sandbox.fitness import (
 from sandbox.limits import rlimits, supervision
 from sandbox.link import OPEN_S, Link
 from sandbox.opening import opened
-from sandbox.slots import Slot, Slots, end_processes_of
+from sandbox.slots import NAME, Slot, Slots, end_processes_of
 from sandbox.supervised import SupervisedSandbox
 from sandbox.walls import Walls, writable
 from sandbox.workspace import WORKSPACE
@@ -135,7 +135,7 @@ class BubblewrapProvider:
 
     async def _clear(self, slot: Slot) -> None:
         belongings = [Path(path) for path in slot.belongings]
-        await ControlGroup([path for path in belongings if path.name == slot.name]).end()
+        await ControlGroup([path for path in belongings if path.name.startswith(NAME)]).end()
         if slot.is_noted and slot.uid:
             await asyncio.to_thread(end_processes_of, slot.uid)
         slot.forget()

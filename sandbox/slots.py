@@ -16,6 +16,8 @@ FIRST_UID = 1_900_000_000
 LOW_UID = 60_600
 """For a user namespace that does not reach that far."""
 COUNT = 512
+NAME = "anton-"
+"""How the names of all that belongs to a sandbox begin."""
 END_S = 2.0
 
 
@@ -65,7 +67,7 @@ class Slots:
         self._folder = folder
         self._first = first_uid() if os.geteuid() == 0 else None
         place = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:8]
-        self._prefix = f"anton-{os.geteuid()}-{place}"
+        self._prefix = f"{NAME}{os.geteuid()}-{place}"
 
     def take(self) -> Slot:
         """The first free place; raises SandboxUnavailable when there is none."""
