@@ -219,7 +219,7 @@ def _tests(evidence: Evidence | None) -> str:
     if evidence.base is None:
         return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{flaky}"
     return (
-        f"red on base ({_counts(evidence.base)} of the regression tests), "
+        f"red on base ({_counts(evidence.base)}), "
         f"on the fix {_counts(evidence.fixed)}{flaky}"
     )
 
