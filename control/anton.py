@@ -25,6 +25,10 @@ VERSION = "0.1.0"
 IDLE_S = 1.0
 """How long the work loop sleeps unwoken; decisions of other processes wait so long at most."""
 EXPIRY_S = 30.0
+DRAIN_S = 25.0
+"""How long nodes may take to finish when the server stops; with the rest it stays below 30 s."""
+TAKING_S = 2.0
+"""How long the work loop may take to give back what it is just taking."""
 NEEDS_WORDS = ("request_changes", "guidance", "answer")
 
 
@@ -91,13 +95,17 @@ class Anton:
                 asyncio.create_task(self._expire()),
             ]
 
-    async def stop(self, drain_s: float = 30.0) -> None:
+    async def stop(self, drain_s: float = DRAIN_S) -> None:
         """Take nothing new, let nodes finish for `drain_s`, park the rest, close everything."""
         self._draining = True
+        self._wake.set()
+        if self._runner:
+            self._runner.drain()
+        if self._loops:
+            await asyncio.wait(self._loops[:1], timeout=TAKING_S)
         for loop in self._loops:
             loop.cancel()
         if self._runner and self._drives:
-            self._runner.drain()
             await asyncio.wait(self._drives, timeout=drain_s)
             self._runner.stop()
             await asyncio.gather(*self._drives, return_exceptions=True)
@@ -280,12 +288,19 @@ class Anton:
                 await self._records.clock.sleep(HEARTBEAT_S / 2)
                 continue
             if lease:
-                drive = asyncio.create_task(self._driver.drive(lease))
-                self._drives.add(drive)
-                drive.add_done_callback(self._driven)
+                await self._begin(lease)
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), timeout=IDLE_S)
+
+    async def _begin(self, lease: Lease) -> None:
+        """Drive a task that was taken, unless the house is closing since."""
+        if self._draining:
+            await self._records.tasks.release(lease)
+            return
+        drive = asyncio.create_task(self._driver.drive(lease))
+        self._drives.add(drive)
+        drive.add_done_callback(self._driven)
 
     def _driven(self, drive: asyncio.Task[Task]) -> None:
         self._drives.discard(drive)

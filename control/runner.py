@@ -48,6 +48,7 @@ WAYS_OUT = ("join", "escalate", "report")
 """Nodes that a broken thread is led to; when they break too, the task ends."""
 UNTIMED = ("publish", "report")
 """Nodes that no time limit stops: nobody would know what became of an effect."""
+STOPS = "the server stops"
 STORE_PAUSE_S = 5.0
 HOST_PAUSE_MIN_S = 1.0
 HOST_PAUSE_MAX_S = 60.0
@@ -104,6 +105,7 @@ class Runner:
         self._documents = documents
         self._bounds = bounds
         self._drives: dict[str, Drive] = {}
+        self._draining = False
 
     @property
     def busy(self) -> tuple[str, ...]:
@@ -117,9 +119,10 @@ class Runner:
             drive.stop()
 
     def drain(self) -> None:
-        """Let every drive finish its node, and park."""
+        """Let every drive, also one that is about to begin, finish its node, and park."""
+        self._draining = True
         for drive in self._drives.values():
-            drive.control.request_drain("the server stops")
+            drive.control.request_drain(STOPS)
             if drive.pausing:
                 drive.stop()
 
@@ -131,6 +134,8 @@ class Runner:
     async def drive(self, lease: Lease) -> Task:
         """Drive a leased task until it waits, ends or is parked; gives the lease back."""
         drive = Drive(lease)
+        if self._draining:
+            drive.control.request_drain(STOPS)
         self._drives[lease.task_id] = drive
         heart = asyncio.create_task(self._beat(drive))
         try:

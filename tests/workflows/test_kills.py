@@ -320,3 +320,41 @@ async def test_a_closing_message_is_told_once_even_if_its_teller_died(tmp_path: 
         told = await here.anton.events.after(0, task_id=task.task_id)
         assert [event.type for event in told].count("end") == 1
         assert (await here.anton.task(task.task_id)).outcome is Outcome.FIXED
+
+
+async def test_a_disk_that_fails_in_a_step_pauses_the_task_and_nothing_is_left_out(
+    tmp_path: Path,
+) -> None:
+    artifacts, aside = tmp_path / "data" / "artifacts", tmp_path / "aside"
+    async with house(tmp_path, Script(delays_s={"triage": 0.5})) as here:
+        task = await here.submit()
+        drive = asyncio.create_task(here.anton.drive(task.task_id))
+        await here.until(task, "triage")
+        if artifacts.exists():
+            artifacts.rename(aside)
+        artifacts.write_text("This is no folder.")
+        await asyncio.sleep(1.5)
+        assert not drive.done()
+        artifacts.unlink()
+        if aside.exists():
+            aside.rename(artifacts)
+        task = await drive
+        assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+        assert task.crashes == {}
+        assert here.asked(task).count("triage") == 2
+
+
+async def test_a_server_that_stops_as_it_takes_tasks_counts_no_crash(tmp_path: Path) -> None:
+    ids = []
+    for _ in range(5):
+        async with house(tmp_path, max_concurrent_tasks=20) as here:
+            ids += [(await here.submit()).task_id for _ in range(4)]
+            await here.anton.start()
+            await asyncio.sleep(0.0)
+            await here.anton.stop(drain_s=20.0)
+    async with house(tmp_path, max_concurrent_tasks=20) as here:
+        await here.anton.work_once()
+        for task_id in ids:
+            task = await here.anton.task(task_id)
+            assert task.crashes == {}
+            assert task.status is TaskStatus.WAITING
