@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from cli.screen import Screen, person
 from control.words import said_back, understand
-from core.approvals import Choice, Decision, Question, QuestionKind, Risk
+from core.approvals import Choice, Decision, Person, Question, QuestionKind, Risk
 
 _OFFERED: dict[Choice, tuple[str, str]] = {
     "approve": ("a", "[a]pprove"),
@@ -26,7 +26,11 @@ Ask = Callable[[str], Awaitable[str | None]]
 
 
 def decide(
-    question: Question, choice: Choice, text: str = "", amount_usd: float | None = None
+    question: Question,
+    choice: Choice,
+    text: str = "",
+    amount_usd: float | None = None,
+    by: Person | None = None,
 ) -> Decision:
     """An answer of whoever sits here, bound to the diff that the question names."""
     return Decision(
@@ -34,7 +38,7 @@ def decide(
         text=text,
         patch_hash=question.patch_hash,
         amount_usd=amount_usd,
-        by=person(),
+        by=by or person(),
         key=uuid.uuid4().hex,
     )
 

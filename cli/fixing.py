@@ -31,7 +31,8 @@ class Consent:
         )
         if reason:
             self.screen.say(f"decision    {reason}", "bold")
-            return decided(question, "approve", text=reason)
+            how = "with --yes" if self.yes else "not asked"
+            return decided(question, "approve", text=reason, by=person(how))
         if self.screen.interactive:
             return await asked(question, self.screen)
         self.screen.say("decision    none: a person has to decide, and nobody can be asked here")

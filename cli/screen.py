@@ -83,13 +83,13 @@ def put(console: Console, text: Text) -> None:
         console.print(text, no_wrap=True, overflow="ignore", crop=False)
 
 
-def person() -> Person:
-    """Whoever started this program, by the name of the operating system's account."""
+def person(how: str = "") -> Person:
+    """Whoever started this program, by the account's name; `how` notes that nobody was asked."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         name = str(os.getuid())
-    return Person(channel="terminal", person_id=name)
+    return Person(channel="terminal", person_id=f"{name} ({how})" if how else name)
 
 
 def _console(stream: IO[str]) -> Console:

@@ -254,7 +254,7 @@ def _outcome(state: RepairState) -> tuple[str, str]:
     if state.get("change"):
         proven = state["evidence"]["verdict"] == Verdict.FIXED
         if proven:
-            return Outcome.FIXED, "Red on base, green on the fix, released by a person."
+            return Outcome.FIXED, "Red on base, green on the fix, and released."
         return Outcome.FIXED_UNVERIFIED, state["evidence"].get("note", "")
     decision: dict[str, Any] = state.get("decision") or {}
     words = decision.get("text", "")

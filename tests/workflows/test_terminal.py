@@ -53,7 +53,13 @@ async def test_fix_ends_in_a_branch_and_tells_the_whole_story(
     assert branch.startswith("anton/shop-7-")
     for part in (branch, "-    return sum(items) + 1", "nobody can be asked", "outcome     fixed"):
         assert part in told.out
-    for part in ("✓ triage", "· on base     red: 1 failed", "· on the fix  green", "✓ end"):
+    for part in (
+        "✓ triage",
+        "· on base     red: 1 failed",
+        "· on the fix  green",
+        "(not asked) on terminal",
+        "✓ end",
+    ):
         assert part in told.err
 
 
