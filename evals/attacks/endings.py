@@ -9,6 +9,7 @@ from pathlib import Path
 from evals.attacks.field import PYTHON, Attack, Breach, Field
 
 GONE_S = 2.0
+REAPS = 5
 SERVER = """
 import asyncio, json, sys
 from pathlib import Path
@@ -55,8 +56,10 @@ async def _killed_server(field: Field) -> str:
     if left:
         raise Breach(f"{len(left)} processes are left after {GONE_S:g} s")
     reaped = await field.provider.reap()
-    again = await field.provider.reap()
-    if again:
+    for _ in range(REAPS):  # other servers of this machine may be killed meanwhile
+        if not await field.provider.reap():
+            break
+    else:
         raise Breach("something cannot be reaped")
     return f"{len(running)} processes gone in {waited:.2f} s, {reaped} sandbox reaped"
 
