@@ -85,7 +85,10 @@ def then_go(node: str, goto: str) -> ErrorHandler:
     return handle
 
 
-def describe(node: str, error: BaseException) -> str:
-    """One sentence on a failed step; foreign exceptions are named, their text stays in the log."""
-    said = str(error) if isinstance(error, AntonError) else type(error).__name__
-    return f"The step {node} failed: {said}"
+def describe(node: str, error: BaseException | str) -> str:
+    """One sentence on a failed step; foreign exceptions are named, their text stays in the log.
+
+    After a restart LangGraph hands over the words that were kept instead of the exception.
+    """
+    ours = isinstance(error, AntonError | str)
+    return f"The step {node} failed: {error if ours else type(error).__name__}"

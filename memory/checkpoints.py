@@ -19,7 +19,7 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from core.errors import LeaseLost
+from core.errors import AntonError, LeaseLost
 from core.values import require_json
 from memory.serialisation import StrictSerializer
 from observability.database import Database
@@ -27,6 +27,8 @@ from observability.database_file import unusable
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "checkpoints"
 FILE_NAME = "checkpoints.db"
+ERROR = "__error__"
+"""LangGraph's channel for the exception of a step."""
 GENERATION = "lease_generation"
 """Name of the lease's generation in a run's `configurable`."""
 
@@ -119,6 +121,7 @@ class FencedSaver(AsyncSqliteSaver):
         for channel, value in writes:
             if not channel.startswith("__"):
                 require_json(value, channel)
+        writes = [(c, _told(v) if c == ERROR else v) for c, v in writes]
         place = config["configurable"]
         rows = [
             (
@@ -184,6 +187,11 @@ async def open_checkpoints(path: Path, guard: Guard) -> AsyncIterator[FencedSave
             yield FencedSaver(database, reader, guard)
     finally:
         await database.close()
+
+
+def _told(error: object) -> str:
+    """What is kept of an exception: our own words, and of any other only its kind."""
+    return str(error) if isinstance(error, AntonError) else type(error).__name__
 
 
 def _fence(file: sqlite3.Connection, thread_id: str, generation: int) -> None:

@@ -192,3 +192,22 @@ async def test_a_corrupt_file_is_refused_and_left_as_it_is(path):
         async with open_checkpoints(path, Leases().holds):
             pass
     assert path.read_bytes() == before
+
+
+async def test_of_a_foreign_exception_only_its_kind_is_kept(path):
+    async def fail(state: State) -> State:
+        raise errors.pop()
+
+    graph = StateGraph(State)
+    graph.add_node("fail", fail)
+    graph.add_edge(START, "fail")
+    errors: list[Exception] = [StoreError("in our words"), ValueError("hunter2")]
+    async with open_checkpoints(path, Leases().holds) as saver:
+        compiled = graph.compile(checkpointer=saver)
+        with pytest.raises(ValueError, match="hunter2"):
+            await compiled.ainvoke({"log": []}, under(1), durability="sync")
+        with pytest.raises(StoreError):
+            await compiled.ainvoke(None, under(1), durability="sync")
+    held = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"hunter2" not in held
+    assert b"in our words" in held
