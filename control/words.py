@@ -10,6 +10,7 @@ _APPROVE = re.compile(
     r"([ ,]+(please|thanks|thank you|ship it|go ahead))*[.! ]*"
 )
 _REJECT = re.compile(r"(reject(ed)?|no|nope|stop|cancel|abort|don'?t( ship( it)?)?)[.! ]*")
+_STOP = re.compile(r"(stop|cancel|abort)( it)?[.! ]*")
 _AMOUNT = re.compile(r"(?:\$\s*(\d+(?:\.\d{1,2})?)|(\d+(?:\.\d{1,2})?)\s*(?:dollars?|usd))")
 _MORE = re.compile(r"((try )?(again|once more)|more attempts|retry)[.! ]*")
 _TAKE_OVER = re.compile(r"(i('ll| will) )?take (it )?over[.! ]*")
@@ -19,12 +20,17 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     """The choice that some words mean for a question, and an amount; None when unclear.
 
     Consent must stand alone: words that approve and say anything more are a request for changes.
+    To a question for facts, yes and no are answers like any other.
     """
     words = " ".join(text.lower().split())
     options = question.options
     amount = _AMOUNT.search(words)
     if amount and "raise_budget" in options:
         return "raise_budget", float(amount.group(1) or amount.group(2))
+    if "answer" in options:
+        if _STOP.fullmatch(words) and "stop" in options:
+            return "stop", None
+        return ("answer" if re.search(r"\w", words) else None), None
     for pattern, choices in (
         (_APPROVE, ("approve", "more_attempts")),
         (_REJECT, ("reject", "stop")),
@@ -33,7 +39,7 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     ):
         if pattern.fullmatch(words):
             return next((c for c in get_args(Choice) if c in choices and c in options), None), None
-    for choice in ("request_changes", "answer", "guidance"):
+    for choice in ("request_changes", "guidance"):
         if choice in options and len(words) > 2:
             return choice, None
     return None, None
