@@ -56,9 +56,10 @@ class _Block:
         lines = [line for line in self.before.split("\n") if line.strip()]
         return lines[-1] if lines else ""
 
-    def wish(self, call: str, shown: str) -> Wish | None:
+    def wish(self, call: str, shown: str, *, raises: bool = False) -> Wish | None:
         """What the prose beside it wishes for a call: the words behind it come first."""
-        return wish_in(self.after, call, shown) or wish_in(self.before, call, shown)
+        after = wish_in(self.after, call, shown, raises=raises)
+        return after or wish_in(self.before, call, shown, raises=raises)
 
 
 def examples_in(report: str) -> Iterator[Example]:
@@ -72,6 +73,17 @@ def examples_in(report: str) -> Iterator[Example]:
             imports = example.imports or imports
             found.append(example)
     yield from sorted(found, key=lambda example: not example.asserts)
+
+
+def wished(example: Example, report: str) -> Example | None:
+    """A call that raises, held to what the report wishes instead; None when that is unwritable."""
+    wish = wish_in(report, example.body, "", raises=True)
+    if wish is None:
+        return example
+    demand = _demanded(ast.parse(example.body).body[0], wish, example.imports)
+    if demand is None:
+        return None
+    return Example(_with_pytest(example.imports, demand), "\n".join(demand), asserts=True)
 
 
 def regression_file(example: Example, name: str, title: str) -> str:
@@ -113,8 +125,14 @@ def _module(code: str) -> ast.Module | None:
         module = ast.parse(code)
     except (SyntaxError, ValueError):
         return None
-    does = any(isinstance(node, ast.Call | ast.Assert) for node in ast.walk(module))
-    return module if does else None
+    return module if any(_does(node) for node in module.body) else None
+
+
+def _does(node: ast.stmt) -> bool:
+    """Whether a statement runs something, and does not merely say what would be run."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return _is_test(node)
+    return any(isinstance(inner, ast.Call | ast.Assert) for inner in ast.walk(node))
 
 
 def _example(block: _Block) -> Example | None:
@@ -223,8 +241,7 @@ def _from_session(block: _Block) -> Example | None:
         return None
     shown = [_shown(step, block.fenced) for step in steps]
     expected, actual = (label.search(block.label) for label in (_LABEL_EXPECTED, _LABEL_ACTUAL))
-    call, prose = ast.unparse(nodes[-1]), steps[-1].want.removeprefix(shown[-1])
-    wish = None if expected else wish_in(prose, call, shown[-1]) or block.wish(call, shown[-1])
+    wish = None if expected else _wish_of(steps[-1], shown[-1], ast.unparse(nodes[-1]), block)
     body: list[str] = []
     for node, text in zip(nodes, shown, strict=True):
         if isinstance(node, _IMPORTS):
@@ -240,6 +257,13 @@ def _from_session(block: _Block) -> Example | None:
         body += demand
     asserts = any(step.startswith(("assert ", "with pytest.raises")) for step in body)
     return Example(_with_pytest(imports, body), "\n".join(body), asserts)
+
+
+def _wish_of(step: doctest.Example, shown: str, call: str, block: _Block) -> Wish | None:
+    """What the report wishes for the last step of a session."""
+    if step.exc_msg is not None:
+        return block.wish(call, shown, raises=True)
+    return wish_in(step.want.removeprefix(shown), call, shown) or block.wish(call, shown)
 
 
 def _shown(step: doctest.Example, fenced: bool) -> str:

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.offline.examples import examples_in, regression_file
+from agents.offline.examples import examples_in, regression_file, wished
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
@@ -83,7 +83,9 @@ async def _examples(case: Case, bench: Bench) -> list[Attempted]:
     tried: list[Attempted] = []
     origins = [(example, "example in the report") for example in examples_in(case.report)]
     origins += [
-        (example, "traceback in the report") for example in calls_in(case.report, case.tree)
+        (example, "traceback in the report")
+        for call in calls_in(case.report, case.tree)
+        if (example := wished(call, case.report))
     ]
     for example, origin in origins[:EXAMPLES_MAX]:
         path, name = _new_test_path(case)

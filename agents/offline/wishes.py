@@ -36,6 +36,8 @@ _AFTER = re.compile(
     r"|\s+(?:instead|rather|but|not|and not|because|since|as|here|however|while|whereas|yet|got)\b"
     r"|\s*\()"
 )
+_OF_THE_CASE = re.compile(r"[`*_]*\s+(?:for|when|if|in|on)\b[^\d'\"()]*$")
+_QUOTED = re.compile(r"`(?P<text>[^`\n]+)`[.!]?\s*$")
 _ENDS = re.compile(r"[`.,;:!)\s]|$")
 _MARKUP = re.compile(
     r"\*\*|^[ \t]*[#>]+[ \t]|^[ \t|E]*[\w.]*(?:Error|Exception|Warning): [^\n]*$", re.MULTILINE
@@ -53,15 +55,18 @@ class Wish:
     """Name of an exception."""
 
 
-def wish_in(text: str, call: str, shown: str) -> Wish | None:
-    """The first wish for the result of a call in some prose; `shown` is what it gives now."""
+def wish_in(text: str, call: str, shown: str, *, raises: bool = False) -> Wish | None:
+    """The first wish for the result of a call in some prose; `shown` is what it gives now.
+
+    Words behind a value that speak of a case speak of this one when the call `raises`.
+    """
     text = _MARKUP.sub("", text)
     for match in _RAISE.finditer(text):
         if not _DENIED.search(match["between"]) and _is_of(call, _lead(text, match.start())):
             return Wish(error=match["error"])
     for match in _WISH.finditer(text):
         lead = _lead(text, match.start())
-        value = _complete(match["value"])
+        value = _complete(match["value"], raises) or _printed(match["value"], call)
         if value is None or not _is_of(call, lead) or _equal(value, shown):
             continue
         alone = not re.search(r"\w", lead) and match["value"].strip(" .`") == value
@@ -92,14 +97,22 @@ def literal(text: str) -> str | None:
     return ast.unparse(expression)
 
 
-def _complete(text: str) -> str | None:
+def _printed(text: str, call: str) -> str | None:
+    """The text in backticks that a call should print."""
+    quoted = _QUOTED.match(text.strip()) if call.startswith("print(") else None
+    return repr(quoted["text"]) if quoted else None
+
+
+def _complete(text: str, of_the_case: bool = False) -> str | None:
     """The literal that a text begins with, when the words behind it do not change what it says."""
     text = text.strip().lstrip("`")
     for end in sorted({match.start() for match in _ENDS.finditer(text)}, reverse=True):
         candidate = text[:end]
         if literal(candidate) is None or _is_bare_tuple(candidate):
             continue
-        return candidate if _AFTER.match(text[end:]) else None
+        rest = text[end:]
+        meant = _AFTER.match(rest) or (of_the_case and _OF_THE_CASE.match(rest))
+        return candidate if meant else None
     return None
 
 

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from agents.offline.examples import examples_in, regression_file
+from agents.offline.examples import Example, examples_in, regression_file, wished
 
 
 def files_of(report: str) -> list[str]:
@@ -73,6 +73,19 @@ SESSION = "```\n>>> from shop import f\n>>> f({})\n{}\n```\n"
             "A-B",
         ),
         ("```\n>>> from shop import f\n>>> f(2)\n3\nI expected 4.\n```", 4, 3),
+        (
+            "### To reproduce\n1. Run\n\n   ```python\n   from shop import f\n   print(f(2))\n"
+            "   ```\n\n"
+            "### Expected behavior\n`a-b`\n\n### Actual behavior\n`a--b`\n",
+            "a-b",
+            "a--b",
+        ),
+        (
+            SESSION.format("[]", "Traceback (most recent call last):\n  ...\nKeyError: 0")
+            + "It should return 0 for an empty list.",
+            0,
+            None,
+        ),
     ],
 )
 def test_a_stated_wish_is_demanded(report: str, right: object, wrong: object) -> None:
@@ -197,3 +210,22 @@ def test_what_runs_as_a_program_is_run() -> None:
     )
     assert verdicts(report, f=lambda n: 3) == [False]
     assert verdicts(report, f=lambda n: 4) == [True]
+
+
+def test_code_that_runs_nothing_is_no_example() -> None:
+    assert files_of(block("def total(items):", "    return sum(items) + 1")) == []
+
+
+@pytest.mark.parametrize(
+    ("report", "body"),
+    [
+        ("It crashes.", "parse('')"),
+        ("It should return 0.", "assert parse('') == 0"),
+        ("It should raise ValueError instead.", "with pytest.raises(ValueError):\n    parse('')"),
+        ("It should raise ParseError instead.", None),
+    ],
+)
+def test_a_call_of_a_traceback_is_held_to_the_wish(report: str, body: str | None) -> None:
+    call = Example(("from csvx import parse",), "parse('')", asserts=False)
+    held = wished(call, report)
+    assert (held.body if held else None) == body
