@@ -108,7 +108,7 @@ def _complete(text: str, of_the_case: bool = False) -> str | None:
     text = text.strip().lstrip("`")
     for end in sorted({match.start() for match in _ENDS.finditer(text)}, reverse=True):
         candidate = text[:end]
-        if literal(candidate) is None or _is_bare_tuple(candidate):
+        if candidate.endswith(".") or literal(candidate) is None or _is_bare_tuple(candidate):
             continue
         rest = text[end:]
         meant = _AFTER.match(rest) or (of_the_case and _OF_THE_CASE.match(rest))
