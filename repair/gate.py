@@ -58,13 +58,12 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
 
 
 def is_test_path(path: str) -> bool:
-    """Whether a path holds tests or what serves them."""
-    *folders, name = path.split("/")
-    by_name = name.startswith("test_") or name.endswith(("_test.py", "_tests.py"))
+    """Whether a path holds tests, or what serves them, by the usual conventions."""
+    *folders, name = path.lower().split("/")
     return (
         name == "conftest.py"
-        or (by_name and name.endswith(".py"))
-        or bool({"test", "tests", "testing"} & set(folders))
+        or re.fullmatch(r"(test_.*|.*_tests?)\.py|.*\.(test|spec)\.[jt]sx?", name) is not None
+        or bool({"test", "tests", "__tests__"} & set(folders))
     )
 
 
@@ -96,6 +95,8 @@ class _TestFile:
 
 def _weakened_tests(path: str, before: str, after: str, *, gone: bool) -> Iterator[Refusal]:
     if not before.strip():
+        if NARROWING.search(after):
+            yield Refusal("tests", f"{path} is new and changes which tests are run.", path)
         return
     if gone:
         yield Refusal("tests", f"{path} is removed.", path)

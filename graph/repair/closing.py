@@ -24,9 +24,9 @@ from graph.repair.documents import (
     pull_request_title,
     summary_line,
 )
-from graph.repair.guards import is_test_path
 from graph.repair.state import RepairState
 from graph.state import Facts
+from repair.gate import is_test_path
 
 
 async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
@@ -44,7 +44,7 @@ async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
 
     try:
         result = await deps.effects.once(
-            key=f"publish:{state['task_id']}:{patch.base_sha}:{patch.sha256}",
+            key=f"publish:{state['task_id']}:{approval.approval_id}",
             task_id=state["task_id"],
             step="publish",
             payload=request.dump(),

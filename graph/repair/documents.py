@@ -218,10 +218,7 @@ def _tests(evidence: Evidence | None) -> str:
     flaky = f"; flaky: {', '.join(evidence.flaky)}" if evidence.flaky else ""
     if evidence.base is None:
         return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{flaky}"
-    return (
-        f"red on base ({_counts(evidence.base)}), "
-        f"on the fix {_counts(evidence.fixed)}{flaky}"
-    )
+    return f"red on base ({_counts(evidence.base)}), on the fix {_counts(evidence.fixed)}{flaky}"
 
 
 def _regression_test(facts: Facts) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from core.approvals import Risk
 from core.patches import Patch, file_sizes
+from repair.gate import is_test_path
 
 LOCK_FILES = (
-    r"(^|/)((poetry|uv|Pipfile|yarn|Cargo|Gemfile|composer)\.lock"
-    r"|package-lock\.json|pnpm-lock\.yaml|go\.sum)$"
+    r"(^|/)((poetry|pdm|uv|Pipfile|yarn|bun|Cargo|Gemfile|composer)\.lock"
+    r"|(package-lock|npm-shrinkwrap)\.json|pnpm-lock\.yaml|go\.sum)$"
 )
 CI_FILES = (
     r"^(\.github/workflows/|\.gitlab-ci\.yml|\.circleci/|azure-pipelines\.yml|Jenkinsfile"
@@ -82,17 +83,6 @@ def protected_paths(patch: Patch, profile: Profile) -> tuple[str, ...]:
         path
         for path in patch.paths
         if any(re.search(pattern, path, re.IGNORECASE) for pattern in profile.protected)
-    )
-
-
-def is_test_path(path: str) -> bool:
-    """Whether a path holds tests by the usual conventions."""
-    *folders, name = path.lower().split("/")
-    return (
-        any(folder in ("test", "tests", "testing", "__tests__") for folder in folders)
-        or name.startswith("test_")
-        or re.search(r"(_test\.py|\.(test|spec)\.[jt]sx?)$", name) is not None
-        or name == "conftest.py"
     )
 
 

@@ -6,12 +6,12 @@ from core.approvals import Risk
 from core.patches import Patch
 from core.trees import File, Tree
 from graph.repair.guards import (
-    is_test_path,
     profile_named,
     protected_paths,
     risk_of,
     size_problems,
 )
+from repair.gate import is_test_path, refusals
 
 BASE = Tree({f"src/m{n}.py": File(b"x = 1\n" * 600) for n in range(8)})
 
@@ -107,3 +107,9 @@ def test_a_new_test_does_not_raise_the_risk() -> None:
 )
 def test_test_paths(path: str, expected: bool) -> None:
     assert is_test_path(path) is expected
+
+
+def test_a_new_conftest_that_picks_tests_is_refused() -> None:
+    hooks = "def pytest_collection_modifyitems(items):\n    items.clear()\n"
+    result = BASE.with_texts({"tests/conftest.py": hooks})
+    assert [refusal.rule for refusal in refusals(BASE, result)] == ["tests"]
