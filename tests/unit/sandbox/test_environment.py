@@ -200,11 +200,11 @@ async def test_what_has_no_wheel_is_noted_and_the_rest_is_kept(cache: Path, inde
 
 
 async def test_a_pinned_pytest_is_respected_where_it_can_be_had(cache: Path, index: Path) -> None:
-    wheel(index, "pytest", "0.0.7")
+    wheel(index, "pytest", "8.0.7")
     wheel(index, "coverage", "0.0.1")
-    texts = {"requirements/test.txt": "pytest==0.0.7\n"}
+    texts = {"requirements/test.txt": "pytest==8.0.7\n"}
     environment = await Environments(cache).prepare(tree_of(texts))
-    assert (site_packages(environment) / "pytest.py").read_text().startswith("VERSION = '0.0.7'")
+    assert (site_packages(environment) / "pytest.py").read_text().startswith("VERSION = '8.0.7'")
 
 
 async def test_nothing_of_the_repository_is_run_or_built(
