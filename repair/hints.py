@@ -69,7 +69,7 @@ class Hints:
         parents = self._source.parents
         while todo:
             node = todo.pop()
-            todo += node.children
+            todo += self._source.children[node]
             if isinstance(node, cst.Name) and not self._is_bound(node, parents.get(node)):
                 if not self._is_filled(node, parents):
                     found.add(node.value)
@@ -108,7 +108,7 @@ class Hints:
         todo: list[cst.CSTNode] = [self._source.module]
         while todo:
             node = todo.pop()
-            todo += node.children
+            todo += self._source.children[node]
             if isinstance(node, cst.Attribute):
                 parent = self._source.parents.get(node)
                 is_target = isinstance(parent, cst.AssignTarget) or (

@@ -18,6 +18,8 @@ from repair.vocabulary import Vocabulary
 
 Seen = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 """Path to function to variable to names of types."""
+SUSPICION_POWER = 0.6
+"""How much the place counts against the kind of edit."""
 MOST_STATEMENTS = 300
 MOST_FILES = 8
 
@@ -105,6 +107,7 @@ class Proposals:
             for statement in vocabulary.source.statements:
                 lines = range(statement.first, statement.last + 1)
                 weight = max((weights.get((path, n), 0.0) for n in lines), default=0.0) / top
+                weight **= SUSPICION_POWER
                 if weight:
                     crashed = any((path, n) in self._crashes for n in lines)
                     place = Place(Site(vocabulary, statement, self._hints[path], crashed), weight)

@@ -1,7 +1,7 @@
 """A Python file as its statements and expressions, each with its place in the text."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -106,6 +106,8 @@ class Source:
         wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
         self._ranges = wrapper.resolve(PositionProvider)
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self.children: dict[cst.CSTNode, Sequence[cst.CSTNode]] = {}
+        """Kept, since libcst walks the whole node for them."""
         self.lines = text.splitlines(keepends=True) or [""]
         self._offsets = [0]
         for line in self.lines:
@@ -186,11 +188,13 @@ class Source:
     def own_nodes(self, statement: Statement) -> Iterator[cst.CSTNode]:
         """All nodes of a statement's own part, outer ones first."""
         todo: list[cst.CSTNode] = [statement.node]
-        while todo:
-            node = todo.pop(0)
+        at = 0
+        while at < len(todo):
+            node = todo[at]
+            at += 1
             yield node
             skip = (*BLOCKS, cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler)
-            for child in node.children:
+            for child in self.children[node]:
                 is_elif = isinstance(node, cst.If) and child is node.orelse
                 if not isinstance(child, skip) and not is_elif:
                     todo.append(child)
@@ -205,9 +209,10 @@ class Source:
         todo: list[cst.CSTNode] = [self.module]
         while todo:
             node = todo.pop()
-            for child in node.children:
+            self.children[node] = children = node.children
+            for child in children:
                 self.parents[child] = node
-                todo.append(child)
+            todo += children
 
     def _read_block(
         self,

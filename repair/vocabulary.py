@@ -1,15 +1,21 @@
 """What a file talks about: the names, attributes, constants and expressions it uses, and where."""
 
 import builtins
+import keyword
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import libcst as cst
 
+from repair.kinds import RETURNED, Inference
 from repair.source import Function, Source, Statement
 
+_STRING = re.compile(r"""(?<!f)(\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')""")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=[^=])")
+KEYWORDS = frozenset(keyword.kwlist)
 BUILTIN_CALLS = frozenset(name for name in dir(builtins) if name.islower())
 Types = Mapping[str, frozenset[str]]
 """Type names that a variable was seen to have, by name of the variable."""
@@ -24,6 +30,8 @@ class Scope:
     outer: list[str] = field(default_factory=list)
     """Of the functions around it."""
     types: Types = field(default_factory=dict)
+    bound_at: dict[str, int] = field(default_factory=dict)
+    """Line of the first assignment of each local."""
 
 
 class Vocabulary:
@@ -54,7 +62,8 @@ class Vocabulary:
         """What can be named in a function; module level has none of its own."""
         if function not in self._scopes:
             types = dict(self._types.get(function.name, {}))
-            own = list(dict.fromkeys([*function.parameters, *self._assigned(function)]))
+            bound_at = self._assigned(function)
+            own = list(dict.fromkeys([*function.parameters, *bound_at]))
             outer: list[str] = []
             around = function.outer
             while around is not None and not around.is_module:
@@ -62,7 +71,9 @@ class Vocabulary:
                 types = {**self._types.get(around.name, {}), **types}
                 around = around.outer
             outer = [name for name in dict.fromkeys(outer) if name not in own]
-            self._scopes[function] = Scope([] if function.is_module else own, outer, types)
+            self._scopes[function] = Scope(
+                [] if function.is_module else own, outer, types, bound_at
+            )
         return self._scopes[function]
 
     @cached_property
@@ -77,9 +88,12 @@ class Vocabulary:
         scope = self.scope(function)
         return {*scope.own, *scope.outer, *self.globals, *dir(builtins)}
 
-    def _assigned(self, function: Function) -> Iterator[str]:
+    def _assigned(self, function: Function) -> dict[str, int]:
+        bound_at: dict[str, int] = {}
         for statement in function.statements:
-            yield from assigned_in(self.source, statement)
+            for name in assigned_in(self.source, statement):
+                bound_at.setdefault(name, statement.first)
+        return bound_at
 
     # --- expressions ---
 
@@ -116,6 +130,20 @@ class Vocabulary:
         """Functions and methods by bare name."""
         methods = [m for of_class in self.methods.values() for m in of_class.items()]
         return {**dict(methods), **self.functions}
+
+    @cached_property
+    def results(self) -> dict[str, frozenset[str]]:
+        """Types that functions and methods were seen to return, by bare name."""
+        found: dict[str, frozenset[str]] = {}
+        for name, types in self._types.items():
+            if name.rpartition(".")[2] in self.defaults and RETURNED in types:
+                bare = name.rpartition(".")[2]
+                found[bare] = found.get(bare, frozenset()) | types[RETURNED]
+        return found
+
+    def inference(self, function: Function) -> Inference:
+        """What is known of types in a function."""
+        return Inference(self.scope(function).types, self.results, frozenset(self.classes))
 
     def parameters_of(self, called: str) -> list[str] | None:
         """Parameters of a function or method of this file, by the text that calls it."""
@@ -191,7 +219,7 @@ def assigned_in(source: Source, statement: Statement) -> list[str]:
         case cst.FunctionDef() | cst.ClassDef():
             names.append(small.name.value)
     for node in source.own_nodes(statement):
-        if isinstance(node, cst.NamedExpr | cst.CompFor):
+        if isinstance(node, cst.NamedExpr):
             names += bound_names(node.target)
     return names
 
@@ -221,18 +249,7 @@ def imported_by(node: cst.Import | cst.ImportFrom) -> list[str]:
     return names
 
 
-def names_in(node: cst.CSTNode) -> set[str]:
-    """Names that an expression reads, without attribute names and keywords."""
-    found: set[str] = set()
-    todo: list[cst.CSTNode] = [node]
-    while todo:
-        at = todo.pop()
-        if isinstance(at, cst.Name):
-            found.add(at.value)
-        elif isinstance(at, cst.Attribute):
-            todo.append(at.value)
-        elif isinstance(at, cst.Arg):
-            todo.append(at.value)
-        else:
-            todo += at.children
-    return found
+@lru_cache(maxsize=100_000)
+def names_in(text: str) -> frozenset[str]:
+    """Names that a piece of code reads or binds, without attributes and keywords."""
+    return frozenset(_NAME.findall(_STRING.sub('""', text))) - KEYWORDS

@@ -7,8 +7,9 @@ import pytest
 
 from .examination import Examination, Items, Loop, Reports
 from .lines import WORDS, Line
+from .difference import FreshImportNeeded
+from .live import LiveCode, load_instead
 from .looking import Look
-from .live import FreshImportNeeded, LiveCode, load_instead
 from .settings import Job, Settings
 from .state import State
 
@@ -75,6 +76,9 @@ class Warm:
             pass
         except (SyntaxError, ValueError) as error:
             verdict, sign = "invalid", str(error)[:WORDS]
+        except Exception as error:  # a definition was executed anew, and it is the candidate's
+            verdict, sign = "crash", f"{type(error).__name__}: {error}"[:WORDS]
+        self._live.restore()
         line.tell(job=job["id"], verdict=verdict, sign=sign)
         return False
 

@@ -5,88 +5,41 @@ import gc
 import os
 import sys
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.machinery import SourceFileLoader
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from .difference import FreshImportNeeded, Swap, swaps_between
 from .settings import Splices, spliced
 
-IS_FUNCTION = 0x0001
-"""`CO_OPTIMIZED`: set in the code of functions, lambdas and comprehensions."""
 FUTURES = 0x1FF0000
 """Flags that `from __future__` sets in the code of a whole module."""
 
 Key = tuple[str, int, str]
 """Where a function is defined: file, first line, name."""
+MISSING = object()
+KEPT = frozenset({"__dict__", "__weakref__", "__module__", "__qualname__", "__doc__"})
+"""Attributes of a class that stay when its body is executed anew."""
 
 
-class FreshImportNeeded(Exception):
-    """The change is not one of function bodies alone."""
+class Piece:
+    """A top-level statement: where it stands, and what it is."""
 
-
-def code_key(code: CodeType) -> Key:
-    return (code.co_filename, code.co_firstlineno, code.co_name)
-
-
-def own_part(code: CodeType) -> tuple[Any, ...]:
-    """What a code object does itself, without lines and without the code objects in it."""
-    constants = [
-        "code" if isinstance(constant, CodeType) else (type(constant), repr(constant))
-        for constant in code.co_consts
-    ]
-    return (
-        code.co_code,
-        constants,
-        code.co_names,
-        code.co_varnames,
-        code.co_freevars,
-        code.co_cellvars,
-        code.co_flags,
-        code.co_argcount,
-        code.co_kwonlyargcount,
-        code.co_posonlyargcount,
-        getattr(code, "co_exceptiontable", b""),
-    )
-
-
-class Swap:
-    """The code of one function before and after."""
-
-    def __init__(self, base: CodeType, new: CodeType, outermost: bool) -> None:
-        self.base = base
-        self.new = new
-        self.outermost = outermost
-        """Whether it is defined by no other function, so that it must be found alive."""
-
-
-def swaps_between(base: CodeType, new: CodeType) -> list[Swap]:
-    """The functions that differ; FreshImportNeeded when a module or a class body does."""
-    return _swaps(base, new, within=False)[1]
-
-
-def _swaps(base: CodeType, new: CodeType, within: bool) -> tuple[bool, list[Swap]]:
-    """Whether anything differs, and what to swap.
-
-    A function whose inner function changed is swapped too: it makes the inner one anew.
-    """
-    is_function = bool(base.co_flags & IS_FUNCTION)
-    differs = own_part(base) != own_part(new)
-    if differs and not is_function and not within:
-        raise FreshImportNeeded
-    found: list[Swap] = []
-    inner = [
-        [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-        for code in (base, new)
-    ]
-    if len(inner[0]) == len(inner[1]):
-        for old, fresh in zip(*inner, strict=True):
-            inner_differs, inner_swaps = _swaps(old, fresh, within or is_function)
-            differs = differs or inner_differs
-            found += inner_swaps
-    if is_function and differs:
-        found.insert(0, Swap(base, new, outermost=not within))
-    return differs, found
+    def __init__(self, node: ast.stmt, offsets: list[int]) -> None:
+        decorators = getattr(node, "decorator_list", [])
+        self.line = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        self.start = offsets[self.line - 1]
+        self.end = offsets[node.end_lineno or node.lineno]
+        self.name = getattr(node, "name", "")
+        self.is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        self.is_class = isinstance(node, ast.ClassDef)
+        self.decorated = bool(decorators)
+        self.binds = [
+            target.id
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if isinstance(target, ast.Name)
+        ]
 
 
 class Module:
@@ -96,31 +49,31 @@ class Module:
         self._path = path
         self._text = text
         whole = compile(text, path, "exec", dont_inherit=True)
+        tree = ast.parse(text)
         self._flags = whole.co_flags & FUTURES
         self._base: dict[int, CodeType] = {}
         offsets = [0]
         for line in text.splitlines(keepends=True):
             offsets.append(offsets[-1] + len(line))
-        self._pieces: list[tuple[int, int, int]] = []
-        for node in ast.parse(text).body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-                last = node.end_lineno or first
-                self._pieces.append((offsets[first - 1], offsets[last], first))
-
-    def swaps(self, splices: Splices) -> list[Swap]:
-        """What changes in the functions of this module."""
-        start, end = min(s[0] for s in splices), max(s[1] for s in splices)
-        at = bisect_right(self._pieces, (start, len(self._text), 0)) - 1
-        if at < 0 or end > self._pieces[at][1]:
-            raise FreshImportNeeded
-        begin, stop, line = self._pieces[at]
-        if at not in self._base:
-            self._base[at] = self._compile(self._text[begin:stop], line)
-        moved = [(first - begin, last - begin, text) for first, last, text in splices]
-        return swaps_between(
-            self._base[at], self._compile(spliced(self._text[begin:stop], moved), line)
+        self.pieces = [Piece(node, offsets) for node in tree.body]
+        self._starts = [piece.start for piece in self.pieces]
+        self.used_on_import = _used_on_import(tree)
+        self.live = next(
+            (m for m in list(sys.modules.values()) if _file_of(m) == path), None
         )
+
+    def changed(self, splices: Splices) -> tuple[Piece, CodeType, CodeType]:
+        """The piece that changes, its code before and after; FreshImportNeeded for several."""
+        start, end = min(s[0] for s in splices), max(s[1] for s in splices)
+        at = bisect_right(self._starts, start) - 1
+        if at < 0 or end > self.pieces[at].end:
+            raise FreshImportNeeded
+        piece = self.pieces[at]
+        text = self._text[piece.start : piece.end]
+        if at not in self._base:
+            self._base[at] = self._compile(text, piece.line)
+        moved = [(first - piece.start, last - piece.start, new) for first, last, new in splices]
+        return piece, self._base[at], self._compile(spliced(text, moved), piece.line)
 
     def _compile(self, text: str, line: int) -> CodeType:
         return compile(
@@ -128,79 +81,159 @@ class Module:
         )
 
 
-class LiveCode:
-    """The functions that exist once the tests are imported, by where they are defined."""
+def _file_of(module: Any) -> str:
+    path = getattr(module, "__file__", None)
+    return os.path.realpath(path) if isinstance(path, str) else ""
 
-    def __init__(self, sources: Mapping[str, str], called_early: set[Key]) -> None:
-        self._called_early = called_early
+
+def _used_on_import(tree: ast.Module) -> set[str]:
+    """Names that are read while the module is imported."""
+    found: set[str] = set()
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            todo += [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+            todo += getattr(node, "decorator_list", [])
+        else:
+            todo += ast.iter_child_nodes(node)
+    return found
+
+
+class LiveCode:
+    """The functions, classes and constants that exist once the tests are imported."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
         self._modules: dict[str, Module] = {}
         self._functions: dict[Key, list[FunctionType]] = {}
-        self._changed: list[tuple[FunctionType, CodeType]] = []
-        real: dict[str, str] = {}
+        self._undo: list[Callable[[], None]] = []
         for path, text in sources.items():
             try:
                 self._modules[path] = Module(path, text)
             except (SyntaxError, ValueError):
                 continue
+        real: dict[str, str] = {}
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType):
-                path, line, name = code_key(thing.__code__)
-                path = real.setdefault(path, os.path.realpath(path))
+                code = thing.__code__
+                path = real.setdefault(code.co_filename, os.path.realpath(code.co_filename))
                 if path in sources:
-                    self._functions.setdefault((path, line, name), []).append(thing)
+                    key = (path, code.co_firstlineno, code.co_name)
+                    self._functions.setdefault(key, []).append(thing)
 
     def change(self, splices: Mapping[str, Splices]) -> None:
-        """Give live functions their new code; FreshImportNeeded when that is not the change."""
+        """Put a change in; FreshImportNeeded when that cannot be done in place."""
         for path, some in splices.items():
             if path not in self._modules:
                 raise FreshImportNeeded
-            for swap in self._modules[path].swaps(some):
+            module = self._modules[path]
+            piece, base, new = module.changed(some)
+            try:
+                swaps = swaps_between(base, new)
+            except FreshImportNeeded:
+                self._execute(module, piece, new)
+                continue
+            for swap in swaps:
                 self._swap(path, swap)
 
     def restore(self) -> None:
-        """Give all functions the code that they had."""
-        while self._changed:
-            function, code = self._changed.pop()
-            function.__code__ = code
+        """Make all as it was."""
+        while self._undo:
+            self._undo.pop()()
 
     def _swap(self, path: str, swap: Swap) -> None:
         key = (path, swap.base.co_firstlineno, swap.base.co_name)
         functions = self._functions.get(key, [])
-        if key in self._called_early or (swap.outermost and not functions):
+        if swap.outermost and not functions:
             raise FreshImportNeeded
         for function in functions:
-            code = function.__code__
-            try:
-                function.__code__ = swap.new
-            except ValueError as error:  # another number of free variables
-                raise FreshImportNeeded from error
-            self._changed.append((function, code))
+            self._set_code(function, swap.new)
 
-    def functions(self, path: str, line: int, name: str) -> list[FunctionType]:
-        """The live functions that are defined there."""
-        return self._functions.get((path, line, name), [])
+    def _set_code(self, function: FunctionType, code: CodeType) -> None:
+        old = function.__code__
+        try:
+            function.__code__ = code
+        except ValueError as error:  # another number of free variables
+            raise FreshImportNeeded from error
+        self._undo.append(lambda: setattr(function, "__code__", old))
+
+    def _set(self, thing: Any, name: str, value: Any) -> None:
+        old = vars(thing).get(name, MISSING)
+        setattr(thing, name, value)
+        if old is MISSING:
+            self._undo.append(lambda: delattr(thing, name))
+        else:
+            self._undo.append(lambda: setattr(thing, name, old))
+
+    # --- definitions ---
+
+    def _execute(self, module: Module, piece: Piece, code: CodeType) -> None:
+        """Execute a changed top-level statement aside, and bring what it defines over."""
+        live = module.live
+        names = [piece.name] if piece.name else piece.binds
+        in_place = piece.is_class or not (set(names) & module.used_on_import)
+        if live is None or not names or piece.decorated and piece.is_function or not in_place:
+            raise FreshImportNeeded
+        aside = dict(vars(live))
+        exec(code, aside)  # noqa: S102
+        for name in names:
+            old, new = vars(live).get(name), aside[name]
+            if isinstance(old, FunctionType) and isinstance(new, FunctionType):
+                self._bring_function(old, new)
+            elif piece.is_class:
+                self._bring_class(old, new)
+            elif not piece.is_function:
+                self._rebind(live, name, old, new)
+
+    def _bring_function(self, old: FunctionType, new: FunctionType) -> None:
+        self._set_code(old, new.__code__)
+        for name in ("__defaults__", "__kwdefaults__"):
+            before = getattr(old, name)
+            setattr(old, name, getattr(new, name))
+            self._undo.append(lambda name=name, before=before: setattr(old, name, before))
+
+    def _bring_class(self, old: Any, new: Any) -> None:
+        if type(old) is not type or type(new) is not type or old.__mro__[1:] != new.__mro__[1:]:
+            raise FreshImportNeeded
+        if set(vars(old)) - set(vars(new)):
+            raise FreshImportNeeded
+        for name, value in vars(new).items():
+            before = vars(old).get(name)
+            if name in KEPT or type(value).__name__ in ("member_descriptor", "getset_descriptor"):
+                continue
+            pair = (_function_in(before), _function_in(value))
+            if pair[0] is not None and pair[1] is not None:
+                self._bring_method(old, name, value, *pair)
+            elif before is not value:
+                self._set(old, name, value)
+
+    def _bring_method(
+        self, owner: type, name: str, value: Any, old: FunctionType, new: FunctionType
+    ) -> None:
+        try:
+            self._bring_function(old, new)
+        except FreshImportNeeded:
+            if "__class__" in new.__code__.co_freevars:
+                raise
+            self._set(owner, name, value)
+
+    def _rebind(self, live: ModuleType, name: str, old: Any, new: Any) -> None:
+        """Give the new value to all modules that have the old one under this name."""
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get(name, MISSING) is old:
+                if module is live or _file_of(module):
+                    self._set(module, name, new)
 
 
-class EarlyCalls:
-    """Which functions of the repository run while modules are imported: their work is done."""
-
-    def __init__(self, root: str) -> None:
-        self._prefix = root + os.sep
-        self.keys: set[Key] = set()
-
-    def watch(self) -> None:
-        """Note from now on."""
-        sys.setprofile(self._note)
-
-    def stop(self) -> None:
-        """Note no more."""
-        sys.setprofile(None)
-        self.keys = {(os.path.realpath(path), line, name) for path, line, name in self.keys}
-
-    def _note(self, frame: FrameType, event: str, _: object) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(self._prefix):
-            self.keys.add(code_key(code))
+def _function_in(thing: Any) -> FunctionType | None:
+    """The function of a plain, static or class method, or of a property that is only read."""
+    if isinstance(thing, staticmethod | classmethod):
+        thing = thing.__func__
+    elif isinstance(thing, property) and thing.fset is None:
+        thing = thing.fget
+    return thing if isinstance(thing, FunctionType) else None
 
 
 def load_instead(changed: Mapping[str, str]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from .examination import Examination
 
 ENOUGH_CALLS = 20_000
+ATTRIBUTES = 30
+"""Attributes of an object that are looked at."""
 Seen = dict[str, dict[str, dict[str, list[str]]]]
 """Path to function to variable to names of types."""
 
@@ -25,6 +27,7 @@ class Look:
         self._root = root
         self._paths = {path: os.path.relpath(path, root) for path in paths}
         self._calls = 0
+        self._ours: dict[type, bool] = {}
         self.seen: dict[str, dict[str, dict[str, set[str]]]] = {}
 
     def at(self, examination: Examination, tests: Iterable[str], seconds: float) -> Seen:
@@ -53,11 +56,11 @@ class Look:
             self._keep(frame)
         raise Overdue
 
-    def _note(self, frame: FrameType, event: str, _: Any) -> None:
+    def _note(self, frame: FrameType, event: str, result: Any) -> None:
         if event == "return" and frame.f_code.co_filename in self._paths:
-            self._keep(frame)
+            self._keep(frame, result)
 
-    def _keep(self, frame: FrameType) -> None:
+    def _keep(self, frame: FrameType, result: Any = None) -> None:
         code = frame.f_code
         path = self._paths.get(code.co_filename)
         self._calls += 1
@@ -65,5 +68,17 @@ class Look:
             return
         name = getattr(code, "co_qualname", code.co_name).replace(".<locals>", "")
         known = self.seen.setdefault(path, {}).setdefault(name, {})
-        for variable, value in frame.f_locals.items():
+        for variable, value in [*frame.f_locals.items(), ("<return>", result)]:
             known.setdefault(variable, set()).add(type(value).__name__)
+            if self._is_ours(type(value)):
+                for attribute, held in list(getattr(value, "__dict__", {}).items())[:ATTRIBUTES]:
+                    name = f"{variable}.{attribute}"
+                    known.setdefault(name, set()).add(type(held).__name__)
+
+    def _is_ours(self, kind: type) -> bool:
+        """Whether a class is defined in the repository."""
+        if kind not in self._ours:
+            module = sys.modules.get(kind.__module__)
+            path = getattr(module, "__file__", None) or ""
+            self._ours[kind] = path.startswith(self._root + os.sep)
+        return self._ours[kind]

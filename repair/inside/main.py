@@ -12,7 +12,7 @@ import pytest
 from .examination import Items, Loop, Reports
 from .judging import Cold, Warm
 from .lines import Line, die_with_parent, write_all
-from .live import EarlyCalls, LiveCode
+from .live import LiveCode
 from .nursery import Inbox, Nursery
 from .settings import Job, Settings
 
@@ -25,23 +25,19 @@ class Judge:
         self._inbox = inbox
         self._outbox = outbox
         self._annex = start_annex(settings)
-        self._early = EarlyCalls(settings.root)
         self._reports = Reports()
 
     def run(self) -> None:
         """Collect the tests and judge what comes in; never returns."""
-        self._early.watch()
         arguments = [*self._settings.args, *self._settings.files]
         pytest.main(arguments, plugins=[Loop(self._serve), self._reports])
-        self._early.stop()
         self._ready({})
         nursery = Nursery(self._inbox, self._outbox, self._settings.workers, only_cold, self._annex)
         nursery.serve()
         os._exit(0)
 
     def _serve(self, items: Items) -> None:
-        self._early.stop()
-        live = LiveCode(self._settings.sources, self._early.keys)
+        live = LiveCode(self._settings.sources)
         warm = Warm(self._settings, items, self._reports, live)
         self._ready(items)
         settle()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from repair.edits import Edit, Splice
+from repair.kinds import MAPPINGS, NUMBERS, SEQUENCES, SETS, SIZED, Kinds
 from repair.operators.site import Site, alike
 
 SIMILAR: tuple[tuple[str, ...], ...] = (
@@ -44,6 +45,7 @@ SIMILAR: tuple[tuple[str, ...], ...] = (
     ("encode", "decode"),
     ("loads", "load", "dumps", "dump"),
 )
+ITERATORS = frozenset({"generator", "zip", "map", "filter", "enumerate", "reversed"})
 WRAPS = (
     ("len", 0.25), ("sorted", 0.3), ("list", 0.28), ("set", 0.22), ("str", 0.28), ("int", 0.28),
     ("abs", 0.3), ("reversed", 0.2), ("tuple", 0.2), ("sum", 0.12), ("min", 0.1), ("max", 0.1),
@@ -241,7 +243,7 @@ def wrapped(site: Site) -> Iterator[Edit]:
     for node in site.expressions:
         if not _wrappable(site, node):
             continue
-        seen = site.types(node.value) if isinstance(node, cst.Name) else frozenset()
+        seen = site.kinds(node)
         place = 1.0 if not isinstance(site.parent(node), cst.Attribute | cst.Call) else 0.4
         for name, prior in WRAPS:
             fit = _wrap_fits(name, seen)
@@ -263,30 +265,40 @@ def wrapped(site: Site) -> Iterator[Edit]:
                     yield from site.put(node, text, "wrapped", 0.12 * place)
 
 
-def _wrap_fits(name: str, seen: frozenset[str]) -> float:
-    numbers = {"int", "float", "bool", "NoneType"}
+NUMERIC_WRAPS = frozenset({"abs", "round", "float", "int"})
+FOLDING_WRAPS = frozenset({"len", "sorted", "list", "set", "reversed", "tuple", "sum", "min", "max",
+                           "enumerate", "iter", "frozenset", "any", "all", "dict"})  # fmt: skip
+
+
+def _wrap_fits(name: str, seen: Kinds) -> float:
+    """How well a function fits what it would be put around."""
     if not seen:
-        return 0.8
-    if seen <= numbers:
-        return 1.0 if name in ("str", "int", "abs", "float", "round", "bool", "repr") else 0.0
-    if name in ("abs", "round"):
+        return 0.5
+    if seen == {name}:
         return 0.0
     if name in ("int", "float"):
-        return 1.0 if "str" in seen else 0.0
-    return 0.0 if {name} == set(seen) else 1.0
+        return float(bool(seen & {"str", "int", "float", "bool", "Decimal"}))
+    if name in NUMERIC_WRAPS:
+        return float(bool(seen & NUMBERS - {"bool"}))
+    if name in FOLDING_WRAPS:
+        many = seen & (SIZED | ITERATORS)
+        if "str" in seen and name in ("list", "set", "tuple", "sum", "dict", "any", "all"):
+            return 0.2
+        return float(bool(many)) if name not in ("len", "reversed") else float(bool(seen & SIZED))
+    return 0.6 if name == "bool" else 1.0
 
 
-def _suffix_fits(suffix: str, seen: frozenset[str]) -> float:
+def _suffix_fits(suffix: str, seen: Kinds) -> float:
+    """How well a method or a cut fits what it would be put behind."""
     if not seen:
-        return 0.6
-    text = suffix.startswith((".strip", ".lower", ".upper", ".rstrip", ".lstrip", ".split", ".case"))
-    if text:
-        return float("str" in seen)
+        return 0.4
     if suffix.startswith("["):
-        return float(bool(seen & {"str", "list", "tuple", "bytes"}))
+        return float(bool(seen & SEQUENCES))
     if suffix == ".copy()":
-        return float(bool(seen & {"list", "dict", "set", "OrderedDict", "deque", "Counter"}))
-    return float(any("dict" in kind.lower() or kind == "Counter" for kind in seen))
+        return float(bool(seen & (MAPPINGS | SETS | {"list", "deque"})))
+    if suffix in (".items()", ".values()", ".keys()"):
+        return float(bool(seen & MAPPINGS))
+    return float("str" in seen)
 
 
 def _wrappable(site: Site, node: cst.BaseExpression) -> bool:
@@ -335,29 +347,39 @@ def unwrapped(site: Site) -> Iterator[Edit]:
 def bounded(site: Site) -> Iterator[Edit]:
     """`max(x, 0)`, `min(x, y)`, `max(x, y)` for `x`."""
     for node in site.expressions:
-        parent = site.parent(node)
-        simple = isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation | cst.Call)
-        if not simple or not isinstance(parent, cst.Return | cst.Assign | cst.Arg | cst.Index | cst.Slice):
+        if not _may_be_bounded(site, node):
             continue
-        if isinstance(parent, cst.Arg) and parent.keyword is node:
-            continue
-        if isinstance(node, cst.Name) and node.value in ("None", "True", "False", "self", "cls"):
-            continue
-        text = site.code(node)
-        yield from site.put(node, f"max({text}, 0)", "bounded", 0.15)
-        yield from site.put(node, f"max(0, {text})", "bounded", 0.15)
-        yield from site.put(node, f"max(1, {text})", "bounded", 0.08)
-        for name, near in site.names():
-            if near > 0.5 and name != text and name not in ("self", "cls"):
-                own = site.types(text) if isinstance(node, cst.Name) else frozenset()
-                fit = alike(own, site.types(name))
-                yield from site.put(node, f"min({text}, {name})", "bounded", 0.12 * fit)
-                yield from site.put(node, f"max({text}, {name})", "bounded", 0.15 * fit)
+        text, own = site.code(node), site.kinds(node)
+        place = 1.0 if isinstance(site.parent(node), cst.Return | cst.Assign) else 0.7
+        if not own or own & NUMBERS:
+            for made, prior in ((f"max({text}, 0)", 0.18), (f"max(0, {text})", 0.18), (f"max(1, {text})", 0.08)):
+                yield from site.put(node, made, "bounded", prior * place)
+        others = [(name, near) for name, near in site.names() if near > 0.5]
         for base, names in site.vocabulary.attributes.items():
             if base in site.locals:
-                for name in names:
-                    yield from site.put(node, f"min({text}, {base}.{name})", "bounded", 0.08)
-                    yield from site.put(node, f"max({text}, {base}.{name})", "bounded", 0.08)
+                others += [(f"{base}.{name}", 0.6) for name in names]
+        for name, near in others:
+            if name != text and name not in ("self", "cls"):
+                fit = alike(own, site.types(name)) * near * place
+                yield from site.put(node, f"min({text}, {name})", "bounded", 0.2 * fit)
+                yield from site.put(node, f"max({text}, {name})", "bounded", 0.2 * fit)
+
+
+def _may_be_bounded(site: Site, node: cst.BaseExpression) -> bool:
+    parent = site.parent(node)
+    simple = cst.Name | cst.Attribute | cst.BinaryOperation | cst.Call | cst.Subscript
+    places = cst.Return | cst.Assign | cst.Arg | cst.Index | cst.Slice | cst.AugAssign
+    if not isinstance(node, simple) or not isinstance(parent, places):
+        return False
+    if isinstance(parent, cst.Arg) and parent.keyword is node:
+        return False
+    if isinstance(parent, cst.AugAssign) and parent.target is node:
+        return False
+    kinds = site.kinds(node)
+    never = SIZED | {"bool", "NoneType", "function"}
+    return site.code(node) not in ("None", "True", "False", "self", "cls") and not (
+        kinds and kinds <= never
+    )
 
 
 def awaited(site: Site) -> Iterator[Edit]:

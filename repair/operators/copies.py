@@ -18,16 +18,16 @@ def expression(site: Site) -> Iterator[Edit]:
     known = site.vocabulary.known(site.statement.function)
     for node in _places(site):
         here = site.code(node)
-        words = names_in(node) | {here}
+        words = names_in(here) | {here}
         seen: set[str] = set()
         for text, other, statement in site.vocabulary.expressions:
             if text == here or text in seen or len(text) > 80 or isinstance(other, TRIVIAL):
                 continue
-            if not names_in(other) <= known or "yield" in text:
+            if not names_in(text) <= known or "yield" in text:
                 continue
             seen.add(text)
             near = statement.function is site.statement.function
-            shared = len(words & names_in(other)) / max(len(words), 1)
+            shared = len(words & names_in(text)) / max(len(words), 1)
             same_kind = type(other) is type(node)
             prior = (0.16 if near else 0.08) * (0.6 + 0.6 * shared) * (1.3 if same_kind else 1.0)
             yield from site.put(node, text, "expression", prior)
@@ -59,7 +59,7 @@ def made(site: Site) -> Iterator[Edit]:
     for node in _places(site):
         if isinstance(node, cst.Lambda | cst.Tuple | cst.ListComp | cst.GeneratorExp):
             continue
-        inner = names_in(node)
+        inner = names_in(site.code(node))
         for name in names:
             boost = 1.3 if name in inner else 1.0
             types = site.types(name)
@@ -104,8 +104,8 @@ def appended(site: Site) -> Iterator[Edit]:
         for term, types, prior in terms:
             if term == here or f"len({here})" == term:
                 continue
-            fit = 1.0 if not types or not _static_types(site, node) else (
-                1.2 if types & _static_types(site, node) else 0.15
+            fit = 1.0 if not types or not site.kinds(node) else (
+                1.2 if types & site.kinds(node) else 0.15
             )
             yield from site.put(node, f"{here} + {term}", "appended", prior * fit)
             yield from site.put(node, f"{here} - {term}", "appended", 0.75 * prior * fit)
@@ -114,7 +114,7 @@ def appended(site: Site) -> Iterator[Edit]:
                 yield from site.put(node, f"{atom} * {term}", "appended", 0.5 * prior * fit)
                 yield from site.put(node, f"{atom} or {term}", "appended", 0.6 * prior * fit)
         if not isinstance(node, cst.BinaryOperation) or isinstance(node.operator, cst.Add):
-            strings = _static_types(site, node)
+            strings = site.kinds(node)
             if not strings or "str" in strings:
                 yield from _texts_added(site, node, here)
         for text, prior in (("or []", 0.08), ("or 0", 0.06), ("* 2", 0.06), ("// 2", 0.06),
@@ -123,7 +123,7 @@ def appended(site: Site) -> Iterator[Edit]:
 
 
 def _texts_added(site: Site, node: cst.BaseExpression, here: str) -> Iterator[Edit]:
-    certain = 1.0 if "str" in _static_types(site, node) else 0.5
+    certain = 1.0 if "str" in site.kinds(node) else 0.5
     for rank, text in enumerate(dict.fromkeys([*list(site.vocabulary.strings)[:12], *JOINS])):
         prior = 0.14 * certain / (1 + 0.03 * rank)
         yield from site.put(node, f"{here} + {text}", "appended", prior)
@@ -145,29 +145,6 @@ def _terms(site: Site) -> list[tuple[str, frozenset[str], float]]:
         if base in site.locals:
             terms += [(f"{base}.{attribute}", frozenset(), 0.12) for attribute in found]
     return terms
-
-
-def _static_types(site: Site, node: cst.BaseExpression) -> frozenset[str]:
-    """Types that an expression has by its form, or was seen to have."""
-    match node:
-        case cst.Name(value=name):
-            return site.types(name)
-        case cst.BaseString():
-            return frozenset({"str"})
-        case cst.Integer():
-            return frozenset({"int"})
-        case cst.List() | cst.ListComp():
-            return frozenset({"list"})
-        case cst.Call(func=cst.Name(value=("len" | "sum" | "int" | "abs"))):
-            return frozenset({"int"})
-        case cst.Call(func=cst.Name(value=("str" | "repr"))):
-            return frozenset({"str"})
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value=("strip" | "join" | "lower" | "upper" | "rstrip" | "lstrip" | "replace" | "format")))):  # fmt: skip
-            return frozenset({"str"})
-        case cst.Call(func=cst.Name(value=("list" | "sorted"))):
-            return frozenset({"list"})
-        case _:
-            return frozenset()
 
 
 def _extendable(site: Site, node: cst.BaseExpression) -> bool:

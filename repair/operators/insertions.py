@@ -70,7 +70,7 @@ def _results(site: Site) -> list[tuple[str, float]]:
         small = statement.small
         if isinstance(small, cst.Return) and small.value is not None:
             found.setdefault(site.code(small.value), 0.4)
-    for name in site.scope.own:
+    for name in site.own_names:
         parameter = name in site.statement.function.parameters
         found.setdefault(name, 0.15 if parameter else 0.3)
     for name in ("True", "False", "None", "[]", "0", '""', "{}", "1", "set()"):
@@ -85,7 +85,7 @@ def guard(site: Site) -> Iterator[Edit]:
     conditions = made_conditions(site)
     known = site.vocabulary.known(site.statement.function)
     for text, statement in site.vocabulary.conditions:
-        if _names(text) <= known:
+        if names_in(text) <= known:
             near = statement.function is site.statement.function
             conditions.append((text, 0.16 if near else 0.1))
     in_loop = site.statement.loop() is not None
@@ -107,19 +107,12 @@ def conditional(site: Site) -> Iterator[Edit]:
     cut = site.whole(site.statement)
     known = site.vocabulary.known(site.statement.function)
     tests = made_conditions(site)
-    tests += [(t, 0.2) for t, _ in site.vocabulary.conditions if _names(t) <= known]
+    tests += [(t, 0.2) for t, _ in site.vocabulary.conditions if names_in(t) <= known]
     for test, prior in tests:
         text = f"{site.indent}if {test}:\n{body}"
         yield site.edit(
             "conditional", prior * 0.6, Splice(cut.start, cut.end, text), guard=site.crashed
         )
-
-
-def _names(text: str) -> set[str]:
-    try:
-        return names_in(cst.parse_expression(text))
-    except cst.ParserSyntaxError:
-        return {""}
 
 
 def step(site: Site) -> Iterator[Edit]:
@@ -177,7 +170,7 @@ def _pair_steps(site: Site, name: str, other: str, mine: float) -> Iterator[tupl
         yield f"{name}.remove({other})", 0.06
     if any("dict" in kind.lower() for kind in seen) or not seen:
         yield f"{name}[{other}] = True", 0.06
-        for third in site.scope.own:
+        for third in site.own_names:
             if third not in (name, other, "self"):
                 yield f"{name}[{other}] = {third}", 0.1
 
@@ -217,7 +210,7 @@ def copied(site: Site) -> Iterator[Edit]:
         text = site.plain(other)
         if text in seen or text.count("\n") > 4 or text.startswith(('"""', "'''")):
             continue
-        if not names_in(other.node) <= known | _bound(other) or isinstance(small, cst.Break | cst.Continue | cst.Pass):
+        if not names_in(text) <= known | _bound(other) or isinstance(small, cst.Break | cst.Continue | cst.Pass):
             continue
         seen.add(text)
         near = other.function is site.statement.function
@@ -254,7 +247,7 @@ def _calls_with(site: Site, item: str) -> list[tuple[str, float]]:
         texts = [site.code(argument) for argument in call.args]
         for at in range(len(texts)):
             rest = [a for n, a in enumerate(call.args) if n != at]
-            if all(names_in(a.value) <= known for a in rest) and names_in(call.func) <= known:
+            if all(names_in(site.code(a.value)) <= known for a in rest) and names_in(site.code(call.func)) <= known:
                 changed = [*texts[:at], item, *texts[at + 1 :]]
                 near = other.function.class_name == site.statement.function.class_name
                 text = f"{site.code(call.func)}({', '.join(changed)})"
@@ -281,18 +274,18 @@ def _related_calls(site: Site, known: set[str]) -> list[tuple[str, float]]:
         if not isinstance(small, cst.Expr) or not isinstance(small.value, cst.Call):
             continue
         call = small.value
-        if not isinstance(call.func, cst.Attribute) or not names_in(call.func) <= known:
+        if not isinstance(call.func, cst.Attribute) or not names_in(site.code(call.func)) <= known:
             continue
         base, method = site.code(call.func.value), call.func.attr.value
         texts = [site.code(argument) for argument in call.args]
-        fits = all(names_in(argument.value) <= known for argument in call.args)
+        fits = all(names_in(site.code(argument.value)) <= known for argument in call.args)
         if fits:
             for similar in OPPOSITE.get(method, ()):
                 found.setdefault(f"{base}.{similar}({', '.join(texts)})", 0.1)
         for at, argument in enumerate(call.args):
             for name in names if len(texts) <= 2 else ():
                 changed = [*texts[:at], name, *texts[at + 1 :]]
-                if all(names_in(a.value) <= known for a in call.args if a is not argument):
+                if all(names_in(site.code(a.value)) <= known for a in call.args if a is not argument):
                     found.setdefault(f"{base}.{method}({', '.join(changed)})", 0.08)
                     for similar in OPPOSITE.get(method, ()):
                         found.setdefault(f"{base}.{similar}({', '.join(changed)})", 0.05)

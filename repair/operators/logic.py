@@ -90,11 +90,7 @@ def _taken(site: Site) -> list[tuple[str, float]]:
     known = site.vocabulary.known(site.statement.function)
     found = []
     for text, statement in site.vocabulary.conditions:
-        try:
-            names = names_in(cst.parse_expression(text))
-        except cst.ParserSyntaxError:
-            continue
-        if names <= known:
+        if names_in(text) <= known:
             near = statement.function is site.statement.function
             found.append((text, 0.3 if near else 0.15))
     return found

@@ -11,7 +11,7 @@ from repair.operators.site import Site
 
 def iterated(site: Site) -> Iterator[Edit]:
     """What a loop or comprehension runs over: cut, turned, enumerated from elsewhere."""
-    for node in site.own():
+    for node in site.own:
         if not isinstance(node, cst.For | cst.CompFor):
             continue
         over = node.iter
@@ -81,7 +81,7 @@ def _once(site: Site, node: cst.For) -> Iterator[Edit]:
 
 def comprehension(site: Site) -> Iterator[Edit]:
     """The filter of a comprehension dropped; one kind of comprehension for another."""
-    for node in site.own():
+    for node in site.own:
         if isinstance(node, cst.CompFor):
             for test in node.ifs:
                 start, end = site.source.span(test)

@@ -34,9 +34,11 @@ def whole_variable(site: Site) -> Iterator[Edit]:
             continue
         if isinstance(parent, cst.AugAssign | cst.For | cst.CompFor) and parent.target is node:
             continue
+        own = site.kinds(node)
         for name, near in site.names():
             if name not in ("self", "cls"):
-                yield from site.put(node, name, "whole-variable", 0.2 * near)
+                fit = alike(own, site.types(name))
+                yield from site.put(node, name, "whole-variable", 0.25 * near * fit)
 
 
 def _is_variable(site: Site, node: cst.Name) -> bool:
@@ -51,7 +53,7 @@ def _is_variable(site: Site, node: cst.Name) -> bool:
         return getattr(parent, "default", None) is node
     if isinstance(parent, cst.Annotation):
         return False
-    names = {*site.locals, *site.vocabulary.constants}
+    names = {*site.scope.own, *site.locals, *site.comprehended, *site.vocabulary.constants}
     return node.value in names and not (node.value in ("self", "cls"))
 
 
@@ -133,7 +135,7 @@ def target(site: Site) -> Iterator[Edit]:
         targets = [small.target]
     for node in targets:
         if isinstance(node, cst.Name):
-            for name in site.scope.own:
+            for name in site.own_names:
                 if name not in ("self", "cls"):
                     fit = alike(site.types(node.value), site.types(name))
                     yield from site.put(node, name, "target", 0.2 * fit)

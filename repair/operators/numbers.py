@@ -5,12 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from repair.edits import Edit
+from repair.kinds import NUMBERS
 from repair.operators.site import Site
-
-NUMERIC_CALLS = frozenset({"len", "abs", "sum", "int", "round", "min", "max", "ord", "count"})
-NEVER_NUMBERS = frozenset(
-    {"str", "list", "dict", "set", "tuple", "bool", "NoneType", "function", "type", "bytes"}
-)
 
 
 def one_off(site: Site) -> Iterator[Edit]:
@@ -85,21 +81,13 @@ def _position_prior(site: Site, node: cst.BaseExpression) -> float:
 
 def may_be_number(site: Site, node: cst.BaseExpression) -> bool:
     """Whether an expression can be a number, by its form and the types that were seen."""
-    match node:
-        case cst.Name(value=name):
-            types = site.types(name)
-            return name not in ("None", "True", "False") and not (
-                types and types <= NEVER_NUMBERS
-            )
-        case cst.Attribute() | cst.Subscript() | cst.IfExp():
-            return True
-        case cst.BinaryOperation():
-            return not is_one(node.right)
-        case cst.Call(func=called):
-            name = site.code(called).rpartition(".")[2]
-            return name in NUMERIC_CALLS or name in site.vocabulary.defaults
-        case _:
-            return False
+    if isinstance(node, cst.BinaryOperation) and is_one(node.right):
+        return False
+    kinds = site.kinds(node)
+    if kinds:
+        return bool(kinds & NUMBERS) and kinds != {"bool"}
+    unknown = cst.Name | cst.Attribute | cst.Subscript | cst.IfExp | cst.BinaryOperation | cst.Call
+    return isinstance(node, unknown)
 
 
 def other_number(site: Site) -> Iterator[Edit]:

@@ -95,7 +95,7 @@ def yielded(site: Site) -> Iterator[Edit]:
         start = site.source.span(small)[0]
         yield site.edit("yielded", 0.9, Splice(start, start, "return "))
         yield site.edit("yielded", 0.4, Splice(start, start, "yield "))
-        for name in site.scope.own:
+        for name in site.own_names:
             if name not in ("self", "cls"):
                 yield site.edit("result-kept", 0.3, Splice(start, start, f"{name} = "))
     if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
@@ -105,7 +105,7 @@ def yielded(site: Site) -> Iterator[Edit]:
         for text, prior in (("return ", 0.4), ("yield from ", 0.3), ("yield ", 0.12)):
             boost = 1.0 if recursive else 0.5
             yield site.edit("yielded", prior * boost, Splice(start, start, text))
-        for name in site.scope.own:
+        for name in site.own_names:
             if name not in ("self", "cls"):
                 yield site.edit("result-kept", 0.12, Splice(start, start, f"{name} = "))
                 yield site.edit("result-kept", 0.08, Splice(start, start, f"{name} += "))

@@ -8,9 +8,10 @@ import libcst as cst
 
 from repair.edits import Edit, Splice
 from repair.hints import Hints
+from repair.kinds import Inference, Kinds
 from repair.source import Source, Statement
 from repair.syntax import fitted, needed
-from repair.vocabulary import Scope, Vocabulary
+from repair.vocabulary import Scope, Vocabulary, bound_names
 
 Operator = Callable[["Site"], Iterator[Edit]]
 
@@ -38,11 +39,12 @@ class Site:
 
     @cached_property
     def expressions(self) -> list[cst.BaseExpression]:
-        return self.source.expressions(self.statement)
+        return [node for node in self.own if isinstance(node, cst.BaseExpression)]
 
-    def own(self) -> Iterator[cst.CSTNode]:
+    @cached_property
+    def own(self) -> list[cst.CSTNode]:
         """All nodes of the statement's own part."""
-        return self.source.own_nodes(self.statement)
+        return list(self.source.own_nodes(self.statement))
 
     @cached_property
     def scope(self) -> Scope:
@@ -51,7 +53,28 @@ class Site:
     @cached_property
     def locals(self) -> list[str]:
         """Names of the function and those around it that are bound somewhere."""
-        return [*self.scope.own, *self.scope.outer]
+        return [*self.own_names, *self.scope.outer]
+
+    @cached_property
+    def own_names(self) -> list[str]:
+        """Names of the function that are bound when the statement is reached."""
+        loop, first = self.statement.loop(), self.statement.first
+        while loop is not None:
+            first, loop = max(first, loop.end), loop.loop()
+        if self.statement.siblings and self.statement.siblings[-1] is self.statement:
+            first += 1  # what it binds itself can be used behind it
+        scope, function = self.scope, self.statement.function
+        return [
+            name
+            for name in scope.own
+            if name in function.parameters or scope.bound_at.get(name, 0) < first
+        ]
+
+    @cached_property
+    def comprehended(self) -> list[str]:
+        """Names that the comprehensions of the statement bind."""
+        targets = [node.target for node in self.own if isinstance(node, cst.CompFor)]
+        return list(dict.fromkeys(name for target in targets for name in bound_names(target)))
 
     def code(self, node: cst.CSTNode) -> str:
         return self.source.code(node)
@@ -147,13 +170,22 @@ class Site:
 
     # --- kinds ---
 
+    @cached_property
+    def _inference(self) -> Inference:
+        return self.vocabulary.inference(self.statement.function)
+
+    def kinds(self, node: cst.BaseExpression) -> Kinds:
+        """Type names that an expression has; empty when unknown."""
+        return self._inference.of(node)
+
     def types(self, name: str) -> frozenset[str]:
         """Type names that a variable was seen to have; empty when unknown."""
         return self.scope.types.get(name, frozenset())
 
     def names(self) -> list[tuple[str, float]]:
         """Names that can be used here with how near they are, nearest first."""
-        own = [(name, 1.0) for name in self.scope.own]
+        own = [(name, 1.0) for name in self.own_names]
+        own += [(name, 0.7) for name in self.comprehended if name not in self.own_names]
         outer = [(name, 0.8) for name in self.scope.outer]
         far = [(name, FAR) for name in self.vocabulary.constants]
         return [*own, *outer, *far]

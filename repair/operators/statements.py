@@ -188,7 +188,7 @@ def in_loop(site: Site) -> Iterator[Edit]:
         return
     body = site.indented(site.plain(statement), 1)
     cut = site.whole(statement)
-    own = [name for name in site.scope.own if name not in ("self", "cls")]
+    own = [name for name in site.own_names if name not in ("self", "cls")]
     code = site.source.lines_of(statement)
     for name in own:
         if name in code:
