@@ -106,7 +106,7 @@ def _too_old(want: Wanted) -> bool:
         f"{major}.{minor}.{patch}"
         for major in range(oldest[0], oldest[0] + 4)
         for minor in range(oldest[1] if major == oldest[0] else 0, 20)
-        for patch in range(6)
+        for patch in range(20)
     )
     return not any(want.requirement.specifier.contains(release) for release in releases)
 

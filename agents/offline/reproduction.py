@@ -23,6 +23,7 @@ HELP = (
     "in the report (a fenced block, or a >>> session)."
 )
 NO_PYTHON = "The offline engine repairs Python only, and this repository has none. " + HELP
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 EXAMPLES_MAX = 5
 OF_ITS_OWN = re.compile(
     r"\b(ImportError|ModuleNotFoundError|SyntaxError|NameError|FileNotFoundError|PermissionError"
@@ -58,7 +59,7 @@ async def reproduce(case: Case, bench: Bench) -> Reproduction:
     for attempt in (_given_tests, _given_command, _examples, _failing_already):
         for tried in await attempt(case, bench):
             attempts.append(tried)
-            if tried.red and not _broken(tried, case):
+            if tried.red and not _broken(tried, case) and not _missing(tried.run, case.tree):
                 return _reproduced(tried)
     return await _none_red(case, bench, attempts)
 
@@ -126,6 +127,17 @@ def _module(path: str) -> str:
     return path.rsplit("/", 1)[-1].removesuffix(".py")
 
 
+def _missing(run: TestRun, tree: Tree) -> tuple[str, ...]:
+    """Packages of others that test files ask for and that are not installed."""
+    named = {
+        match.group(1).split(".", maxsplit=1)[0]
+        for case in run.cases
+        if case.outcome is CaseOutcome.ERROR and (match := _NO_MODULE.search(case.message))
+    }
+    own = {part.removesuffix(".py") for path in tree for part in path.split("/")}
+    return tuple(sorted(named - own))
+
+
 def _broken(tried: Attempted, case: Case) -> bool:
     """Whether the new test fails for a reason of its own, not for the reported one."""
     if not tried.files and not tried.scaffold:
@@ -157,6 +169,9 @@ def _reproduced(tried: Attempted) -> Reproduction:
 
 async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Reproduction:
     """What it means that nothing was red on base."""
+    if missing := {name for tried in attempts for name in _missing(tried.run, case.tree)}:
+        needs = f"The tests need {', '.join(sorted(missing))}, which could not be installed. {HELP}"
+        return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs)
     ran = [a for a in attempts if a.run.end in (RunEnd.PASSED, RunEnd.FAILED)]
     for tried in ran:
         if case.reported is not None and not tried.red:

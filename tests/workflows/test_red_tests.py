@@ -82,3 +82,10 @@ async def test_a_command_that_leaves_with_zero_shows_nothing(bench: Bench) -> No
     assert answer.reading is Reading.REPRODUCED
     answer = await found(bench, "x", "no-such-program --at-all")
     assert answer.reading is Reading.OTHER_ERROR
+
+
+async def test_a_package_that_is_not_there_is_named_and_no_fault(bench: Bench) -> None:
+    needy = {"test_more.py": "import frobnicate\n\n\ndef test_x():\n    assert frobnicate\n"}
+    reproduction = await found(bench, "total is off", **needy)
+    assert reproduction.reading is Reading.NOTHING_TO_RUN
+    assert "frobnicate" in reproduction.help_wanted
