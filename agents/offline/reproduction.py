@@ -169,7 +169,8 @@ def _reproduced(tried: Attempted) -> Reproduction:
 
 async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Reproduction:
     """What it means that nothing was red on base."""
-    if missing := {name for tried in attempts for name in _missing(tried.run, case.tree)}:
+    theirs = [tried for tried in attempts if not tried.files and not tried.scaffold]
+    if missing := {name for tried in theirs for name in _missing(tried.run, case.tree)}:
         needs = f"The tests need {', '.join(sorted(missing))}, which could not be installed. {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs)
     ran = [a for a in attempts if a.run.end in (RunEnd.PASSED, RunEnd.FAILED)]
