@@ -86,7 +86,11 @@ class LeasedEffects:
                 await outbox.fail(key, str(error))
                 raise
             await self._require_lease()
-            return (await outbox.settle(key, result)).result
+            settled = await outbox.settle(key, result)
+            for earlier in await outbox.open_effects(task_id):
+                if earlier.step == step:
+                    await outbox.fail(earlier.key, f"Superseded by {key}.")
+            return settled.result
 
     async def _patiently(self, key: str, effect: Doing) -> Mapping[str, Any]:
         waited, pause = 0.0, PAUSE_MIN_S

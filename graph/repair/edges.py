@@ -74,7 +74,7 @@ def after_escalate(state: RepairState) -> Onward:
     if not state.get("triage"):
         return ["triage"]
     reproduction = state.get("reproduction")
-    if choice == "answer" or not reproduction:
+    if choice == "answer" or not reproduction or not state.get("diagnosis"):
         return ["diagnose", "reproduce"]
     if choice == "guidance" and reproduction["reading"] != Reading.REPRODUCED:
         return ["diagnose", "reproduce"]

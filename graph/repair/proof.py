@@ -95,8 +95,12 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         question = await _release(state, deps, patch, evidence, answer, risk, protected)
         return {**update, "question": question.dump()}
     said = [*lacking, *(issue.message for issue in answer.issues)] or [str(answer.verdict)]
-    update |= {"findings": said, "rejected": [state["patch"]["proposal"]]}
+    update |= {"findings": said}
     spent = update["review_rounds"] >= rules.max_review_rounds
+    if state.get("diagnosis"):
+        update |= {"rejected": [state["patch"]["proposal"]]}
+    else:
+        spent = True  # no other patch would make up for the step that broke
     if spent or answer.verdict is ReviewVerdict.NEEDS_DISCUSSION:
         body = "\n".join(f"- {line}" for line in said)
         ask = questions.exhausted(

@@ -333,7 +333,7 @@ def _of_the_records(house: CrashHouse, task_id: str) -> Iterator[str]:
     states = Counter(one["state"] for one in house.questions(task_id))
     if states["approved"] < 1 or states["pending"] or states["rejected"]:
         yield f"questions {dict(states)}"
-    if house.rows("SELECT 1 FROM effects WHERE task_id = ? AND state <> 'done'", task_id):
+    if house.rows("SELECT 1 FROM effects WHERE task_id = ? AND state = 'started'", task_id):
         yield "an effect is open"
     if house.rows("SELECT 1 FROM leases WHERE task_id = ? AND owner IS NOT NULL", task_id):
         yield "its lease was not given back"

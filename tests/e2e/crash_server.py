@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import integrations.github.code_host  # noqa: F401
 from api.server import listen, serve
 from config import load_settings
 from control.anton import Anton
+from core.errors import AntonError
 from core.events import Event
 from core.findings import Reading, Reproduction
 from core.patches import FileChange
@@ -50,7 +52,11 @@ class Plan:
 def run(plan: Plan, ready: Connection) -> None:
     """Serve until SIGTERM, or death; `ready` hears the port once requests are answered."""
     logging.basicConfig(filename=plan.folder / "server.log", level=logging.INFO, force=True)
-    asyncio.run(_run(plan, ready))
+    try:
+        asyncio.run(_run(plan, ready))
+    except AntonError as error:
+        logging.getLogger(__name__).error("%s", error)
+        sys.exit(1)
 
 
 async def _run(plan: Plan, ready: Connection) -> None:

@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.crash_cells import AtCommit, Course, Figures, call_cells, run_all, undisturbed
-from tests.e2e.crash_house import CrashHouse, GitHubProcess, faults_found, seeded
+from tests.e2e.crash_house import (
+    CrashHouse,
+    GitHubProcess,
+    ServerProcess,
+    faults_found,
+    seeded,
+)
 
 SEED = 26
 LANES = 2
-SHARES = ["some", pytest.param("all", marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+SHARES = ["some", pytest.param("all", marks=pytest.mark.slow)]
+pytestmark = pytest.mark.timeout(900)
 Record = Callable[[str, object], None]
 
 
@@ -64,7 +71,6 @@ def test_killed_by_github_in_each_call_that_publishes(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_killed_at_each_commit_of_the_checkpoints(
     course: Course, githubs: list[GitHubProcess], tmp_path: Path, record_property: Record
 ) -> None:
@@ -125,6 +131,21 @@ def test_a_waiting_server_leaves_at_once_and_the_answer_counts_afterwards(
         assert faults_found(house, task_id) == []
 
 
+def test_a_second_server_on_the_same_data_refuses_and_the_first_goes_on(
+    githubs: list[GitHubProcess], tmp_path: Path
+) -> None:
+    with CrashHouse.open(githubs[0], tmp_path / "house") as house:
+        task_id = house.submit()
+        house.wait_for_question(task_id)
+        second = ServerProcess(house.plan)
+        assert not second.wait_ready()
+        assert second.exit_code == 1
+        second.close()
+        assert "Another Anton works on" in (house.plan.folder / "server.log").read_text()
+        assert house.finish(task_id)["outcome"] == "fixed"
+        assert len(house.lives) == 1
+
+
 @pytest.mark.parametrize("node", ["intake", "triage", "fix"])
 def test_a_step_that_kills_its_server_three_times_is_put_before_a_person(
     node: str, githubs: list[GitHubProcess], tmp_path: Path
@@ -148,7 +169,6 @@ def test_a_step_that_kills_its_server_three_times_is_put_before_a_person(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_sixty_kills_at_random(
     githubs: list[GitHubProcess], tmp_path: Path, record_property: Record
 ) -> None:

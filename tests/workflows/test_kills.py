@@ -358,3 +358,17 @@ async def test_a_server_that_stops_as_it_takes_tasks_counts_no_crash(tmp_path: P
             task = await here.anton.task(task_id)
             assert task.crashes == {}
             assert task.status is TaskStatus.WAITING
+
+
+async def test_a_diagnosis_that_broke_is_made_anew_when_a_person_says_go_on(
+    tmp_path: Path,
+) -> None:
+    failures: dict[str, Exception] = {"diagnose": ValueError("broken")}
+    async with house(tmp_path, Script(failures=failures)) as here:
+        task = await here.run()
+        assert (await here.pending(task)).question.title == "The review does not pass."
+        assert here.asked(task).count("review") == 1, "other patches would not help"
+        failures.clear()
+        task = await here.answer(task, "more_attempts")
+        question = (await here.pending(task)).question
+        assert question.kind is QuestionKind.RELEASE, "the patch itself was not turned down"

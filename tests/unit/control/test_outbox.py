@@ -115,6 +115,20 @@ async def test_an_effect_that_a_crash_left_open_is_done_again(desk, lease, store
     assert await stores.outbox.open_effects() == ()
 
 
+async def test_an_open_effect_of_an_earlier_approval_is_superseded(desk, lease, stores):
+    with pytest.raises(asyncio.CancelledError):
+        await publish(desk.under(lease), lease, Host(asyncio.CancelledError()))
+    await stores.outbox.begin("another step", lease.task_id, "comment", "hash")
+    await desk.under(lease).once(
+        key="publish:later",
+        task_id=lease.task_id,
+        step="publish",
+        payload=PAYLOAD,
+        effect=Host().make,
+    )
+    assert [row.step for row in await stores.outbox.open_effects()] == ["comment"]
+
+
 async def test_a_host_that_is_down_is_waited_for_ever_longer(desk, lease, clock):
     host = Host(*[HostUnreachable("down")] * 4)
     assert await publish(desk.under(lease), lease, host) == {"url": "https://host/1"}

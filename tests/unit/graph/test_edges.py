@@ -10,6 +10,7 @@ from graph.repair.workflow import NODES, drawing
 QUESTION = {"title": "?"}
 TRIAGED = {"base_sha": "b", "triage": {"ref": "x"}}
 REPRODUCED = {**TRIAGED, "reproduction": {"ref": "x"}}
+DIAGNOSED = {**REPRODUCED, "diagnosis": {"ref": "x"}}
 BOTH = ["diagnose", "reproduce"]
 
 
@@ -63,8 +64,9 @@ BOTH = ["diagnose", "reproduce"]
         ("after_escalate", {"decision": {"choice": "answer"}, "base_sha": "b"}, ["triage"]),
         ("after_escalate", {"decision": {"choice": "answer"}, **TRIAGED}, BOTH),
         ("after_escalate", {"decision": {"choice": "guidance"}, **TRIAGED}, BOTH),
-        ("after_escalate", {"decision": {"choice": "answer"}, **REPRODUCED}, BOTH),
-        ("after_escalate", {"decision": {"choice": "more_attempts"}, **REPRODUCED}, ["fix"]),
+        ("after_escalate", {"decision": {"choice": "more_attempts"}, **REPRODUCED}, BOTH),
+        ("after_escalate", {"decision": {"choice": "answer"}, **DIAGNOSED}, BOTH),
+        ("after_escalate", {"decision": {"choice": "more_attempts"}, **DIAGNOSED}, ["fix"]),
         ("after_publish", {"change": {"branch": "anton/x"}}, "report"),
         ("after_publish", {"outcome": "blocked"}, "report"),
         ("after_publish", {"findings": ["the base moved"]}, "fix"),
