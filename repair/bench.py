@@ -13,8 +13,8 @@ from core.ports import Environment, Limits, Sandbox, SandboxProvider
 from core.trees import Tree
 from repair.judge import Judge, Setup
 from sandbox.environment import Environments
-from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.project import import_roots, project_of
+from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.runners import Survey, TestRunner
 
 SURVEY_TEST_S = 5.0
@@ -128,7 +128,9 @@ class Bench:
         self._spare = asyncio.create_task(self._open(tree, environment))
         return sandbox, environment
 
-    async def _open(self, tree: Tree, environment: Environment) -> tuple[Sandbox, Tree, Environment]:
+    async def _open(
+        self, tree: Tree, environment: Environment
+    ) -> tuple[Sandbox, Tree, Environment]:
         return await self._provider.open(tree, environment, self._limits), tree, environment
 
     async def _adapted(

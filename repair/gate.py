@@ -20,7 +20,9 @@ NARROWING = re.compile(
     r"--deselect|--ignore|(?<![\w-])-[km] |collect_ignore|norecursedirs|python_files|python_functions"
     r"|pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_makereport"
 )
-SKIPS = re.compile(r"(^|\.)(skip|skipif|skipIf|skipUnless|SkipTest|skipTest|xfail|expectedFailure|importorskip)$")
+SKIPS = re.compile(
+    r"(^|\.)(skip|skipif|skipIf|skipUnless|SkipTest|skipTest|xfail|expectedFailure|importorskip)$"
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,12 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _parses(path: str, before: str, after: str) -> Iterator[Refusal]:
-    if path.endswith(".py") and after and _parsed(after) is None and (not before or _parsed(before)):
+    if (
+        path.endswith(".py")
+        and after
+        and _parsed(after) is None
+        and (not before or _parsed(before))
+    ):
         yield Refusal("parses", f"{path} is no valid Python after the change.", path)
 
 
@@ -124,7 +131,9 @@ def _promises(text: str) -> _TestFile | None:
         return None
     names, assertions, skips, cases = set(), Counter[str](), 0, 0
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
+            "test"
+        ):
             names.add(node.name)
         if isinstance(node, ast.Assert):
             assertions[ast.unparse(node.test)] += 1
@@ -209,7 +218,9 @@ def _symptoms(base: Tree, result: Tree, paths: Iterable[str], red: TestRun) -> I
         for case in red.cases
         if case.outcome.red and case.path and not _is_assertion(case.message)
     }
-    if not crashes or any(asserts_value(base, case) or asserts_value(result, case) for case in red.failed):
+    if not crashes or any(
+        asserts_value(base, case) or asserts_value(result, case) for case in red.failed
+    ):
         return
     changed = [p for p in paths if p.endswith(".py") and not is_test_path(p) and p in base]
     for path in changed:
@@ -226,7 +237,7 @@ def _is_assertion(message: str) -> bool:
 
 def asserts_value(tree: Tree, test_id: str) -> bool:
     """Whether a test states what a result must be, so that silence alone does not satisfy it."""
-    path, *names = test_id.split("[")[0].split("::")
+    path, *names = test_id.split("[", maxsplit=1)[0].split("::")
     module = _parsed(tree.text(path)) if path in tree else None
     if module is None or not names:
         return False

@@ -78,7 +78,9 @@ class Hints:
     @staticmethod
     def _is_bound(node: cst.Name, parent: cst.CSTNode | None) -> bool:
         match parent:
-            case cst.AssignTarget() | cst.Param() | cst.AsName() | cst.FunctionDef() | cst.Nonlocal():
+            case (
+                cst.AssignTarget() | cst.Param() | cst.AsName() | cst.FunctionDef() | cst.Nonlocal()
+            ):
                 return getattr(parent, "default", None) is not node
             case cst.AugAssign() | cst.For() | cst.CompFor() | cst.AnnAssign() | cst.NamedExpr():
                 return parent.target is node
@@ -125,7 +127,9 @@ class Hints:
                 name: statement
                 for statement in function.statements
                 if isinstance(statement.small, cst.Assign)
-                and isinstance(statement.small.value, cst.Integer | cst.Name | cst.SimpleString | cst.List)
+                and isinstance(
+                    statement.small.value, cst.Integer | cst.Name | cst.SimpleString | cst.List
+                )
                 for name in assigned_in(self._source, statement)
             }
             found: dict[str, list[Statement]] = {}
@@ -143,6 +147,12 @@ class Hints:
         bound = {name for s in inside for name in assigned_in(self._source, s)}
         text = self._source.lines_of(loop)
         for name, start in starts.items():
-            moved = name in bound or re.search(rf"\b{re.escape(name)}(\.\w+\(|\[[^\]]*\]\s*=)", text)
-            if start.first < loop.first and not moved and re.search(rf"\b{re.escape(name)}\b", text):
+            moved = name in bound or re.search(
+                rf"\b{re.escape(name)}(\.\w+\(|\[[^\]]*\]\s*=)", text
+            )
+            if (
+                start.first < loop.first
+                and not moved
+                and re.search(rf"\b{re.escape(name)}\b", text)
+            ):
                 yield name

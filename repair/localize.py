@@ -28,8 +28,7 @@ HEAD_SHARE = 0.8
 """How suspicious the head of a function or class is, of the lines in it."""
 MOST_SUSPECTS = 400
 COMMON_WORDS = frozenset(
-    "a an and are as at be but by do does for from get has have if in init is it main name new no"
-    " not of on or run self set test that the this to was when with value values".split()
+    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "does", "for", "from", "get", "has", "have", "if", "in", "init", "is", "it", "main", "name", "new", "no", "not", "of", "on", "or", "run", "self", "set", "test", "that", "the", "this", "to", "was", "when", "with", "value", "values"]
 )
 
 
@@ -84,7 +83,9 @@ def localize(
             ("crashed here", crashed.get((path, line), 0.0)),
             ("named in the report", WORD_BOOST * _named(words, path, name)),
         ]
-        score = (base + sum(value for _, value in parts[1:])) / (1 + TRACE_BOOST + CRASH_BOOST + WORD_BOOST)
+        score = (base + sum(value for _, value in parts[1:])) / (
+            1 + TRACE_BOOST + CRASH_BOOST + WORD_BOOST
+        )
         why = ", ".join(f"{what} {value:.2f}" for what, value in parts if value)
         found.append(Suspect(path=path, line=line, function=name, score=min(score, 1.0), why=why))
     found.sort(key=lambda suspect: (-suspect.score, suspect.path, suspect.line))
@@ -158,7 +159,11 @@ def _definition_score(
         end = statement.end_lineno or statement.lineno
         inside = (spectrum.get((path, n), 0.0) for n in range(statement.lineno, end + 1))
         return HEAD_SHARE * max(inside, default=0.0)
-    targets = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    targets = [
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
     return DEFINITION_SHARE * max((used.get(name, 0.0) for name in targets), default=0.0)
 
 

@@ -29,7 +29,9 @@ def ranked(
     trials: Sequence[Trial], tree: Tree, red_tests: Collection[str], sources: Mapping[str, Source]
 ) -> list[Ranked]:
     """Best first; equal ones in the order in which they were found."""
-    literals = _literals_of({tree.text(t.split("::")[0]) for t in red_tests if t.split("::")[0] in tree})
+    literals = _literals_of(
+        {tree.text(t.split("::")[0]) for t in red_tests if t.split("::")[0] in tree}
+    )
     found = [_weighed(trial, literals, sources) for trial in trials]
     return sorted(found, key=lambda one: -one.score)
 

@@ -160,7 +160,9 @@ class _Hunt:
 
     def _crashes(self) -> frozenset[tuple[str, int]]:
         cases = [c for c in self._survey.run.cases if c.test_id in self._red]
-        return frozenset((c.path, c.line) for c in cases if c.line and "assert" not in c.message[:20])
+        return frozenset(
+            (c.path, c.line) for c in cases if c.line and "assert" not in c.message[:20]
+        )
 
     def _setup(self, proposals: Proposals) -> Setup:
         files = dict.fromkeys(t.split("::")[0] for t in [*self._red, *self._green()])
@@ -205,7 +207,11 @@ class _Hunt:
             over = await self._try(judge, self._pairs(kept), self._bounds.max_candidates * 3 // 4)
         if over is not None and not self._done():
             over = await self._try(judge, _kept(singles, kept), self._bounds.max_candidates)
-        if not self._done() and not self._state.survivors and self._state.tried < self._bounds.max_candidates:
+        if (
+            not self._done()
+            and not self._state.survivors
+            and self._state.tried < self._bounds.max_candidates
+        ):
             await self._try(judge, self._pairs(kept, guided=False), self._bounds.max_candidates)
         return not self._state.bound and not self._state.survivors
 
@@ -290,7 +296,9 @@ class _Hunt:
         return tuple(found)
 
     def _refused(self, one: Ranked, base: Tree, patch: Patch) -> bool:
-        return bool(refusals(self._tree, self._applied(one.trial, self._tree), red_on_base=self._survey.run))
+        return bool(
+            refusals(self._tree, self._applied(one.trial, self._tree), red_on_base=self._survey.run)
+        )
 
     def _applied(self, trial: Trial, tree: Tree) -> Tree:
         texts: dict[str, str] = {}
@@ -314,7 +322,8 @@ class _Hunt:
             operator=" + ".join(edit.operator for edit in one.trial.edits),
             score=min(one.score, 1.0),
             lines=tuple(
-                Suspect(path=e.path, line=e.line, score=min(one.score, 1.0)) for e in one.trial.edits
+                Suspect(path=e.path, line=e.line, score=min(one.score, 1.0))
+                for e in one.trial.edits
             ),
             behaviour=one.behaviour,
         )
@@ -356,9 +365,7 @@ def _apart(left: Edit, right: Edit) -> bool:
     """Whether two edits touch different text."""
     if left.path != right.path:
         return True
-    return all(
-        a.end < b.start or b.end < a.start for a in left.splices for b in right.splices
-    )
+    return all(a.end < b.start or b.end < a.start for a in left.splices for b in right.splices)
 
 
 def green_with(run: TestRun, red: Collection[str], before: TestRun) -> bool:
@@ -369,5 +376,3 @@ def green_with(run: TestRun, red: Collection[str], before: TestRun) -> bool:
     if any(outcomes.get(test) is not CaseOutcome.PASSED for test in red):
         return False
     return not set(before.passed) - set(run.passed)
-
-

@@ -43,7 +43,9 @@ class _Unguarded(ast.NodeTransformer):
         if ast.dump(node) in self._statements:
             return node
         inner = [statement for statement in node.body if ast.dump(statement) in self._statements]
-        only_leaves = all(isinstance(s, ast.Return | ast.Continue | ast.Break | ast.Pass) for s in node.body)
+        only_leaves = all(
+            isinstance(s, ast.Return | ast.Continue | ast.Break | ast.Pass) for s in node.body
+        )
         if _protects(node.test) and inner and not node.orelse:
             return inner
         if _protects(node.test) and only_leaves:
@@ -77,9 +79,12 @@ class _Unguarded(ast.NodeTransformer):
         if ast.dump(node) not in self._expressions:
             known = [value for value in node.values if ast.dump(value) in self._expressions]
             if isinstance(node.op, ast.Or) and ast.dump(node.values[0]) in self._expressions:
-                if all(isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple) for value in node.values[1:]):
+                if all(
+                    isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple)
+                    for value in node.values[1:]
+                ):
                     return node.values[0]
-            if isinstance(node.op, ast.And) and len(known) and node.values[-1] is known[-1]:
+            if isinstance(node.op, ast.And) and known and node.values[-1] is known[-1]:
                 if all(_protects(value) for value in node.values[:-1]):
                     return node.values[-1]
         return self.generic_visit(node)

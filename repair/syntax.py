@@ -30,7 +30,7 @@ def strength(text: str) -> int | None:
     return _strength(node, text.strip())
 
 
-def _strength(node: ast.expr, text: str) -> int:  # noqa: C901
+def _strength(node: ast.expr, text: str) -> int:
     match node:
         case ast.Tuple():
             return ATOM if text.startswith("(") and text.endswith(")") else LOOSEST

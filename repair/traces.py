@@ -33,7 +33,9 @@ def frames_of(text: str) -> list[Frame]:
     """All frames of all stack traces in a text, in its order: outermost call first in each."""
     found = [(match.start(), match) for form in (_FRAME, _PYTEST) for match in form.finditer(text)]
     return [
-        Frame(match["path"].replace("\\", "/"), int(match["line"]), (match["function"] or "").strip())
+        Frame(
+            match["path"].replace("\\", "/"), int(match["line"]), (match["function"] or "").strip()
+        )
         for _, match in sorted(found, key=lambda pair: pair[0])
     ]
 

@@ -79,9 +79,7 @@ class Vocabulary:
     @cached_property
     def globals(self) -> list[str]:
         """Names of the module: constants, functions, classes, imports."""
-        return list(
-            dict.fromkeys([*self.constants, *self.functions, *self.classes, *self.imports])
-        )
+        return list(dict.fromkeys([*self.constants, *self.functions, *self.classes, *self.imports]))
 
     def known(self, function: Function) -> set[str]:
         """Every name that means something in a function."""

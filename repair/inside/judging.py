@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from .difference import FreshImportNeeded
 from .examination import Examination, Items, Loop, Reports
 from .lines import WORDS, Line
-from .difference import FreshImportNeeded
 from .live import LiveCode, load_instead
 from .looking import Look
 from .settings import Job, Settings

@@ -58,9 +58,7 @@ class Module:
         self.pieces = [Piece(node, offsets) for node in tree.body]
         self._starts = [piece.start for piece in self.pieces]
         self.used_on_import = _used_on_import(tree)
-        self.live = next(
-            (m for m in list(sys.modules.values()) if _file_of(m) == path), None
-        )
+        self.live = next((m for m in list(sys.modules.values()) if _file_of(m) == path), None)
 
     def changed(self, splices: Splices) -> tuple[Piece, CodeType, CodeType]:
         """The piece that changes, its code before and after; FreshImportNeeded for several."""
@@ -174,7 +172,7 @@ class LiveCode:
         live = module.live
         names = [piece.name] if piece.name else piece.binds
         in_place = piece.is_class or not (set(names) & module.used_on_import)
-        if live is None or not names or piece.decorated and piece.is_function or not in_place:
+        if live is None or not names or (piece.decorated and piece.is_function) or not in_place:
             raise FreshImportNeeded
         aside = dict(vars(live))
         exec(code, aside)  # noqa: S102

@@ -41,9 +41,7 @@ class Judge:
         warm = Warm(self._settings, items, self._reports, live)
         self._ready(items)
         settle()
-        Nursery(
-            self._inbox, self._outbox, self._settings.workers, warm.work, self._annex
-        ).serve()
+        Nursery(self._inbox, self._outbox, self._settings.workers, warm.work, self._annex).serve()
         os._exit(0)
 
     def _ready(self, items: Items) -> None:

@@ -141,7 +141,10 @@ def _added(site: Site, node: cst.Call) -> Iterator[Edit]:
             for at in range(len(texts) + 1 - len(keywords)):
                 more = [*texts[:at], value, *texts[at:]]
                 yield from site.put(
-                    node, _called_with(site, node, more), "argument-added", prior * (0.6 if at < len(texts) else 1)
+                    node,
+                    _called_with(site, node, more),
+                    "argument-added",
+                    prior * (0.6 if at < len(texts) else 1),
                 )
     yield from _common_keywords(site, node, name, texts)
 
@@ -303,11 +306,23 @@ def _suffix_fits(suffix: str, seen: Kinds) -> float:
 
 def _wrappable(site: Site, node: cst.BaseExpression) -> bool:
     parent = site.parent(node)
-    places = cst.Arg | cst.Return | cst.Assign | cst.AugAssign | cst.For | cst.Comparison | (
-        cst.ComparisonTarget | cst.Index | cst.Element | cst.DictElement | cst.BinaryOperation
+    places = (
+        cst.Arg
+        | cst.Return
+        | cst.Assign
+        | cst.AugAssign
+        | cst.For
+        | cst.Comparison
+        | (cst.ComparisonTarget | cst.Index | cst.Element | cst.DictElement | cst.BinaryOperation)
     )
-    more = cst.CompFor | cst.Yield | cst.If | cst.While | cst.IfExp | cst.Attribute | (
-        cst.FormattedStringExpression | cst.ListComp | cst.GeneratorExp | cst.From | cst.Call
+    more = (
+        cst.CompFor
+        | cst.Yield
+        | cst.If
+        | cst.While
+        | cst.IfExp
+        | cst.Attribute
+        | (cst.FormattedStringExpression | cst.ListComp | cst.GeneratorExp | cst.From | cst.Call)
     )
     if not isinstance(parent, places | more):
         return False
@@ -323,8 +338,13 @@ def _wrappable(site: Site, node: cst.BaseExpression) -> bool:
         return False
     if isinstance(node, cst.Name) and node.value in ("self", "cls", "None", "True", "False"):
         return False
-    kinds = cst.Name | cst.Attribute | cst.Subscript | cst.Call | cst.BinaryOperation | (
-        cst.GeneratorExp | cst.ListComp
+    kinds = (
+        cst.Name
+        | cst.Attribute
+        | cst.Subscript
+        | cst.Call
+        | cst.BinaryOperation
+        | (cst.GeneratorExp | cst.ListComp)
     )
     return isinstance(node, kinds)
 
@@ -352,7 +372,11 @@ def bounded(site: Site) -> Iterator[Edit]:
         text, own = site.code(node), site.kinds(node)
         place = 1.0 if isinstance(site.parent(node), cst.Return | cst.Assign) else 0.7
         if not own or own & NUMBERS:
-            for made, prior in ((f"max({text}, 0)", 0.18), (f"max(0, {text})", 0.18), (f"max(1, {text})", 0.08)):
+            for made, prior in (
+                (f"max({text}, 0)", 0.18),
+                (f"max(0, {text})", 0.18),
+                (f"max(1, {text})", 0.08),
+            ):
                 yield from site.put(node, made, "bounded", prior * place)
         others = [(name, near) for name, near in site.names() if near > 0.5]
         for base, names in site.vocabulary.attributes.items():

@@ -104,8 +104,10 @@ def appended(site: Site) -> Iterator[Edit]:
         for term, types, prior in terms:
             if term == here or f"len({here})" == term:
                 continue
-            fit = 1.0 if not types or not site.kinds(node) else (
-                1.2 if types & site.kinds(node) else 0.15
+            fit = (
+                1.0
+                if not types or not site.kinds(node)
+                else (1.2 if types & site.kinds(node) else 0.15)
             )
             yield from site.put(node, f"{here} + {term}", "appended", prior * fit)
             yield from site.put(node, f"{here} - {term}", "appended", 0.75 * prior * fit)

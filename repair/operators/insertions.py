@@ -183,7 +183,7 @@ def _attribute_steps(site: Site, name: str) -> Iterator[tuple[str, float]]:
         elif base in site.locals:
             for attribute in attributes:
                 yield f"{base}.{attribute} = {name}", 0.08
-                if "self" == base:
+                if base == "self":
                     yield f"self.{attribute}.append({name})", 0.08
                     yield f"self.{attribute}.add({name})", 0.06
                     yield f"self.{attribute}.discard({name})", 0.04
@@ -205,16 +205,25 @@ def copied(site: Site) -> Iterator[Edit]:
     seen: set[str] = set()
     for other in site.source.statements:
         small = other.small
-        if other.function.is_module or not other.in_block or isinstance(small, cst.FunctionDef | cst.ClassDef):
+        if (
+            other.function.is_module
+            or not other.in_block
+            or isinstance(small, cst.FunctionDef | cst.ClassDef)
+        ):
             continue
         text = site.plain(other)
         if text in seen or text.count("\n") > 4 or text.startswith(('"""', "'''")):
             continue
-        if not names_in(text) <= known | _bound(other) or isinstance(small, cst.Break | cst.Continue | cst.Pass):
+        if not names_in(text) <= known | _bound(other) or isinstance(
+            small, cst.Break | cst.Continue | cst.Pass
+        ):
             continue
         seen.add(text)
         near = other.function is site.statement.function
-        same_class = bool(other.function.class_name) and other.function.class_name == site.statement.function.class_name
+        same_class = (
+            bool(other.function.class_name)
+            and other.function.class_name == site.statement.function.class_name
+        )
         prior = 0.22 if near else 0.2 if same_class else 0.1
         if isinstance(small, cst.Return):
             prior *= 0.4
@@ -227,7 +236,11 @@ def emptied(site: Site) -> Iterator[Edit]:
     """A loop over a collection that is filled and never read, doing what is done elsewhere."""
     if not _inside(site):
         return
-    filled = [n for n in site.hints.unread(site.statement.function) if not site.types(n) or site.types(n) & {"list", "set", "deque"}]
+    filled = [
+        n
+        for n in site.hints.unread(site.statement.function)
+        if not site.types(n) or site.types(n) & {"list", "set", "deque"}
+    ]
     for name in filled:
         item = "item" if "item" not in site.locals else f"each_{name}"
         for text, prior in _calls_with(site, item):
@@ -247,7 +260,10 @@ def _calls_with(site: Site, item: str) -> list[tuple[str, float]]:
         texts = [site.code(argument) for argument in call.args]
         for at in range(len(texts)):
             rest = [a for n, a in enumerate(call.args) if n != at]
-            if all(names_in(site.code(a.value)) <= known for a in rest) and names_in(site.code(call.func)) <= known:
+            if (
+                all(names_in(site.code(a.value)) <= known for a in rest)
+                and names_in(site.code(call.func)) <= known
+            ):
                 changed = [*texts[:at], item, *texts[at + 1 :]]
                 near = other.function.class_name == site.statement.function.class_name
                 text = f"{site.code(call.func)}({', '.join(changed)})"
@@ -285,7 +301,9 @@ def _related_calls(site: Site, known: set[str]) -> list[tuple[str, float]]:
         for at, argument in enumerate(call.args):
             for name in names if len(texts) <= 2 else ():
                 changed = [*texts[:at], name, *texts[at + 1 :]]
-                if all(names_in(site.code(a.value)) <= known for a in call.args if a is not argument):
+                if all(
+                    names_in(site.code(a.value)) <= known for a in call.args if a is not argument
+                ):
                     found.setdefault(f"{base}.{method}({', '.join(changed)})", 0.08)
                     for similar in OPPOSITE.get(method, ()):
                         found.setdefault(f"{base}.{similar}({', '.join(changed)})", 0.05)
@@ -308,7 +326,11 @@ def _bound(statement: Statement) -> set[str]:
 def declared(site: Site) -> Iterator[Edit]:
     """A missing `global` or `nonlocal`."""
     function = site.statement.function
-    if function.is_module or not function.statements or function.statements[0] is not site.statement:
+    if (
+        function.is_module
+        or not function.statements
+        or function.statements[0] is not site.statement
+    ):
         return
     for name in site.scope.own:
         if name in site.vocabulary.constants and name not in function.parameters:

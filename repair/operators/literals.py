@@ -20,7 +20,14 @@ def truth(site: Site) -> Iterator[Edit]:
             yield from site.put(node, other, "truth", 0.6)
             yield from site.put(node, "None", "truth", 0.1)
         elif isinstance(node, cst.Name) and node.value == "None":
-            for text, prior in (("True", 0.15), ("False", 0.2), ("0", 0.25), ("[]", 0.25), ('""', 0.25), ("{}", 0.15)):
+            for text, prior in (
+                ("True", 0.15),
+                ("False", 0.2),
+                ("0", 0.25),
+                ("[]", 0.25),
+                ('""', 0.25),
+                ("{}", 0.15),
+            ):
                 yield from site.put(node, text, "truth", prior)
         elif isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             if isinstance(parent, cst.Assign | cst.Return | cst.Arg):
@@ -83,16 +90,44 @@ def _tweaked(site: Site, node: cst.SimpleString, here: str) -> Iterator[Edit]:
         (body + "s", 0.06),
     ]  # fmt: skip
     if not body:
-        tweaks += [(" ", 0.3), (",", 0.15), ("\\n", 0.15), ("-", 0.1), ("0", 0.1), (".", 0.1), ("_", 0.05)]
+        tweaks += [
+            (" ", 0.3),
+            (",", 0.15),
+            ("\\n", 0.15),
+            ("-", 0.1),
+            ("0", 0.1),
+            (".", 0.1),
+            ("_", 0.05),
+        ]
     if len(body) == 1 or body.startswith("\\"):
-        tweaks += [(c, 0.08) for c in (" ", ",", ".", ":", "-", "_", "/", "\\n", "0", ";", "=", "|")]
+        tweaks += [
+            (c, 0.08) for c in (" ", ",", ".", ":", "-", "_", "/", "\\n", "0", ";", "=", "|")
+        ]
     if any(mark in body for mark in "\\[(^$+*?.") and len(body) > 1:
         tweaks += [("^" + body, 0.1), (body + "$", 0.12), (body + "+", 0.06), (body + "*", 0.06)]
-        for old, new in (("+", "*"), ("*", "+"), ("+", "+?"), ("*", "*?"), ("\\d", "\\w"), ("\\w", "\\S"), ("?", "")):
+        for old, new in (
+            ("+", "*"),
+            ("*", "+"),
+            ("+", "+?"),
+            ("*", "*?"),
+            ("\\d", "\\w"),
+            ("\\w", "\\S"),
+            ("?", ""),
+        ):
             if old in body:
                 tweaks.append((body.replace(old, new, 1), 0.12))
     if "%" in body or "{" in body:
-        for old, new in (("%d", "%s"), ("%s", "%r"), (":d", ""), (":.1f", ":.2f"), (":.2f", ":.1f"), ("%H", "%I"), ("%m", "%M"), ("%M", "%m"), ("%y", "%Y")):
+        for old, new in (
+            ("%d", "%s"),
+            ("%s", "%r"),
+            (":d", ""),
+            (":.1f", ":.2f"),
+            (":.2f", ":.1f"),
+            ("%H", "%I"),
+            ("%m", "%M"),
+            ("%M", "%m"),
+            ("%y", "%Y"),
+        ):
             if old in body:
                 tweaks.append((body.replace(old, new, 1), 0.12))
     for text, prior in dict.fromkeys(tweaks):
@@ -122,7 +157,9 @@ def elements(site: Site) -> Iterator[Edit]:
                 if text not in texts:
                     yield from _rebuilt(site, node, [*texts, text], "element-added", prior)
                     if isinstance(node, cst.List | cst.Tuple) and texts:
-                        yield from _rebuilt(site, node, [text, *texts], "element-added", prior * 0.7)
+                        yield from _rebuilt(
+                            site, node, [text, *texts], "element-added", prior * 0.7
+                        )
         else:
             yield from _new_items(site, node, texts)
 

@@ -40,12 +40,17 @@ def negation(site: Site) -> Iterator[Edit]:
 
 
 def _loose(site: Site, node: cst.BaseExpression) -> str:
-    return f"({site.code(node)})" if isinstance(node, cst.BooleanOperation | cst.IfExp) else site.code(node)
+    return (
+        f"({site.code(node)})"
+        if isinstance(node, cst.BooleanOperation | cst.IfExp)
+        else site.code(node)
+    )
 
 
 def _boolean(site: Site, node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Comparison | cst.Call | cst.BooleanOperation | cst.Attribute) or (
-        isinstance(node, cst.Name) and ("bool" in site.types(node.value) or node.value in site.locals)
+        isinstance(node, cst.Name)
+        and ("bool" in site.types(node.value) or node.value in site.locals)
     )
 
 
@@ -63,7 +68,9 @@ def ternary(site: Site) -> Iterator[Edit]:
             yield from site.put(node, text, "ternary", 0.35)
             for text, prior in ((f"max({left}, {right})", 0.2), (f"min({left}, {right})", 0.2)):
                 yield from site.put(node, text, "ternary", prior)
-            yield from site.put(node, f"{site.atom(node.left)} + {site.atom(node.right)}", "ternary", 0.12)
+            yield from site.put(
+                node, f"{site.atom(node.left)} + {site.atom(node.right)}", "ternary", 0.12
+            )
 
 
 def truth_test(site: Site) -> Iterator[Edit]:
@@ -122,7 +129,9 @@ def made_conditions(site: Site) -> list[tuple[str, float]]:
 
 def _pair(site: Site, left: str, right: str) -> list[tuple[str, float]]:
     made: list[tuple[str, float]] = []
-    holders = frozenset({"list", "dict", "set", "tuple", "str", "OrderedDict", "deque", "frozenset"})
+    holders = frozenset(
+        {"list", "dict", "set", "tuple", "str", "OrderedDict", "deque", "frozenset"}
+    )
     kinds = site.types(right)
     if not kinds or kinds & holders or "dict" in str(kinds).lower():
         made += [(f"{left} in {right}", 0.1), (f"{left} not in {right}", 0.1)]
@@ -131,7 +140,10 @@ def _pair(site: Site, left: str, right: str) -> list[tuple[str, float]]:
     if left < right:
         made += [(f"{left} == {right}", 0.07), (f"{left} != {right}", 0.07)]
         if site.types(left) & holders and site.types(right) & holders:
-            made += [(f"len({left}) {s} len({right})", p) for s, p in (("==", 0.1), ("<", 0.05), (">", 0.05))]
+            made += [
+                (f"len({left}) {s} len({right})", p)
+                for s, p in (("==", 0.1), ("<", 0.05), (">", 0.05))
+            ]
     return made
 
 
@@ -178,7 +190,11 @@ def condition_replaced(site: Site) -> Iterator[Edit]:
         if isinstance(parent, cst.Return | cst.Arg) and isinstance(
             node, cst.Comparison | cst.BooleanOperation
         ):
-            here = f"({site.code(node)})" if isinstance(node, cst.BooleanOperation) else site.code(node)
+            here = (
+                f"({site.code(node)})"
+                if isinstance(node, cst.BooleanOperation)
+                else site.code(node)
+            )
             for text, prior in [*_taken(site), *made_conditions(site)]:
                 if text not in here:
                     yield from site.put(node, f"{here} and {text}", "condition-joined", prior * 0.6)

@@ -28,7 +28,9 @@ def whole_variable(site: Site) -> Iterator[Edit]:
     kinds = cst.Attribute | cst.Subscript | cst.Call | cst.BinaryOperation
     for node in site.expressions:
         parent = site.parent(node)
-        if not isinstance(node, kinds) or isinstance(parent, cst.Attribute | cst.AssignTarget | cst.Expr):
+        if not isinstance(node, kinds) or isinstance(
+            parent, cst.Attribute | cst.AssignTarget | cst.Expr
+        ):
             continue
         if isinstance(parent, cst.Call) and parent.func is node:
             continue
@@ -49,12 +51,14 @@ def _is_variable(site: Site, node: cst.Name) -> bool:
         return False
     if isinstance(parent, cst.Arg) and parent.keyword is node:
         return False
-    if isinstance(parent, cst.Param | cst.FunctionDef | cst.ClassDef | cst.AsName | cst.ImportAlias):
+    if isinstance(
+        parent, cst.Param | cst.FunctionDef | cst.ClassDef | cst.AsName | cst.ImportAlias
+    ):
         return getattr(parent, "default", None) is node
     if isinstance(parent, cst.Annotation):
         return False
     names = {*site.scope.own, *site.locals, *site.comprehended, *site.vocabulary.constants}
-    return node.value in names and not (node.value in ("self", "cls"))
+    return node.value in names and node.value not in ("self", "cls")
 
 
 def attribute(site: Site) -> Iterator[Edit]:
@@ -103,7 +107,11 @@ def owner(site: Site) -> Iterator[Edit]:
             if isinstance(node.value, cst.Name) and not is_call:
                 yield from site.put(node, node.value.value, "owner", 0.2)
             for base, names in attributes.items():
-                if base in site.locals and node.attr.value in names and base != site.code(node.value):
+                if (
+                    base in site.locals
+                    and node.attr.value in names
+                    and base != site.code(node.value)
+                ):
                     yield from site.put(node, f"{base}.{node.attr.value}", "owner", 0.3)
 
 

@@ -58,7 +58,10 @@ def swapped(site: Site) -> Iterator[Edit]:
             if distance:
                 yield site.edit("moved", 0.2, *moved)
                 yield site.edit(
-                    "moved", 0.2, Splice(first.start, first.start, there), Splice(second.start, second.end, "")
+                    "moved",
+                    0.2,
+                    Splice(first.start, first.start, there),
+                    Splice(second.start, second.end, ""),
                 )
 
 
@@ -66,7 +69,11 @@ def outdented(site: Site) -> Iterator[Edit]:
     """The statement moved out of its block, behind or before it."""
     statement = site.statement
     around = statement.parent
-    if not _movable(site) or around is None or isinstance(around.node, cst.FunctionDef | cst.ClassDef):
+    if (
+        not _movable(site)
+        or around is None
+        or isinstance(around.node, cst.FunctionDef | cst.ClassDef)
+    ):
         return
     head = around
     while not head.in_block and head.parent is not None:
@@ -142,7 +149,9 @@ def unwrapped_block(site: Site) -> Iterator[Edit]:
     """The body alone in place of an `if`, a loop, a `with` or a `try` around it; no `else`."""
     statement = site.statement
     node = statement.node
-    if not statement.in_block or not isinstance(node, cst.If | cst.While | cst.For | cst.With | cst.Try):
+    if not statement.in_block or not isinstance(
+        node, cst.If | cst.While | cst.For | cst.With | cst.Try
+    ):
         return
     body = [child for child in statement.children if child.branch == "body"]
     whole = site.whole(statement)
