@@ -14,6 +14,19 @@ class Splice:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """An expression whose values, where the edit is made, tell what the edit will do.
+
+    Edits of one tag whose expressions have the same values do the same, as far as was seen; those
+    with the values of `neutral` change nothing.
+    """
+
+    expression: str
+    neutral: str
+    tag: str
+
+
+@dataclass(frozen=True)
 class Edit:
     """One change that a search may try."""
 
@@ -28,6 +41,8 @@ class Edit:
     """The line that it answers for."""
     guard: bool = False
     """Whether it only keeps the crash from happening."""
+    watch: Watch | None = None
+    """How to see beforehand what it does; None when that cannot be seen without side effects."""
 
     def apply(self, text: str) -> str:
         """The file after the change."""

@@ -17,8 +17,8 @@ CI_PATHS = re.compile(
 )
 PYTEST_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 NARROWING = re.compile(
-    r"--deselect|--ignore|(?<![\w-])-[km] |collect_ignore|norecursedirs|python_files|python_functions"
-    r"|pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_makereport"
+    r"--deselect|--ignore|(?<![\w-])-[km] |collect_ignore|norecursedirs|python_files"
+    r"|python_functions|pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_makereport"
 )
 SKIPS = re.compile(
     r"(^|\.)(skip|skipif|skipIf|skipUnless|SkipTest|skipTest|xfail|expectedFailure|importorskip)$"
@@ -251,6 +251,9 @@ def _states_value(node: ast.AST) -> bool:
     if isinstance(node, ast.Assert):
         return True
     return isinstance(node, ast.Call) and _dotted(node.func).rpartition(".")[2].startswith(
-        ("assertEqual", "assertTrue", "assertFalse", "assertIn", "assertAlmost", "assertIs", "assertList",
-         "assertDict", "assertGreater", "assertLess", "assertSequence", "assertTuple", "assertSet")
-    )  # fmt: skip
+        (
+            *("assertEqual", "assertTrue", "assertFalse", "assertIn", "assertAlmost", "assertIs"),
+            *("assertList", "assertDict", "assertGreater", "assertLess", "assertSequence"),
+            *("assertTuple", "assertSet"),
+        )
+    )

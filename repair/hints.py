@@ -121,7 +121,7 @@ class Hints:
         return {name for name in written - read if name.startswith("_")}
 
     def stale(self, function: Function) -> dict[str, list[Statement]]:
-        """Locals that start with a plain value, and the loops that read them but never move them."""
+        """Locals that start with a plain value, and the loops that read but never move them."""
         if function not in self._stale:
             starts = {
                 name: statement

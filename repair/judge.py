@@ -158,6 +158,22 @@ class Judge:
         seen: dict[str, dict[str, dict[str, list[str]]]] = answer.get("seen", {})
         return seen
 
+    async def watch(
+        self, wanted: Mapping[str, Mapping[int, Sequence[str]]]
+    ) -> dict[str, dict[int, list[list[str]]]]:
+        """Values of expressions, by path and line, at each visit of the line by a red test."""
+        self._sent += 1
+        texts = {
+            path: {str(line): list(expressions) for line, expressions in lines.items()}
+            for path, lines in wanted.items()
+        }
+        await self._process.send(_json_line({"jobs": [{"id": self._sent, "watch": texts}]}))
+        answer = await self._answer(ANSWER_S)
+        return {
+            path: {int(line): rows for line, rows in lines.items()}
+            for path, lines in answer.get("seen", {}).items()
+        }
+
     async def judge(self, trials: Iterable[Trial]) -> AsyncIterator[tuple[Trial, Judgement]]:
         """Judge one after the other; answers come in the order of the trials.
 

@@ -27,7 +27,8 @@ _METHODS = {
          "removesuffix", "swapcase", "expandtabs", "translate", "isoformat", "strftime", "read",
          "getvalue", "hexdigest", "group", "sub"), "str",
     ),
-    **dict.fromkeys(("split", "rsplit", "splitlines", "readlines", "findall", "most_common"), "list"),
+    **dict.fromkeys(("split", "rsplit", "splitlines", "readlines"), "list"),
+    **dict.fromkeys(("findall", "most_common"), "list"),
     **dict.fromkeys(("partition", "rpartition", "groups"), "tuple"),
     **dict.fromkeys(("find", "rfind", "index", "rindex", "count", "bit_length"), "int"),
     **dict.fromkeys(

@@ -1,4 +1,4 @@
-"""Rank lines of code by suspicion: which tests ran them, what crashed there, what the report names."""
+"""Rank lines by suspicion: which tests ran them, what crashed there, what the report names."""
 
 import ast
 import re
@@ -28,7 +28,12 @@ HEAD_SHARE = 0.8
 """How suspicious the head of a function or class is, of the lines in it."""
 MOST_SUSPECTS = 400
 COMMON_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "does", "for", "from", "get", "has", "have", "if", "in", "init", "is", "it", "main", "name", "new", "no", "not", "of", "on", "or", "run", "self", "set", "test", "that", "the", "this", "to", "was", "when", "with", "value", "values"]
+    (
+        *("a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "does", "for", "from"),
+        *("get", "has", "have", "if", "in", "init", "is", "it", "main", "name", "new", "no"),
+        *("not", "of", "on", "or", "run", "self", "set", "test", "that", "the", "this", "to"),
+        *("was", "when", "with", "value", "values"),
+    )
 )
 
 

@@ -1,9 +1,9 @@
 """Search for a small change that turns the red tests green: generations of candidates, bounded."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 
 from core.evidence import CaseOutcome, RunEnd, TestRun
 from core.findings import Candidate, SearchFigures
@@ -17,12 +17,16 @@ from repair.localize import words_of
 from repair.minimize import minimized
 from repair.proposals import Proposals
 from repair.ranking import Ranked, ranked
+from repair.sifting import Sieve
 from sandbox.runners import Survey
 
 PAIR_SHARE = 0.5
 """Share of the candidates after which pairs are tried, if single edits showed progress."""
 AFTER_FIRST = 150
 """Candidates that are still tried after the first that passes, so that the best is found."""
+FIRST_ROUND = 60
+ROUND = 400
+"""Edits that are looked at together before one of each class is tried."""
 MOST_SURVIVORS = 40
 CONFIRMED_AT_MOST = 6
 LEAST_LIMIT_S = 0.15
@@ -128,6 +132,8 @@ class _Hunt:
         self._survey = survey
         self._watch = watch
         self._state = _State()
+        self._sieve = Sieve()
+        self._promoted: list[Trial] = []
 
     async def run(self, seed: int, base_sha: str, base: Tree, rejected: frozenset[str]) -> Found:
         plain = Proposals(self._tree, self._suspects)
@@ -199,39 +205,52 @@ class _Hunt:
 
     async def _hunt(self, judge: Judge, proposals: Proposals) -> bool:
         """Try single edits, then pairs; whether everything in reach was tried."""
-        singles = iter(proposals)
-        kept: list[Trial] = []
-        first = int(self._bounds.max_candidates * PAIR_SHARE)
-        over = await self._try(judge, _kept(singles, kept), first)
-        if not over and self._state.partial and not self._state.survivors:
-            over = await self._try(judge, self._pairs(kept), self._bounds.max_candidates * 3 // 4)
-        if over is not None and not self._done():
-            over = await self._try(judge, _kept(singles, kept), self._bounds.max_candidates)
-        if (
-            not self._done()
-            and not self._state.survivors
-            and self._state.tried < self._bounds.max_candidates
-        ):
-            await self._try(judge, self._pairs(kept, guided=False), self._bounds.max_candidates)
+        singles, kept = iter(proposals), list[Trial]()
+        most = self._bounds.max_candidates
+        exhausted = await self._singles(judge, singles, kept, int(most * PAIR_SHARE))
+        if self._goes_on() and self._state.partial:
+            await self._try(judge, self._pairs(kept), most * 3 // 4)
+        if self._goes_on() and not exhausted:
+            exhausted = await self._singles(judge, singles, kept, most)
+        if self._goes_on():
+            await self._try(judge, iter(self._sieve.rest()), most)
+        if self._goes_on():
+            await self._try(judge, self._pairs(kept, guided=False), most)
         return not self._state.bound and not self._state.survivors
 
-    async def _try(self, judge: Judge, trials: Iterator[Trial], up_to: int) -> bool:
-        """Judge trials until so many were tried; whether the trials ran out."""
+    def _goes_on(self) -> bool:
+        return not self._done() and not self._state.survivors
+
+    async def _singles(
+        self, judge: Judge, source: Iterator[Trial], kept: list[Trial], up_to: int
+    ) -> bool:
+        """Try single edits in rounds, one of those that do the same; whether they ran out."""
+        while self._state.tried < up_to and not self._done():
+            chunk = list(islice(source, ROUND if kept else FIRST_ROUND))
+            if not chunk:
+                return True
+            kept += chunk
+            fresh = await self._sieve.sift(chunk, judge)
+            while fresh and not self._done():
+                self._promoted = []
+                await self._try(judge, iter(fresh), up_to)
+                fresh = self._promoted
+        return False
+
+    async def _try(self, judge: Judge, trials: Iterator[Trial], up_to: int) -> None:
+        """Judge trials until so many were tried."""
         state = self._state
-        room = up_to - state.tried
-        if room <= 0:
-            return False
-        ended = _Ended(trials, room)
+        ended = _Ended(trials, up_to - state.tried)
         async for trial, judgement in judge.judge(ended):
             if self._done():
                 continue
             state.tried += 1
             self._note(trial, judgement)
+            self._promoted += self._sieve.told(trial, judgement)
             if state.tried % 100 == 0:
                 self._watch(Progress(state.tried, len(state.survivors), state.seconds))
             if self._done():
                 ended.stop()
-        return ended.exhausted
 
     def _note(self, trial: Trial, judgement: Judgement) -> None:
         state = self._state
@@ -330,12 +349,11 @@ class _Hunt:
 
 
 class _Ended:
-    """An iterator that can be stopped from outside, and knows whether its source ran out."""
+    """An iterator that gives so many and can be stopped from outside."""
 
     def __init__(self, source: Iterator[Trial], most: int) -> None:
         self._source = source
         self._left = most
-        self.exhausted = False
 
     def __iter__(self) -> "_Ended":
         return self
@@ -344,21 +362,11 @@ class _Ended:
         if self._left <= 0:
             raise StopIteration
         self._left -= 1
-        try:
-            return next(self._source)
-        except StopIteration:
-            self.exhausted = True
-            self._left = 0
-            raise
+        return next(self._source)
 
     def stop(self) -> None:
+        """Give no more."""
         self._left = 0
-
-
-def _kept(trials: Iterable[Trial], into: list[Trial]) -> Iterator[Trial]:
-    for trial in trials:
-        into.append(trial)
-        yield trial
 
 
 def _apart(left: Edit, right: Edit) -> bool:

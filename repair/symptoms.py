@@ -91,7 +91,7 @@ class _Unguarded(ast.NodeTransformer):
 
 
 def _protects(test: ast.expr) -> bool:
-    """Whether a condition asks if something is there: `x`, `not x`, `x is None`, `k in d`, `len(x)`."""
+    """Whether a condition asks if something is there, as `x`, `x is None`, `k in d`, `len(x)`."""
     match test:
         case ast.Name() | ast.Attribute():
             return True

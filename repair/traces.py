@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _FRAME = re.compile(
-    r'^[ \t|>+]*File "(?P<path>[^"\n]{1,400})", line (?P<line>\d{1,7})(?:, in (?P<function>[^\n]{1,200}))?',
+    r'^[ \t|>+]*File "(?P<path>[^"\n]{1,400})", line (?P<line>\d{1,7})'
+    r"(?:, in (?P<function>[^\n]{1,200}))?",
     re.MULTILINE,
 )
 _PYTEST = re.compile(
@@ -13,8 +14,8 @@ _PYTEST = re.compile(
     re.MULTILINE,
 )
 _ERROR = re.compile(
-    r"^[ \t|>E]*(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit|Iteration))"
-    r"(?::[ \t]*(?P<words>[^\n]*))?[ \t]*$",
+    r"^[ \t|>E]*(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*"
+    r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration))(?::[ \t]*(?P<words>[^\n]*))?[ \t]*$",
     re.MULTILINE,
 )
 

@@ -1,7 +1,8 @@
 """Run chosen tests of a collected session, and keep how they ended."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import TracebackType
+from typing import Any, cast
 
 import pytest
 
@@ -35,7 +36,7 @@ class Reports:
             keywords=dict.fromkeys(item.keywords, 1),
             outcome=outcome,
             longrepr=text,
-            when=call.when,
+            when=cast(Any, call.when),
             duration=call.duration,
             user_properties=item.user_properties,
         )
@@ -50,7 +51,7 @@ class Reports:
 def signature(raised: pytest.ExceptionInfo[BaseException], test_path: str) -> str:
     """What failed and where, alike for alike failures: line of the test, type, words."""
     line = 0
-    trace = raised.tb
+    trace: TracebackType | None = raised.tb
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == test_path:
             line = trace.tb_lineno

@@ -12,7 +12,11 @@ from .live import LiveCode, load_instead
 from .looking import Look
 from .settings import Job, Settings
 from .state import State
+from .watching import Watch
 
+WATCHED_TESTS = 3
+WATCH_S = 2.0
+"""Processor seconds that watching one test may take."""
 LOOK_S = 2.0
 """Processor seconds that looking at variables may take."""
 
@@ -35,7 +39,11 @@ class Warm:
         judged again alone, and when something was left behind the rest is left to others.
         """
         if len(jobs) == 1:
-            work = self._look if jobs[0].get("look") else self._judge
+            work = self._judge
+            if "look" in jobs[0]:
+                work = self._look
+            elif "watch" in jobs[0]:
+                work = self._watch
             work(jobs[0], line)
             return
         for job in jobs:
@@ -54,6 +62,14 @@ class Warm:
         look = Look(self._settings.sources, self._settings.root)
         seen = look.at(self._examination(job, line), job["look"], LOOK_S)
         line.tell(job=job["id"], verdict="looked", seen=seen)
+
+    def _watch(self, job: Job, line: Line) -> None:
+        line.tell(deadline=WATCH_S * 4 + 10)
+        watch = Watch(job["watch"], self._settings.root)
+        examination = self._examination(job, line)
+        for test in self._settings.red[:WATCHED_TESTS]:
+            watch.during(lambda test=test: examination.run(test), WATCH_S)
+        line.tell(job=job["id"], verdict="watched", seen=watch.seen())
 
     def _screen(self, job: Job, line: Line) -> None:
         line.tell(job=job["id"])
@@ -90,9 +106,9 @@ class Cold:
         self._settings = settings
 
     def work(self, jobs: list[Job], line: Line) -> None:
-        """Tell a verdict on the one job; the red tests are seen first, by a process of their own."""
+        """Tell a verdict on the one job; a process of its own sees the red tests first."""
         (job,) = jobs
-        if job.get("look"):
+        if "look" in job or "watch" in job:
             line.tell(job=job["id"], verdict="looked", seen={})
             return
         try:

@@ -6,6 +6,7 @@ import os
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -74,9 +75,9 @@ class Module:
         return piece, self._base[at], self._compile(spliced(text, moved), piece.line)
 
     def _compile(self, text: str, line: int) -> CodeType:
-        return compile(
-            "\n" * (line - 1) + text, self._path, "exec", flags=self._flags, dont_inherit=True
-        )
+        padded = "\n" * (line - 1) + text
+        code: CodeType = compile(padded, self._path, "exec", self._flags, dont_inherit=True)
+        return code
 
 
 def _file_of(module: Any) -> str:
@@ -190,7 +191,7 @@ class LiveCode:
         for name in ("__defaults__", "__kwdefaults__"):
             before = getattr(old, name)
             setattr(old, name, getattr(new, name))
-            self._undo.append(lambda name=name, before=before: setattr(old, name, before))
+            self._undo.append(partial(setattr, old, name, before))
 
     def _bring_class(self, old: Any, new: Any) -> None:
         if type(old) is not type or type(new) is not type or old.__mro__[1:] != new.__mro__[1:]:
@@ -201,9 +202,9 @@ class LiveCode:
             before = vars(old).get(name)
             if name in KEPT or type(value).__name__ in ("member_descriptor", "getset_descriptor"):
                 continue
-            pair = (_function_in(before), _function_in(value))
-            if pair[0] is not None and pair[1] is not None:
-                self._bring_method(old, name, value, *pair)
+            here, there = _function_in(before), _function_in(value)
+            if here is not None and there is not None:
+                self._bring_method(old, name, value, here, there)
             elif before is not value:
                 self._set(old, name, value)
 
@@ -244,4 +245,4 @@ def load_instead(changed: Mapping[str, str]) -> None:
             return compile(changed[path], path, "exec", dont_inherit=True)
         return usual(self, fullname)
 
-    SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+    SourceFileLoader.get_code = get_code  # type: ignore[assignment,method-assign]

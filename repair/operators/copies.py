@@ -1,5 +1,6 @@
 """Expressions: others of the same file, and small ones made from the names in scope."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
@@ -75,9 +76,9 @@ def made(site: Site) -> Iterator[Edit]:
             if not types or types & {"int", "float"}:
                 for text in (f"{name} + 1", f"{name} - 1", f"{name} * 2", f"{name} // 2"):
                     yield from site.put(node, text, "made", 0.1 * boost)
-            for attribute in attributes.get(name, {}):
+            for attribute in attributes.get(name, Counter()):
                 yield from site.put(node, f"{name}.{attribute}", "made", 0.16 * boost)
-        for attribute in attributes.get("self", {}) if "self" in site.locals else ():
+        for attribute in attributes.get("self", Counter()) if "self" in site.locals else ():
             yield from site.put(node, f"self.{attribute}", "made", 0.14)
         for name in names:
             for other in names:

@@ -59,8 +59,9 @@ def _mutable(node: cst.BaseExpression) -> bool:
 
 def _after_docstring(block: cst.IndentedBlock) -> cst.BaseStatement | None:
     for statement in block.body:
-        is_line = isinstance(statement, cst.SimpleStatementLine)
-        small = statement.body[0] if is_line and statement.body else None
+        small = None
+        if isinstance(statement, cst.SimpleStatementLine) and statement.body:
+            small = statement.body[0]
         if not (isinstance(small, cst.Expr) and isinstance(small.value, cst.BaseString)):
             return statement
     return None

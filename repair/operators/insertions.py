@@ -1,12 +1,15 @@
 """Statements put in: jumps, guards, steps, and statements of the same file."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
 
-from repair.edits import Edit, Splice
+from repair.edits import Edit, Splice, Watch
 from repair.operators.logic import made_conditions, numberish
 from repair.operators.site import Site, alike
+from repair.purity import pure
 from repair.source import Statement
 from repair.vocabulary import bound_names, names_in
 
@@ -17,6 +20,8 @@ OPPOSITE = {
     "append_left": ("popleft",), "pop": ("append",), "heappush": ("heappop",),
 }  # fmt: skip
 """Methods that undo each other."""
+_SETS = re.compile(r"([A-Za-z_][\w.]*) ([-+*/|&]?)= (.+)")
+_FILLS = re.compile(r"([A-Za-z_][\w.]*\.\w+)\(([^()]+)\)")
 GROWS = {
     "list": ("append", "extend"), "deque": ("append", "appendleft"), "set": ("add", "update"),
     "dict": (), "OrderedDict": (), "Counter": ("update",),
@@ -95,7 +100,11 @@ def guard(site: Site) -> Iterator[Edit]:
         for text, prior in jumps:
             lines = f"if {test}:\n{site.source.one_indent}{text}"
             yield from site.insert(
-                lines, "guard", 1.2 * likely * prior, guard=site.crashed and "None" in test
+                lines,
+                "guard",
+                1.2 * likely * prior,
+                guard=site.crashed and "None" in test,
+                watch=_truth(test, "False", f"guard {text}"),
             )
 
 
@@ -111,8 +120,27 @@ def conditional(site: Site) -> Iterator[Edit]:
     for test, prior in tests:
         text = f"{site.indent}if {test}:\n{body}"
         yield site.edit(
-            "conditional", prior * 0.6, Splice(cut.start, cut.end, text), guard=site.crashed
+            "conditional",
+            prior * 0.6,
+            Splice(cut.start, cut.end, text),
+            guard=site.crashed,
+            watch=_truth(test, "True", "conditional") if site.watchable else None,
         )
+
+
+def _truth(test: str, neutral: str, tag: str) -> Watch | None:
+    return Watch(f"bool({test})", neutral, tag) if pure(test) else None
+
+
+def _effect(text: str) -> Watch | None:
+    """What an inserted step does, for those that set a name or fill a collection."""
+    if match := _SETS.fullmatch(text):
+        name, sign, value = match.groups()
+        if pure(value):
+            return Watch(f"{name} {sign} ({value})" if sign else value, name, f"set {name}")
+    elif (match := _FILLS.fullmatch(text)) and pure(match[2]):
+        return Watch(match[2], "object()", f"fill {match[1]}")
+    return None
 
 
 def step(site: Site) -> Iterator[Edit]:
@@ -125,7 +153,7 @@ def step(site: Site) -> Iterator[Edit]:
         if after and jumps:
             continue
         for text, prior in _steps(site):
-            yield from site.insert(text, "step", prior, after=after)
+            yield from site.insert(text, "step", prior, after=after, watch=_effect(text))
 
 
 def _steps(site: Site) -> Iterator[tuple[str, float]]:
@@ -141,7 +169,9 @@ def _steps(site: Site) -> Iterator[tuple[str, float]]:
             if other != name:
                 yield from _pair_steps(site, name, other, mine)
         yield from _attribute_steps(site, name)
-    for attribute in site.vocabulary.attributes.get("self", {}) if "self" in site.locals else ():
+    for attribute in (
+        site.vocabulary.attributes.get("self", Counter()) if "self" in site.locals else ()
+    ):
         yield f"self.{attribute} += 1", 0.15
         yield f"self.{attribute} -= 1", 0.1
         for name in ["None", "True", "False", *names]:
@@ -308,7 +338,9 @@ def _related_calls(site: Site, known: set[str]) -> list[tuple[str, float]]:
                     for similar in OPPOSITE.get(method, ()):
                         found.setdefault(f"{base}.{similar}({', '.join(changed)})", 0.05)
     if "heapq" in site.vocabulary.imports:
-        for attribute in site.vocabulary.attributes.get("self", {}) if "self" in known else ():
+        for attribute in (
+            site.vocabulary.attributes.get("self", Counter()) if "self" in known else ()
+        ):
             found.setdefault(f"heapq.heapify(self.{attribute})", 0.1)
         for name in names:
             if not site.types(name) or "list" in site.types(name):

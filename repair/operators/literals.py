@@ -52,7 +52,9 @@ def empty(site: Site) -> Iterator[Edit]:
                     if near > 0.5 and name not in ("self", "cls"):
                         yield from site.put(node, name, "empty", 0.15)
                         if text in ("[]", "{}", "set()", "()"):
-                            left, right = {"[]": "[]", "{}": "{}", "set()": "{}", "()": "()"}[text]
+                            left, right = tuple(
+                                "()" if text == "()" else "[]" if text == "[]" else "{}"
+                            )
                             filled = f"{left}{name}{',' if text == '()' else ''}{right}"
                             if text != "{}":
                                 yield from site.put(node, filled, "empty", 0.2)

@@ -1,4 +1,4 @@
-"""Truth: `and` for `or`, `not` added or dropped, conditions added, dropped and taken from elsewhere."""
+"""Truth: `and` for `or`, `not`, and conditions added, dropped or taken from elsewhere."""
 
 from collections.abc import Iterator
 

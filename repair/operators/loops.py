@@ -35,13 +35,19 @@ def _ranged(site: Site, over: cst.Call) -> Iterator[Edit]:
     texts = [site.code(argument) for argument in over.args]
     low, high = ("0", texts[0]) if len(texts) == 1 else (texts[0], texts[1])
     step = f", {texts[2]}" if len(texts) == 3 else ""
-    for made, prior in (
-        (f"{low}, {high} + 1{step}", 0.6), (f"{low}, {high} - 1{step}", 0.5),
-        (f"1, {high}{step}", 0.45), (f"1, {high} + 1{step}", 0.35), (f"{low} + 1, {high}{step}", 0.4),
-        (f"{low}, {high}", 0.3), (f"{high} - 1, {low} - 1, -1", 0.3), (f"{high}, {low}, -1", 0.25),
-        (f"{low} - 1, {high}{step}", 0.25), (f"2, {high}{step}", 0.15),
-    ):  # fmt: skip
-        made = made.removeprefix("0, ") if not step else made
+    for bounds, prior in (
+        (f"{low}, {high} + 1{step}", 0.6),
+        (f"{low}, {high} - 1{step}", 0.5),
+        (f"1, {high}{step}", 0.45),
+        (f"1, {high} + 1{step}", 0.35),
+        (f"{low} + 1, {high}{step}", 0.4),
+        (f"{low}, {high}", 0.3),
+        (f"{high} - 1, {low} - 1, -1", 0.3),
+        (f"{high}, {low}, -1", 0.25),
+        (f"{low} - 1, {high}{step}", 0.25),
+        (f"2, {high}{step}", 0.15),
+    ):
+        made = bounds if step else bounds.removeprefix("0, ")
         yield from site.put(over, f"range({made})", "iterated", prior)
 
 

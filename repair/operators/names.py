@@ -1,5 +1,6 @@
 """Names: another variable or attribute of the same scope."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
@@ -71,7 +72,7 @@ def attribute(site: Site) -> Iterator[Edit]:
             continue
         base = site.code(node.value)
         seen = site.vocabulary.attributes
-        same = seen.get(base, {})
+        same = seen.get(base, Counter())
         for rank, name in enumerate(same):
             if name != node.attr.value:
                 prior = 0.45 * (1 - min(rank, 20) * 0.02)
@@ -91,13 +92,13 @@ def attribute(site: Site) -> Iterator[Edit]:
 def owner(site: Site) -> Iterator[Edit]:
     """`x.a` for `y.a`; `self.x` for `x`, and back; `x.a` for `x`."""
     attributes = site.vocabulary.attributes
-    of_self = attributes.get("self", {}) if "self" in site.locals else {}
+    of_self = attributes.get("self", Counter()) if "self" in site.locals else {}
     for node in site.expressions:
         parent = site.parent(node)
         if isinstance(node, cst.Name) and _is_variable(site, node):
             if node.value in of_self:
                 yield from site.put(node, f"self.{node.value}", "owner", 0.4)
-            for name in attributes.get(node.value, {}):
+            for name in attributes.get(node.value, Counter()):
                 if not isinstance(parent, cst.Attribute):
                     yield from site.put(node, f"{node.value}.{name}", "owner", 0.25)
         elif isinstance(node, cst.Attribute):

@@ -1,4 +1,4 @@
-"""One statement as operators see it: its expressions, what can be named there, and how to edit it."""
+"""One statement as operators see it: its expressions, the names there, and how to edit it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from functools import cached_property
 
 import libcst as cst
 
-from repair.edits import Edit, Splice
+from repair.edits import Edit, Splice, Watch
 from repair.hints import Hints
 from repair.kinds import Inference, Kinds
+from repair.purity import is_read, pure
 from repair.source import Source, Statement
 from repair.syntax import fitted, needed
 from repair.vocabulary import Scope, Vocabulary, bound_names
@@ -97,7 +98,8 @@ class Site:
             return
         fit = fitted(text, needed(node, self.parent(node)))
         if fit is not None:
-            yield self.edit(operator, prior, Splice(*self.source.span(node), fit))
+            splice = Splice(*self.source.span(node), fit)
+            yield self.edit(operator, prior, splice, watch=self._watched(node, splice))
 
     def between(
         self, left: cst.CSTNode, right: cst.CSTNode, text: str, operator: str, prior: float
@@ -108,9 +110,64 @@ class Site:
         inner = gap.strip(" \t()\\\n")
         if inner and inner != text and "#" not in gap:
             at = start + gap.index(inner)
-            yield self.edit(operator, prior, Splice(at, at + len(inner), text))
+            splice = Splice(at, at + len(inner), text)
+            around = self._around(left)
+            watch = self._watched(around, splice) if around is not None else None
+            yield self.edit(operator, prior, splice, watch=watch)
 
-    def edit(self, operator: str, prior: float, *splices: Splice, guard: bool = False) -> Edit:
+    def _around(self, node: cst.CSTNode) -> cst.BaseExpression | None:
+        """The expression that an expression is part of."""
+        at = self.parent(node)
+        while at is not None and not isinstance(at, cst.BaseExpression):
+            if isinstance(at, cst.BaseSmallStatement | cst.BaseCompoundStatement):
+                return None
+            at = self.parent(at)
+        return at
+
+    @cached_property
+    def _roots(self) -> dict[cst.CSTNode, cst.BaseExpression | None]:
+        return {}
+
+    def _root(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        """The largest expression around this one that can be evaluated without side effects."""
+        if node not in self._roots:
+            found: cst.BaseExpression | None = None
+            at: cst.BaseExpression | None = node
+            while at is not None and is_read(at, self.parent(at)):
+                inside = isinstance(at, cst.CompFor | cst.Lambda)
+                if not inside and pure(self.code(at)):
+                    found = at
+                elif found is not None:
+                    break
+                at = self._around(at)
+            if at is not None and not is_read(at, self.parent(at)):
+                found = None
+            self._roots[node] = found
+        return self._roots[node]
+
+    def _watched(self, node: cst.BaseExpression, splice: Splice) -> Watch | None:
+        root = self._root(node) if self.watchable else None
+        if root is None or not pure(splice.text):
+            return None
+        start, end = self.source.span(root)
+        text = self.source.text
+        new = text[start : splice.start] + splice.text + text[splice.end : end]
+        return Watch(new, text[start:end], f"{start}")
+
+    @cached_property
+    def watchable(self) -> bool:
+        """Whether the statement runs line by line in a function, so that it can be watched."""
+        kinds = cst.FunctionDef | cst.ClassDef | cst.ExceptHandler
+        return not self.statement.function.is_module and not isinstance(self.small, kinds)
+
+    def edit(
+        self,
+        operator: str,
+        prior: float,
+        *splices: Splice,
+        guard: bool = False,
+        watch: Watch | None = None,
+    ) -> Edit:
         return Edit(
             self.source.path,
             tuple(sorted(splices)),
@@ -118,6 +175,7 @@ class Site:
             prior,
             self.statement.first,
             guard,
+            watch,
         )
 
     # --- whole lines ---
@@ -135,6 +193,7 @@ class Site:
         after: bool = False,
         deeper: int = 0,
         guard: bool = False,
+        watch: Watch | None = None,
     ) -> Iterator[Edit]:
         """Insert lines, written without indentation, before or after the whole statement."""
         if not self.statement.in_block:
@@ -144,7 +203,8 @@ class Site:
         text = self.indented(lines, deeper)
         if at == len(self.source.text) and not self.source.text.endswith("\n"):
             text = "\n" + text
-        yield self.edit(operator, prior, Splice(at, at, text), guard=guard)
+        seen = watch if self.watchable and not after else None
+        yield self.edit(operator, prior, Splice(at, at, text), guard=guard, watch=seen)
 
     def indented(self, lines: str, deeper: int = 0) -> str:
         """Lines at the depth of the statement, newline at the end."""

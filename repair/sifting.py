@@ -1,0 +1,81 @@
+"""Tell beforehand which candidates do the same: one of them is tried, the others wait for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from repair.edits import Edit
+from repair.judge import Judge, Judgement, Says, Trial
+
+Class = tuple[str, int, str, tuple[str, ...]]
+"""Path, line, tag, and the values at each visit."""
+
+
+@dataclass
+class Sieve:
+    """Sorts candidates into classes by the values that they give where they are made."""
+
+    waiting: dict[Class, list[Trial]] = field(default_factory=dict)
+    """Those whose class is being tried by another."""
+    idle: int = 0
+    """How many were found to change nothing."""
+    _class_of: dict[Edit, Class] = field(default_factory=dict)
+    _good: set[Class] = field(default_factory=set)
+    _bad: set[Class] = field(default_factory=set)
+
+    async def sift(self, trials: Sequence[Trial], judge: Judge) -> list[Trial]:
+        """Those to try now, in order: one of each class, and all that cannot be watched."""
+        wanted: dict[str, dict[int, list[str]]] = {}
+        for trial in trials:
+            edit = trial.edits[0]
+            if edit.watch is not None:
+                texts = wanted.setdefault(edit.path, {}).setdefault(edit.line, [])
+                texts += [edit.watch.expression, edit.watch.neutral]
+        if not wanted:
+            return list(trials)
+        unique = {
+            path: {line: list(dict.fromkeys(texts)) for line, texts in lines.items()}
+            for path, lines in wanted.items()
+        }
+        seen = await judge.watch(unique)
+        values = {
+            (path, line, text): tuple(row[number] for row in seen.get(path, {}).get(line, []))
+            for path, lines in unique.items()
+            for line, texts in lines.items()
+            for number, text in enumerate(texts)
+        }
+        return [trial for trial in trials if self._is_first(trial, values)]
+
+    def _is_first(self, trial: Trial, values: dict[tuple[str, int, str], tuple[str, ...]]) -> bool:
+        edit = trial.edits[0]
+        if edit.watch is None:
+            return True
+        found = values.get((edit.path, edit.line, edit.watch.expression), ())
+        if not found or not all(found):
+            return True
+        if found == values.get((edit.path, edit.line, edit.watch.neutral)):
+            self.idle += 1
+            return False
+        key = (edit.path, edit.line, edit.watch.tag, found)
+        known = key in self.waiting
+        self._class_of[edit] = key
+        members = self.waiting.setdefault(key, [])
+        if known and key not in self._good:
+            members.append(trial)
+            return False
+        return True
+
+    def told(self, trial: Trial, judgement: Judgement) -> list[Trial]:
+        """Take up a judgement; the members of the class that are now worth trying."""
+        key = self._class_of.get(trial.edits[0]) if len(trial.edits) == 1 else None
+        if key is None or key in self._good:
+            return []
+        if judgement.says in (Says.GREEN, Says.REGRESSION) or judgement.passed:
+            self._good.add(key)
+            members, self.waiting[key] = self.waiting[key], []
+            return members
+        return []
+
+    def rest(self) -> Iterable[Trial]:
+        """All that still wait, best first: the values seen may not have told everything."""
+        left = [trial for members in self.waiting.values() for trial in members]
+        return sorted(left, key=lambda trial: -trial.score)
