@@ -54,7 +54,7 @@ def _strength(node: ast.expr, text: str) -> int:
             return ATOM
 
 
-def needed(node: cst.CSTNode, parent: cst.CSTNode | None) -> int:
+def needed(node: cst.CSTNode, parent: cst.CSTNode | None) -> int:  # noqa: C901 a flat table
     """How tightly a text must bind to stand in the place of `node`."""
     if getattr(node, "lpar", ()):
         return LOOSEST

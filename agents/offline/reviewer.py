@@ -1,11 +1,10 @@
 """Review by rules: what the gates and the evidence say of the exact diff, and nothing more."""
 
-from repair.gate import Refusal, refusals
-
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
 from core.patches import Patch
 from core.ports import Case
+from repair.gate import Refusal, refusals
 
 REVIEWER = "offline engine (rules)"
 

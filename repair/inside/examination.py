@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -24,7 +24,8 @@ class Reports:
         self, item: pytest.Item, call: pytest.CallInfo[Any]
     ) -> pytest.TestReport:
         raised = call.excinfo
-        outcome, text = "passed", None
+        outcome: Literal["passed", "failed", "skipped"] = "passed"
+        text: str | tuple[str, int, str] | None = None
         if raised is not None and isinstance(raised.value, pytest.skip.Exception):
             outcome, text = "skipped", (str(item.path), 0, "skipped")
         elif raised is not None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -68,7 +69,7 @@ class Warm:
         watch = Watch(job["watch"], self._settings.root)
         examination = self._examination(job, line)
         for test in self._settings.red[:WATCHED_TESTS]:
-            watch.during(lambda test=test: examination.run(test), WATCH_S)
+            watch.during(partial(examination.run, test), WATCH_S)
         line.tell(job=job["id"], verdict="watched", seen=watch.seen())
 
     def _screen(self, job: Job, line: Line) -> None:

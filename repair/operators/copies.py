@@ -1,7 +1,8 @@
 """Expressions: others of the same file, and small ones made from the names in scope."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import permutations
 
 import libcst as cst
 
@@ -63,28 +64,30 @@ def made(site: Site) -> Iterator[Edit]:
         inner = names_in(site.code(node))
         for name in names:
             boost = 1.3 if name in inner else 1.0
-            types = site.types(name)
-            holds = not types or bool(types & {"str", "list", "tuple", "dict", "set", "deque"})
-            if holds:
-                yield from site.put(node, f"len({name})", "made", 0.16 * boost)
-                yield from site.put(node, f"len({name}) - 1", "made", 0.1 * boost)
-                yield from site.put(node, f"{name}[0]", "made", 0.12 * boost)
-                yield from site.put(node, f"{name}[-1]", "made", 0.14 * boost)
-                for other in names:
-                    if other != name:
-                        yield from site.put(node, f"{name}[{other}]", "made", 0.1 * boost)
-            if not types or types & {"int", "float"}:
-                for text in (f"{name} + 1", f"{name} - 1", f"{name} * 2", f"{name} // 2"):
-                    yield from site.put(node, text, "made", 0.1 * boost)
+            for text, prior in _made_of(site, name, names):
+                yield from site.put(node, text, "made", prior * boost)
             for attribute in attributes.get(name, Counter()):
                 yield from site.put(node, f"{name}.{attribute}", "made", 0.16 * boost)
         for attribute in attributes.get("self", Counter()) if "self" in site.locals else ():
             yield from site.put(node, f"self.{attribute}", "made", 0.14)
-        for name in names:
-            for other in names:
-                if name != other and _numbers(site, name, other):
-                    for sign, prior in (("+", 0.1), ("-", 0.1), ("*", 0.06)):
-                        yield from site.put(node, f"{name} {sign} {other}", "made", prior)
+        for name, other in permutations(names, 2):
+            if _numbers(site, name, other):
+                for sign, prior in (("+", 0.1), ("-", 0.1), ("*", 0.06)):
+                    yield from site.put(node, f"{name} {sign} {other}", "made", prior)
+
+
+def _made_of(site: Site, name: str, names: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """Expressions over one name, with their priors, as far as its type is known to allow."""
+    types = site.types(name)
+    if not types or types & {"str", "list", "tuple", "dict", "set", "deque"}:
+        yield f"len({name})", 0.16
+        yield f"len({name}) - 1", 0.1
+        yield f"{name}[0]", 0.12
+        yield f"{name}[-1]", 0.14
+        yield from ((f"{name}[{other}]", 0.1) for other in names if other != name)
+    if not types or types & {"int", "float"}:
+        for text in (f"{name} + 1", f"{name} - 1", f"{name} * 2", f"{name} // 2"):
+            yield text, 0.1
 
 
 def _numbers(site: Site, *names: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -338,14 +338,19 @@ def _related_calls(site: Site, known: set[str]) -> list[tuple[str, float]]:
                     for similar in OPPOSITE.get(method, ()):
                         found.setdefault(f"{base}.{similar}({', '.join(changed)})", 0.05)
     if "heapq" in site.vocabulary.imports:
-        for attribute in (
-            site.vocabulary.attributes.get("self", Counter()) if "self" in known else ()
-        ):
-            found.setdefault(f"heapq.heapify(self.{attribute})", 0.1)
-        for name in names:
-            if not site.types(name) or "list" in site.types(name):
-                found.setdefault(f"heapq.heapify({name})", 0.1)
+        for heap in _heaps(site, names, known):
+            found.setdefault(f"heapq.heapify({heap})", 0.1)
     return list(found.items())
+
+
+def _heaps(site: Site, names: Sequence[str], known: set[str]) -> Iterator[str]:
+    """What may be a heap: attributes of the object, and lists in scope."""
+    if "self" in known:
+        for attribute in site.vocabulary.attributes.get("self", Counter()):
+            yield f"self.{attribute}"
+    for name in names:
+        if not site.types(name) or "list" in site.types(name):
+            yield name
 
 
 def _bound(statement: Statement) -> set[str]:

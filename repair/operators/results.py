@@ -78,18 +78,7 @@ def yielded(site: Site) -> Iterator[Edit]:
     """`yield from` for `yield`, and back; a result used for one that is dropped."""
     for node in site.expressions:
         if isinstance(node, cst.Yield) and node.value is not None:
-            start = site.source.span(node)[0]
-            text = site.code(node)
-            if isinstance(node.value, cst.From):
-                head = re.match(r"yield\s+from\s+", text)
-                if head:
-                    yield site.edit("yielded", 0.4, Splice(start, start + head.end(), "yield "))
-            else:
-                head = re.match(r"yield\s+", text)
-                if head:
-                    at = start + head.end()
-                    yield site.edit("yielded", 0.45, Splice(start, at, "yield from "))
-                    yield site.edit("yielded", 0.15, Splice(start, at, "return "))
+            yield from _yields_otherwise(site, node)
     small = site.small
     if isinstance(small, cst.Expr) and not isinstance(small.value, WITH_EFFECT):
         start = site.source.span(small)[0]
@@ -109,6 +98,18 @@ def yielded(site: Site) -> Iterator[Edit]:
             if name not in ("self", "cls"):
                 yield site.edit("result-kept", 0.12, Splice(start, start, f"{name} = "))
                 yield site.edit("result-kept", 0.08, Splice(start, start, f"{name} += "))
+
+
+def _yields_otherwise(site: Site, node: cst.Yield) -> Iterator[Edit]:
+    start = site.source.span(node)[0]
+    text = site.code(node)
+    if isinstance(node.value, cst.From):
+        if head := re.match(r"yield\s+from\s+", text):
+            yield site.edit("yielded", 0.4, Splice(start, start + head.end(), "yield "))
+    elif head := re.match(r"yield\s+", text):
+        at = start + head.end()
+        yield site.edit("yielded", 0.45, Splice(start, at, "yield from "))
+        yield site.edit("yielded", 0.15, Splice(start, at, "return "))
 
 
 def exception_type(site: Site) -> Iterator[Edit]:

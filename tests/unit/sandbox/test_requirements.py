@@ -124,7 +124,9 @@ def test_hashes_are_kept() -> None:
 
 def test_included_files_are_followed_once() -> None:
     texts = {
-        "requirements/dev.txt": "-r base.txt\n-r ../more.txt\n-r docs.txt\nmock\n-e .\n-e .[test]\n",
+        "requirements/dev.txt": (
+            "-r base.txt\n-r ../more.txt\n-r docs.txt\nmock\n-e .\n-e .[test]\n"
+        ),
         "requirements/base.txt": "six\n-r dev.txt\n",
         "requirements/docs.txt": "theme\n",
         "more.txt": "attrs\n",
