@@ -70,14 +70,18 @@ class LeasedEffects:
     ) -> Mapping[str, Any]:
         """Serves the port.
 
-        A row that a crash left open is done again: effects look before they create. After a host
-        stayed silent for too long HostUnreachable is raised and the row stays open.
+        A row that a crash left open is done again: effects look before they create; the open row of
+        an earlier approval gives way to the new one. After a host stayed silent for too long
+        HostUnreachable is raised and the row stays open.
         """
         outbox = self._desk.outbox
         turn = self._desk.turn(key)
         async with turn:
             await self._require_lease()
             row = await outbox.begin(key, task_id, step, payload_hash(payload))
+            for earlier in await outbox.open_effects(task_id):
+                if earlier.step == step and earlier.key != key:
+                    await outbox.fail(earlier.key, f"Superseded by {key}.")
             if row.state is EffectState.DONE:
                 return row.result
             try:
@@ -86,11 +90,7 @@ class LeasedEffects:
                 await outbox.fail(key, str(error))
                 raise
             await self._require_lease()
-            settled = await outbox.settle(key, result)
-            for earlier in await outbox.open_effects(task_id):
-                if earlier.step == step:
-                    await outbox.fail(earlier.key, f"Superseded by {key}.")
-            return settled.result
+            return (await outbox.settle(key, result)).result
 
     async def _patiently(self, key: str, effect: Doing) -> Mapping[str, Any]:
         waited, pause = 0.0, PAUSE_MIN_S
