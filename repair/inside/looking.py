@@ -26,6 +26,7 @@ class Look:
     def __init__(self, paths: Iterable[str], root: str) -> None:
         self._root = root
         self._paths = {path: os.path.relpath(path, root) for path in paths}
+        self._known: dict[str, str | None] = {}
         self._calls = 0
         self._ours: dict[type, bool] = {}
         self.seen: dict[str, dict[str, dict[str, set[str]]]] = {}
@@ -57,12 +58,18 @@ class Look:
         raise Overdue
 
     def _note(self, frame: FrameType, event: str, result: Any) -> None:
-        if event == "return" and frame.f_code.co_filename in self._paths:
+        if event == "return" and self._path(frame) is not None:
             self._keep(frame, result)
 
+    def _path(self, frame: FrameType) -> str | None:
+        """The repository's name of the file that a frame runs; None for files of others."""
+        name = frame.f_code.co_filename
+        if name not in self._known:
+            self._known[name] = self._paths.get(os.path.realpath(name))
+        return self._known[name]
+
     def _keep(self, frame: FrameType, result: Any = None) -> None:
-        code = frame.f_code
-        path = self._paths.get(code.co_filename)
+        code, path = frame.f_code, self._path(frame)
         self._calls += 1
         if path is None or self._calls > ENOUGH_CALLS:
             return
@@ -79,6 +86,6 @@ class Look:
         """Whether a class is defined in the repository."""
         if kind not in self._ours:
             module = sys.modules.get(kind.__module__)
-            path = getattr(module, "__file__", None) or ""
+            path = os.path.realpath(getattr(module, "__file__", None) or "")
             self._ours[kind] = path.startswith(self._root + os.sep)
         return self._ours[kind]

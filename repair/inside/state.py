@@ -30,7 +30,7 @@ class State:
     def _ours(self, name: str) -> bool:
         if name not in self._imported:
             path = getattr(sys.modules[name], "__file__", None) or ""
-            self._imported[name] = path.startswith(self._prefix)
+            self._imported[name] = os.path.realpath(path).startswith(self._prefix)
         return self._imported[name]
 
     def _look(self) -> list[Any]:

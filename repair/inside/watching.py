@@ -40,6 +40,7 @@ class Watch:
             }
             self.values[where] = {int(line): [] for line in lines}
         self._root = root
+        self._real: dict[str, str] = {}
 
     def during(self, run: Callable[[], object], seconds: float) -> None:
         """Watch while something runs, for so many seconds at most."""
@@ -63,11 +64,17 @@ class Watch:
         }
 
     def _enter(self, frame: FrameType, event: str, _: Any) -> Any:
-        return self._line if frame.f_code.co_filename in self._codes else None
+        return self._line if self._path(frame) in self._codes else None
+
+    def _path(self, frame: FrameType) -> str:
+        name = frame.f_code.co_filename
+        if name not in self._real:
+            self._real[name] = os.path.realpath(name)
+        return self._real[name]
 
     def _line(self, frame: FrameType, event: str, _: Any) -> Any:
         if event == "line":
-            path = frame.f_code.co_filename
+            path = self._path(frame)
             codes = self._codes[path].get(frame.f_lineno)
             if codes and len(self.values[path][frame.f_lineno]) < VISITS:
                 sys.settrace(None)
