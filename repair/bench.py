@@ -41,11 +41,11 @@ class Bench:
         self._limits = limits or Limits()
         self.workers = workers or os.cpu_count() or 1
         self.seconds = 0.0
-        """Wall time that runs took so far."""
+        """Wall time that runs and judges took so far."""
         self._surveys: dict[str, asyncio.Task[Survey]] = {}
         self._prepared: dict[str, asyncio.Task[Environment]] = {}
         self._spare: asyncio.Task[tuple[Sandbox, Tree, Environment]] | None = None
-        self._judges: list[tuple[Judge, Sandbox]] = []
+        self._judges: list[tuple[Judge, Sandbox, float]] = []
 
     async def survey(self, tree: Tree) -> Survey:
         """All tests of a tree with the lines that each ran; once, whoever asks."""
@@ -81,18 +81,19 @@ class Bench:
         except BaseException:
             await sandbox.close()
             raise
-        self._judges.append((judge, sandbox))
+        self._judges.append((judge, sandbox, time.monotonic()))
         return judge
 
     async def dismiss(self, judge: Judge) -> None:
         """Close a judge with its sandbox; harmless when repeated."""
-        for pair in [pair for pair in self._judges if pair[0] is judge]:
-            self._judges.remove(pair)
-            await pair[1].close()
+        for entry in [entry for entry in self._judges if entry[0] is judge]:
+            self._judges.remove(entry)
+            self.seconds += time.monotonic() - entry[2]
+            await entry[1].close()
 
     async def close(self) -> None:
         """End everything that is open."""
-        for judge, _ in list(self._judges):
+        for judge, *_ in list(self._judges):
             await self.dismiss(judge)
         pending = [*self._surveys.values(), *self._prepared.values()]
         for task in pending:
