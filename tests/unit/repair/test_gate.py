@@ -1,0 +1,240 @@
+"""What no patch may do: weaken tests, settings or CI, break the syntax, hide a symptom."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
+from core.trees import Tree
+from repair.gate import Refusal, asserts_value, is_test_path, refusals
+from repair.symptoms import only_guards
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TESTS = """\
+import pytest
+
+from shop import total
+
+
+def test_total():
+    assert total([1, 2]) == 3
+
+
+@pytest.mark.parametrize("items", [[], [0], [0, 0]])
+def test_nothing(items):
+    assert total(items) == 0
+
+
+def test_refused():
+    with pytest.raises(TypeError):
+        total(None)
+"""
+CI = """\
+jobs:
+  test:
+    steps:
+      - run: make lint
+      - run: make test
+"""
+FILES = {
+    "shop.py": "def total(items):\n    return sum(items)\n",
+    "tests/test_shop.py": TESTS,
+    "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-q"\n',
+    ".github/workflows/ci.yml": CI,
+}
+BASE = Tree({}).with_texts(FILES)
+
+
+def refused(**changes: str) -> list[str]:
+    return [found.rule for found in held_against({NAMES[name]: t for name, t in changes.items()})]
+
+
+NAMES = {
+    "shop": "shop.py",
+    "tests": "tests/test_shop.py",
+    "settings": "pyproject.toml",
+    "ci": ".github/workflows/ci.yml",
+    "conftest": "tests/conftest.py",
+}
+
+
+def held_against(changes: Mapping[str, str]) -> list[Refusal]:
+    return refusals(BASE, BASE.with_texts(changes))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("    assert total([1, 2]) == 3\n", "    total([1, 2])\n"),
+        ("== 3", "== 4"),
+        ("== 3", ">= 3"),
+        ("def test_total", "def check_total"),
+        ("def test_total", "@pytest.mark.skip\ndef test_total"),
+        ("def test_total", "@pytest.mark.xfail\ndef test_total"),
+        ("    assert total([1, 2])", "    pytest.skip()\n    assert total([1, 2])"),
+        ("[[], [0], [0, 0]]", "[[], [0]]"),
+        ("    with pytest.raises(TypeError):\n        total(None)\n", "    pass\n"),
+    ],
+    ids=[
+        "assertion removed",
+        "value changed",
+        "assertion loosened",
+        "test renamed away",
+        "skipped",
+        "excused",
+        "skipped inside",
+        "fewer values",
+        "expected error dropped",
+    ],
+)
+def test_a_weakened_test_is_refused(before: str, after: str) -> None:
+    assert TESTS.count(before) == 1
+    assert set(refused(tests=TESTS.replace(before, after))) == {"tests"}
+
+
+def test_a_test_may_be_added_to_a_file() -> None:
+    assert refused(tests=TESTS + "\n\ndef test_more():\n    assert total([5]) == 5\n") == []
+
+
+def test_a_test_file_may_not_go() -> None:
+    gone = BASE.with_files({"tests/test_shop.py": None})
+    [found] = refusals(BASE, gone)
+    assert (found.rule, found.path) == ("tests", "tests/test_shop.py")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'collect_ignore = ["test_shop.py"]\n',
+        "def pytest_collection_modifyitems(items):\n    items.clear()\n",
+    ],
+)
+def test_a_new_conftest_may_not_pick_tests(text: str) -> None:
+    assert refused(conftest=text) == ["tests"]
+
+
+def test_settings_may_not_narrow_what_is_run() -> None:
+    text = FILES["pyproject.toml"]
+    assert refused(settings=text.replace("-q", "-q --deselect tests/test_shop.py::t")) == [
+        "settings"
+    ]
+    assert refused(settings=text.replace("-q", "-v")) == []
+
+
+def test_ci_may_not_lose_a_step() -> None:
+    [found] = held_against({NAMES["ci"]: CI.replace("      - run: make test\n", "")})
+    assert (found.rule, found.before) == ("ci", "- run: make test")
+    assert refused(ci=CI + "      - run: make docs\n") == []
+    assert refused(ci=CI.replace("jobs:", "# what runs\njobs:")) == []
+
+
+def test_what_does_not_parse_is_refused() -> None:
+    assert refused(shop="def total(items:\n    return 1\n") == ["parses"]
+
+
+def test_a_file_that_never_parsed_may_change() -> None:
+    base = BASE.with_texts({"old.py": "print 'a'\n"})
+    assert refusals(base, base.with_texts({"old.py": "print 'b'\n"})) == []
+
+
+def test_a_name_that_nothing_binds_is_refused() -> None:
+    [found] = held_against({"shop.py": "def total(items):\n    return fsum(items)\n"})
+    assert found.rule == "names"
+    assert "fsum" in found.message
+
+
+def test_names_that_are_bound_or_were_unknown_before_may_be_used() -> None:
+    assert (
+        refused(shop="from math import fsum\n\n\ndef total(items):\n    return fsum(items)\n") == []
+    )
+    base = BASE.with_texts({"old.py": "x = magic\n"})
+    assert refusals(base, base.with_texts({"old.py": "x = magic + 1\n"})) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_test"),
+    [
+        ("tests/data.py", True),
+        ("test_shop.py", True),
+        ("shop_test.py", True),
+        ("conftest.py", True),
+        ("web/cart.test.ts", True),
+        ("shop/testing.py", False),
+        ("shop/latest.py", False),
+        ("contest.py", False),
+    ],
+)
+def test_paths_of_tests(path: str, is_test: bool) -> None:
+    assert is_test_path(path) is is_test
+
+
+CRASH = "def size(word):\n    text = word.strip()\n    return len(text)\n"
+
+
+def red_run(message: str, test: str) -> TestRun:
+    case = TestCase(
+        test_id=test, outcome=CaseOutcome.FAILED, message=message, path="size.py", line=2
+    )
+    return TestRun(
+        tree_hash="t",
+        argv=("pytest",),
+        environment="e",
+        backend="b",
+        end=RunEnd.FAILED,
+        exit_code=1,
+        collected=(test,),
+        cases=(case,),
+        started_at=NOW,
+        ended_at=NOW,
+    )
+
+
+SILENT = "from size import size\n\n\ndef test_size():\n    size(None)\n"
+STATED = "from size import size\n\n\ndef test_size():\n    assert size(None) == 0\n"
+GUARDED = CRASH.replace("    text", "    if word is None:\n        return\n    text")
+
+
+def symptoms(tests: str, after: str, message: str = "AttributeError: no strip") -> list[str]:
+    base = Tree({}).with_texts({"size.py": CRASH, "test_size.py": tests})
+    run = red_run(message, "test_size.py::test_size")
+    return [r.rule for r in refusals(base, base.with_texts({"size.py": after}), red_on_base=run)]
+
+
+def test_a_guard_at_the_crash_is_refused_when_no_test_states_a_value() -> None:
+    assert symptoms(SILENT, GUARDED) == ["symptom"]
+
+
+def test_a_guard_may_stay_when_a_test_states_the_value() -> None:
+    assert symptoms(STATED, GUARDED) == []
+
+
+def test_a_failed_assertion_is_no_crash() -> None:
+    assert symptoms(SILENT, GUARDED, "AssertionError: 1 != 2") == []
+
+
+def test_a_change_of_the_cause_is_no_guard() -> None:
+    assert symptoms(SILENT, CRASH.replace("word.strip()", "str(word).strip()")) == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "def size(word):\n    try:\n        text = word.strip()\n    except AttributeError:\n"
+        "        return 0\n    return len(text)\n",
+        "def size(word):\n    text = word.strip() if word else ''\n    return len(text)\n",
+        "def size(word):\n    text = word and word.strip()\n    return len(text)\n",
+        GUARDED,
+    ],
+    ids=["try", "ternary", "and", "if"],
+)
+def test_each_form_of_a_guard_is_seen(after: str) -> None:
+    assert only_guards(CRASH, after, [2])
+    assert not only_guards(CRASH, after.replace("len(text)", "len(text) + 1"), [2])
+
+
+def test_whether_a_test_states_a_value() -> None:
+    tree = Tree({}).with_texts({"silent.py": SILENT, "stated.py": STATED})
+    assert asserts_value(tree, "stated.py::test_size[1-2]")
+    assert not asserts_value(tree, "silent.py::test_size")
+    assert not asserts_value(tree, "nowhere.py::test_size")
