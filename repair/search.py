@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import islice
 
 from core.evidence import CaseOutcome, RunEnd, TestRun
 from core.findings import Candidate, SearchFigures
@@ -15,13 +15,16 @@ from repair.gate import is_test_path, refusals
 from repair.judge import Judge, Judgement, Says, Setup, Trial
 from repair.localize import words_of
 from repair.minimize import minimized
+from repair.narrowing import narrowed
 from repair.proposals import Proposals
 from repair.ranking import Ranked, ranked
 from repair.sifting import Sieve
 from sandbox.runners import Survey
 
-PAIR_SHARE = 0.5
-"""Share of the candidates after which pairs are tried, if single edits showed progress."""
+SINGLES_SHARE, PAIRS_SHARE, NARROWED_SHARE = 0.65, 0.8, 0.9
+"""Shares of all candidates that are spent when each stage ends, for the search to go on."""
+LEADS = 12
+"""Edits that showed progress and are built upon."""
 AFTER_FIRST = 150
 """Candidates that are still tried after the first that passes, so that the best is found."""
 FIRST_ROUND = 60
@@ -76,6 +79,9 @@ class _State:
     tried: int = 0
     survivors: list[Trial] = field(default_factory=list)
     partial: list[tuple[Trial, Judgement]] = field(default_factory=list)
+    """Single edits that turned some of the red tests green."""
+    broke: list[Trial] = field(default_factory=list)
+    """Single edits that turned all of them green and a green one red."""
     hung: list[Trial] = field(default_factory=list)
     stop_at: int | None = None
     bound: str = ""
@@ -207,9 +213,11 @@ class _Hunt:
         """Try single edits, then pairs; whether everything in reach was tried."""
         singles, kept = iter(proposals), list[Trial]()
         most = self._bounds.max_candidates
-        exhausted = await self._singles(judge, singles, kept, int(most * PAIR_SHARE))
+        exhausted = await self._singles(judge, singles, kept, int(most * SINGLES_SHARE))
         if self._goes_on() and self._state.partial:
-            await self._try(judge, self._pairs(kept), most * 3 // 4)
+            await self._try(judge, self._pairs(kept), int(most * PAIRS_SHARE))
+        if self._goes_on() and self._state.broke:
+            await self._try(judge, self._narrowed(proposals), int(most * NARROWED_SHARE))
         if self._goes_on() and not exhausted:
             exhausted = await self._singles(judge, singles, kept, most)
         if self._goes_on():
@@ -260,7 +268,9 @@ class _Hunt:
                 state.stop_at = state.tried + max(AFTER_FIRST, state.tried // 3)
         elif judgement.says is Says.HANG and not judgement.passed:
             state.hung.append(trial)
-        elif len(trial.edits) == 1 and (judgement.passed or judgement.says is Says.REGRESSION):
+        elif len(trial.edits) == 1 and judgement.says is Says.REGRESSION:
+            state.broke.append(trial)
+        elif len(trial.edits) == 1 and judgement.passed:
             state.partial.append((trial, judgement))
 
     def _done(self) -> bool:
@@ -273,20 +283,29 @@ class _Hunt:
         over = state.stop_at is not None and state.tried >= state.stop_at
         return bool(state.bound) or enough or over
 
+    def _narrowed(self, proposals: Proposals) -> Iterator[Trial]:
+        """Changes that mended the red tests and broke others, each under conditions."""
+        leads = sorted(self._state.broke, key=lambda trial: -trial.score)[:LEADS]
+        ways = [narrowed(lead.edits[0], proposals) for lead in leads]
+        while ways:
+            for lead, way in list(zip(leads, ways, strict=True)):
+                edit = next(way, None)
+                if edit is None:
+                    at = ways.index(way)
+                    del leads[at], ways[at]
+                else:
+                    yield Trial((edit,), lead.score * edit.prior)
+
     def _pairs(self, kept: Sequence[Trial], guided: bool = True) -> Iterator[Trial]:
         """Two edits at once: what made progress with everything else, best first."""
+        leads = list(kept[: 4 * LEADS])
         if guided:
-            firsts = sorted(
+            by_progress = sorted(
                 self._state.partial, key=lambda entry: (-len(entry[1].passed), -entry[0].score)
             )
-            leads = [trial for trial, _ in firsts[:12]]
-        else:
-            leads = list(kept[:60])
-        for reach in count():
-            if reach >= max(len(kept), 1):
-                return
+            leads = [trial for trial, _ in by_progress[:LEADS]]
+        for other in list(kept):
             for lead in leads:
-                other = kept[reach]
                 if other is not lead and _apart(lead.edits[0], other.edits[0]):
                     yield Trial((lead.edits[0], other.edits[0]), lead.score * other.score * 0.5)
 

@@ -61,12 +61,20 @@ class Module:
         self.used_on_import = _used_on_import(tree)
         self.live = next((m for m in list(sys.modules.values()) if _file_of(m) == path), None)
 
-    def changed(self, splices: Splices) -> tuple[Piece, CodeType, CodeType]:
-        """The piece that changes, its code before and after; FreshImportNeeded for several."""
-        start, end = min(s[0] for s in splices), max(s[1] for s in splices)
-        at = bisect_right(self._starts, start) - 1
-        if at < 0 or end > self.pieces[at].end:
-            raise FreshImportNeeded
+    def changed(self, splices: Splices) -> list[tuple[Piece, CodeType, CodeType]]:
+        """The pieces that change, the code of each before and after.
+
+        Raises FreshImportNeeded for a change that reaches over the end of a piece.
+        """
+        by_piece: dict[int, Splices] = {}
+        for splice in splices:
+            at = bisect_right(self._starts, splice[0]) - 1
+            if at < 0 or splice[1] > self.pieces[at].end:
+                raise FreshImportNeeded
+            by_piece.setdefault(at, []).append(splice)
+        return [self._changed(at, some) for at, some in by_piece.items()]
+
+    def _changed(self, at: int, splices: Splices) -> tuple[Piece, CodeType, CodeType]:
         piece = self.pieces[at]
         text = self._text[piece.start : piece.end]
         if at not in self._base:
@@ -128,14 +136,14 @@ class LiveCode:
             if path not in self._modules:
                 raise FreshImportNeeded
             module = self._modules[path]
-            piece, base, new = module.changed(some)
-            try:
-                swaps = swaps_between(base, new)
-            except FreshImportNeeded:
-                self._execute(module, piece, new)
-                continue
-            for swap in swaps:
-                self._swap(path, swap)
+            for piece, base, new in module.changed(some):
+                try:
+                    swaps = swaps_between(base, new)
+                except FreshImportNeeded:
+                    self._execute(module, piece, new)
+                    continue
+                for swap in swaps:
+                    self._swap(path, swap)
 
     def restore(self) -> None:
         """Make all as it was."""

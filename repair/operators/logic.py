@@ -103,6 +103,14 @@ def _taken(site: Site) -> list[tuple[str, float]]:
     return found
 
 
+def conditions(site: Site) -> list[tuple[str, float]]:
+    """Conditions that mean something here: those of the file, and those made from names."""
+    found: dict[str, float] = {}
+    for text, prior in [*_taken(site), *made_conditions(site)]:
+        found[text] = max(found.get(text, 0.0), prior)
+    return list(found.items())
+
+
 def made_conditions(site: Site) -> list[tuple[str, float]]:
     """Conditions built from the names in scope."""
     made: list[tuple[str, float]] = []
