@@ -7,7 +7,14 @@ from repair.ranking import Ranked, ranked
 from repair.source import Source
 
 PATH, TEXT = "price.py", "def price(amount):\n    net = amount * 7\n    return net\n"
-TESTS = "from price import price\n\n\ndef test_price():\n    assert price(12) == 96 and price(7) == 56\n"
+TESTS = """\
+from price import price
+
+
+def test_price():
+    assert price(12) == 96
+    assert price(7) == 56
+"""
 TREE = Tree({}).with_texts({PATH: TEXT, "test_price.py": TESTS})
 
 
