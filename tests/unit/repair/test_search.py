@@ -26,8 +26,8 @@ SHORT = Bounds(max_candidates=60, max_seconds=90.0, workers=2)
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     settings, _ = load_settings(data_dir=tmp_path)
-    provider = bootstrap.sandbox_of(settings)
     try:
+        provider = bootstrap.sandbox_of(settings)
         await provider.check()
     except SandboxUnavailable as error:
         pytest.skip(f"no sandbox can be used here: {error}")
