@@ -303,10 +303,12 @@ class Anton:
         drive.add_done_callback(self._driven)
 
     def _driven(self, drive: asyncio.Task[Task]) -> None:
+        """Look for work at once, but for a drive that broke, whose task would break again."""
         self._drives.discard(drive)
-        self._wake.set()
         if not drive.cancelled() and (error := drive.exception()):
             log.error("a drive broke: %s", error, exc_info=error)
+        else:
+            self._wake.set()
 
     async def _expire(self) -> None:
         """Let unanswered questions end when their time has come."""

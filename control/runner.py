@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
+from langgraph.graph import END
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
@@ -25,7 +26,6 @@ from core.errors import (
     LeaseLost,
     RateLimited,
     SandboxError,
-    StoreError,
     StoreUnusable,
 )
 from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
@@ -255,7 +255,7 @@ class Runner:
                 raise
             reason = f"The time limit of {self._bounds.task_s:g} s was reached."
             update = {"outcome": Outcome.OUT_OF_BUDGET.value, "reason": reason}
-            await self._graph.aupdate_state(config, update, as_node="join")
+            await self._redirect(config, update)
             await self._follow(drive, deps, config, None)
 
     async def _follow(
@@ -308,8 +308,18 @@ class Runner:
             return
         what = f"The step {node} ended its worker {count} times."
         update = {"trouble": what, "question": trouble(task.task_id, what).dump()}
-        await self._graph.aupdate_state(config, {**_input(task), **update}, as_node="join")
+        await self._redirect(config, {**_input(task), **update})
         await self._records.tasks.update(task.task_id, drive.lease, crashes={})
+
+    async def _redirect(self, config: RunnableConfig, update: dict[str, Any]) -> None:
+        """Go on behind `join` with an update, and with nothing of what was to be done instead.
+
+        What has been done counts. A step left standing would run beside the one led to, and two
+        answers in one step are more than LangGraph can take.
+        """
+        while (await self._graph.aget_state(config)).next:
+            await self._graph.aupdate_state(config, None, as_node=END)
+        await self._graph.aupdate_state(config, update, as_node="join")
 
     async def _pause(self, drive: Drive, snapshot: StateSnapshot) -> None:
         """Write down what the thread waits for, or how it ended."""
@@ -396,8 +406,8 @@ class Runner:
         """The state as it was last written; empty when it cannot be read any more."""
         try:
             return (await self._graph.aget_state(self._config(lease))).values
-        except StoreError as error:
-            log.error("the checkpoint cannot be read: %s", error, extra={"task_id": lease.task_id})
+        except Exception:
+            log.exception("the checkpoint cannot be read", extra={"task_id": lease.task_id})
             return {}
 
     def _config(self, lease: Lease) -> RunnableConfig:

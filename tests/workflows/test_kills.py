@@ -372,3 +372,58 @@ async def test_a_diagnosis_that_broke_is_made_anew_when_a_person_says_go_on(
         task = await here.answer(task, "more_attempts")
         question = (await here.pending(task)).question
         assert question.kind is QuestionKind.RELEASE, "the patch itself was not turned down"
+
+
+async def crashed(tmp_path: Path, task: Task, node: str) -> None:
+    """The records of three workers that died in a step."""
+    async with stores_of(tmp_path, exclusive=True) as stores:
+        for _ in range(3):
+            await stores.tasks.crash(task.task_id, node)
+
+
+async def test_a_branch_that_kills_its_workers_does_not_take_the_other_with_it(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, Script(delays_s={"reproduce": 60.0})) as here:
+        task = await here.submit()
+        await here.anton.start()
+
+        async def diagnosed() -> bool:
+            return "diagnose" in await here.steps(task)
+
+        await soon(diagnosed)
+        await here.anton.stop(drain_s=0.1)
+    await crashed(tmp_path, task, "reproduce")
+    async with house(tmp_path) as here:
+        task = await here.anton.drive(task.task_id)
+        assert (await here.pending(task)).question.title.startswith("The step reproduce ended")
+        assert await here.steps(task, "interrupted") == ["escalate"]
+        task = await here.answer(task, "more_attempts")
+        assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+        assert task.crashes == {}
+        task = await here.answer(task, "approve")
+        assert task.outcome is Outcome.FIXED
+
+
+async def test_a_crash_where_the_branches_meet_leads_to_one_question(tmp_path: Path) -> None:
+    async with house(tmp_path, Script(delays_s={"reproduce": 0.5})) as here:
+        task = await here.submit()
+        await here.anton.start()
+        await here.until(task, "reproduce")
+        await here.anton.stop(drain_s=20.0)
+    await crashed(tmp_path, task, "join")
+    async with house(tmp_path) as here:
+        task = await here.anton.drive(task.task_id)
+        assert "join" not in await here.steps(task), "it was parked before that step"
+        assert (await here.pending(task)).question.title.startswith("The step join ended")
+        task = await here.answer(task, "more_attempts")
+        assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+        assert task.crashes == {}
+
+
+async def test_the_time_limit_in_one_branch_ends_the_task_once(tmp_path: Path) -> None:
+    script = Script(delays_s={"reproduce": 30.0})
+    async with house(tmp_path, script, max_task_seconds=1.5) as here:
+        task = await here.run()
+        assert task.outcome is Outcome.OUT_OF_BUDGET
+        assert (await here.steps(task)).count("report") == 1
