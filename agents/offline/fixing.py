@@ -20,6 +20,9 @@ AGREEING = 0.85
 """Confidence when several plausible patches were found that behave alike as far as is known."""
 DISAGREEING = 0.6
 OVERFITTED = 0.3
+TUNED = 0.5
+"""Confidence when a number was changed, which fits a test more easily than the intent."""
+NUMBERS_CHANGED = ("one-off", "other-number")
 SCORE_OVERFITTED = 0.02
 """Below this score only patches stand that repeat a value of the test, or guard a crash."""
 
@@ -127,6 +130,8 @@ def _confidence(found: Found) -> float:
     best = found.candidates[0]
     if best.score < SCORE_OVERFITTED:
         return OVERFITTED
+    if best.operator in NUMBERS_CHANGED:
+        return TUNED
     if found.figures.plausible == 1:
         return ALONE
     known = {c.behaviour for c in found.candidates if c.behaviour}
