@@ -79,9 +79,9 @@ async def test_tests_that_were_there_are_restored_from_the_base(tmp_path: Path) 
 
 
 async def test_a_fix_brings_no_test_settings_of_its_own(tmp_path: Path) -> None:
-    hook = "def pytest_runtest_makereport(item, call):\n    return None\n"
+    own = "import sys\n\nsys.path.insert(0, 'elsewhere')\n"
     async with house(tmp_path) as here:
-        task = await with_engine(here, Proposing({"app.py": MENDED, "conftest.py": hook}))
+        task = await with_engine(here, Proposing({"app.py": MENDED, "conftest.py": own}))
         assert task.result["patch"]["files"] == ["app.py"]
 
 
