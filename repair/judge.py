@@ -174,6 +174,20 @@ class Judge:
             for path, lines in answer.get("seen", {}).items()
         }
 
+    async def probe(self, trials: Sequence[Trial], tests: Sequence[str]) -> list[list[str]]:
+        """What each trial does with the calls of these tests and with calls near to them.
+
+        One text a call, `!` before what was raised; empty for a trial that cannot be probed.
+        """
+        first = self._sent + 1
+        for trial in trials:
+            self._sent += 1
+            job = {"id": self._sent, "edits": trial.splices, "probe": list(tests)}
+            await self._process.send(_json_line({"jobs": [job]}))
+        answers = [await self._answer(ANSWER_S) for _ in trials]
+        found = {answer["id"]: answer.get("outcomes", []) for answer in answers}
+        return [found[first + number] for number in range(len(trials))]
+
     async def judge(self, trials: Iterable[Trial]) -> AsyncIterator[tuple[Trial, Judgement]]:
         """Judge one after the other; answers come in the order of the trials.
 

@@ -1,17 +1,29 @@
 """Order the changes that passed: the one that is most likely meant comes first."""
 
 import ast
+import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.trees import Tree
+from repair.edits import Edit
 from repair.judge import Trial
 from repair.source import Source
+from repair.vocabulary import names_in
 
 LITERAL_OF_TEST = 0.1
 GUARD = 0.1
 DELETION = 0.5
 EACH_LINE = 0.9
+EACH_TOKEN = 0.98
+LOSES_NAMES = 0.5
+"""What a change is worth that only takes names away: code seldom says more than is meant."""
+NEW_CRASHES = 0.8
+"""How much a change loses that raises where the base does not."""
+FAR_FROM_BASE = 0.3
+"""How much a change loses that does otherwise than the base wherever it is called."""
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,7 @@ class Ranked:
     overfitted: bool = False
     """Whether it tells the test's own values apart."""
     behaviour: str = ""
+    """Digest of what it does with probed calls; empty when it was not probed."""
 
 
 def ranked(
@@ -36,21 +49,74 @@ def ranked(
     return sorted(found, key=lambda one: -one.score)
 
 
+def weighed_by_behaviour(
+    order: Sequence[Ranked], outcomes: Mapping[Trial, Sequence[str]], base: Sequence[str]
+) -> list[Ranked]:
+    """The order with regard to what each change does beyond the tests.
+
+    Changes that do the same support each other; one that breaks calls which the base can do, or
+    changes them all, is less likely meant.
+    """
+    digests = {trial: _digest(found) for trial, found in outcomes.items() if found}
+    mass: dict[str, float] = {}
+    for one in order:
+        if digest := digests.get(one.trial, ""):
+            mass[digest] = mass.get(digest, 0.0) + one.score
+    total = sum(mass.values()) or 1.0
+    weighed = []
+    for one in order:
+        digest = digests.get(one.trial, "")
+        support = mass[digest] / total if digest else 0.0
+        factor = (0.5 + support) * _tameness(outcomes.get(one.trial, ()), base)
+        weighed.append(replace(one, score=one.score * factor, behaviour=digest))
+    return sorted(weighed, key=lambda one: -one.score)
+
+
+def _digest(outcomes: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(outcomes).encode()).hexdigest()[:16]
+
+
+def _tameness(found: Sequence[str], base: Sequence[str]) -> float:
+    """1.0 for what does all as the base does, less for new exceptions and for many differences."""
+    if not found or len(found) != len(base):
+        return 1.0
+    pairs = list(zip(found, base, strict=True))
+    crashes = sum(now[:1] == "!" != before[:1] for now, before in pairs)
+    differing = sum(now != before for now, before in pairs)
+    return (1 - NEW_CRASHES * crashes / len(pairs)) * (1 - FAR_FROM_BASE * differing / len(pairs))
+
+
 def _weighed(trial: Trial, literals: Collection[str], sources: Mapping[str, Source]) -> Ranked:
     score, overfitted = trial.score, False
     for edit in trial.edits:
         text = sources[edit.path].text
-        new = _literals_of({s.text for s in edit.splices}) - _literals_of({text})
-        if new & set(literals):
+        if _special_cases(edit, text, literals):
             score *= LITERAL_OF_TEST
             overfitted = True
-        if edit.guard:
-            score *= GUARD
-        if edit.operator == "deleted":
-            score *= DELETION
-        added = sum(splice.text.count("\n") for splice in edit.splices)
-        score *= EACH_LINE ** max(0, added - 1)
+        score *= _plainness(edit, text)
     return Ranked(trial, score, overfitted)
+
+
+def _special_cases(edit: Edit, text: str, literals: Collection[str]) -> bool:
+    """Whether an edit brings in values of the test, other than one value for another."""
+    new = _literals_of({s.text for s in edit.splices}) - _literals_of({text})
+    old = {text[s.start : s.end].strip() for s in edit.splices}
+    one_for_another = len(edit.splices) == 1 and _literals_of(old) and not names_in("".join(old))
+    return bool(new & set(literals)) and not one_for_another
+
+
+def _plainness(edit: Edit, text: str) -> float:
+    """What an edit is worth by its form: little that is new, nothing that is lost."""
+    removed = "\n".join(text[s.start : s.end] for s in edit.splices)
+    added = "\n".join(s.text for s in edit.splices)
+    factor = GUARD if edit.guard else 1.0
+    if edit.operator == "deleted":
+        factor *= DELETION
+    elif names_in(removed) - names_in(added) and not names_in(added) - names_in(removed):
+        factor *= LOSES_NAMES
+    grown = len(_TOKEN.findall(added)) - len(_TOKEN.findall(removed))
+    lines = added.count("\n") - removed.count("\n")
+    return factor * EACH_TOKEN ** max(0, grown - 2) * EACH_LINE ** max(0, lines - 1)
 
 
 def _literals_of(texts: Collection[str]) -> set[str]:

@@ -17,11 +17,11 @@ from repair.localize import words_of
 from repair.minimize import minimized
 from repair.narrowing import narrowed
 from repair.proposals import Proposals
-from repair.ranking import Ranked, ranked
+from repair.ranking import Ranked, ranked, weighed_by_behaviour
 from repair.sifting import Sieve
 from sandbox.runners import Survey
 
-SINGLES_SHARE, PAIRS_SHARE, NARROWED_SHARE = 0.65, 0.8, 0.9
+SINGLES_SHARE, PAIRS_SHARE, NARROWED_SHARE = 0.8, 0.9, 1.0
 """Shares of all candidates that are spent when each stage ends, for the search to go on."""
 LEADS = 12
 """Edits that showed progress and are built upon."""
@@ -32,6 +32,8 @@ ROUND = 400
 """Edits that are looked at together before one of each class is tried."""
 MOST_SURVIVORS = 40
 CONFIRMED_AT_MOST = 6
+PROBED_AT_MOST = 25
+PROBED_TESTS = 30
 LEAST_LIMIT_S = 0.15
 """Processor seconds that any test may take."""
 LIMIT_FACTOR = 20
@@ -147,11 +149,13 @@ class _Hunt:
         try:
             seen = await judge.look([*self._red, *self._green()[:40]])
             proposals = Proposals(self._tree, self._suspects, seen, self._crashes(), self._words)
+            await self._judge_base(judge, proposals)
             exhausted = await self._hunt(judge, proposals)
-            survivors = await self._minimized(judge)
+            survivors = await minimized(self._state.survivors, judge)
+            order = ranked(survivors, self._tree, self._red, proposals.sources)
+            order = await self._probed(judge, order)
         finally:
             await self._bench.dismiss(judge)
-        order = ranked(survivors, self._tree, self._red, proposals.sources)
         candidates = await self._confirmed(order, base_sha, base, rejected)
         state = self._state
         figures = SearchFigures(
@@ -226,6 +230,13 @@ class _Hunt:
             await self._try(judge, self._pairs(kept, guided=False), most)
         return not self._state.bound and not self._state.survivors
 
+    async def _judge_base(self, judge: Judge, proposals: Proposals) -> None:
+        """Hear how the red tests fail when nothing is changed."""
+        for path in list(proposals.sources)[:1]:
+            nothing = Trial((Edit(path, (), "none", 0.0, 0),))
+            async for _, judgement in judge.judge([nothing]):
+                self._sieve.base = judgement
+
     def _goes_on(self) -> bool:
         return not self._done() and not self._state.survivors
 
@@ -265,7 +276,7 @@ class _Hunt:
         if judgement.says is Says.GREEN:
             state.survivors.append(trial)
             if state.stop_at is None:
-                state.stop_at = state.tried + max(AFTER_FIRST, state.tried // 3)
+                state.stop_at = state.tried + max(AFTER_FIRST, state.tried)
         elif judgement.says is Says.HANG and not judgement.passed:
             state.hung.append(trial)
         elif len(trial.edits) == 1 and judgement.says is Says.REGRESSION:
@@ -311,8 +322,16 @@ class _Hunt:
 
     # --- afterwards ---
 
-    async def _minimized(self, judge: Judge) -> list[Trial]:
-        return await minimized(self._state.survivors, judge)
+    async def _probed(self, judge: Judge, order: list[Ranked]) -> list[Ranked]:
+        """The order with regard to what the best ones do beyond the tests."""
+        if len(order) < 2:
+            return order
+        trials = [one.trial for one in order[:PROBED_AT_MOST]]
+        path = trials[0].edits[0].path
+        nothing = Trial((Edit(path, (), "none", 0.0, 0),))
+        tests = [*self._red, *self._ordered(self._green(), path)[:PROBED_TESTS]]
+        base, *found = await judge.probe([nothing, *trials], tests)
+        return weighed_by_behaviour(order, dict(zip(trials, found, strict=True)), base)
 
     async def _confirmed(
         self, order: Sequence[Ranked], base_sha: str, base: Tree, rejected: frozenset[str]

@@ -18,6 +18,8 @@ class Sieve:
     """Those whose class is being tried by another."""
     idle: int = 0
     """How many were found to change nothing."""
+    base: Judgement | None = None
+    """What is said of the base itself."""
     _class_of: dict[Edit, Class] = field(default_factory=dict)
     _good: set[Class] = field(default_factory=set)
     _bad: set[Class] = field(default_factory=set)
@@ -69,13 +71,33 @@ class Sieve:
         key = self._class_of.get(trial.edits[0]) if len(trial.edits) == 1 else None
         if key is None or key in self._good:
             return []
-        if judgement.says in (Says.GREEN, Says.REGRESSION) or judgement.passed:
+        if judgement.says in (Says.GREEN, Says.REGRESSION) or self._went_further(judgement):
             self._good.add(key)
             members, self.waiting[key] = self.waiting[key], []
             return members
         return []
 
+    def _went_further(self, judgement: Judgement) -> bool:
+        """Whether a test came past the place at which it fails on the base.
+
+        From there on the members of a class may differ: the base was never seen that far.
+        """
+        if judgement.passed or self.base is None:
+            return bool(judgement.passed)
+        if judgement.at != self.base.at or judgement.says is not Says.RED:
+            return judgement.at != self.base.at
+        here, there = judgement.sign.split(":")[0], self.base.sign.split(":")[0]
+        if here == there:
+            return False
+        return _line(here) >= _line(there)
+
     def rest(self) -> Iterable[Trial]:
         """All that still wait, best first: the values seen may not have told everything."""
         left = [trial for members in self.waiting.values() for trial in members]
         return sorted(left, key=lambda trial: -trial.score)
+
+
+def _line(place: str) -> int:
+    """The line of a signature's first part, `12` or `12@[…]`."""
+    digits = place.partition("@")[0]
+    return int(digits) if digits.isdigit() else 0

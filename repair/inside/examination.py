@@ -1,7 +1,10 @@
 """Run chosen tests of a collected session, and keep how they ended."""
 
+import ast
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from functools import lru_cache
+from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any, Literal, cast
 
 import pytest
@@ -50,18 +53,47 @@ class Reports:
 
 
 def signature(raised: pytest.ExceptionInfo[BaseException], test_path: str) -> str:
-    """What failed and where, alike for alike failures: line of the test, type, words."""
+    """What failed and where, alike for alike failures: line of the test, its loops, type, words."""
+    frame: FrameType | None = None
     line = 0
     trace: TracebackType | None = raised.tb
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == test_path:
-            line = trace.tb_lineno
+            frame, line = trace.tb_frame, trace.tb_lineno
         trace = trace.tb_next
+    loops = loops_at(frame, line, test_path) if frame is not None else ""
     try:
         words = str(raised.value)[:WORDS]
     except Exception:  # the code under repair wrote this __str__
         words = "?"
-    return f"{line}:{raised.typename}:{words}"
+    return f"{line}{loops}:{raised.typename}:{words}"
+
+
+def loops_at(frame: FrameType, line: int, path: str) -> str:
+    """How far the loops around a line of a test are."""
+    values = [frame.f_locals.get(name) for name in loop_names(path, line)]
+    plain = [v for v in values if isinstance(v, int | str | float | tuple | list)]
+    return f"@{plain!r}"[:WORDS] if plain else ""
+
+
+@lru_cache(maxsize=1000)
+def loop_names(path: str, line: int) -> tuple[str, ...]:
+    """Targets of the loops around a line."""
+    try:
+        tree = ast.parse(Path(path).read_text())
+    except (OSError, SyntaxError, ValueError):
+        return ()
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.For) and node.lineno <= line <= (node.end_lineno or line)
+    ]
+    return tuple(
+        name.id
+        for loop in around
+        for name in ast.walk(loop.target)
+        if isinstance(name, ast.Name)
+    )
 
 
 class Loop:

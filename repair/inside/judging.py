@@ -11,6 +11,7 @@ from .examination import Examination, Items, Loop, Reports
 from .lines import WORDS, Line
 from .live import LiveCode, load_instead
 from .looking import Look
+from .probing import Probe
 from .settings import Job, Settings
 from .state import State
 from .watching import Watch
@@ -18,6 +19,8 @@ from .watching import Watch
 WATCHED_TESTS = 3
 WATCH_S = 2.0
 """Processor seconds that watching one test may take."""
+PROBE_TEST_S = 0.5
+PROBES_S = 5.0
 LOOK_S = 2.0
 """Processor seconds that looking at variables may take."""
 
@@ -45,6 +48,8 @@ class Warm:
                 work = self._look
             elif "watch" in jobs[0]:
                 work = self._watch
+            elif "probe" in jobs[0]:
+                work = self._probe
             work(jobs[0], line)
             return
         for job in jobs:
@@ -71,6 +76,19 @@ class Warm:
         for test in self._settings.red[:WATCHED_TESTS]:
             watch.during(partial(examination.run, test), WATCH_S)
         line.tell(job=job["id"], verdict="watched", seen=watch.seen())
+
+    def _probe(self, job: Job, line: Line) -> None:
+        line.tell(deadline=PROBES_S * 4 + 10)
+        tests = {os.path.realpath(str(item.path)) for item in self._items.values()}
+        probe = Probe(self._settings.sources, tests, self._live)
+        examination = self._examination(job, line)
+        for test in job["probe"]:
+            probe.listen(partial(examination.run, test), PROBE_TEST_S)
+        line.tell(deadline=PROBES_S * 4 + 10)
+        if self._changed(job, line):
+            line.tell(deadline=PROBES_S * 4 + 10)
+            line.unlimited()
+            line.tell(job=job["id"], verdict="probed", outcomes=probe.outcomes())
 
     def _screen(self, job: Job, line: Line) -> None:
         line.tell(job=job["id"])
@@ -109,7 +127,7 @@ class Cold:
     def work(self, jobs: list[Job], line: Line) -> None:
         """Tell a verdict on the one job; a process of its own sees the red tests first."""
         (job,) = jobs
-        if "look" in job or "watch" in job:
+        if "look" in job or "watch" in job or "probe" in job:
             line.tell(job=job["id"], verdict="looked", seen={})
             return
         try:

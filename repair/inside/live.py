@@ -130,6 +130,10 @@ class LiveCode:
                     key = (path, code.co_firstlineno, code.co_name)
                     self._functions.setdefault(key, []).append(thing)
 
+    def functions(self, path: str, line: int, name: str) -> list[FunctionType]:
+        """The live functions that are defined there."""
+        return self._functions.get((path, line, name), [])
+
     def change(self, splices: Mapping[str, Splices]) -> None:
         """Put a change in; FreshImportNeeded when that cannot be done in place."""
         for path, some in splices.items():

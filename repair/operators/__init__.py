@@ -81,6 +81,7 @@ OPERATORS: tuple[tuple[Operator, float], ...] = (
     (copies.appended, 0.2),
     (insertions.emptied, 0.15),
     (insertions.related, 0.1),
+    (insertions.cloned, 0.09),
     (logic.condition_replaced, 0.21),
     (literals.empty, 0.2),
     (names.swapped_names, 0.2),

@@ -353,6 +353,29 @@ def _heaps(site: Site, names: Sequence[str], known: set[str]) -> Iterator[str]:
             yield name
 
 
+def cloned(site: Site) -> Iterator[Edit]:
+    """A statement of the same function once more, here, for another variable."""
+    if not _inside(site):
+        return
+    names = [name for name, near in site.names() if near > 0.5 and name not in ("self", "cls")]
+    known = site.vocabulary.known(site.statement.function)
+    last = _ends_block(site.statement) and not isinstance(site.small, JUMPS)
+    for other in site.statement.function.statements:
+        simple = isinstance(other.small, cst.Expr | cst.Assign | cst.AugAssign)
+        text = site.plain(other)
+        used = names_in(text)
+        if not simple or not other.in_block or "\n" in text or not used <= known | _bound(other):
+            continue
+        for old in sorted(used & set(site.scope.own)):
+            for new in names:
+                if new not in used:
+                    fit = alike(site.types(old), site.types(new))
+                    changed = re.sub(rf"(?<![\w.]){re.escape(old)}(?!\w)", new, text)
+                    yield from site.insert(changed, "cloned", 0.09 * fit)
+                    if last:
+                        yield from site.insert(changed, "cloned", 0.09 * fit, after=True)
+
+
 def _bound(statement: Statement) -> set[str]:
     small = statement.small
     if isinstance(small, cst.Assign):

@@ -8,6 +8,16 @@ import libcst as cst
 from repair.edits import Edit, Splice
 from repair.operators.site import Site
 
+FAMILIES = (
+    ("ROUND_HALF_UP", "ROUND_HALF_EVEN", "ROUND_HALF_DOWN", "ROUND_UP", "ROUND_DOWN",
+     "ROUND_CEILING", "ROUND_FLOOR"),
+    ("r", "w", "a", "x", "rb", "wb", "ab", "r+", "w+"),
+    ("utf-8", "ascii", "latin-1", "utf-8-sig", "utf-16"),
+    ("strict", "ignore", "replace", "surrogateescape", "backslashreplace"),
+    ("left", "right", "center", "top", "bottom"),
+    ("asc", "desc"), ("GET", "POST", "PUT", "PATCH", "DELETE"),
+)  # fmt: skip
+"""Texts of which a call takes one."""
 EMPTY = ("[]", "{}", "set()", "()", '""', "0", "None")
 
 
@@ -74,6 +84,9 @@ def text_value(site: Site) -> Iterator[Edit]:
         here = site.code(node)
         if here.startswith(('"""', "'''")):
             continue
+        for group in FAMILIES:
+            for other in group if here[1:-1] in group else ():
+                yield from site.put(node, f"{here[0]}{other}{here[-1]}", "text", 0.3)
         for other in site.vocabulary.strings:
             if other != here:
                 close = SequenceMatcher(None, here, other).ratio()
