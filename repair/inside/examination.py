@@ -89,10 +89,7 @@ def loop_names(path: str, line: int) -> tuple[str, ...]:
         if isinstance(node, ast.For) and node.lineno <= line <= (node.end_lineno or line)
     ]
     return tuple(
-        name.id
-        for loop in around
-        for name in ast.walk(loop.target)
-        if isinstance(name, ast.Name)
+        name.id for loop in around for name in ast.walk(loop.target) if isinstance(name, ast.Name)
     )
 
 

@@ -148,7 +148,7 @@ def variants(arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 yield {**arguments, name: ways.pop(0)}
 
 
-def changes(value: Any, depth: int = 2) -> list[Any]:  # noqa: C901
+def changes(value: Any, depth: int = 2) -> list[Any]:
     """Values near to this one."""
     match value:
         case bool():
@@ -189,7 +189,7 @@ def _other_objects(value: Any) -> list[Any]:
             try:
                 twin = copy.copy(value)
                 object.__setattr__(twin, name, other)
-            except Exception:  # what the repository's objects allow is theirs to say
+            except Exception:  # noqa: S112 what the repository's objects allow is theirs to say
                 continue
             found.append(twin)
     return found
