@@ -80,7 +80,9 @@ def _tameness(found: Sequence[str], base: Sequence[str]) -> float:
     """1.0 for what does all as the base does, less for new exceptions and for many differences."""
     if not found or len(found) != len(base):
         return 1.0
-    pairs = list(zip(found, base, strict=True))
+    pairs = [pair for pair in zip(found, base, strict=True) if all(pair)]
+    if not pairs:
+        return 1.0
     crashes = sum(now[:1] == "!" != before[:1] for now, before in pairs)
     differing = sum(now != before for now, before in pairs)
     return (1 - NEW_CRASHES * crashes / len(pairs)) * (1 - FAR_FROM_BASE * differing / len(pairs))

@@ -34,7 +34,7 @@ MOST_SURVIVORS = 40
 CONFIRMED_AT_MOST = 6
 PROBED_AT_MOST = 25
 PROBED_TESTS = 30
-LEAST_LIMIT_S = 0.15
+LEAST_LIMIT_S = 0.1
 """Processor seconds that any test may take."""
 LIMIT_FACTOR = 20
 """How many times longer than on base a test may take."""

@@ -22,6 +22,11 @@ VARIANTS = 10
 """Changed versions of one call."""
 PROBE_S = 0.05
 """Processor seconds for one call."""
+PROBES = 250
+"""Calls that are looked at for one candidate, variants among them."""
+SLOW = "!slow"
+SLOW_AT_MOST = 5
+"""Calls that are too slow before no more are made."""
 ITEMS = 60
 """How many items of a generator are looked at."""
 HIDDEN = ("__", "_abc_")
@@ -95,11 +100,12 @@ class Probe:
     def outcomes(self) -> list[str]:
         """What each call, and each variant of it, does now; `!` before what was raised."""
         signal.signal(signal.SIGPROF, _too_slow)
-        return [
-            self._outcome(call.function, arguments)
-            for call in self._calls
-            for arguments in islice(variants(call.arguments), VARIANTS)
-        ]
+        found: list[str] = []
+        for call in self._calls:
+            for arguments in islice(variants(call.arguments), VARIANTS):
+                enough = len(found) >= PROBES or found.count(SLOW) >= SLOW_AT_MOST
+                found.append("" if enough else self._outcome(call.function, arguments))
+        return found
 
     def _outcome(self, function: FunctionType, arguments: Mapping[str, Any]) -> str:
         signal.setitimer(signal.ITIMER_PROF, PROBE_S)
@@ -110,7 +116,7 @@ class Probe:
                 result = list(islice(result, ITEMS))
             text = f"{deep(result)} {deep(given)}"
         except TooSlow:
-            return "!slow"
+            return SLOW
         except Exception as error:  # the code under repair raised it, which is what it does
             return f"!{type(error).__name__}"
         finally:

@@ -84,9 +84,10 @@ class Watch:
 
     def _evaluated(self, frame: FrameType, codes: Iterable[CodeType | None]) -> list[str]:
         names = {**frame.f_globals, **frame.f_locals}
+        used_up = consumed_by_reading(frame.f_locals)
         found = []
         for code in codes:
-            if code is None:
+            if code is None or not used_up.isdisjoint(code.co_names):
                 found.append("")
                 continue
             signal.setitimer(signal.ITIMER_PROF, EVALUATION_S)
@@ -97,6 +98,18 @@ class Watch:
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
         return found
+
+
+def consumed_by_reading(variables: Mapping[str, Any]) -> set[str]:
+    """Names of variables and attributes that hold iterators: to look at them is to change them."""
+    found = set()
+    for name, value in variables.items():
+        if hasattr(type(value), "__next__"):
+            found.add(name)
+        for attribute, held in list(getattr(value, "__dict__", {}).items()):
+            if hasattr(type(held), "__next__"):
+                found.add(attribute)
+    return found
 
 
 def _too_slow(number: int, frame: FrameType | None) -> None:
