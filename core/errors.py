@@ -7,6 +7,7 @@ AntonError
 │   └── PayloadInvalid
 ├── ModelError
 │   ├── ModelUnavailable
+│   ├── PromptTooLong
 │   └── AnswerInvalid
 ├── ToolError
 ├── SandboxError
@@ -67,6 +68,10 @@ class ModelError(AntonError):
 
 class ModelUnavailable(ModelError):
     """No model answers."""
+
+
+class PromptTooLong(ModelError):
+    """The prompt does not fit the model's window, or was cut off on its way."""
 
 
 class AnswerInvalid(ModelError):

@@ -12,6 +12,7 @@ from core.effects import Change, ChangeRequest, Effect
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.tasks import Lease, Task, TaskStatus
 from core.trees import Tree
@@ -234,6 +235,99 @@ class RepairEngine(Protocol):
 
     async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
         """A judgement of the diff together with its proof."""
+        ...
+
+
+# --- models -----------------------------------------------------------------------------------
+
+
+class Model(Protocol):
+    """A language model as one role uses it, with patience, limits and fallbacks behind it."""
+
+    @property
+    def name(self) -> str:
+        """As it is configured, such as `ollama_chat/qwen3:8b`."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """Tokens that prompt and reply may have together."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it has shown that it can do."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, counted here, a little too many rather than too few."""
+        ...
+
+    async def complete(self, call: ModelCall) -> Reply:
+        """The model's answer.
+
+        Raises ModelUnavailable when neither it nor a fallback answers, PromptTooLong when the
+        prompt does not fit its window or was truncated, BudgetExceeded before anything is sent.
+        """
+        ...
+
+
+class Models(Protocol):
+    """Which model serves which role."""
+
+    def of(self, role: str) -> Model:
+        """The model of a role."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What a call may cost, taken from the budgets before it is sent."""
+
+    reservation_id: str
+    tokens: int
+    cost_usd: float | None
+    """None when the price is unknown: the tokens rule."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a task stands with its budget; reserved amounts count as spent."""
+
+    spent_usd: float
+    limit_usd: float
+    spent_tokens: int
+    limit_tokens: int
+    price_known: bool
+    """Whether every call so far had a price."""
+
+
+class Budgets(Protocol):
+    """What model calls may cost: kept in the store, so that a crash refills nothing."""
+
+    async def reserve(
+        self, task_id: str, role: str, *, tokens: int, cost_usd: float | None
+    ) -> Reservation:
+        """Set aside what a call can cost at most; raises BudgetExceeded, naming the limit.
+
+        Parallel calls reserve apart. What was reserved and never settled stays spent.
+        """
+        ...
+
+    async def settle(
+        self, reservation_id: str, tokens: Tokens, *, cost_usd: float | None, seconds: float
+    ) -> Standing:
+        """Put the real usage in place of the reservation; harmless when repeated."""
+        ...
+
+    async def standing(self, task_id: str) -> Standing:
+        """What is spent and what is left."""
+        ...
+
+    async def limit(
+        self, task_id: str, *, usd: float | None = None, tokens: int | None = None
+    ) -> Standing:
+        """Set the limits of a task; None leaves one as it is."""
         ...
 
 
