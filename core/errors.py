@@ -158,6 +158,19 @@ class LimitExceeded(AntonError):
 class BudgetExceeded(LimitExceeded):
     """The budget is spent."""
 
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        remedy: str | None = None,
+        scope: str = "task",
+        salvage: object = None,
+    ) -> None:
+        """Carry which limit it was; who is stopped in its work adds the Patch so far as salvage."""
+        super().__init__(message, remedy=remedy)
+        self.scope = scope
+        self.salvage = salvage
+
 
 class StepsExceeded(LimitExceeded):
     """Too many steps were taken."""

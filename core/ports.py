@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.approvals import Approval, ApprovalState, Decision, Question
+from core.budgets import Scope
 from core.effects import Change, ChangeRequest, Effect
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
-from core.tasks import Lease, Task, TaskStatus
+from core.tasks import Lease, Task, TaskStatus, Usage
 from core.trees import Tree
 
 # --- time -------------------------------------------------------------------------------------
@@ -310,7 +311,8 @@ class Budgets(Protocol):
     ) -> Reservation:
         """Set aside what a call can cost at most; raises BudgetExceeded, naming the limit.
 
-        Parallel calls reserve apart. What was reserved and never settled stays spent.
+        Parallel calls reserve apart. What was reserved and never settled stays spent. Without a
+        task only day and hour are counted.
         """
         ...
 
@@ -328,6 +330,17 @@ class Budgets(Protocol):
         self, task_id: str, *, usd: float | None = None, tokens: int | None = None
     ) -> Standing:
         """Set the limits of a task; None leaves one as it is."""
+        ...
+
+    async def more(self, task_id: str, usd: float, *, key: str, scope: Scope = "task") -> Standing:
+        """Raise the limit of a task, or of the day, by so much; the same key raises it once.
+
+        The tokens of a task are raised in proportion.
+        """
+        ...
+
+    async def usage(self, task_id: str) -> Usage:
+        """What the models of a task took; `cost_usd` is None when a price is unknown."""
         ...
 
 

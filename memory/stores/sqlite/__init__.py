@@ -4,11 +4,13 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from core.budgets import Ceilings
 from core.errors import StoreUnusable
 from core.ports import Clock
 from memory.stores.sqlite import leases
 from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
+from memory.stores.sqlite.budgets import SqliteBudgets, Tell
 from memory.stores.sqlite.lock import FileLock
 from memory.stores.sqlite.outbox import SqliteOutbox
 from memory.stores.sqlite.tasks import SqliteTaskStore
@@ -32,6 +34,7 @@ class SqliteStores:
         self.approvals = SqliteApprovalStore(database, clock)
         self.outbox = SqliteOutbox(database, clock)
         self.audit = SqliteAuditLog(database, clock, redactor)
+        self._clock = clock
         self._lock = lock
 
     @classmethod
@@ -61,6 +64,10 @@ class SqliteStores:
                 lock.release()
             raise
         return cls(database, clock, redactor, lock)
+
+    def budgets(self, ceilings: Ceilings, tell: Tell) -> SqliteBudgets:
+        """The budgets under these limits; `tell` gets the notices."""
+        return SqliteBudgets(self.database, self._clock, ceilings, tell)
 
     async def check(self) -> None:
         """Look for space, then write; raises StoreUnusable.

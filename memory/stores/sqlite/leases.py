@@ -119,6 +119,12 @@ def holds(connection: sqlite3.Connection, task_id: str, generation: int, now: da
     return bool(found[0])
 
 
+def require(connection: sqlite3.Connection, lease: Lease, now: datetime) -> None:
+    """Raise LeaseLost unless this lease has the word."""
+    if not holds(connection, lease.task_id, lease.generation, now):
+        raise LeaseLost()
+
+
 def end_all(connection: sqlite3.Connection) -> None:
     """End all leases: whoever may call this knows that their owners are dead."""
     connection.execute("UPDATE leases SET expires_at = '' WHERE owner IS NOT NULL")
