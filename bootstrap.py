@@ -1,6 +1,6 @@
 """The wiring: the one module that knows every concrete class."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from control.chronicle import Records
 from control.documents import Documents
 from control.outbox import EffectDesk
 from control.runner import Bounds, Runner
+from core.budgets import Ceilings
+from core.limits import RoleLimits, role_limits
 from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
@@ -21,6 +23,7 @@ from integrations import host_for
 from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
 from memory.stores.sqlite import SqliteStores
+from memory.stores.sqlite.budgets import SqliteBudgets
 from observability import records
 from observability.clock import SystemClock
 from observability.events import SqliteEventLog
@@ -66,6 +69,9 @@ class Kept:
     records: Records
     redactor: Redactor
     clock: SystemClock
+    budgets: SqliteBudgets
+    """A drive takes them under its lease."""
+    role_limits: Mapping[str, RoleLimits]
 
 
 async def build(
@@ -121,14 +127,19 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
     stack.push_async_callback(stores.close)
     events = await SqliteEventLog.open(folder, clock=clock, redactor=redactor)
     stack.push_async_callback(events.close)
+    budgets = stores.budgets(_ceilings(settings), events.append)
     records = Records(
         tasks=stores.tasks,
         approvals=stores.approvals,
         artifacts=FileArtifactStore(folder / "artifacts"),
         events=events,
+        budgets=budgets,
         clock=clock,
     )
-    return Kept(stores, events, records, redactor, clock)
+    changes = {
+        role: limit.model_dump(exclude_none=True) for role, limit in settings.role_limits.items()
+    }
+    return Kept(stores, events, records, redactor, clock, budgets, role_limits(changes))
 
 
 async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: Thinking) -> Runner:
@@ -155,6 +166,7 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
                     approvals=kept.records.approvals,
                     effects=desk.under(lease),
                     events=kept.events,
+                    budgets=kept.budgets.under(lease),
                     clock=kept.clock,
                     rules=rules,
                 )
@@ -188,6 +200,15 @@ def _rules(settings: Settings) -> Rules:
         branch_prefix=settings.branch_prefix,
         commit_style=settings.commit_style,
         draft=settings.pr_draft,
+    )
+
+
+def _ceilings(settings: Settings) -> Ceilings:
+    return Ceilings(
+        task_usd=settings.max_task_budget_usd,
+        task_tokens=settings.max_task_tokens,
+        day_usd=settings.max_day_budget_usd,
+        hour_tokens=settings.max_tokens_per_hour,
     )
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import ipaddress
+import json
 import os
 import re
 import stat
@@ -113,6 +114,30 @@ class Tasks(_Group):
     """Hours after which an unanswered question expires."""
 
 
+class RoleLimit(BaseModel):
+    """What ROLE_LIMITS may change of one role."""
+
+    model_config = {"extra": "forbid"}
+
+    turns: int | None = Field(default=None, ge=1, le=200)
+    seconds: float | None = Field(default=None, gt=0, le=86_400)
+
+
+class Budgets(_Group):
+    """Budgets: what models may cost, and how long a role may take."""
+
+    max_task_budget_usd: float = Field(default=0.50, ge=0, le=10_000)
+    """US dollars that one task may cost, where its request names no budget."""
+    max_task_tokens: int = Field(default=500_000, ge=1)
+    """Tokens that one task may use as soon as the price of one of its models is unknown."""
+    max_day_budget_usd: float = Field(default=10.0, ge=0, le=1_000_000)
+    """US dollars that all calls of one day, UTC, may cost; unknown prices count by their tokens."""
+    max_tokens_per_hour: int | None = Field(default=None, ge=1)
+    """Tokens that all calls of sixty minutes may use; empty for no limit."""
+    role_limits: Annotated[dict[str, RoleLimit], NoDecode] = Field(default_factory=dict)
+    """Turns and seconds of roles, JSON, as `{"fix": {"turns": 20, "seconds": 300}}`."""
+
+
 class OfflineEngine(_Group):
     """The offline engine: bounds of its search."""
 
@@ -153,13 +178,14 @@ GROUPS: tuple[type[_Group], ...] = (
     Logs,
     SandboxOptions,
     Tasks,
+    Budgets,
     OfflineEngine,
     CodeHosts,
 )
 
 
 class Settings(
-    BaseSettings, CodeHosts, OfflineEngine, Tasks, SandboxOptions, Logs, Storage, Server
+    BaseSettings, CodeHosts, OfflineEngine, Budgets, Tasks, SandboxOptions, Logs, Storage, Server
 ):
     """All options; made by `load_settings`."""
 
@@ -178,6 +204,16 @@ class Settings(
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("role_limits", mode="before")
+    @classmethod
+    def _json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("should be JSON") from None
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -393,6 +429,8 @@ def _values(annotation: Any) -> str:
     for kind, words in (
         (bool, "`true`, `false`"),
         (int, "whole number"),
+        (int | None, "whole number"),
+        (dict[str, RoleLimit], "JSON"),
         (float, "number"),
         (SecretStr, "secret"),
         (Path, "path"),

@@ -22,10 +22,6 @@ _BLANK: Mapping[str, Any] = {
     "review": {"verdict": None, "issues": []},
     "branch": None,
     "commit": None,
-    "seconds": {"total": 0.0, "model": 0.0, "sandbox": 0.0, "human": 0.0},
-    "model_calls": 0,
-    "tokens": 0,
-    "cost_usd": 0.0,
     "candidates": {"tried": 0, "plausible": 0},
 }
 
@@ -34,6 +30,7 @@ def report_of(task: Task) -> dict[str, Any]:
     """The account of a task with every field present, whatever was recorded so far."""
     return {
         **_BLANK,
+        **task.usage.figures,
         "task_id": task.task_id,
         "severity": task.severity,
         "risk": task.risk or None,
@@ -94,6 +91,7 @@ def _facts(task: Task, report: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{seconds['total']:.1f} s, of which sandbox {seconds['sandbox']:.1f} s, "
             f"people {seconds['human']:.1f} s",
         ),
+        ("cost", task.usage.cost),
     ]
 
 

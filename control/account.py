@@ -37,10 +37,14 @@ def summary(node: str, result: Facts) -> str:
 
 
 async def account_of(
-    task: Task, values: Facts, approvals: Sequence[Approval], artifacts: ArtifactStore
+    task: Task,
+    values: Facts,
+    approvals: Sequence[Approval],
+    spent: Usage,
+    artifacts: ArtifactStore,
 ) -> tuple[dict[str, Any], Usage]:
-    """All that may be told of a task, and its usage, from its state and its approvals."""
-    usage = usage_of(task, values, approvals)
+    """All that may be told of a task, and its usage: what models took, and seconds by kind."""
+    usage = usage_of(task, values, approvals, spent)
     report = await _report(task, values, usage, artifacts)
     patch, evidence = values.get("patch") or {}, values.get("evidence") or {}
     account = {
@@ -66,14 +70,14 @@ async def account_of(
     return account, usage
 
 
-def usage_of(task: Task, values: Facts, approvals: Sequence[Approval]) -> Usage:
-    """Seconds by kind; the waiting of people is measured by the approvals themselves."""
+def usage_of(task: Task, values: Facts, approvals: Sequence[Approval], spent: Usage) -> Usage:
+    """What models took, and seconds by kind; approvals themselves measure how people waited."""
     human = sum(
         (a.decided_at - a.created_at).total_seconds() for a in approvals if a.decided_at is not None
     )
     end = task.ended_at or task.updated_at
     total = (end - task.created_at).total_seconds()
-    return task.usage.but(
+    return spent.but(
         seconds_sandbox=round(float(values.get("seconds_sandbox", 0.0)), 3),
         seconds_human=round(human, 3),
         seconds_total=round(total, 3),
@@ -90,15 +94,7 @@ async def _report(
     recorded: dict[str, Any] = json.loads(await artifacts.get(ref))
     return {
         **recorded,
-        "seconds": {
-            "total": usage.seconds_total,
-            "model": usage.seconds_model,
-            "sandbox": usage.seconds_sandbox,
-            "human": usage.seconds_human,
-        },
-        "model_calls": usage.model_calls,
-        "tokens": usage.tokens_in + usage.tokens_out,
-        "cost_usd": usage.cost_usd,
+        **usage.figures,
     }
 
 

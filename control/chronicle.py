@@ -7,11 +7,12 @@ from typing import Any
 from control.account import account_of, summary
 from core.approvals import Approval
 from core.events import EventType, Notice
-from core.ports import ApprovalStore, ArtifactStore, Clock, EventLog, TaskStore
+from core.ports import ApprovalStore, ArtifactStore, Budgets, Clock, EventLog, TaskStore
 from core.tasks import Lease, Task, TaskStatus
 
 HANDLER = "__error_handler__"
 """What LangGraph puts before the name of a node to name its error handler."""
+NOT_OF_MODELS = {"seconds_sandbox", "seconds_human", "seconds_total"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Records:
     approvals: ApprovalStore
     artifacts: ArtifactStore
     events: EventLog
+    budgets: Budgets
     clock: Clock
 
 
@@ -65,7 +67,16 @@ class Chronicle:
             state = "interrupted"
         result = data.get("result") or {}
         said = summary(node, result) if state == "finished" else str(result.get("trouble", ""))
+        await self._count(lease)
         await self.tell("node", lease.task_id, node=node, state=state, ms=taken_ms, summary=said)
+
+    async def _count(self, lease: Lease) -> None:
+        """Bring what models took up to date in the row."""
+        spent = await self._records.budgets.usage(lease.task_id)
+        if spent.model_calls:
+            so_far = (await self._records.tasks.get(lease.task_id)).usage
+            other = so_far.model_dump(include=NOT_OF_MODELS)
+            await self._records.tasks.update(lease.task_id, lease, usage=spent.but(**other))
 
     async def account(self, lease: Lease, values: Mapping[str, Any], **changes: Any) -> Task:
         """Bring the public account up to date, together with other fields of the row."""
@@ -73,7 +84,8 @@ class Chronicle:
         now = records.clock.now()
         task = (await records.tasks.get(task_id)).but(updated_at=now)
         approvals = await records.approvals.list(task_id=task_id)
-        account, usage = await account_of(task, values, approvals, records.artifacts)
+        spent = await records.budgets.usage(task_id)
+        account, usage = await account_of(task, values, approvals, spent, records.artifacts)
         facts = {
             "severity": (values.get("triage") or {}).get("severity"),
             "risk": (values.get("patch") or {}).get("risk", ""),

@@ -114,6 +114,31 @@ class Usage(Value):
     seconds_human: float = 0.0
     seconds_total: float = 0.0
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """As the account of a task shows it."""
+        return {
+            "seconds": {
+                "total": self.seconds_total,
+                "model": self.seconds_model,
+                "sandbox": self.seconds_sandbox,
+                "human": self.seconds_human,
+            },
+            "model_calls": self.model_calls,
+            "tokens": self.tokens_in + self.tokens_out,
+            "cost_usd": self.cost_usd,
+        }
+
+    @property
+    def cost(self) -> str:
+        """What models cost, in words; empty when none was called."""
+        if not self.model_calls:
+            return ""
+        price = "price unknown" if self.cost_usd is None else f"${self.cost_usd:.4f}"
+        tokens = self.tokens_in + self.tokens_out
+        calls = "call" if self.model_calls == 1 else "calls"
+        return f"{price}; {self.model_calls} {calls}, {tokens:,} tokens"
+
 
 class Task(Value):
     """One run of a workflow on one LangGraph thread; thread id and task id are the same."""

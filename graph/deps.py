@@ -8,6 +8,7 @@ from core.events import EventType, Notice
 from core.ports import (
     ApprovalStore,
     ArtifactStore,
+    Budgets,
     Clock,
     CodeHost,
     Effects,
@@ -48,6 +49,7 @@ class Deps:
     approvals: ApprovalStore
     effects: Effects
     events: EventLog
+    budgets: Budgets
     clock: Clock
     rules: Rules = Rules()
     trees: dict[str, Tree] = field(default_factory=dict)

@@ -110,6 +110,7 @@ async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
         risk=Risk(risk) if risk else None,
         protected=tuple(patch_facts.get("protected", ())),
         change=Change.load(change) if change else None,
+        usage=await deps.budgets.usage(state["task_id"]),
     )
 
 

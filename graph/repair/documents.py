@@ -8,7 +8,7 @@ from core.effects import Change
 from core.evidence import Evidence, TestRun, Verdict
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
 from core.patches import Patch, file_sizes
-from core.tasks import TaskRequest
+from core.tasks import TaskRequest, Usage
 from graph.repair.state import RepairState
 
 MISSING = "not recorded"
@@ -47,6 +47,8 @@ class Facts:
     risk: Risk | None = None
     protected: tuple[str, ...] = ()
     change: Change | None = None
+    usage: Usage | None = None
+    """What models took so far."""
 
     @property
     def request(self) -> TaskRequest:
@@ -111,6 +113,7 @@ def briefing(facts: Facts) -> str:
         _row("Review", _review(facts.review)),
         _row("Confidence", _confidence(facts)),
         _row("Found by", _engine(facts)),
+        _row("Cost", _cost(facts)),
         _row("Base", facts.state["base_sha"][:SHORT]),
         _row("Patch hash", patch.sha256[:SHORT] if patch else MISSING),
     ]
@@ -154,6 +157,7 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Patch hash", facts.patch.sha256 if facts.patch else MISSING),
         ("Review", _review(facts.review)),
         ("Engine", _engine(facts)),
+        ("Cost", _cost(facts)),
     ]
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows)
     criteria = triage.acceptance_criteria if triage else ()
@@ -261,6 +265,12 @@ def _engine(facts: Facts) -> str:
     return f"{facts.attempt.engine}, {figures.tried} candidates, {figures.plausible} plausible"
 
 
+def _cost(facts: Facts) -> str:
+    if facts.usage is None:
+        return MISSING
+    return facts.usage.cost or "none; no model was called"
+
+
 def _evidence(facts: Facts, approver: str) -> str:
     evidence = facts.evidence
     if evidence is None:
@@ -276,6 +286,7 @@ def _evidence(facts: Facts, approver: str) -> str:
         )
     lines.append(f"- Patch hash: `{facts.patch.sha256 if facts.patch else MISSING}`")
     lines.append(f"- Found by: {_engine(facts)}")
+    lines.append(f"- Cost: {_cost(facts)}")
     lines.append(f"- Approved by: {approver}")
     return "\n".join(lines)
 

@@ -130,6 +130,7 @@ async def _release(
         attempt=await deps.recall(FixAttempt, state.get("attempt")),
         risk=risk,
         protected=protected,
+        usage=await deps.budgets.usage(state["task_id"]),
     )
     body_ref = await deps.artifacts.put(briefing(facts).encode())
     added, removed = patch.size

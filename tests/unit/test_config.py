@@ -94,6 +94,10 @@ def test_all_bad_values_are_named_at_once_and_none_is_shown(
         "ALLOWED_HOSTS": "sesame:80",
         "REPOSITORIES": "/srv/todo,./sesame",
         "CONFIDENCE_THRESHOLD": "7",
+        "MAX_TASK_BUDGET_USD": "-1",
+        "MAX_DAY_BUDGET_USD": "inf",
+        "MAX_TOKENS_PER_HOUR": "0",
+        "ROLE_LIMITS": "sesame",
     }
     for name, value in bad.items():
         monkeypatch.setenv(name, value)
@@ -116,6 +120,16 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     settings, _ = load_settings()
     assert settings.allowed_hosts == ("anton.example", "::1")
     assert settings.repositories == ("/srv/todo", "acme/shop")
+
+
+def test_the_limits_of_roles_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLE_LIMITS", '{"fix": {"turns": 20}}')
+    settings, _ = load_settings()
+    assert settings.role_limits["fix"].model_dump(exclude_none=True) == {"turns": 20}
+    for wrong in ('{"fix": {"turn": 20}}', '{"fix": {"turns": 0}}', "[1]", '{"fix": 20}', "{"):
+        monkeypatch.setenv("ROLE_LIMITS", wrong)
+        with pytest.raises(SettingsInvalid, match=r"^ROLE_LIMITS: "):
+            load_settings()
 
 
 def test_relative_paths_start_from_home_and_absolute_ones_stay(

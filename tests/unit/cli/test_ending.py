@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.ending import conclude, report_of, writable, write_patch
 from cli.screen import Screen
 from core.errors import ConfigError
-from core.tasks import Outcome, Task, TaskRequest, TaskStatus
+from core.tasks import Outcome, Task, TaskRequest, TaskStatus, Usage
 
 FIELDS = {
     *("task_id", "outcome", "severity", "risk", "confidence", "diagnosis", "patch", "evidence"),
@@ -102,3 +102,13 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pat
     for wrong in (tmp_path / "missing" / "p.diff", tmp_path):
         with pytest.raises(ConfigError, match="cannot be written"):
             writable(str(wrong))
+
+
+def test_the_cost_is_told_where_models_were_called_and_an_unknown_price_is_no_zero() -> None:
+    usage = Usage(model_calls=4, tokens_in=12_000, tokens_out=345, cost_usd=0.0123)
+    assert "$0.0123; 4 calls, 12,345 tokens" in concluded(task(usage=usage))
+    assert "cost" not in concluded(task())
+    unknown = task(status=TaskStatus.WAITING, usage=usage.but(cost_usd=None, model_calls=1))
+    assert "price unknown; 1 call, 12,345 tokens" in concluded(unknown)
+    report = report_of(unknown)
+    assert (report["cost_usd"], report["tokens"], report["model_calls"]) == (None, 12_345, 1)
