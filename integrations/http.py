@@ -100,6 +100,12 @@ class Http:
         await self._client.aclose()
 
 
+def guarded_transport(home: str) -> httpx.AsyncBaseTransport:
+    """For a client that another library drives: it speaks to this host alone, by no proxy."""
+    url = httpx.URL(home)
+    return _Guard(url, {url.host})
+
+
 class _Guard(httpx.AsyncBaseTransport):
     """Refuses hosts that are not on the list, and keeps all but harmless headers at home."""
 

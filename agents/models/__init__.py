@@ -1,0 +1,1 @@
+"""Language models: whichever is chosen for a role, asked with patience and within budgets."""
