@@ -102,6 +102,20 @@ class Candidate(Value):
     """Digest of what it does on probed inputs; candidates that differ here disagree."""
 
 
+class RefusedEdit(Value):
+    """An edit that the gate refused, as whoever made it may be shown it."""
+
+    rule: str
+    message: str
+    path: str = ""
+    before: str = ""
+    """The lines it would have taken away, at most 2,000 characters."""
+    after: str = ""
+    """The lines it would have put in their place, at most 2,000 characters."""
+    proposal: str = ""
+    """Hash of the refused patch."""
+
+
 class SearchFigures(Value):
     """What a search did."""
 
@@ -131,6 +145,8 @@ class FixAttempt(Value):
     engine: str = ""
     final: Outcome | None = None
     """Set when nothing was found and another attempt would find nothing either."""
+    refused: tuple[RefusedEdit, ...] = ()
+    """What the edit gate held against this attempt; filled in behind the engine."""
 
 
 class Issue(Value):

@@ -12,7 +12,7 @@ from core.budgets import Scope
 from core.effects import Change, ChangeRequest, Effect
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
-from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.findings import Diagnosis, FixAttempt, RefusedEdit, Reproduction, Review, Triage
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.tasks import Lease, Task, TaskStatus, Usage
@@ -202,6 +202,8 @@ class Case:
     """Hashes of patches that were turned down."""
     findings: tuple[str, ...] = ()
     """What gates, reviewers and people said about earlier attempts, latest last."""
+    refused: tuple[RefusedEdit, ...] = ()
+    """Edits of this attempt, or of the last one, that the gate refused, with what they change."""
     attempt: int = 1
 
 

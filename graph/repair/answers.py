@@ -19,6 +19,7 @@ def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
         "change_rounds": rounds,
         "human_rounds": state.get("human_rounds", 0) + 1,
         "review_rounds": 0,
+        "oversize": 0,
         "findings": [f"A person asks for changes: {decision.get('text', '')}"],
         "rejected": [state["patch"]["proposal"]],
         **_more_attempts(state),
@@ -34,6 +35,7 @@ def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     return {
         "findings": findings,
         "review_rounds": 0,
+        "oversize": 0,
         "human_rounds": state.get("human_rounds", 0) + 1,
         **_more_attempts(state),
     }

@@ -1,22 +1,20 @@
 """The steps from intake to fix; proof and closing stand in files of their own."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError
-from core.findings import Candidate, Diagnosis, FixAttempt, Reading, Reproduction, Triage
+from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome, TaskRequest
-from core.trees import Tree
 from graph import questions
 from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
+from graph.repair.admission import REFUSALS_MAX, Admission, about, admit
 from graph.repair.state import RepairState
 from graph.state import Facts
-from repair.gate import is_test_path, refusals
-from repair.validate import with_files
 
 REFUSALS_TOLD = 5
 NOTHING_MAY_RUN = "The {} decides by running tests, and the request forbids to run anything."
@@ -111,15 +109,9 @@ async def join(state: RepairState, runtime: Runtime[Deps]) -> Facts:
 
 
 async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Look for changes that turn the red test green."""
+    """Look for changes that turn the red test green; what the edit gate refuses is asked anew."""
     deps, before = runtime.context, runtime.context.bench.seconds
-    attempt = await deps.engine.fix(await case_of(state, deps))
-    await deps.tell("search", state["task_id"], **_search_event(attempt))
-    base = await deps.base(state)
-    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
-    fresh, said = _admitted(attempt, base, reproduction, state.get("rejected", ()))
-    if fresh and fresh[0] is not attempt.candidates[0]:
-        attempt = _about(attempt, fresh[0])
+    attempt, admission = await _attempted(state, deps)
     attempts = state.get("attempts", 0) + 1
     update: Facts = {
         "attempt": await deps.keep(
@@ -128,6 +120,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
             explanation=attempt.explanation[:1000],
             confidence=attempt.confidence,
             figures=attempt.figures.dump(),
+            refused=len(admission.proposals),
         ),
         "attempts": attempts,
         "patch": {},
@@ -135,51 +128,46 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "review": {},
         "unmet": [],
         "trouble": "",
+        "rejected": list(admission.proposals),
         "seconds_sandbox": deps.bench.seconds - before,
     }
-    if fresh:
-        files = reproduction.files if reproduction else ()
-        patch = _source_only(fresh[0].patch, base).with_changes(base, files)
-        facts = await patch_facts(deps, patch)
-        return {**update, "patch": {**facts, "proposal": fresh[0].patch.sha256}}
+    if admission.chosen and admission.patch:
+        facts = await patch_facts(deps, admission.patch)
+        return {**update, "patch": {**facts, "proposal": admission.chosen.patch.sha256}}
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
     if attempt.final:
         update["attempts"] = max(attempts, state.get("max_attempts", 1))
-    return {**update, "findings": [attempt.explanation or "No candidate was found.", *said]}
+    said = [attempt.explanation or "No candidate was found."]
+    if len(admission.proposals) >= REFUSALS_MAX:
+        said.append("The attempt ended with its third refused edit.")
+    messages = dict.fromkeys(refused.message for refused in attempt.refused)
+    return {**update, "findings": [*said, *list(messages)[:REFUSALS_TOLD]]}
 
 
-def _admitted(
-    attempt: FixAttempt, base: Tree, reproduction: Reproduction | None, rejected: Sequence[str]
-) -> tuple[list[Candidate], list[str]]:
-    """The candidates that are new and that the edit gate lets pass, and what it said of others."""
-    files = reproduction.files if reproduction else ()
-    fresh, said = [], []
-    for candidate in attempt.candidates:
-        if candidate.patch.sha256 in rejected:
-            continue
-        refused = refusals(base, candidate.patch.with_changes(base, files).apply(base))
-        said += [refusal.message for refusal in refused]
-        if not refused:
-            fresh.append(candidate)
-    return fresh, said[:REFUSALS_TOLD]
-
-
-def _source_only(patch: Patch, base: Tree) -> Patch:
-    """The patch without its changes of tests: those that were there stay as they are on base."""
-    kept = [change for change in patch.changes if not is_test_path(change.path)]
-    return Patch.between(patch.base_sha, base, with_files(base, kept))
-
-
-def _about(attempt: FixAttempt, chosen: Candidate) -> FixAttempt:
-    """The attempt with words for this candidate: the given ones are of the first."""
-    where = ", ".join(chosen.patch.paths)
-    kind = f" ({chosen.operator})" if chosen.operator else ""
-    return attempt.but(
-        candidates=(chosen, *(c for c in attempt.candidates if c is not chosen)),
-        explanation=f"Change {where}{kind}; a change that ranks higher was turned down.",
-        root_cause="",
-    )
+async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admission]:
+    """One attempt: the engine is asked until the gate lets an edit pass, has refused three, or
+    nothing new comes.
+    """
+    base = await deps.base(state)
+    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
+    last = await deps.recall(FixAttempt, state.get("attempt"))
+    case = await case_of(state, deps)
+    rejected = case.rejected
+    case = replace(case, refused=last.refused if last else ())
+    whole = Admission()
+    while True:
+        attempt = await deps.engine.fix(case)
+        await deps.tell("search", state["task_id"], **_search_event(attempt))
+        turned_down = (*rejected, *whole.proposals)
+        left = REFUSALS_MAX - len(whole.proposals)
+        answer = admit(attempt, base, reproduction, turned_down, left)
+        whole = whole.followed_by(answer)
+        if answer.chosen:
+            attempt = about(attempt, answer.chosen)
+        if answer.chosen or not answer.proposals or len(whole.proposals) >= REFUSALS_MAX:
+            return attempt.but(refused=whole.refused), whole
+        case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.proposals))
 
 
 async def patch_facts(deps: Deps, patch: Patch) -> Facts:

@@ -20,13 +20,19 @@ from repair.validate import prove
 REVIEWABLE_UNPROVEN = (Verdict.NOT_RUN, Verdict.NO_TEST_RUNNER)
 """A patch without a red test may still be shown to people, as unverified."""
 
+SIZE_RETURNS = 1
+"""How often a patch over the size guard goes back to the fix before a person is asked."""
+
 
 async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     """Put the patch to the proof; code decides, never words."""
     deps, rules = runtime.context, runtime.context.rules
     patch = await deps.recall(Patch, state.get("patch"))
     if patch is None:
-        return {**_next_attempt(state, "No change was found."), "evidence": _no_evidence()}
+        last = "\n".join(["No change was found.", *state.get("findings", [])[-1:]])
+        return {**_next_attempt(state, last), "evidence": _no_evidence()}
+    if problems := size_problems(patch, profile_named(rules.profile)):
+        return await _too_large(state, deps, patch, problems)
     before = deps.bench.seconds
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))
     evidence = await prove(deps.bench, await deps.base(state), patch, reproduction)
@@ -61,6 +67,30 @@ async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "findings": [f"{evidence.verdict}: {evidence.note}"],
         "rejected": [state["patch"]["proposal"]],
     }
+
+
+async def _too_large(
+    state: RepairState, deps: Deps, patch: Patch, problems: tuple[str, ...]
+) -> Facts:
+    """Back to the fix once, before any test is run; then a person is asked."""
+    said = f"The change is too large: {'; '.join(problems)}."
+    evidence = Evidence(
+        verdict=Verdict.NOT_RUN, tree_hash=patch.tree_hash, base_sha=patch.base_sha, note=said
+    )
+    seen = state.get("oversize", 0) + 1
+    update: Facts = {
+        "evidence": await deps.keep(
+            evidence, verdict=evidence.verdict, note=said, reviewable=False
+        ),
+        "oversize": seen,
+        "findings": [said],
+        "rejected": [state["patch"]["proposal"]],
+    }
+    if seen <= SIZE_RETURNS:
+        return {**update, **_next_attempt(state, said)}
+    title = "The change is too large again."
+    ask = questions.exhausted(state["task_id"], title, said, state["patch"]["ref"])
+    return {**update, "question": ask.dump()}
 
 
 async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:

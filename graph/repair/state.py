@@ -26,6 +26,8 @@ class RepairState(AgentState, total=False):
     attempts: int
     max_attempts: int
     reproductions: int
+    oversize: int
+    """Patches over the size guard since a person last spoke."""
     review_rounds: int
     human_rounds: int
     """Answers of people that led on."""

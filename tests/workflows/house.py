@@ -10,8 +10,11 @@ import bootstrap
 from config import load_settings
 from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Choice, Decision, Person
-from core.tasks import Task, TaskRequest
-from evals.scripted import REPOSITORY, Script, ScriptedThinking
+from core.findings import Candidate, FixAttempt
+from core.patches import Patch
+from core.ports import Case
+from core.tasks import Outcome, Task, TaskRequest
+from evals.scripted import REPOSITORY, Script, ScriptedEngine, ScriptedThinking
 from tests.fakes.repositories import git, repository
 
 ME = Person(channel="terminal", person_id="local")
@@ -98,3 +101,34 @@ async def house(
         yield House(anton, mind, folder)
     finally:
         await anton.stop(drain_s=1.0)
+
+
+async def with_engine(here: House, engine: ScriptedEngine) -> Task:
+    """A task that this engine thinks for, driven to its first pause."""
+    task = await here.submit()
+    here.thinking.engines[task.task_id] = engine
+    return await here.anton.drive(task.task_id)
+
+
+class Proposing(ScriptedEngine):
+    """Proposes several whole trees at once."""
+
+    def __init__(self, *proposals: dict[str, str], final: Outcome | None = None) -> None:
+        super().__init__(Script())
+        self.proposals = proposals
+        self.final = final
+
+    async def fix(self, case: Case) -> FixAttempt:
+        self.asked.append("fix")
+        self.cases.append(case)
+        patches = [
+            Patch.between(case.base_sha, case.tree, case.tree.with_texts(texts))
+            for texts in self.proposals
+        ]
+        return FixAttempt(
+            candidates=tuple(Candidate(patch=patch, operator="scripted") for patch in patches),
+            explanation="What the first one does.",
+            root_cause="What the first one mends.",
+            engine=self.name,
+            final=self.final,
+        )

@@ -6,55 +6,15 @@ from pathlib import Path
 import pytest
 
 from core.approvals import ApprovalState, QuestionKind
-from core.findings import (
-    Candidate,
-    Diagnosis,
-    FixAttempt,
-    Reading,
-    Reproduction,
-    ReviewVerdict,
-)
-from core.patches import Patch
-from core.ports import Case
-from core.tasks import Outcome, Task
-from evals.scripted import FAULTY, MENDED, TEST_FILE, Script, ScriptedEngine
+from core.findings import Diagnosis, Reading, Reproduction, ReviewVerdict
+from core.tasks import Outcome
+from evals.scripted import FAULTY, MENDED, TEST_FILE, Script
 from tests.fakes.repositories import git
-from tests.workflows.house import ME, House, house
+from tests.workflows.house import ME, Proposing, house, with_engine
 
 BAD = FAULTY.replace("+ 1", "+ 2")
 NOT_SHOWN = Reproduction(reading=Reading.OTHER_ERROR, origin="example", tests=())
 UNSURE = Diagnosis(root_cause="Perhaps the sum.", confidence=0.3)
-
-
-async def with_engine(here: House, engine: ScriptedEngine) -> Task:
-    """A task that this engine thinks for, driven to its first pause."""
-    task = await here.submit()
-    here.thinking.engines[task.task_id] = engine
-    return await here.anton.drive(task.task_id)
-
-
-class Proposing(ScriptedEngine):
-    """Proposes several whole trees at once."""
-
-    def __init__(self, *proposals: dict[str, str], final: Outcome | None = None) -> None:
-        super().__init__(Script())
-        self.proposals = proposals
-        self.final = final
-
-    async def fix(self, case: Case) -> FixAttempt:
-        self.asked.append("fix")
-        self.cases.append(case)
-        patches = [
-            Patch.between(case.base_sha, case.tree, case.tree.with_texts(texts))
-            for texts in self.proposals
-        ]
-        return FixAttempt(
-            candidates=tuple(Candidate(patch=patch, operator="scripted") for patch in patches),
-            explanation="What the first one does.",
-            root_cause="What the first one mends.",
-            engine=self.name,
-            final=self.final,
-        )
 
 
 async def test_two_dead_branches_ask_a_person(tmp_path: Path) -> None:

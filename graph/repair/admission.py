@@ -1,0 +1,113 @@
+"""The edit gate before a proof: which candidate of an attempt may go on, and what was refused."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from core.findings import Candidate, FixAttempt, RefusedEdit, Reproduction
+from core.patches import Patch
+from core.trees import Tree
+from repair.gate import Refusal, is_test_path, refusals
+from repair.validate import with_files
+
+REFUSALS_MAX = 3
+"""Refused edits that end an attempt."""
+SHOWN_MAX = 2000
+"""Characters of each side of a refused edit that are kept."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What the gate says of one answer of the engine."""
+
+    chosen: Candidate | None = None
+    """The first candidate that may go on."""
+    patch: Patch | None = None
+    """That candidate as it would ship: sources alone, with the new tests."""
+    refused: tuple[RefusedEdit, ...] = ()
+    proposals: tuple[str, ...] = ()
+    """Hashes of the refused candidates; one of them may break several rules."""
+
+    def followed_by(self, other: "Admission") -> "Admission":
+        """Both as one: what the later one chose, and all that was refused."""
+        return replace(
+            other,
+            refused=(*self.refused, *other.refused),
+            proposals=(*self.proposals, *other.proposals),
+        )
+
+
+def admit(
+    attempt: FixAttempt,
+    base: Tree,
+    reproduction: Reproduction | None,
+    rejected: Collection[str],
+    refusals_left: int = REFUSALS_MAX,
+) -> Admission:
+    """The first candidate that is new and that the gate lets pass.
+
+    Neither a proposal nor what would ship of it may be among `rejected`. Candidates behind the
+    last refusal that is left are not looked at.
+    """
+    files = reproduction.files if reproduction else ()
+    refused: list[RefusedEdit] = []
+    proposals: list[str] = []
+    for candidate in attempt.candidates:
+        if candidate.patch.sha256 in rejected or candidate.patch.sha256 in proposals:
+            continue
+        if held := refusals(base, candidate.patch.with_changes(base, files).apply(base)):
+            refused += [_shown(refusal, candidate.patch) for refusal in held]
+            proposals.append(candidate.patch.sha256)
+            if len(proposals) >= refusals_left:
+                break
+            continue
+        patch = source_only(candidate.patch, base).with_changes(base, files)
+        if patch.sha256 not in rejected:
+            return Admission(candidate, patch, tuple(refused), tuple(proposals))
+    return Admission(refused=tuple(refused), proposals=tuple(proposals))
+
+
+def source_only(patch: Patch, base: Tree) -> Patch:
+    """The patch without its changes of tests: those that were there stay as they are on base."""
+    kept = [change for change in patch.changes if not is_test_path(change.path)]
+    return Patch.between(patch.base_sha, base, with_files(base, kept))
+
+
+def about(attempt: FixAttempt, chosen: Candidate) -> FixAttempt:
+    """The attempt with words for this candidate: the given ones are of the first."""
+    if chosen is attempt.candidates[0]:
+        return attempt
+    where = ", ".join(chosen.patch.paths)
+    kind = f" ({chosen.operator})" if chosen.operator else ""
+    return attempt.but(
+        candidates=(chosen, *(c for c in attempt.candidates if c is not chosen)),
+        explanation=f"Change {where}{kind}; a change that ranks higher was turned down.",
+        root_cause="",
+    )
+
+
+def _shown(refusal: Refusal, patch: Patch) -> RefusedEdit:
+    """A refusal with what the edit takes away and puts in, of the file that it speaks of."""
+    before, after = _sides(patch.diff, refusal.path)
+    return RefusedEdit(
+        rule=refusal.rule,
+        message=refusal.message,
+        path=refusal.path,
+        before=(refusal.before or before)[:SHOWN_MAX],
+        after=(refusal.after or after)[:SHOWN_MAX],
+        proposal=patch.sha256,
+    )
+
+
+def _sides(diff: str, path: str) -> tuple[str, str]:
+    """The lines that a diff takes out of a file and puts into it."""
+    removed, added = [], []
+    for part in f"\n{diff}".split("\ndiff --git ")[1:]:
+        head, _, hunks = part.partition("\n@@")
+        if head.split("\n", maxsplit=1)[0] != f"a/{path} b/{path}":
+            continue
+        for line in hunks.split("\n")[1:]:
+            if line.startswith("-"):
+                removed.append(line[1:])
+            elif line.startswith("+"):
+                added.append(line[1:])
+    return "\n".join(removed), "\n".join(added)
