@@ -116,6 +116,22 @@ class Verdict(StrEnum):
     NOT_RUN = "not_run"
 
 
+class ContestedTest(Value):
+    """A test that was there, holds on base, and fails with an otherwise proven fix.
+
+    Either it asserts the fault, or the report or the fix is wrong: a person says which.
+    """
+
+    test_id: str
+    path: str
+    line: int
+    """Where the assertion stands."""
+    asserts: str
+    """The statement, in one line."""
+    said: str = ""
+    """How it failed on the fix, in one line."""
+
+
 class Evidence(Value):
     """The proof of one patch, or what is missing to it."""
 
@@ -132,5 +148,7 @@ class Evidence(Value):
     """Tests that passed on base and do not pass on the fix, after two re-runs of each."""
     flaky: tuple[str, ...] = ()
     """Tests that gave differing results on the same tree; not blamed on the patch."""
+    contested: tuple[ContestedTest, ...] = ()
+    """All the regressions, when each of them is about a function that the patch changes."""
     note: str = ""
     """What is missing, in words."""

@@ -1,6 +1,11 @@
 """What the gates may ask, in one place."""
 
+from collections.abc import Sequence
+
 from core.approvals import Question, QuestionKind, Risk
+from core.evidence import ContestedTest
+
+CONTESTED_SHOWN = 10
 
 
 def clarify(task_id: str, missing: str) -> Question:
@@ -40,6 +45,41 @@ def exhausted(task_id: str, tried: str, body: str, patch_ref: str) -> Question:
         body=body,
         options=("more_attempts", "guidance", "take_over", "stop"),
         patch_ref=patch_ref,
+    )
+
+
+def contested(
+    task_id: str, tests: Sequence[ContestedTest], shown_by: Sequence[str], patch_ref: str
+) -> Question:
+    """Ask whether the report or tests that were there are right, when no fix can satisfy both."""
+    those = "a test" if len(tests) == 1 else f"{len(tests)} tests"
+    rows = [
+        f"- `{test.test_id}` at {test.path}:{test.line} asserts `{test.asserts}`"
+        + (f"; with the fix: {test.said}" if test.said else "")
+        for test in tests[:CONTESTED_SHOWN]
+    ]
+    if more := len(tests) - len(rows):
+        rows.append(f"- and {more} more, named in the evidence")
+    body = [
+        "The fix turns what shows the fault green, and breaks nothing but what is named below. "
+        "That passes on the base and is about the same function, so it may assert the reported "
+        "fault. It was left as it is.",
+        "",
+        *rows,
+        "",
+        f"The fault is shown by: {', '.join(f'`{test}`' for test in shown_by[:3])}",
+        "",
+        "If the report is right: take the patch over and change the test, or change it on the base "
+        "and submit the report again. If the test is right: stop, or say what the fix should do.",
+    ]
+    return Question(
+        kind=QuestionKind.ESCALATION,
+        task_id=task_id,
+        title=f"The fix contradicts {those} that passed before. Report or test: which is right?",
+        body="\n".join(body),
+        options=("guidance", "more_attempts", "take_over", "stop"),
+        patch_ref=patch_ref,
+        details={"tests": ", ".join(test.test_id for test in tests[:CONTESTED_SHOWN])},
     )
 
 

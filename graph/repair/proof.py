@@ -6,6 +6,7 @@ from core.approvals import Question, Risk
 from core.evidence import Evidence, Verdict
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
 from core.patches import Patch
+from core.trees import Tree
 from graph import questions
 from graph.deps import Deps
 from graph.repair.documents import Facts as DocumentFacts
@@ -15,11 +16,14 @@ from graph.repair.guards import profile_named, protected_paths, risk_of, size_pr
 from graph.repair.nodes import case_of
 from graph.repair.state import RepairState
 from graph.state import Facts
+from repair.contested import contested_tests
 from repair.validate import prove
 
 REVIEWABLE_UNPROVEN = (Verdict.NOT_RUN, Verdict.NO_TEST_RUNNER)
 """A patch without a red test may still be shown to people, as unverified."""
 
+CONTESTED_KEPT = 10
+"""Contested tests that the state names; the evidence has all of them."""
 SIZE_RETURNS = 1
 """How often a patch over the size guard goes back to the fix before a person is asked."""
 
@@ -33,40 +37,60 @@ async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         return {**_next_attempt(state, last), "evidence": _no_evidence()}
     if problems := size_problems(patch, profile_named(rules.profile)):
         return await _too_large(state, deps, patch, problems)
-    before = deps.bench.seconds
+    before, base = deps.bench.seconds, await deps.base(state)
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))
-    evidence = await prove(deps.bench, await deps.base(state), patch, reproduction)
+    evidence = _weighed(base, patch, await prove(deps.bench, base, patch, reproduction))
     await deps.tell("evidence", state["task_id"], **_event(evidence))
     unproven = evidence.verdict in REVIEWABLE_UNPROVEN and not evidence.regressions
     confident = state.get("diagnosis", {}).get("confidence", 0.0) >= rules.confidence_threshold
-    update: Facts = {
+    reviewable = evidence.verdict is Verdict.FIXED or (unproven and confident)
+    return {
         "evidence": await deps.keep(
             evidence,
             verdict=evidence.verdict,
             note=evidence.note[:1000],
-            reviewable=evidence.verdict is Verdict.FIXED or (unproven and confident),
+            reviewable=reviewable,
+            contested=[test.dump() for test in evidence.contested[:CONTESTED_KEPT]],
         ),
         "seconds_sandbox": deps.bench.seconds - before,
+        **({} if reviewable else _not_proven(state, evidence, rules.max_reproductions)),
     }
-    if update["evidence"]["reviewable"]:
-        return update
+
+
+def _weighed(base: Tree, patch: Patch, evidence: Evidence) -> Evidence:
+    """The evidence, with the tests that contradict an otherwise proven fix told from others.
+
+    Where the patch also breaks something else, it is not proven otherwise, and the regressions
+    are what they are.
+    """
+    if evidence.verdict is not Verdict.REGRESSION or not evidence.base or not evidence.fixed:
+        return evidence
+    tests = contested_tests(base, patch.apply(base), evidence.fixed, evidence.regressions)
+    return evidence.but(contested=tests) if len(tests) == len(evidence.regressions) else evidence
+
+
+def _not_proven(state: RepairState, evidence: Evidence, max_reproductions: int) -> Facts:
+    """What becomes of a patch that may not go to review: an end, a question, or another try."""
+    task_id, patch = state["task_id"], state["patch"]
     if evidence.verdict is Verdict.NOT_RED_ON_BASE:
-        return {**update, "outcome": "already_fixed", "reason": evidence.note}
+        return {"outcome": "already_fixed", "reason": evidence.note}
     if evidence.verdict is Verdict.TEST_WAVERS:
         what = "The test that shows the fault is not red each time: it cannot prove a fix."
-        ask = questions.exhausted(
-            state["task_id"], what, evidence.note[:3000], state["patch"]["ref"]
-        )
-        return {**update, "question": ask.dump()}
-    spent = state.get("reproductions", 0) >= rules.max_reproductions
+        ask = questions.exhausted(task_id, what, evidence.note[:3000], patch["ref"])
+        return {"question": ask.dump()}
+    spent = state.get("reproductions", 0) >= max_reproductions
     if evidence.verdict is Verdict.TEST_BROKEN and not spent:
-        return update
-    return {
-        **update,
-        **_next_attempt(state, evidence.note),
+        return {}
+    turned_down = {
         "findings": [f"{evidence.verdict}: {evidence.note}"],
-        "rejected": [state["patch"]["proposal"]],
+        "rejected": [patch["proposal"]],
     }
+    if evidence.contested:
+        shown_by = evidence.regression_tests
+        ask = questions.contested(task_id, evidence.contested, shown_by, patch["ref"])
+        said = [f"{ask.title} {test.test_id}: {test.asserts}" for test in evidence.contested[:5]]
+        return {**turned_down, "findings": said, "question": ask.dump()}
+    return {**turned_down, **_next_attempt(state, evidence.note)}
 
 
 async def _too_large(
@@ -204,6 +228,7 @@ def _event(evidence: Evidence) -> Facts:
         "verdict": evidence.verdict,
         "tree_hash": evidence.tree_hash,
         "regression_tests": list(evidence.regression_tests[:10]),
+        "contested": [test.test_id for test in evidence.contested[:CONTESTED_KEPT]],
         "note": evidence.note,
         **{
             phase: {

@@ -1,6 +1,6 @@
 """A house for whole-graph tests: real stores, checkpoints and git; the thinking is scripted."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,12 @@ from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Choice, Decision, Person
 from core.findings import Candidate, FixAttempt
 from core.patches import Patch
-from core.ports import Case
-from core.tasks import Outcome, Task, TaskRequest
+from core.ports import Case, RepairEngine
+from core.tasks import Lease, Outcome, Task, TaskRequest
 from evals.scripted import REPOSITORY, Script, ScriptedEngine, ScriptedThinking
+from repair.bench import Bench
+from repair.validate import Tests
+from sandbox.environment import Environments
 from tests.fakes.repositories import git, repository
 
 ME = Person(channel="terminal", person_id="local")
@@ -80,17 +83,37 @@ class House:
         return [data["node"] for data in nodes if data["state"] == state]
 
 
+@dataclass
+class ProvingThinking(ScriptedThinking):
+    """Scripted roles over the real bench: tests run in a sandbox, and what they say counts."""
+
+    folder: Path = Path()
+    """Where environments are kept."""
+
+    @asynccontextmanager
+    async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
+        settings, _ = load_settings(data_dir=self.folder)
+        environments = Environments(self.folder / "environments", index_allowed=False)
+        bench = Bench(bootstrap.sandbox_of(settings), environments, workers=1)
+        try:
+            yield self.engines.setdefault(task.task_id, ScriptedEngine(self.script)), bench
+        finally:
+            await bench.close()
+            environments.close()
+
+
 @asynccontextmanager
 async def house(
     tmp_path: Path,
     script: Script | None = None,
     thinking: ScriptedThinking | None = None,
+    files: Mapping[str, str] = REPOSITORY,
     **options: Any,
 ) -> AsyncIterator[House]:
     """Open a house with further settings; the same folder again is the same house, restarted."""
     folder = tmp_path / "repository"
     if not folder.exists():
-        repository(folder, REPOSITORY)
+        repository(folder, files)
     settings, _ = load_settings(
         data_dir=tmp_path / "data", local_output_dir=tmp_path / "output", **options
     )

@@ -34,6 +34,8 @@ BOTH = ["diagnose", "reproduce"]
         ("after_qa", {"evidence": {"verdict": "test_broken"}}, "reproduce"),
         ("after_qa", {"evidence": {"verdict": "test_broken"}, "question": QUESTION}, "escalate"),
         ("after_qa", {"evidence": {"verdict": "still_red"}, "question": QUESTION}, "escalate"),
+        ("after_qa", {"evidence": {"verdict": "regression"}, "question": QUESTION}, "escalate"),
+        ("after_qa", {"evidence": {"verdict": "not_run", "reviewable": False}}, "fix"),
         ("after_qa", {"evidence": {"verdict": "x"}, "outcome": "already_fixed"}, "report"),
         ("after_review", {"review": {"verdict": "APPROVE"}}, "approve"),
         ("after_review", {"review": {"verdict": "APPROVE"}, "unmet": ["x"]}, "fix"),
