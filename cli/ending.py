@@ -23,6 +23,7 @@ _BLANK: Mapping[str, Any] = {
     "branch": None,
     "commit": None,
     "candidates": {"tried": 0, "plausible": 0},
+    "stopped": None,
 }
 
 
@@ -34,6 +35,7 @@ def report_of(task: Task) -> dict[str, Any]:
         "task_id": task.task_id,
         "severity": task.severity,
         "risk": task.risk or None,
+        "stopped": task.result.get("stopped"),
         **(task.result.get("report") or {}),
         "outcome": task.outcome,
     }
@@ -72,6 +74,8 @@ def writable(path: str | None) -> Path | None:
 
 def _facts(task: Task, report: Mapping[str, Any]) -> list[tuple[str, str]]:
     seconds, candidates = report["seconds"], report["candidates"]
+    stop = report["stopped"] or {}
+    partial = stop.get("partial_patch") or {}
     return [
         ("task", task.task_id),
         ("outcome", str(task.outcome or task.status)),
@@ -86,6 +90,10 @@ def _facts(task: Task, report: Mapping[str, Any]) -> list[tuple[str, str]]:
             if candidates["tried"]
             else "",
         ),
+        ("stopped at", stop.get("at") or ""),
+        ("hypothesis", stop.get("hypothesis") or ""),
+        ("best patch", f"{partial['hash'][:12]}: {partial['words']}" if partial else ""),
+        ("next step", stop.get("next_step") or ""),
         (
             "time",
             f"{seconds['total']:.1f} s, of which sandbox {seconds['sandbox']:.1f} s, "

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from core.approvals import Approval
 from core.ports import ArtifactStore
 from core.tasks import Task, Usage
+from graph.repair.state import RepairState
+from graph.repair.stops import stopped
 
 Facts = Mapping[str, Any]
 TIMELINE_MAX = 200
@@ -65,6 +67,7 @@ async def account_of(
         "pr_url": (values.get("change") or {}).get("url") or None,
         "notes": values.get("notes", []),
         "artifacts": _artifacts(values),
+        "stopped": _stopped(task, values, report),
         "report": report,
     }
     return account, usage
@@ -98,6 +101,14 @@ async def _report(
     }
 
 
+def _stopped(task: Task, values: Facts, report: Facts | None) -> dict[str, Any] | None:
+    """Where it stopped without a fix; made here when the end came from outside of the graph."""
+    if report is not None:
+        return report.get("stopped")
+    state = cast(RepairState, values)
+    return stopped(state, task.node, task.outcome) if task.outcome else None
+
+
 def _confidence(values: Facts) -> float | None:
     for name in ("attempt", "diagnosis"):
         if values.get(name):
@@ -124,6 +135,7 @@ def _artifacts(values: Facts) -> list[dict[str, str]]:
     """What can be downloaded, by name."""
     known = (
         ("patch.json", values.get("patch"), "ref"),
+        ("partial_patch.json", values.get("partial"), "ref"),
         ("evidence.json", values.get("evidence"), "ref"),
         ("diagnosis.json", values.get("diagnosis"), "ref"),
         ("reproduction.json", values.get("reproduction"), "ref"),

@@ -82,7 +82,8 @@ class Chronicle:
         """Bring the public account up to date, together with other fields of the row."""
         records, task_id = self._records, lease.task_id
         now = records.clock.now()
-        task = (await records.tasks.get(task_id)).but(updated_at=now)
+        task = await records.tasks.get(task_id)
+        task = task.but(updated_at=now, outcome=changes.get("outcome", task.outcome))
         approvals = await records.approvals.list(task_id=task_id)
         spent = await records.budgets.usage(task_id)
         account, usage = await account_of(task, values, approvals, spent, records.artifacts)

@@ -40,8 +40,14 @@ class Documents:
             if not task.request.output_directory:
                 return ""
             files = {name: report, "report.json": await self._artifacts.get(account["ref"])}
-            if diff := json.loads(files["report.json"])["patch"]["diff"]:
-                files["patch.diff"] = diff.encode("utf-8", "surrogatepass")
+            written = json.loads(files["report.json"])
+            partial = (written.get("stopped") or {}).get("partial_patch") or {}
+            for file, diff in (
+                ("patch.diff", written["patch"]["diff"]),
+                ("partial.diff", partial.get("diff")),
+            ):
+                if diff:
+                    files[file] = diff.encode("utf-8", "surrogatepass")
             folder = await self._output.write(
                 task.task_id, files, directory=task.request.output_directory
             )

@@ -102,6 +102,18 @@ class Candidate(Value):
     """Digest of what it does on probed inputs; candidates that differ here disagree."""
 
 
+class PartialFix(Value):
+    """The change that came nearest when nothing was found that holds."""
+
+    patch: Patch
+    operator: str = ""
+    """The kind of edit that made it."""
+    mended: tuple[str, ...] = ()
+    """Red tests that pass with it."""
+    broken: tuple[str, ...] = ()
+    """Tests that passed before and fail with it, as far as they were seen."""
+
+
 class RefusedEdit(Value):
     """An edit that the gate refused, as whoever made it may be shown it."""
 
@@ -145,6 +157,8 @@ class FixAttempt(Value):
     engine: str = ""
     final: Outcome | None = None
     """Set when nothing was found and another attempt would find nothing either."""
+    partial: PartialFix | None = None
+    """What came nearest, when there are no candidates; kept, shown to people, never shipped."""
     refused: tuple[RefusedEdit, ...] = ()
     """What the edit gate held against this attempt; filled in behind the engine."""
 

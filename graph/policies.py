@@ -79,7 +79,8 @@ def then_go(node: str, goto: str) -> ErrorHandler:
             raise error.error
         log.error("the step %s failed", node, exc_info=error.error)
         what = describe(node, error.error)
-        question = trouble(state["task_id"], what).dump() if goto == "escalate" else {}
+        best = (state.get("partial") or {}).get("ref", "")
+        question = trouble(state["task_id"], what, best).dump() if goto == "escalate" else {}
         return Command(update={"trouble": what, "question": question}, goto=goto)
 
     return handle

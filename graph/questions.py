@@ -15,13 +15,14 @@ def clarify(task_id: str, missing: str) -> Question:
     )
 
 
-def trouble(task_id: str, what: str) -> Question:
-    """Tell of a step that failed for good, and ask how to go on."""
+def trouble(task_id: str, what: str, patch_ref: str = "") -> Question:
+    """Tell of a step that failed for good, and ask how to go on; shows the best work so far."""
     return Question(
         kind=QuestionKind.ESCALATION,
         task_id=task_id,
         title=what,
         options=("more_attempts", "guidance", "take_over", "stop"),
+        patch_ref=patch_ref,
     )
 
 

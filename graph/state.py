@@ -31,6 +31,8 @@ class AgentState(TypedDict, total=False):
     """The last answer of a person."""
     trouble: str
     """Why the thread was led to the escalation gate from outside of its edges."""
+    partial: Facts
+    """The best patch so far that does not hold, with what it mends and breaks; by reference."""
     outcome: str
     reason: str
     """Why it ended so, in one sentence."""

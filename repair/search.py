@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from core.evidence import CaseOutcome, RunEnd, TestRun
-from core.findings import Candidate, SearchFigures
+from core.findings import Candidate, PartialFix, SearchFigures
 from core.patches import Patch, Suspect
 from core.trees import Tree
 from repair.bench import SURVEY_TEST_S, Bench, import_paths, pytest_arguments
@@ -18,6 +18,7 @@ from repair.minimize import minimized
 from repair.narrowing import narrowed
 from repair.proposals import Proposals
 from repair.ranking import Ranked, ranked, weighed_by_behaviour
+from repair.salvage import Salvage
 from repair.sifting import Sieve
 from sandbox.runners import Survey
 
@@ -32,6 +33,8 @@ ROUND = 400
 """Edits that are looked at together before one of each class is tried."""
 MOST_SURVIVORS = 40
 CONFIRMED_AT_MOST = 6
+PARTIALS_LOOKED_AT = 20
+"""Near misses that are made into patches when nothing was found."""
 PROBED_AT_MOST = 25
 PROBED_TESTS = 30
 LEAST_LIMIT_S = 0.1
@@ -71,6 +74,8 @@ class Found:
     """Best first; the first one was confirmed by a run of its own."""
     figures: SearchFigures
     method: str = ""
+    partials: tuple[PartialFix, ...] = ()
+    """When there are no candidates: what came nearest, best first; by the judge's word alone."""
 
 
 @dataclass
@@ -141,6 +146,7 @@ class _Hunt:
         self._watch = watch
         self._state = _State()
         self._sieve = Sieve()
+        self._salvage = Salvage(self._red)
         self._promoted: list[Trial] = []
 
     async def run(self, seed: int, base_sha: str, base: Tree, rejected: frozenset[str]) -> Found:
@@ -166,7 +172,8 @@ class _Hunt:
             bound=state.bound,
             judged_per_second=round(state.tried / max(state.seconds, 0.001), 1),
         )
-        return Found(candidates, figures)
+        partials = () if candidates else self._partials(base_sha, base, rejected)
+        return Found(candidates, figures, partials=partials)
 
     # --- setting up ---
 
@@ -273,6 +280,7 @@ class _Hunt:
 
     def _note(self, trial: Trial, judgement: Judgement) -> None:
         state = self._state
+        self._salvage.note(trial, judgement)
         if judgement.says is Says.GREEN:
             state.survivors.append(trial)
             if state.stop_at is None:
@@ -341,7 +349,7 @@ class _Hunt:
         spent = 0
         for one in order:
             patch = self._patch(one.trial, base_sha, base)
-            if patch.sha256 in rejected or self._refused(one, base, patch):
+            if patch.sha256 in rejected or self._refused(one.trial):
                 continue
             if not found:
                 if spent >= CONFIRMED_AT_MOST:
@@ -352,9 +360,9 @@ class _Hunt:
             found.append(self._candidate(one, patch))
         return tuple(found)
 
-    def _refused(self, one: Ranked, base: Tree, patch: Patch) -> bool:
+    def _refused(self, trial: Trial) -> bool:
         return bool(
-            refusals(self._tree, self._applied(one.trial, self._tree), red_on_base=self._survey.run)
+            refusals(self._tree, self._applied(trial, self._tree), red_on_base=self._survey.run)
         )
 
     def _applied(self, trial: Trial, tree: Tree) -> Tree:
@@ -371,7 +379,26 @@ class _Hunt:
 
     async def _holds(self, trial: Trial) -> bool:
         run = await self._bench.run(self._applied(trial, self._tree))
-        return green_with(run, self._red, self._survey.run)
+        holds = green_with(run, self._red, self._survey.run)
+        if not holds:
+            self._salvage.unconfirmed(trial, run, self._survey.run)
+        return holds
+
+    def _partials(
+        self, base_sha: str, base: Tree, rejected: frozenset[str]
+    ) -> tuple[PartialFix, ...]:
+        """What came nearest, without what was turned down or the gate refuses."""
+        found: list[PartialFix] = []
+        for miss in islice(self._salvage.nearest(), PARTIALS_LOOKED_AT):
+            patch = self._patch(miss.trial, base_sha, base)
+            if patch.sha256 not in rejected and not self._refused(miss.trial):
+                operator = " + ".join(edit.operator for edit in miss.trial.edits)
+                found.append(
+                    PartialFix(
+                        patch=patch, operator=operator, mended=miss.mended, broken=miss.broken
+                    )
+                )
+        return tuple(found)
 
     def _candidate(self, one: Ranked, patch: Patch) -> Candidate:
         return Candidate(

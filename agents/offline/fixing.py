@@ -84,6 +84,7 @@ def _nothing(found: Found, suspects: tuple[Suspect, ...]) -> FixAttempt:
         tried = f"{figures.plausible} of {figures.tried} small changes pass, but none holds; {end}."
     return FixAttempt(
         suspects=suspects,
+        partial=next(iter(found.partials), None),
         explanation=tried,
         figures=figures,
         engine=NAME,

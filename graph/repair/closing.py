@@ -1,6 +1,8 @@
 """The steps publish and report: the one outer effect, and the account of it all."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,7 @@ from langgraph.runtime import Runtime
 from core.approvals import Approval, ApprovalState, Person, Risk
 from core.effects import Change, ChangeRequest, Commit, branch_name
 from core.errors import Conflict, Forbidden
+from core.events import Event
 from core.evidence import Evidence, TestRun, Verdict
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
 from core.patches import Patch
@@ -25,8 +28,12 @@ from graph.repair.documents import (
     summary_line,
 )
 from graph.repair.state import RepairState
+from graph.repair.stops import stopped
 from graph.state import Facts
 from repair.gate import is_test_path
+
+NO_PLACE_TO_STOP = ("report", "escalate")
+"""Steps that tell of a stop; what led there is where it was."""
 
 
 async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
@@ -70,9 +77,13 @@ async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     """Settle the outcome and write the account from what was recorded."""
     deps = runtime.context
     outcome, reason = _outcome(state)
-    facts = await facts_of({**state, "outcome": outcome, "reason": reason}, deps)
+    steps = await _steps(state["task_id"], deps)
+    facts = replace(
+        await facts_of({**state, "outcome": outcome, "reason": reason}, deps),
+        stopped=await _stopped_at(state, deps, steps, outcome),
+    )
     account = public_account(facts, outcome)
-    document = incident_report(facts, await _timeline(state["task_id"], deps))
+    document = incident_report(facts, _timeline(steps))
     return {
         "outcome": outcome,
         "reason": reason,
@@ -84,13 +95,36 @@ async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     }
 
 
-async def _timeline(task_id: str, deps: Deps) -> list[str]:
-    """The finished steps, one line each, by the event log."""
+async def _steps(task_id: str, deps: Deps) -> list[Event]:
+    """What the event log has of the steps, in order."""
+    found: list[Event] = []
+    seen = 0
+    while events := await deps.events.after(seen, task_id=task_id):
+        found += [event for event in events if event.type == "node"]
+        seen = events[-1].seq
+    return found
+
+
+def _timeline(steps: Sequence[Event]) -> list[str]:
+    """The finished steps, one line each."""
     return [
         f"{event.ts:%H:%M:%S} {event.data.get('node', '')}: {event.data.get('summary', '')}"
-        for event in await deps.events.after(0, task_id=task_id)
-        if event.type == "node" and event.data.get("state") == "finished"
+        for event in steps
+        if event.data.get("state") == "finished"
     ]
+
+
+async def _stopped_at(
+    state: RepairState, deps: Deps, steps: Sequence[Event], outcome: str
+) -> Facts | None:
+    """The account of a stop, with the diff of the best partial patch."""
+    begun = [e.data["node"] for e in steps if e.data.get("state") == "started"]
+    at = next((node for node in reversed(begun) if node not in NO_PLACE_TO_STOP), "")
+    stop = stopped(state, at, outcome)
+    if stop and stop["partial_patch"]:
+        partial = await deps.need(Patch, state["partial"])
+        stop["partial_patch"]["diff"] = partial.diff
+    return stop
 
 
 async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
@@ -150,6 +184,7 @@ def public_account(facts: DocumentFacts, outcome: str) -> Facts:
         "branch": facts.change.branch if facts.change else None,
         "commit": facts.change.commit if facts.change else None,
         "pr_url": (facts.change.url or None) if facts.change else None,
+        "stopped": facts.stopped,
         "candidates": {
             "tried": figures.tried if figures else 0,
             "plausible": figures.plausible if figures else 0,

@@ -1,7 +1,8 @@
 """What people read of a repair: briefing, pull request, incident report; recorded facts only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.approvals import Risk
 from core.effects import Change
@@ -10,24 +11,10 @@ from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
 from core.patches import Patch, file_sizes
 from core.tasks import TaskRequest, Usage
 from graph.repair.state import RepairState
+from graph.repair.stops import lines, next_step
 
 MISSING = "not recorded"
 CI_NOT_RUN = "not run"
-NEXT_STEPS = {
-    "fixed": "Review and merge the branch.",
-    "fixed_unverified": "Write a test that shows the fault before merging the branch.",
-    "cannot_reproduce": "Add a test, a command or an example that fails on this base.",
-    "already_fixed": "Release the base, or close the ticket.",
-    "not_a_code_fault": "Look into the named cause outside of the code.",
-    "duplicate": "Follow the incident that this one repeats.",
-    "noise": "None.",
-    "needs_information": "Give what is asked for above, and submit it again.",
-    "out_of_budget": "Start at the suspects, or raise the bounds of the search.",
-    "blocked": "Remove the obstacle named above, and submit it again.",
-    "rejected": "None; the patch is kept as an artifact.",
-    "failed": "Start at the root cause above; the last patch is kept as an artifact.",
-}
-"""What a person does next, by outcome."""
 SHORT = 12
 """Digits of a hash as people see it."""
 
@@ -49,6 +36,8 @@ class Facts:
     change: Change | None = None
     usage: Usage | None = None
     """What models took so far."""
+    stopped: Mapping[str, Any] | None = None
+    """Where it stopped, when it ended without a fix."""
 
     @property
     def request(self) -> TaskRequest:
@@ -169,7 +158,8 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Tests", _tests(facts.evidence)),
         ("CI", CI_NOT_RUN),
         ("Resolution", _resolution(facts)),
-        ("Next step", NEXT_STEPS.get(outcome, MISSING)),
+        *([("Where it stopped", "\n".join(lines(facts.stopped)))] if facts.stopped else ()),
+        ("Next step", next_step(facts.state, outcome) or MISSING),
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
     return f"# {facts.title}\n\n| | |\n|---|---|\n{table}\n\n{body}\n"

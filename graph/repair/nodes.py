@@ -5,16 +5,18 @@ from dataclasses import replace
 from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError
-from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
+from core.findings import Diagnosis, FixAttempt, PartialFix, Reading, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome, TaskRequest
 from graph import questions
 from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
-from graph.repair.admission import REFUSALS_MAX, Admission, about, admit
+from graph.repair.admission import REFUSALS_MAX, Admission, about, admit, source_only
+from graph.repair.salvage import salvaged
 from graph.repair.state import RepairState
 from graph.state import Facts
+from repair.validate import with_files
 
 REFUSALS_TOLD = 5
 NOTHING_MAY_RUN = "The {} decides by running tests, and the request forbids to run anything."
@@ -79,10 +81,15 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "tests": list(answer.tests[:20]),
         "help_wanted": answer.help_wanted[:1000],
     }
-    return {
+    update: Facts = {
         "reproduction": await deps.keep(answer, **facts),
         "reproductions": state.get("reproductions", 0) + 1,
     }
+    if answer.reading is Reading.REPRODUCED and answer.files:
+        base = await deps.base(state)
+        patch = Patch.between(state["base_sha"], base, with_files(base, answer.files))
+        update |= await salvaged(state, deps, patch, "reproduction", red=answer.tests)
+    return update
 
 
 async def join(state: RepairState, runtime: Runtime[Deps]) -> Facts:
@@ -118,6 +125,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
             attempt,
             engine=attempt.engine,
             explanation=attempt.explanation[:1000],
+            root_cause=attempt.root_cause[:1000],
             confidence=attempt.confidence,
             figures=attempt.figures.dump(),
             refused=len(admission.proposals),
@@ -134,6 +142,8 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     if admission.chosen and admission.patch:
         facts = await patch_facts(deps, admission.patch)
         return {**update, "patch": {**facts, "proposal": admission.chosen.patch.sha256}}
+    if attempt.partial:
+        update |= await _nearest(state, deps, attempt.partial)
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
     if attempt.final:
@@ -168,6 +178,23 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
         if answer.chosen or not answer.proposals or len(whole.proposals) >= REFUSALS_MAX:
             return attempt.but(refused=whole.refused), whole
         case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.proposals))
+
+
+async def _nearest(state: RepairState, deps: Deps, partial: PartialFix) -> Facts:
+    """Keep the near miss of a search, as it would ship with the new tests."""
+    base = await deps.base(state)
+    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
+    return await salvaged(
+        state,
+        deps,
+        source_only(partial.patch, base).with_changes(
+            base, reproduction.files if reproduction else ()
+        ),
+        "search",
+        red=reproduction.tests if reproduction else (),
+        mended=partial.mended,
+        broken=partial.broken,
+    )
 
 
 async def patch_facts(deps: Deps, patch: Patch) -> Facts:

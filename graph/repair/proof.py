@@ -8,12 +8,13 @@ from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVer
 from core.patches import Patch
 from core.trees import Tree
 from graph import questions
-from graph.deps import Deps
+from graph.deps import Deps, Rules
 from graph.repair.documents import Facts as DocumentFacts
 from graph.repair.documents import briefing, one_line
 from graph.repair.done import unmet
 from graph.repair.guards import profile_named, protected_paths, risk_of, size_problems
 from graph.repair.nodes import case_of
+from graph.repair.salvage import in_words, salvaged_proof
 from graph.repair.state import RepairState
 from graph.state import Facts
 from repair.contested import contested_tests
@@ -44,6 +45,7 @@ async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     unproven = evidence.verdict in REVIEWABLE_UNPROVEN and not evidence.regressions
     confident = state.get("diagnosis", {}).get("confidence", 0.0) >= rules.confidence_threshold
     reviewable = evidence.verdict is Verdict.FIXED or (unproven and confident)
+    kept = await salvaged_proof(state, deps, patch, evidence)
     return {
         "evidence": await deps.keep(
             evidence,
@@ -53,7 +55,8 @@ async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
             contested=[test.dump() for test in evidence.contested[:CONTESTED_KEPT]],
         ),
         "seconds_sandbox": deps.bench.seconds - before,
-        **({} if reviewable else _not_proven(state, evidence, rules.max_reproductions)),
+        **kept,
+        **({} if reviewable else _not_proven(state, evidence, rules, kept)),
     }
 
 
@@ -69,7 +72,7 @@ def _weighed(base: Tree, patch: Patch, evidence: Evidence) -> Evidence:
     return evidence.but(contested=tests) if len(tests) == len(evidence.regressions) else evidence
 
 
-def _not_proven(state: RepairState, evidence: Evidence, max_reproductions: int) -> Facts:
+def _not_proven(state: RepairState, evidence: Evidence, rules: Rules, kept: Facts) -> Facts:
     """What becomes of a patch that may not go to review: an end, a question, or another try."""
     task_id, patch = state["task_id"], state["patch"]
     if evidence.verdict is Verdict.NOT_RED_ON_BASE:
@@ -78,7 +81,7 @@ def _not_proven(state: RepairState, evidence: Evidence, max_reproductions: int) 
         what = "The test that shows the fault is not red each time: it cannot prove a fix."
         ask = questions.exhausted(task_id, what, evidence.note[:3000], patch["ref"])
         return {"question": ask.dump()}
-    spent = state.get("reproductions", 0) >= max_reproductions
+    spent = state.get("reproductions", 0) >= rules.max_reproductions
     if evidence.verdict is Verdict.TEST_BROKEN and not spent:
         return {}
     turned_down = {
@@ -90,7 +93,7 @@ def _not_proven(state: RepairState, evidence: Evidence, max_reproductions: int) 
         ask = questions.contested(task_id, evidence.contested, shown_by, patch["ref"])
         said = [f"{ask.title} {test.test_id}: {test.asserts}" for test in evidence.contested[:5]]
         return {**turned_down, "findings": said, "question": ask.dump()}
-    return {**turned_down, **_next_attempt(state, evidence.note)}
+    return {**turned_down, **_next_attempt(state, evidence.note, kept)}
 
 
 async def _too_large(
@@ -102,6 +105,7 @@ async def _too_large(
         verdict=Verdict.NOT_RUN, tree_hash=patch.tree_hash, base_sha=patch.base_sha, note=said
     )
     seen = state.get("oversize", 0) + 1
+    kept = await salvaged_proof(state, deps, patch, evidence)
     update: Facts = {
         "evidence": await deps.keep(
             evidence, verdict=evidence.verdict, note=said, reviewable=False
@@ -109,9 +113,10 @@ async def _too_large(
         "oversize": seen,
         "findings": [said],
         "rejected": [state["patch"]["proposal"]],
+        **kept,
     }
     if seen <= SIZE_RETURNS:
-        return {**update, **_next_attempt(state, said)}
+        return {**update, **_next_attempt(state, said, kept)}
     title = "The change is too large again."
     ask = questions.exhausted(state["task_id"], title, said, state["patch"]["ref"])
     return {**update, "question": ask.dump()}
@@ -209,13 +214,20 @@ async def _release(
     )
 
 
-def _next_attempt(state: RepairState, last: str) -> Facts:
-    """Nothing while attempts are left; then the question of how to go on."""
+def _next_attempt(state: RepairState, last: str, kept: Facts | None = None) -> Facts:
+    """Nothing while attempts are left; then the question of how to go on, with the best patch.
+
+    `kept` is the update that keeps a better one than the state has, if there is one.
+    """
     if state.get("attempts", 0) < state.get("max_attempts", 1):
         return {}
     tried = f"{state.get('attempts', 0)} attempts gave no fix that holds."
-    ref = state.get("patch", {}).get("ref", "")
-    return {"question": questions.exhausted(state["task_id"], tried, last[:3000], ref).dump()}
+    body, partial = last[:3000], (kept or {}).get("partial") or state.get("partial")
+    if partial:
+        body += f"\n\nThe best partial patch is shown: {in_words(partial)}."
+    ref = (partial or state.get("patch") or {}).get("ref", "")
+    ask = questions.exhausted(state["task_id"], tried, body, ref)
+    return {"question": ask.dump()}
 
 
 def _no_evidence() -> Facts:

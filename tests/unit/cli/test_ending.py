@@ -16,6 +16,7 @@ from core.tasks import Outcome, Task, TaskRequest, TaskStatus, Usage
 FIELDS = {
     *("task_id", "outcome", "severity", "risk", "confidence", "diagnosis", "patch", "evidence"),
     *("review", "branch", "commit", "seconds", "model_calls", "tokens", "cost_usd", "candidates"),
+    "stopped",
 }
 
 
@@ -26,7 +27,7 @@ def task(*, repository: str = "/srv/shop", **fields: Any) -> Task:
     return Task(request=request, **{**defaults, **fields})
 
 
-FIXED = {
+FIXED: dict[str, Any] = {
     "base_sha": "0123456789abcdef",
     "report": {
         "branch": "anton/bug-42-1f3a9c02",
@@ -75,6 +76,31 @@ def test_a_fix_says_branch_hash_and_how_to_look() -> None:
         "ab" * 32,
         "12 candidates tried, 1 plausible",
         "git -C '/srv/my shop' diff 0123456789ab..anton/bug-42-1f3a9c02",
+    ):
+        assert part in text
+
+
+STOPPED: dict[str, Any] = {
+    "stopped": {
+        "at": "qa",
+        "evidence": ["proof: still_red"],
+        "hypothesis": "One too many.",
+        "partial_patch": {"hash": "cd" * 32, "words": "it turns 1 of 2 red tests green"},
+        "next_step": "Start there.",
+    }
+}
+
+
+@pytest.mark.parametrize("result", [STOPPED, {**STOPPED, "report": {**FIXED["report"], **STOPPED}}])
+def test_a_stop_says_where_why_and_what_is_left(result: dict[str, Any]) -> None:
+    ended = task(status=TaskStatus.FAILED, outcome=Outcome.FAILED, result=result)
+    assert report_of(ended)["stopped"] == STOPPED["stopped"]
+    text = concluded(ended)
+    for part in (
+        "stopped at  qa",
+        "hypothesis  One too many.",
+        f"best patch  {'cd' * 6}: it turns 1 of 2 red",
+        "next step   Start there.",
     ):
         assert part in text
 

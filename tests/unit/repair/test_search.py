@@ -189,3 +189,42 @@ async def test_a_search_that_tried_everything_says_so(bench: Bench) -> None:
     assert not found.candidates
     assert found.figures.bound == "" and found.figures.exhausted
     assert 0 < found.figures.tried < 2000
+
+
+HALF = {
+    "half.py": "def passed(points, limit):\n    return points > limit\n",
+    "test_half.py": (
+        "from half import passed\n\n\n"
+        "def test_limit():\n    assert passed(5, 5)\n\n\n"
+        "def test_words():\n    assert passed('q9#z!', 'x') == '0x7f'\n\n\n"
+        "def test_below():\n    assert not passed(4, 5)\n"
+    ),
+}
+CONTRADICTED = {
+    **GRADES,
+    "test_old.py": "from grades import passed\n\n\ndef test_old():\n    assert not passed(5, 5)\n",
+}
+
+
+async def test_what_mends_some_of_the_red_tests_is_salvaged(bench: Bench) -> None:
+    found = await searched(bench, HALF, SHORT)
+    assert not found.candidates
+    nearest = found.partials[0]
+    assert nearest.mended == ("test_half.py::test_limit",)
+    text = nearest.patch.apply(Tree({}).with_texts(HALF)).text("half.py")
+    assert text != HALF["half.py"]
+    rejected = [partial.patch.sha256 for partial in found.partials]
+    again = await searched(bench, HALF, SHORT, rejected=rejected)
+    assert not {partial.patch.sha256 for partial in again.partials} & set(rejected)
+
+
+async def test_what_mends_all_and_breaks_another_comes_nearest(bench: Bench) -> None:
+    found = await searched(bench, CONTRADICTED, FEW)
+    assert not found.candidates
+    nearest = found.partials[0]
+    assert nearest.mended == ("test_grades.py::test_limit",)
+    assert nearest.broken == ("test_old.py::test_old",)
+
+
+async def test_a_search_that_finds_a_fix_has_nothing_to_salvage(bench: Bench) -> None:
+    assert (await searched(bench, GRADES, SHORT)).partials == ()
