@@ -10,6 +10,7 @@ AntonError
 │   ├── PromptTooLong
 │   └── AnswerInvalid
 ├── ToolError
+│   └── ToolRefused
 ├── SandboxError
 │   ├── SandboxUnavailable
 │   ├── SandboxGone
@@ -80,6 +81,15 @@ class AnswerInvalid(ModelError):
 
 class ToolError(AntonError):
     """The tool could not do it; the model may try otherwise."""
+
+
+class ToolRefused(ToolError):
+    """What was asked of a tool is not allowed; the model is told, and it is written down."""
+
+    def __init__(self, message: str | None = None, *, rule: str) -> None:
+        """Name the rule that holds here, such as `path` or `policy`."""
+        super().__init__(message)
+        self.rule = rule
 
 
 class SandboxError(AntonError):
