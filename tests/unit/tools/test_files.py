@@ -1,6 +1,5 @@
 """Reading, writing and editing files where untrusted code may be at work beside them."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,6 @@ from tools.workplace import Objection, Workplace
 
 pytestmark = pytest.mark.needs_bubblewrap
 FILES = ("read_file", "write_file", "edit_file", "list_dir", "shell")
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
-    async with workplace(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """No path leads out of the workspace: not by its spelling, not by a link, not by a swap."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import NotFound, SandboxError, ToolError
 from core.trees import File, Tree
-from tests.unit.tools.places import PYTHON, Hand, workplace
+from tests.unit.tools.places import PYTHON, Hand
 from tools.paths import plain
 from tools.workplace import Workplace
 
@@ -44,12 +42,6 @@ MORE: dict[str, dict[str, Any]] = {
     "glob": {"pattern": "*"},
     "grep": {"pattern": "root"},
 }
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
-    async with workplace(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
@@ -11,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from core.errors import ConfigError, SandboxGone, ToolError
 from core.models import ToolCall
-from tests.unit.tools.places import Hand, call, workplace
+from tests.unit.tools.places import Hand, call
 from tools.policy import Policy
 from tools.registry import TOOLS, tools_named
 from tools.tool import Tool, ending, tool
@@ -19,12 +17,6 @@ from tools.toolbox import Wish
 from tools.workplace import Workplace
 
 pytestmark = pytest.mark.needs_bubblewrap
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
-    async with workplace(tmp_path) as opened:
-        yield opened
 
 
 @tool(risk="read", parallel=True)

@@ -1,7 +1,7 @@
 """The shell, tests, what was changed, notes and the outline, in a real sandbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,6 @@ from tools.outline import index_of, outline, tokens
 from tools.workplace import Objection, Workplace
 
 pytestmark = pytest.mark.needs_bubblewrap
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
-    async with workplace(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
