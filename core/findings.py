@@ -54,6 +54,8 @@ class Diagnosis(Value):
     suspects: tuple[Suspect, ...] = ()
     """Most suspicious first."""
     category: Literal["code", "config", "infra", "dependency", "data"] = "code"
+    works_as_meant: bool = False
+    """Whether the software does what it is meant to do, so that nothing should be changed."""
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     approach: str = ""
     method: str = ""
@@ -77,6 +79,8 @@ class Reproduction(Value):
     reading: Reading
     origin: str = ""
     """Where it came from: `existing test`, `--test`, `--repro`, `snippet in the report`, …"""
+    written: bool = False
+    """Whether a model wrote the test: it is evidence then, and no verdict on the report."""
     tests: tuple[str, ...] = ()
     """Ids of the tests that are red on base."""
     files: tuple[FileChange, ...] = ()
@@ -100,6 +104,8 @@ class Candidate(Value):
     """The lines it changes."""
     behaviour: str = ""
     """Digest of what it does on probed inputs; candidates that differ here disagree."""
+    found_by: str = ""
+    """Who made it: a model by its name, or `offline engine`; empty for the engine alone."""
 
 
 class PartialFix(Value):
@@ -155,6 +161,8 @@ class FixAttempt(Value):
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     figures: SearchFigures = SearchFigures()
     engine: str = ""
+    saved_calls: int = 0
+    """Model calls that were planned and not made, since a fix had been found already."""
     final: Outcome | None = None
     """Set when nothing was found and another attempt would find nothing either."""
     partial: PartialFix | None = None

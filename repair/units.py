@@ -1,0 +1,192 @@
+"""Which code a model is shown, and may change: whole functions around the suspects, or small files.
+
+Whole functions as the unit of edit, since weak models lose count in diffs and line numbers.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.patches import Suspect
+from core.trees import Tree
+from repair.gate import is_test_path
+
+WHOLE_FILE_MAX_LINES = 200
+"""Files up to this length are shown whole."""
+FUNCTIONS_MAX = 8
+NEIGHBOURS_MAX = 4
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A file, or those parts of it that matter."""
+
+    path: str
+    text: str
+    functions: tuple[str, ...]
+    """Qualified names of the functions in it that are suspicious, or near to one that is."""
+    whole: bool
+
+
+def excerpts(tree: Tree, suspects: Sequence[Suspect], *, max_chars: int) -> tuple[Excerpt, ...]:
+    """The code around the suspects, most suspicious file first, within so many characters.
+
+    What suspicious functions call, and who calls them, comes along where there is room. The first
+    excerpt is given in any case, shortened to its most suspicious function when need be.
+    """
+    wanted = _wanted(tree, suspects)
+    found: list[Excerpt] = []
+    spent = 0
+    for path, names in wanted.items():
+        ways = _ways(tree, path, names)
+        fitting = [way for way in ways if spent + len(way.text) <= max_chars]
+        if fitting or not found:
+            found.append(fitting[0] if fitting else ways[-1])
+            spent += len(found[-1].text)
+    return tuple(found)
+
+
+def shown(found: Sequence[Excerpt]) -> str:
+    """The excerpts as one text, each under the path of its file."""
+    return "\n\n".join(
+        f"FILE: {one.path}" + ("" if one.whole else " (parts)") + f"\n{one.text.rstrip()}"
+        for one in found
+    )
+
+
+def _ways(tree: Tree, path: str, names: Sequence[str]) -> list[Excerpt]:
+    """A file from its longest to its shortest excerpt."""
+    text = tree.text(path)
+    module = _parsed(text)
+    ways = []
+    if module is None or text.count("\n") <= WHOLE_FILE_MAX_LINES or not names:
+        ways.append(Excerpt(path, text, tuple(names), whole=True))
+    if module is not None and names:
+        ways += [
+            Excerpt(path, _parts(text, module, names[:most]), tuple(names[:most]), whole=False)
+            for most in sorted({len(names), 3, 1}, reverse=True)
+            if most <= len(names)
+        ]
+    return ways
+
+
+def _parts(text: str, module: ast.Module, names: Sequence[str]) -> str:
+    """Imports, heads of classes and whole functions, in the order of the file."""
+    lines = text.split("\n")
+    parts: list[str] = []
+    for node in module.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            parts.append(_lines(lines, node))
+    shown_classes: set[str] = set()
+    for name, node in functions_of(module):
+        if name not in names:
+            continue
+        holder = name.rpartition(".")[0]
+        if holder and holder not in shown_classes:
+            shown_classes.add(holder)
+            parts.append(_class_head(lines, module, holder))
+        parts.append(_lines(lines, node))
+    return "\n".join(part for part in parts if part)
+
+
+def functions_of(module: ast.Module) -> Iterator[tuple[str, Definition]]:
+    """Functions and methods by qualified name; an inner function belongs to its outer one."""
+
+    def inside(body: Sequence[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield prefix + node.name, node
+            elif isinstance(node, ast.ClassDef):
+                yield from inside(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.If | ast.Try):
+                yield from inside([*node.body, *node.orelse], prefix)
+
+    yield from inside(module.body, "")
+
+
+def _class_head(lines: Sequence[str], module: ast.Module, name: str) -> str:
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef) and node.name == name.rpartition(".")[2]:
+            return lines[node.lineno - 1]
+    return ""
+
+
+def _lines(lines: Sequence[str], node: ast.stmt) -> str:
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(one.lineno for one in decorators)])
+    return "\n".join(lines[first - 1 : node.end_lineno])
+
+
+def _wanted(tree: Tree, suspects: Sequence[Suspect]) -> Mapping[str, list[str]]:
+    """Functions to show, by path: those of the suspects, then what they call and who calls them."""
+    wanted: dict[str, list[str]] = {}
+    taken = 0
+    for suspect in suspects:
+        if suspect.path not in tree or is_test_path(suspect.path):
+            continue
+        names = wanted.setdefault(suspect.path, [])
+        outer = _outermost(tree, suspect)
+        if outer and outer not in names and taken < FUNCTIONS_MAX:
+            names.append(outer)
+            taken += 1
+    for path, name in _neighbours(tree, wanted):
+        names = wanted.setdefault(path, [])
+        if name not in names:
+            names.append(name)
+    return wanted
+
+
+def _outermost(tree: Tree, suspect: Suspect) -> str:
+    """The function or method around a suspect; an inner function is shown with its outer one."""
+    module = _parsed(tree.text(suspect.path))
+    for name, node in functions_of(module) if module else ():
+        if node.lineno <= suspect.line <= (node.end_lineno or node.lineno):
+            return name
+    return ""
+
+
+def _neighbours(tree: Tree, wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Functions of the suspicious files that suspicious ones call, then those that call them."""
+    every = {
+        (path, name): node
+        for path in wanted
+        if (module := _parsed(tree.text(path)))
+        for name, node in functions_of(module)
+    }
+    asked = [
+        (path, name) for path, names in wanted.items() for name in names if (path, name) in every
+    ]
+    used = {name for place in asked for name in _used(every[place])}
+    callees = [place for place in every if place[1].rpartition(".")[2] in used]
+    short = {name.rpartition(".")[2] for _, name in asked}
+    callers = [place for place, node in every.items() if short & _used(node)]
+    fresh = [place for place in [*callees, *callers] if place not in asked]
+    return list(dict.fromkeys(fresh))[:NEIGHBOURS_MAX]
+
+
+def _used(node: ast.AST) -> set[str]:
+    """Names and attributes that a function reads; among them what it calls or passes on."""
+    inner = list(ast.walk(node))
+    names = {one.id for one in inner if isinstance(one, ast.Name)}
+    return names | {one.attr for one in inner if isinstance(one, ast.Attribute)}
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def functions_named(tree: Tree, path: str, name: str) -> list[tuple[str, int]]:
+    """Functions of a file with this name, qualified or not, each with its first line."""
+    module = _parsed(tree.text(path)) if path in tree else None
+    if module is None or not name:
+        return []
+    short = name.rpartition(".")[2]
+    every = list(functions_of(module))
+    exact = [(found, node.lineno) for found, node in every if found == name]
+    return exact or [
+        (found, node.lineno) for found, node in every if found.rpartition(".")[2] == short
+    ]
