@@ -176,7 +176,7 @@ class BudgetExceeded(LimitExceeded):
         scope: str = "task",
         salvage: object = None,
     ) -> None:
-        """Carry which limit it was; who is stopped in its work adds the Patch so far as salvage."""
+        """Carry which limit it was; an engine that is stopped adds its PartialFix as salvage."""
         super().__init__(message, remedy=remedy)
         self.scope = scope
         self.salvage = salvage

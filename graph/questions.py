@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from core.approvals import Question, QuestionKind, Risk
+from core.approvals import Choice, Question, QuestionKind, Risk
 from core.evidence import ContestedTest
+from core.ports import Standing
 
 CONTESTED_SHOWN = 10
+RAISES_USD = (0.50, 1.00)
+"""What a button may add to a budget."""
 
 
 def clarify(task_id: str, missing: str) -> Question:
@@ -81,6 +84,29 @@ def contested(
         options=("guidance", "more_attempts", "take_over", "stop"),
         patch_ref=patch_ref,
         details={"tests": ", ".join(test.test_id for test in tests[:CONTESTED_SHOWN])},
+    )
+
+
+def budget(
+    task_id: str, what: str, body: str, *, scope: str, stands: Standing, patch_ref: str
+) -> Question:
+    """Tell of the limit that was met and of what was done, and ask for more."""
+    raising: tuple[Choice, ...] = () if scope == "hour" else ("raise_budget",)
+    waiting: tuple[Choice, ...] = () if scope == "task" else ("more_attempts",)
+    handing: tuple[Choice, ...] = ("take_over",) if patch_ref else ()
+    return Question(
+        kind=QuestionKind.BUDGET,
+        task_id=task_id,
+        title=what,
+        body=body,
+        options=(*raising, *waiting, *handing, "stop"),
+        patch_ref=patch_ref,
+        details={
+            "scope": scope,
+            "spent_usd": f"{stands.spent_usd:.4f}",
+            "limit_usd": f"{stands.limit_usd:.4f}",
+            "raises_usd": " ".join(f"{amount:.2f}" for amount in RAISES_USD),
+        },
     )
 
 

@@ -13,6 +13,11 @@ Facts = dict[str, Any]
 """A small dump of a value: what edges and people need of it, and `ref` to the whole."""
 
 
+def together(old: Facts, new: Facts) -> Facts:
+    """Facts of branches that run beside each other; empty ones clear what was there."""
+    return {**old, **new} if new else {}
+
+
 class AgentState(TypedDict, total=False):
     """What every workflow knows; anything above a few kilobytes is an artifact by reference."""
 
@@ -33,6 +38,10 @@ class AgentState(TypedDict, total=False):
     """Why the thread was led to the escalation gate from outside of its edges."""
     partial: Facts
     """The best patch so far that does not hold, with what it mends and breaks; by reference."""
+    unpaid: Annotated[Facts, together]
+    """Steps that the budget stopped, by name, each with the limit it met, until one is raised."""
+    raised: Facts
+    """The last raise of the budget: which one it was, by how many dollars, of which limits."""
     outcome: str
     reason: str
     """Why it ended so, in one sentence."""

@@ -2,6 +2,7 @@
 
 from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
+from graph.repair.spending import again
 from graph.repair.state import RepairState
 from graph.state import Facts
 
@@ -31,13 +32,31 @@ def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     choice, words = decision.get("choice"), decision.get("text", "").strip()
     if choice not in ("guidance", "more_attempts", "raise_budget", "answer"):
         return {}
+    if state.get("unpaid"):
+        return _raised(state, decision)
     findings = [f"A person says: {words}"] if words else []
     return {
         "findings": findings,
+        "again": [],
         "review_rounds": 0,
         "oversize": 0,
         "human_rounds": state.get("human_rounds", 0) + 1,
         **_more_attempts(state),
+    }
+
+
+def _raised(state: RepairState, decision: Facts) -> Facts:
+    """What the next step raises before it begins; the round makes its repetition harmless."""
+    amount = decision.get("amount_usd")
+    scopes = sorted({stop["scope"] for stop in state["unpaid"].values()})
+    return {
+        "again": again(state),
+        "unpaid": {},
+        "raised": {
+            "round": state.get("raised", {}).get("round", 0) + 1,
+            "usd": amount or 0.0,
+            "scopes": [scope for scope in scopes if amount and scope != "hour"],
+        },
     }
 
 

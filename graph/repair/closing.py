@@ -294,6 +294,8 @@ def _outcome(state: RepairState) -> tuple[str, str]:
         return Outcome.FIXED_UNVERIFIED, state["evidence"].get("note", "")
     decision: dict[str, Any] = state.get("decision") or {}
     words = decision.get("text", "")
+    if state.get("unpaid") and decision.get("choice") in ("stop", "expired"):
+        return Outcome.OUT_OF_BUDGET, _spent(state)
     return {
         "reject": (Outcome.REJECTED, words or "A person rejected the patch."),
         "noise": (Outcome.NOISE, words or "A person called it noise."),
@@ -301,6 +303,11 @@ def _outcome(state: RepairState) -> tuple[str, str]:
         "expired": (Outcome.BLOCKED, "nobody_answered"),
         "stop": _stopped(state, words),
     }.get(decision.get("choice", ""), (Outcome.FAILED, "It ended without a result."))
+
+
+def _spent(state: RepairState) -> str:
+    said = dict.fromkeys(stop["said"] for stop in state["unpaid"].values())
+    return f"Stopped at {' and '.join(state['unpaid'])}: {' '.join(said)}"
 
 
 def _stopped(state: RepairState, words: str) -> tuple[str, str]:

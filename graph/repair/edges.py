@@ -4,10 +4,10 @@ from typing import Literal
 
 from core.evidence import Verdict
 from core.findings import Reading, ReviewVerdict
-from graph.repair.state import RepairState
+from graph.repair.state import Again, RepairState
 
 Branches = list[Literal["diagnose", "reproduce", "escalate", "report"]]
-Onward = list[Literal["intake", "triage", "diagnose", "reproduce", "fix", "report"]]
+Onward = list[Literal[Again, "intake", "report"]]
 
 
 def after_intake(state: RepairState) -> Literal["triage", "report"]:
@@ -29,8 +29,10 @@ def after_join(state: RepairState) -> Literal["fix", "report", "escalate"]:
     return "escalate" if state.get("question") or state.get("trouble") else "fix"
 
 
-def after_fix(state: RepairState) -> Literal["qa", "report"]:
+def after_fix(state: RepairState) -> Literal["qa", "report", "escalate"]:
     """What was found is put to the proof; a search with nothing left to try ends the task."""
+    if state.get("unpaid"):
+        return "escalate"
     return "report" if state.get("outcome") else "qa"
 
 
@@ -48,6 +50,8 @@ def after_qa(state: RepairState) -> Literal["review", "fix", "reproduce", "repor
 
 def after_review(state: RepairState) -> Literal["approve", "fix", "escalate"]:
     """Only an approved diff with nothing left undone is put before a person."""
+    if state.get("unpaid"):
+        return "escalate"
     approved = state["review"]["verdict"] == ReviewVerdict.APPROVE
     if approved and not state.get("unmet"):
         return "approve"
@@ -69,6 +73,8 @@ def after_escalate(state: RepairState) -> Onward:
     choice = state["decision"].get("choice")
     if choice not in ("answer", "guidance", "more_attempts", "raise_budget"):
         return ["report"]
+    if steps := state.get("again"):
+        return [*steps]
     if not state.get("base_sha"):
         return ["intake"]
     if not state.get("triage"):

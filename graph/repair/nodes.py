@@ -143,7 +143,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         facts = await patch_facts(deps, admission.patch)
         return {**update, "patch": {**facts, "proposal": admission.chosen.patch.sha256}}
     if attempt.partial:
-        update |= await _nearest(state, deps, attempt.partial)
+        update |= await nearest(state, deps, attempt.partial)
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
     if attempt.final:
@@ -180,7 +180,7 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
         case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.proposals))
 
 
-async def _nearest(state: RepairState, deps: Deps, partial: PartialFix) -> Facts:
+async def nearest(state: RepairState, deps: Deps, partial: PartialFix) -> Facts:
     """Keep the near miss of a search, as it would ship with the new tests."""
     base = await deps.base(state)
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))

@@ -1,9 +1,12 @@
 """What the repair workflow adds to the state."""
 
 from operator import add
-from typing import Annotated
+from typing import Annotated, Literal
 
 from graph.state import AgentState, Facts
+
+Again = Literal["triage", "diagnose", "reproduce", "fix", "review"]
+"""A step that thinks, and that the budget can therefore stop."""
 
 
 class RepairState(AgentState, total=False):
@@ -33,5 +36,7 @@ class RepairState(AgentState, total=False):
     """Answers of people that led on."""
     change_rounds: int
     """Those of them that turned a proven diff down."""
+    again: list[Again]
+    """Steps to do again, as the last answer at the escalation gate says."""
     account: Facts
     """The closing account of the task."""

@@ -8,6 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from graph import gates, policies
 from graph.deps import Deps
 from graph.repair import answers, closing, edges, nodes, proof
+from graph.repair.spending import asking, paid
 from graph.repair.state import RepairState
 from graph.state import Step, plainly
 
@@ -66,12 +67,12 @@ def _choose(
 def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -> None:
     thinking: tuple[tuple[str, Step[RepairState], str], ...] = (
         ("intake", nodes.intake, "escalate"),
-        ("triage", nodes.triage, "escalate"),
-        ("diagnose", nodes.diagnose, "join"),
-        ("reproduce", nodes.reproduce, "join"),
-        ("fix", nodes.fix, "escalate"),
+        ("triage", paid("triage", nodes.triage), "escalate"),
+        ("diagnose", paid("diagnose", nodes.diagnose), "join"),
+        ("reproduce", paid("reproduce", nodes.reproduce), "join"),
+        ("fix", paid("fix", nodes.fix), "escalate"),
         ("qa", proof.qa, "escalate"),
-        ("review", proof.review, "escalate"),
+        ("review", paid("review", proof.review), "escalate"),
     )
     for name, action, goto in thinking:
         graph.add_node(
@@ -80,7 +81,7 @@ def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -
             retry_policy=policies.THINKING,
             error_handler=policies.then_go(name, goto),
         )
-    graph.add_node("join", policies.stoppable(plainly(nodes.join)), defer=True)
+    graph.add_node("join", policies.stoppable(plainly(asking(nodes.join))), defer=True)
     graph.add_node(
         "publish",
         policies.stoppable(plainly(closing.publish)),

@@ -8,6 +8,7 @@ from graph.repair import edges
 from graph.repair.workflow import NODES, drawing
 
 QUESTION = {"title": "?"}
+SPENT = {"fix": {"said": "The budget is spent.", "scope": "task"}}
 TRIAGED = {"base_sha": "b", "triage": {"ref": "x"}}
 REPRODUCED = {**TRIAGED, "reproduction": {"ref": "x"}}
 DIAGNOSED = {**REPRODUCED, "diagnosis": {"ref": "x"}}
@@ -69,6 +70,19 @@ BOTH = ["diagnose", "reproduce"]
         ("after_escalate", {"decision": {"choice": "more_attempts"}, **REPRODUCED}, BOTH),
         ("after_escalate", {"decision": {"choice": "answer"}, **DIAGNOSED}, BOTH),
         ("after_escalate", {"decision": {"choice": "more_attempts"}, **DIAGNOSED}, ["fix"]),
+        ("after_fix", {"unpaid": SPENT}, "escalate"),
+        ("after_review", {"unpaid": SPENT, "review": {}}, "escalate"),
+        *(
+            ("after_escalate", {"decision": {"choice": choice}, **DIAGNOSED, **steps}, leads_to)
+            for steps, choice, leads_to in (
+                ({"again": ["review"]}, "raise_budget", ["review"]),
+                ({"again": ["diagnose", "reproduce"]}, "raise_budget", BOTH),
+                ({"again": ["fix"]}, "more_attempts", ["fix"]),
+                ({"again": ["review"]}, "stop", ["report"]),
+                ({"again": ["review"]}, "expired", ["report"]),
+                ({"again": []}, "more_attempts", ["fix"]),
+            )
+        ),
         ("after_publish", {"change": {"branch": "anton/x"}}, "report"),
         ("after_publish", {"outcome": "blocked"}, "report"),
         ("after_publish", {"findings": ["the base moved"]}, "fix"),
