@@ -114,9 +114,11 @@ async def _look(place: Workplace, order: dict[str, Any]) -> Any:
     )
     if run.end is RunEnd.TIMEOUT:
         raise ToolError(f"The search took longer than {seconds:g} s; narrow pattern or path.")
-    if run.end is not RunEnd.PASSED:
+    if run.end not in (RunEnd.PASSED, RunEnd.FAILED):
+        raise ToolError(f"The search was ended at a limit: {run.end}; narrow pattern or path.")
+    if run.end is RunEnd.FAILED:
         said = run.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise SandboxError(f"The workspace could not be searched: {run.end}. {said}")
+        raise SandboxError(f"The workspace could not be searched: {said}")
     if run.dropped_bytes:
         raise ToolError("There is too much to show; narrow pattern or path, or lower the limit.")
     answer = json.loads(run.stdout)

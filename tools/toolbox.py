@@ -107,6 +107,11 @@ class Toolbox:
         """Of all tools here."""
         return tuple(self._tools)
 
+    @property
+    def ending(self) -> str:
+        """Name of the tool that ends the work; empty where words do."""
+        return next((tool.name for tool in self._tools.values() if tool.ends), "")
+
     async def use(self, calls: Sequence[ToolCall]) -> tuple[ToolResult, ...]:
         """Carry out the calls of one turn: neighbours that change nothing at once, others in order.
 

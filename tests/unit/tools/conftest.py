@@ -1,15 +1,5 @@
-"""A place to work at, for every test of a tool."""
+"""A place to work at, for every test of what uses tools."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from tests.unit.tools.places import place
 
-import pytest
-
-from tests.unit.tools.places import workplace
-from tools.workplace import Workplace
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
-    async with workplace(tmp_path) as opened:
-        yield opened
+__all__ = ["place"]

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.models import ToolCall
 from core.ports import Environment, Limits
 from core.trees import SYMLINK, File, Tree
@@ -77,3 +79,9 @@ async def workplace(
         yield Workplace(sandbox, base, environment, **options)
     finally:
         await sandbox.close()
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
+    async with workplace(tmp_path) as opened:
+        yield opened
