@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from agents.context import Context, ContextFull, Say
+from agents.context import Context, ContextFull
 from agents.loops import Loop, LoopWatch
+from agents.prompting import render
 from core.errors import BudgetExceeded, PromptTooLong
 from core.events import EventType
 from core.models import Message, ModelCall, Reply, Tokens, ToolCall
@@ -126,7 +127,6 @@ class Agent:
         toolbox: Toolbox,
         limits: TurnLimits,
         clock: Clock,
-        say: Say,
         *,
         task_id: str = "",
         node: str = "",
@@ -140,7 +140,6 @@ class Agent:
         self._toolbox = toolbox
         self._limits = limits
         self._clock = clock
-        self._say = say
         self._watch = watch
         self._ends_by_words = ends_by_words
         self._call = ModelCall(
@@ -172,7 +171,7 @@ class Agent:
         place = self._toolbox.place
         tools = "".join(spec.model_dump_json() for spec in self._toolbox.specs)
         overhead = self._model.count(tools)
-        context = Context(self._model, opening, overhead, self._say, self._call)
+        context = Context(self._model, opening, overhead, self._call)
         run = _Run(context, self._clock.monotonic() + self._limits.seconds)
         place.characters = min(
             place.characters, context.window // RESULT_SHARE * CHARACTERS_A_TOKEN
@@ -197,7 +196,7 @@ class Agent:
                 return ending
             left = self._limits.turns - run.turn
             if left == WARNED_TURNS and not self._ends_by_words:
-                self._tell(run, "left", turns=left)
+                self._tell(run, "turn-left", turns=left)
         return self._ended(run, Why.TURNS)
 
     # --- asking ---
@@ -250,7 +249,7 @@ class Agent:
         run.malformed += 1
         if run.malformed >= self._limits.malformed:
             return self._ended(run, Why.MALFORMED, f"The last of {run.malformed} turns: {what}.")
-        self._tell(run, what, tokens=self._limits.reply_tokens)
+        self._tell(run, f"turn-{what}")
         return None
 
     async def _used(self, run: _Run, calls: Sequence[ToolCall]) -> list[ToolResult]:
@@ -278,14 +277,16 @@ class Agent:
             return self._ended(run, Why.LOOP, found.words)
         if run.loops_found == 2:
             run.context.roll_back(found.first_turn)
-        self._tell(run, "loop" if run.loops_found == 1 else "rolled_back", loop=found.words)
+        name = "turn-loop" if run.loops_found == 1 else "turn-rolled-back"
+        self._tell(run, name, loop=found.words)
         return None
 
     # --- telling ---
 
-    def _tell(self, run: _Run, what: str, **more: Any) -> None:
-        text = self._say("turn", what=what, ending=self._toolbox.ending, **more)
-        run.context.add(run.turn, Message(author="user", text=text))
+    def _tell(self, run: _Run, prompt: str, **facts: object) -> None:
+        name = self._toolbox.ending
+        ending = f"call {name}" if name else "answer in words"
+        run.context.add(run.turn, *render(prompt, ending=ending, **facts))
 
     def _ended(self, run: _Run, why: Why, note: str = "", answer: Any = None) -> Ending:
         return Ending(

@@ -1,15 +1,13 @@
 """The conversation of one agent, kept within its model's window; its opening always stays."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from agents.prompting import render
 from core.errors import LimitExceeded, ModelError
 from core.models import Message, ModelCall
 from core.ports import Model
-
-Say = Callable[..., str]
-"""A prompt by name with its variables, as text."""
 
 UNKNOWN_WINDOW = 256_000
 SHARE = 0.8
@@ -47,7 +45,7 @@ class Context:
     """One conversation: an opening that stays, a summary once there is one, and turns."""
 
     def __init__(
-        self, model: Model, opening: Sequence[Message], overhead: int, say: Say, call: ModelCall
+        self, model: Model, opening: Sequence[Message], overhead: int, call: ModelCall
     ) -> None:
         """Begin with `opening`; `overhead` tokens go with every prompt, such as the tools.
 
@@ -56,7 +54,6 @@ class Context:
         self._model = model
         self._opening = tuple(opening)
         self._overhead = overhead
-        self._say = say
         self._call = call
         self._summary: Message | None = None
         self._turns: list[Turn] = []
@@ -165,9 +162,10 @@ class Context:
         most_tokens = min(SUMMARY_TOKENS, self.window // 8)
         goal = "\n\n".join(message.text for message in self._opening)
         told = "\n\n".join(_told(message) for message in self.messages[len(self._opening) :])
-        room = most - most_tokens - self._model.count(self._prompt("", ""))
+        empty = render("context-summary", goal="", conversation="")[-1].text
+        room = most - most_tokens - self._model.count(empty)
         goal, told = self._trimmed(goal, room // 3), self._trimmed(told, room - room // 3)
-        messages = (Message(author="user", text=self._prompt(goal, told)),)
+        messages = render("context-summary", goal=goal, conversation=told)
         try:
             reply = await self._model.complete(
                 self._call.but(messages=messages, tools=(), max_tokens=max(most_tokens, 1))
@@ -176,14 +174,10 @@ class Context:
             return False
         if reply.finish != "stop" or not is_summary(reply.text):
             return False
-        text = self._say("turn", what="summary", summary=reply.text)
-        self._summary = Message(author="user", text=text)
+        self._summary = render("context-carried", summary=reply.text)[-1]
         self._turns = self._turns[-1:]
         self.summaries += 1
         return True
-
-    def _prompt(self, goal: str, conversation: str) -> str:
-        return self._say("context-summary", sections=SECTIONS, goal=goal, conversation=conversation)
 
     def _trimmed(self, text: str, tokens: int) -> str:
         """The text with its middle taken out, so that it has at most so many tokens."""

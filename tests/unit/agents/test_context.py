@@ -6,7 +6,6 @@ from agents.context import SECTIONS, Context, ContextFull, is_summary
 from core.errors import ModelUnavailable
 from core.models import Message, ModelCall, ToolCall
 from tests.fakes.model import Played, ScriptedModel, says
-from tests.fakes.prompts import say
 
 GOAL = Message(author="user", text="GOAL: mend the total of two discounts.")
 WHO = Message(author="system", text="You mend faults.", lasting=True)
@@ -16,7 +15,7 @@ CALL = ModelCall(role="fix", messages=())
 
 def context(*script: Played, window: int = 4_000) -> tuple[Context, ScriptedModel]:
     model = ScriptedModel(script, window=window)
-    return Context(model, [WHO, GOAL], 100, say, CALL), model
+    return Context(model, [WHO, GOAL], 100, CALL), model
 
 
 def take_turns(conversation: Context, count: int, characters: int, first: int = 1) -> None:
