@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from config import Settings, load_settings
+from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, Settings, load_settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.chronicle import Records
 from control.documents import Documents
@@ -32,6 +32,7 @@ from repair.validate import Tests
 from sandbox import provider_class
 
 if TYPE_CHECKING:
+    from agents.models.options import ModelOptions
     from api.app import Application
     from repair.bench import Bench
     from sandbox.environment import Environments
@@ -200,6 +201,39 @@ def _rules(settings: Settings) -> Rules:
         branch_prefix=settings.branch_prefix,
         commit_style=settings.commit_style,
         draft=settings.pr_draft,
+    )
+
+
+def model_options(settings: Settings) -> "ModelOptions":
+    """All that is configured about models."""
+    from agents.models.options import ModelOptions, Vendor
+    from agents.models.patience import Patience
+    from agents.models.streams import Deadlines
+
+    keys = {name.upper(): getattr(settings, name).get_secret_value() for name in VENDOR_KEYS}
+    roles = {role: getattr(settings, f"model_{role}") for role in MODEL_ROLES}
+    bases = {"ollama": settings.ollama_base_url, "openai": settings.openai_api_base}
+    return ModelOptions(
+        model=settings.model,
+        by_role={role: model for role, model in roles.items() if model},
+        fallback=settings.model_fallback,
+        keys={name: key for name, key in keys.items() if key},
+        bases={provider: base for provider, base in bases.items() if base},
+        vendors=tuple(Vendor(*row) for row in VENDOR_MODELS),
+        model_parameters=settings.model_llm_params,
+        role_parameters=settings.agent_llm_params,
+        prices={
+            model: price.model_dump(by_alias=True, exclude_none=True)
+            for model, price in settings.model_prices.items()
+        },
+        patience=Patience(
+            retries=settings.llm_max_retries,
+            base_s=settings.llm_retry_base_delay,
+            max_s=settings.llm_retry_max_delay,
+        ),
+        deadlines=Deadlines(total_s=settings.llm_timeout_seconds),
+        local_only=settings.local_only,
+        private_hosts=settings.local_hosts,
     )
 
 

@@ -7,9 +7,10 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -138,6 +139,113 @@ class Budgets(_Group):
     """Turns and seconds of roles, JSON, as `{"fix": {"turns": 20, "seconds": 300}}`."""
 
 
+class ModelPrice(BaseModel):
+    """What MODEL_PRICES says of one model, in US dollars a million tokens."""
+
+    model_config = {"extra": "forbid", "populate_by_name": True}
+
+    sent: float = Field(alias="in", ge=0)
+    received: float = Field(alias="out", ge=0)
+    cached: float | None = Field(default=None, ge=0)
+
+
+Parameters = Annotated[dict[str, dict[str, Any]], NoDecode]
+Prices = Annotated[dict[str, ModelPrice], NoDecode]
+
+
+class Models(_Group):
+    """Models: who thinks, and where it is reached."""
+
+    fix_engine: Literal["auto", "workflow", "tools", "offline"] = "auto"
+    """`workflow` leads a weak model, `tools` lets a strong one work, `offline` needs none."""
+    model: str = ""
+    """Model of every role, as `claude-sonnet-4-6` or `ollama/qwen3:8b`; empty: by the keys."""
+    model_triage: str = ""
+    """Model that judges reports, if another."""
+    model_diagnosis: str = ""
+    """Model that looks for the cause, if another."""
+    model_qa: str = ""
+    """Model that writes the regression test, if another."""
+    model_fix: str = ""
+    """Model that writes the fix, if another."""
+    model_reviewer: str = ""
+    """Model that reviews it; empty with the keys of two vendors: that of the other vendor."""
+    model_scribe: str = ""
+    """Model that writes for people, if another."""
+    model_orchestrator: str = ""
+    """Model that reads what people write, if another."""
+    model_fallback: Names = ()
+    """Models that are asked, in this order, when the first does not answer, comma-separated."""
+    model_llm_params: Parameters = Field(default_factory=dict)
+    """Parameters by model or prefix, JSON, as `{"ollama/": {"think": false, "window": 32768}}`."""
+    agent_llm_params: Parameters = Field(default_factory=dict)
+    """Parameters by role, JSON, as `{"fix": {"temperature": 0.2}}`; over those of the model."""
+    model_prices: Prices = Field(default_factory=dict)
+    """US dollars a million tokens, JSON, as `{"openai/my": {"in": 1, "out": 2, "cached": 0.1}}`."""
+    llm_max_retries: int = Field(default=6, ge=0, le=100)
+    """How often a model is asked again that is busy or away."""
+    llm_retry_base_delay: float = Field(default=5.0, ge=0, le=3600)
+    """Longest first pause before that, in seconds; it doubles each time."""
+    llm_retry_max_delay: float = Field(default=60.0, ge=0, le=3600)
+    """Longest pause, in seconds, unless the server asks for more."""
+    llm_timeout_seconds: float = Field(default=300.0, gt=0, le=86_400)
+    """Time for one reply, in seconds; a slow machine with Ollama may need more."""
+    local_only: bool = False
+    """Nothing leaves this machine: models, hosts and downloads elsewhere are refused."""
+    local_hosts: Names = ()
+    """Private hosts that count as this machine, comma-separated, with or without a port."""
+    ollama_base_url: str = ""
+    """Address of Ollama, as `http://localhost:11434`; where no model is named, its best works."""
+    openai_api_base: str = ""
+    """Address of a server that speaks OpenAI's protocol, as `http://localhost:8080/v1`."""
+    anthropic_api_key: SecretStr = SecretStr("")
+    """Key for `claude-…`."""
+    openai_api_key: SecretStr = SecretStr("")
+    """Key for `gpt-…` and `openai/…`."""
+    gemini_api_key: SecretStr = SecretStr("")
+    """Key for `gemini/…`."""
+    deepseek_api_key: SecretStr = SecretStr("")
+    """Key for `deepseek/…`."""
+    groq_api_key: SecretStr = SecretStr("")
+    """Key for `groq/…`."""
+    openrouter_api_key: SecretStr = SecretStr("")
+    """Key for `openrouter/organisation/model`, with `:free` for what costs nothing."""
+
+
+MODEL_ROLES = ("triage", "diagnosis", "qa", "fix", "reviewer", "scribe", "orchestrator")
+VENDOR_MODELS = (
+    ("Anthropic", "claude-sonnet-4-6", "claude-haiku-4-5"),
+    ("OpenAI", "gpt-4o", "gpt-4o-mini"),
+    ("Google", "gemini/gemini-2.5-pro", "gemini/gemini-2.5-flash"),
+    ("DeepSeek", "deepseek/deepseek-chat", "deepseek/deepseek-chat"),
+    ("Groq", "groq/openai/gpt-oss-120b", "groq/openai/gpt-oss-20b"),
+    ("OpenRouter", "openrouter/qwen/qwen3-coder", "openrouter/qwen/qwen3-coder"),
+)
+"""What a key alone leads to, first whose key is looked for first: vendor, model, small model."""
+VENDOR_KEYS = (
+    "anthropic_api_key",
+    "openai_api_key",
+    "gemini_api_key",
+    "deepseek_api_key",
+    "groq_api_key",
+    "openrouter_api_key",
+)
+MISNAMED = {
+    "BASE_URL": "OPENAI_API_BASE, or OLLAMA_BASE_URL",
+    "OPENAI_BASE_URL": "OPENAI_API_BASE",
+    "OLLAMA_API_BASE": "OLLAMA_BASE_URL",
+    "GOOGLE_API_KEY": "GEMINI_API_KEY",
+}
+KEY_SIGNS = {
+    "sk-ant-": "ANTHROPIC_API_KEY",
+    "sk-or-": "OPENROUTER_API_KEY",
+    "gsk_": "GROQ_API_KEY",
+    "AIza": "GEMINI_API_KEY",
+    "sk-": "OPENAI_API_KEY",
+}
+"""How keys of vendors begin, longer beginnings first."""
+
+
 class OfflineEngine(_Group):
     """The offline engine: bounds of its search."""
 
@@ -178,6 +286,7 @@ GROUPS: tuple[type[_Group], ...] = (
     Logs,
     SandboxOptions,
     Tasks,
+    Models,
     Budgets,
     OfflineEngine,
     CodeHosts,
@@ -185,7 +294,16 @@ GROUPS: tuple[type[_Group], ...] = (
 
 
 class Settings(
-    BaseSettings, CodeHosts, OfflineEngine, Budgets, Tasks, SandboxOptions, Logs, Storage, Server
+    BaseSettings,
+    CodeHosts,
+    OfflineEngine,
+    Budgets,
+    Models,
+    Tasks,
+    SandboxOptions,
+    Logs,
+    Storage,
+    Server,
 ):
     """All options; made by `load_settings`."""
 
@@ -198,29 +316,39 @@ class Settings(
         env_file_encoding="utf-8",
     )
 
-    @field_validator("allowed_hosts", "trusted_proxies", "repositories", mode="before")
+    @field_validator(
+        "allowed_hosts",
+        "trusted_proxies",
+        "repositories",
+        "model_fallback",
+        "local_hosts",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("role_limits", mode="before")
+    @field_validator(
+        "role_limits", "model_llm_params", "agent_llm_params", "model_prices", mode="before"
+    )
     @classmethod
     def _json(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         try:
             return json.loads(value)
-        except ValueError:
-            raise ValueError("should be JSON") from None
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise ValueError(f"should be JSON: {error.msg} at {where}") from None
 
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("api_key", "github_token")
+    @field_validator("api_key", "github_token", *VENDOR_KEYS)
     @classmethod
     def _one_line(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
@@ -254,6 +382,23 @@ class Settings(
             raise ValueError("should begin with https:// unless it is on loopback")
         return value.rstrip("/")
 
+    @field_validator("ollama_base_url", "openai_api_base")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(
+            r"https?://(\[[^\]@]+\]|[^/:@\s]+)(:\d+)?(/[^\s?#]*)?", value
+        ):
+            raise ValueError("should be an address such as http://localhost:11434")
+        return value.rstrip("/")
+
+    @field_validator("agent_llm_params")
+    @classmethod
+    def _of_roles(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            if name.removesuffix("_agent") not in (*MODEL_ROLES, "code_reviewer"):
+                raise ValueError(f"knows no role {name}; known are {', '.join(MODEL_ROLES)}")
+        return value
+
     @field_validator("branch_prefix")
     @classmethod
     def _own_folder(cls, value: str) -> str:
@@ -282,6 +427,12 @@ class Settings(
         """Whether a caller has to show a key."""
         return bool(self.api_key.get_secret_value()) or self.api_keys_file is not None
 
+    def is_here(self, address: str) -> bool:
+        """Whether an address leads to this machine, or to a private host that was listed."""
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        return is_loopback(host) or bool({host, parts.netloc.lower()} & set(self.local_hosts))
+
     def secrets(self) -> tuple[str, ...]:
         """The values that no log, event or document may hold."""
         values = (getattr(self, name) for name in type(self).model_fields)
@@ -305,16 +456,21 @@ def load_settings(**chosen: Any) -> tuple[Settings, tuple[str, ...]]:
     Raises SettingsInvalid with every problem at once.
     """
     file = Path(os.environ.get("ANTON_HOME") or Path(__file__).parent).expanduser() / ".env"
+    in_file: dict[str, str | None] = {}
     try:
         in_file = dotenv_values(file, encoding="utf-8") if file.is_file() else {}
+        unknown = [*_unknown_roles({**in_file, **os.environ})]
         settings = Settings(
             _env_file=file, **{name: value for name, value in chosen.items() if value is not None}
         )
     except ValidationError as error:
-        raise SettingsInvalid(_problems(error)) from None
+        raise SettingsInvalid([*_problems(error), *unknown]) from None
     except (OSError, UnicodeDecodeError):
         raise SettingsInvalid([f"{file} cannot be read: it should be UTF-8 text"]) from None
-    return settings, tuple([*_file_warnings(file), *_name_warnings([*os.environ, *in_file])])
+    if unknown:
+        raise SettingsInvalid(unknown)
+    names = [*os.environ, *in_file]
+    return settings, (*_file_warnings(file), *_name_warnings(names), *_key_warnings(settings))
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -329,9 +485,26 @@ def _file_warnings(file: Path) -> Iterator[str]:
         yield f"{file} can be read by others: chmod 600 {file}"
 
 
+def _unknown_roles(values: Mapping[str, str | None]) -> Iterator[str]:
+    known = {name.upper() for name in Settings.model_fields}
+    for name in sorted({name.upper() for name, value in values.items() if value} - known):
+        if re.fullmatch(r"MODEL_[A-Z_]+", name):
+            yield f"{name}: there is no such role; known are {', '.join(MODEL_ROLES)}"
+
+
+def _key_warnings(settings: "Settings") -> Iterator[str]:
+    key = settings.api_key.get_secret_value()
+    sign = next((sign for sign in KEY_SIGNS if key.startswith(sign)), None)
+    if sign:
+        yield f"API_KEY guards Anton's own REST; a key of a model belongs into {KEY_SIGNS[sign]}"
+
+
 def _name_warnings(names: Iterable[str]) -> Iterator[str]:
     known = [name.upper() for name in Settings.model_fields]
-    for name in sorted({name for name in names if name.upper() not in known}):
+    for name in sorted({name.upper() for name in names} & set(MISNAMED)):
+        yield f"{name} is no option of Anton; did you mean {MISNAMED[name]}?"
+    unknown = {name for name in names if name.upper() not in (*known, *MISNAMED)}
+    for name in sorted(unknown):
         if close := difflib.get_close_matches(name.upper(), known, n=1, cutoff=CLOSE):
             yield f"{name} is no option of Anton; did you mean {close[0]}?"
 
@@ -364,6 +537,11 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
                 "characters, such as those of: python -c 'import secrets; "
                 "print(secrets.token_urlsafe(32))'"
             )
+    if settings.local_only and not settings.is_here(settings.github_api_url):
+        for name in ("github_token", "github_repo"):
+            value = getattr(settings, name)
+            if value.get_secret_value() if isinstance(value, SecretStr) else value:
+                yield f"{name.upper()}: LOCAL_ONLY forbids {settings.github_api_url}; unset one"
 
 
 def _unsafe_server(settings: Settings) -> Iterator[str]:
@@ -431,6 +609,8 @@ def _values(annotation: Any) -> str:
         (int, "whole number"),
         (int | None, "whole number"),
         (dict[str, RoleLimit], "JSON"),
+        (dict[str, dict[str, Any]], "JSON"),
+        (dict[str, ModelPrice], "JSON"),
         (float, "number"),
         (SecretStr, "secret"),
         (Path, "path"),

@@ -283,6 +283,18 @@ class Models(Protocol):
         ...
 
 
+class ProbeStore(Protocol):
+    """What models have shown that they can do, remembered."""
+
+    async def recall(self, key: str, since: datetime) -> Capabilities | None:
+        """What was kept under this key, unless it is older; None when there is nothing."""
+        ...
+
+    async def keep(self, key: str, shown: Capabilities) -> None:
+        """Remember it, as of now, in place of what was."""
+        ...
+
+
 @dataclass(frozen=True)
 class Reservation:
     """What a call may cost, taken from the budgets before it is sent."""

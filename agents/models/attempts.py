@@ -49,13 +49,18 @@ class AttemptFailed(ModelUnavailable):
         trouble: Trouble,
         *,
         retry_after_s: float | None = None,
+        limited: bool = False,
         tokens: Tokens = NOTHING,
         remedy: str | None = None,
     ) -> None:
-        """Carry how long the server asked to be left alone, and what was used up nevertheless."""
+        """Carry how long the server asked to be left alone, and what was used up nevertheless.
+
+        `limited` says that the server is well, and had enough of us for now.
+        """
         super().__init__(message, remedy=remedy)
         self.trouble = trouble
         self.retry_after_s = retry_after_s
+        self.limited = limited
         self.tokens = tokens
 
 

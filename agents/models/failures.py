@@ -63,6 +63,7 @@ def by_status(
         f"{endpoint.model} answered with HTTP {status}: {said(text)}",
         trouble,
         retry_after_s=retry_after_s,
+        limited=status == 429,
         remedy=remedy,
     )
 

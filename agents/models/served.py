@@ -1,0 +1,66 @@
+"""A model as a role uses it: its line first, then the fallbacks."""
+
+from collections.abc import Sequence
+
+from agents.models.attempts import AttemptFailed
+from agents.models.counting import count, with_margin
+from agents.models.line import Journey, Line
+from agents.models.telling import Telling
+from core.errors import ModelUnavailable, PromptTooLong
+from core.models import Capabilities, ModelCall, Reply
+from core.ports import Budgets, EventLog
+
+
+class ServedModel:
+    """Serves the port Model."""
+
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        capabilities: Capabilities,
+        budgets: Budgets,
+        events: EventLog,
+    ) -> None:
+        """Take the model's own line first, then those of its fallbacks, at least one in all."""
+        self._lines = tuple(lines)
+        self._budgets = budgets
+        self._events = events
+        self.capabilities = capabilities
+
+    @property
+    def name(self) -> str:
+        return self._lines[0].name
+
+    @property
+    def window(self) -> int:
+        return self._lines[0].window
+
+    def count(self, text: str) -> int:
+        return with_margin(count(text), self._lines[0].endpoint.provider.name)
+
+    async def complete(self, call: ModelCall) -> Reply:
+        """Serves the port; a reply with no text and no calls is handed on as it came."""
+        journey = Journey(call, Telling(self._events, call), self._budgets)
+        failures: list[AttemptFailed] = []
+        too_long: PromptTooLong | None = None
+        taken = 0
+        for number, line in enumerate(self._lines):
+            if too_long and line.window <= taken:
+                continue
+            try:
+                return await line.ask(journey, spare=number + 1 < len(self._lines))
+            except AttemptFailed as error:
+                failures.append(error)
+            except PromptTooLong as error:
+                too_long, taken = too_long or error, max(taken, line.window)
+        if too_long:
+            raise too_long
+        raise ModelUnavailable(
+            "No model answers. " + " ".join(_sentence(error) for error in failures),
+            remedy=next((e.remedy for e in failures if e.remedy), None)
+            or "wait until it is back, or name another one in MODEL_FALLBACK",
+        ) from failures[-1]
+
+
+def _sentence(error: AttemptFailed) -> str:
+    return error.message if error.message.endswith(".") else f"{error.message}."
