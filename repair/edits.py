@@ -41,6 +41,8 @@ class Edit:
     """The line that it answers for."""
     guard: bool = False
     """Whether it only keeps the crash from happening."""
+    scope: int = 0
+    """First line of the function that it changes; 0 for the module."""
     watch: Watch | None = None
     """How to see beforehand what it does; None when that cannot be seen without side effects."""
 

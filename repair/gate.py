@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.evidence import TestRun
 from core.trees import Tree
@@ -69,6 +70,7 @@ def is_test_path(path: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8)
 def _parsed(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
@@ -177,16 +179,19 @@ def _lines(text: str) -> Counter[str]:
 
 
 def _unknown_names(path: str, before: str, after: str) -> Iterator[Refusal]:
-    old, new = _parsed(before), _parsed(after)
-    if new is None:
-        return
-    unknown = _free(new) - (_free(old) if old else set())
+    unknown = _free(after) - _free(before)
     for name in sorted(unknown)[:3]:
         yield Refusal("names", f"{path} uses {name}, which is defined nowhere.", path)
 
 
-def _free(tree: ast.Module) -> set[str]:
-    """Names that are read and bound nowhere in the file."""
+@lru_cache(maxsize=8)
+def _free(text: str) -> frozenset[str]:
+    """Names that are read and bound nowhere in the file; none of what is no Python."""
+    tree = _parsed(text)
+    return frozenset(_unbound(tree)) if tree is not None else frozenset()
+
+
+def _unbound(tree: ast.Module) -> set[str]:
     bound, read = {*dir(builtins), "__file__", "__name__", "__path__", "__class__"}, set()
     for node in ast.walk(tree):
         match node:

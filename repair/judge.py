@@ -40,6 +40,11 @@ main()
 """
 
 
+def scope_key(path: str, first: int) -> str:
+    """How the tests of a function are named; those of a whole file for `first` 0."""
+    return f"{path}:{first}" if first else path
+
+
 class Says(StrEnum):
     """How the tests ended for a candidate."""
 
@@ -72,6 +77,11 @@ class Trial:
                 found.setdefault(edit.path, []).append((splice.start, splice.end, splice.text))
         return found
 
+    @property
+    def scopes(self) -> list[str]:
+        """Whose tests it can turn red."""
+        return list(dict.fromkeys(scope_key(edit.path, edit.scope) for edit in self.edits))
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -90,6 +100,16 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Probed:
+    """What a change does with calls that the tests make, and with calls near to them."""
+
+    origins: str = ""
+    """A letter a call: `R` from a red test, `G` from a green one, small ones for variants."""
+    outcomes: tuple[str, ...] = ()
+    """A text a call, `!` before what was raised; none for what cannot be probed."""
+
+
+@dataclass(frozen=True)
 class Setup:
     """What a judge has to know once."""
 
@@ -97,7 +117,7 @@ class Setup:
     """Text of every file that may change."""
     red: Sequence[str]
     orders: Mapping[str, Sequence[str]]
-    """For each of those files the tests that must stay green, nearest first."""
+    """The tests that must stay green, nearest first: for each file, and for its functions."""
     files: Sequence[str]
     """Test files to collect."""
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -119,7 +139,7 @@ class Setup:
             {
                 "sources": coded,
                 "red": list(self.red),
-                "orders": {path: list(tests) for path, tests in self.orders.items()},
+                **self._numbered_orders(),
                 "files": list(self.files),
                 "limits": dict(self.limits),
                 "default_limit": self.default_limit,
@@ -129,6 +149,13 @@ class Setup:
                 "args": list(self.args),
             }
         )
+
+    def _numbered_orders(self) -> dict[str, Any]:
+        """The orders by the numbers of their tests, since most tests stand in many of them."""
+        tests = list(dict.fromkeys(test for order in self.orders.values() for test in order))
+        number = {test: at for at, test in enumerate(tests)}
+        orders = {key: [number[test] for test in order] for key, order in self.orders.items()}
+        return {"tests": tests, "orders": orders}
 
 
 class Judge:
@@ -174,18 +201,18 @@ class Judge:
             for path, lines in answer.get("seen", {}).items()
         }
 
-    async def probe(self, trials: Sequence[Trial], tests: Sequence[str]) -> list[list[str]]:
-        """What each trial does with the calls of these tests and with calls near to them.
-
-        One text a call, `!` before what was raised; empty for a trial that cannot be probed.
-        """
+    async def probe(self, trials: Sequence[Trial], tests: Sequence[str]) -> list[Probed]:
+        """What each trial does with the calls of these tests and with calls near to them."""
         first = self._sent + 1
         for trial in trials:
             self._sent += 1
             job = {"id": self._sent, "edits": trial.splices, "probe": list(tests)}
             await self._process.send(_json_line({"jobs": [job]}))
         answers = [await self._answer(ANSWER_S) for _ in trials]
-        found = {answer["id"]: answer.get("outcomes", []) for answer in answers}
+        found = {
+            answer["id"]: Probed(answer.get("origins", ""), tuple(answer.get("outcomes", ())))
+            for answer in answers
+        }
         return [found[first + number] for number in range(len(trials))]
 
     async def judge(self, trials: Iterable[Trial]) -> AsyncIterator[tuple[Trial, Judgement]]:
@@ -214,7 +241,7 @@ class Judge:
         numbered = [(self._sent + number, trial) for number, trial in enumerate(batch)]
         self._sent += len(batch)
         jobs = [
-            {"id": number, "edits": trial.splices, "then": trial.edits[0].path}
+            {"id": number, "edits": trial.splices, "then": trial.scopes}
             for number, trial in numbered
         ]
         if jobs:

@@ -58,7 +58,7 @@ class Proposals:
             for number, (_, ceiling) in enumerate(OPERATORS):
                 heap.append((-place.weight * ceiling, rank, number, -1, None))
         heapq.heapify(heap)
-        known: set[tuple[str, int, str]] = set()
+        known: set[tuple[str, int, int, str]] = set()
         while heap:
             score, rank, number, _, edit = heapq.heappop(heap)
             if edit is not None:
@@ -78,7 +78,7 @@ class Proposals:
         added = "".join(s.text for s in edit.splices)
         return self._hints[edit.path].boost(place.site.statement, removed, added)
 
-    def _key(self, edit: Edit) -> tuple[str, int, str]:
+    def _key(self, edit: Edit) -> tuple[str, int, int, str]:
         """The same for edits that lead to the same text, but for blanks."""
         text = self.sources[edit.path].text
         start = text.rfind("\n", 0, edit.splices[0].start) + 1
@@ -91,7 +91,7 @@ class Proposals:
         parts.append(text[at:end])
         result = "".join(parts)
         layout = re.sub(r"(?<=\S)[ \t]+", " ", result)
-        return (edit.path, start, layout)
+        return (edit.path, start, end, layout)
 
     def _places(self, tree: Tree, suspects: Sequence[Suspect]) -> list[Place]:
         paths = list(dict.fromkeys(s.path for s in suspects))[:MOST_FILES]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.trees import Tree
 from repair.edits import Edit
-from repair.judge import Trial
+from repair.judge import Probed, Trial
 from repair.source import Source
 from repair.vocabulary import names_in
 
@@ -50,13 +50,14 @@ def ranked(
 
 
 def weighed_by_behaviour(
-    order: Sequence[Ranked], outcomes: Mapping[Trial, Sequence[str]], base: Sequence[str]
+    order: Sequence[Ranked], probed: Mapping[Trial, Probed], base: Probed
 ) -> list[Ranked]:
     """The order with regard to what each change does beyond the tests.
 
     Changes that do the same support each other; one that breaks calls which the base can do, or
     changes them all, is less likely meant.
     """
+    outcomes = {trial: found.outcomes for trial, found in probed.items()}
     digests = {trial: _digest(found) for trial, found in outcomes.items() if found}
     mass: dict[str, float] = {}
     for one in order:
@@ -67,7 +68,7 @@ def weighed_by_behaviour(
     for one in order:
         digest = digests.get(one.trial, "")
         support = mass[digest] / total if digest else 0.0
-        factor = (0.5 + support) * _tameness(outcomes.get(one.trial, ()), base)
+        factor = (0.5 + support) * _tameness(outcomes.get(one.trial, ()), base.outcomes)
         weighed.append(replace(one, score=one.score * factor, behaviour=digest))
     return sorted(weighed, key=lambda one: -one.score)
 

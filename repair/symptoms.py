@@ -2,6 +2,8 @@
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 
 def only_guards(before: str, after: str, crash_lines: Iterable[int]) -> bool:
@@ -11,30 +13,46 @@ def only_guards(before: str, after: str, crash_lines: Iterable[int]) -> bool:
     were the whole change.
     """
     try:
-        old, new = ast.parse(before), ast.parse(after)
+        old, new = _known(before), ast.parse(after)
     except (SyntaxError, ValueError):
         return False
-    if ast.dump(old) == ast.dump(new):
+    if old.dump == ast.dump(new) or not any(line in old.lines for line in crash_lines):
         return False
-    crashed = [
-        statement
-        for statement in ast.walk(old)
-        if isinstance(statement, ast.stmt)
-        and any(statement.lineno <= line <= (statement.end_lineno or line) for line in crash_lines)
-        and not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    ]
-    if not crashed:
-        return False
-    kept = {ast.dump(statement) for statement in ast.walk(old) if isinstance(statement, ast.stmt)}
-    expressions = {ast.dump(node) for node in ast.walk(old) if isinstance(node, ast.expr)}
-    stripped = _Unguarded(kept, expressions).visit(new)
-    return ast.dump(old) == ast.dump(stripped)
+    stripped = _Unguarded(old.statements, old.expressions).visit(new)
+    return old.dump == ast.dump(stripped)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A source and all that stands in it, as text."""
+
+    dump: str
+    statements: frozenset[str]
+    expressions: frozenset[str]
+    lines: frozenset[int]
+    """Those of statements, without definitions."""
+
+
+@lru_cache(maxsize=4)
+def _known(text: str) -> _Known:
+    tree = ast.parse(text)
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    plain = [statement for statement in statements if not isinstance(statement, definitions)]
+    return _Known(
+        dump=ast.dump(tree),
+        statements=frozenset(ast.dump(statement) for statement in statements),
+        expressions=frozenset(ast.dump(n) for n in ast.walk(tree) if isinstance(n, ast.expr)),
+        lines=frozenset(
+            line for s in plain for line in range(s.lineno, (s.end_lineno or s.lineno) + 1)
+        ),
+    )
 
 
 class _Unguarded(ast.NodeTransformer):
     """Takes out every guard that the old source did not have."""
 
-    def __init__(self, statements: set[str], expressions: set[str]) -> None:
+    def __init__(self, statements: frozenset[str], expressions: frozenset[str]) -> None:
         self._statements = statements
         self._expressions = expressions
 

@@ -83,12 +83,14 @@ class Warm:
         probe = Probe(self._settings.sources, tests, self._live)
         examination = self._examination(job, line)
         for test in job["probe"]:
-            probe.listen(partial(examination.run, test), PROBE_TEST_S)
+            red = test in self._settings.red
+            probe.listen(partial(examination.run, test), PROBE_TEST_S, red)
         line.tell(deadline=PROBES_S * 4 + 10)
         if self._changed(job, line):
             line.tell(deadline=PROBES_S * 4 + 10)
             line.unlimited()
-            line.tell(job=job["id"], verdict="probed", outcomes=probe.outcomes())
+            origins, outcomes = probe.outcomes()
+            line.tell(job=job["id"], verdict="probed", origins=origins, outcomes=outcomes)
 
     def _screen(self, job: Job, line: Line) -> None:
         line.tell(job=job["id"])
@@ -138,9 +140,12 @@ class Cold:
             line.tell(job=job["id"], verdict="invalid", sign=str(error)[:WORDS])
             return
         load_instead(changed)
-        if self._red_pass(job, line):
-            tests = self._settings.green(job)
+        if not self._red_pass(job, line):
+            return
+        if tests := self._settings.green(job):
             self._session(job, line, tests, lambda examination: examination.green(tests))
+        else:
+            line.tell(job=job["id"], verdict="green")
 
     def _red_pass(self, job: Job, line: Line) -> bool:
         child = os.fork()

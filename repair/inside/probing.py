@@ -40,9 +40,11 @@ class TooSlow(BaseException):
 class Call:
     """A call of a function of the repository, out of a test."""
 
-    def __init__(self, function: FunctionType, arguments: dict[str, Any]) -> None:
+    def __init__(self, function: FunctionType, arguments: dict[str, Any], red: bool) -> None:
         self.function = function
         self.arguments = arguments
+        self.red = red
+        """Whether a red test made it."""
 
 
 class Probe:
@@ -55,9 +57,11 @@ class Probe:
         self._calls: list[Call] = []
         self._known: set[str] = set()
         self._real: dict[str, str] = {}
+        self._red = False
 
-    def listen(self, run: Callable[[], object], seconds: float) -> None:
-        """Keep the calls that are made while something runs, for so many seconds at most."""
+    def listen(self, run: Callable[[], object], seconds: float, red: bool) -> None:
+        """Keep the calls that are made while a test runs, for so many seconds at most."""
+        self._red = red
         signal.signal(signal.SIGPROF, _too_slow)
         signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
@@ -95,17 +99,23 @@ class Probe:
         text = f"{function.__qualname__} {deep(kept)}"
         if text not in self._known:
             self._known.add(text)
-            self._calls.append(Call(function, kept))
+            self._calls.append(Call(function, kept, self._red))
 
-    def outcomes(self) -> list[str]:
-        """What each call, and each variant of it, does now; `!` before what was raised."""
+    def outcomes(self) -> tuple[str, list[str]]:
+        """What each call, and each variant of it, does now; `!` before what was raised.
+
+        The text says of each call where it comes from: `R` from a red test and `G` from a green
+        one, in small letters the variants of such calls.
+        """
         signal.signal(signal.SIGPROF, _too_slow)
-        found: list[str] = []
+        origins, found = "", list[str]()
         for call in self._calls:
-            for arguments in islice(variants(call.arguments), VARIANTS):
+            for number, arguments in enumerate(islice(variants(call.arguments), VARIANTS)):
                 enough = len(found) >= PROBES or found.count(SLOW) >= SLOW_AT_MOST
                 found.append("" if enough else self._outcome(call.function, arguments))
-        return found
+                origin = "R" if call.red else "G"
+                origins += origin.lower() if number else origin
+        return origins, found
 
     def _outcome(self, function: FunctionType, arguments: Mapping[str, Any]) -> str:
         signal.setitimer(signal.ITIMER_PROF, PROBE_S)

@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 Job = dict[str, Any]
-"""`id`, `edits` (path to splices), `then` (a key of `orders`), `cold` (import anew at once)."""
+"""`id`, `edits` (path to splices), `then` (keys of `orders`), `cold` (import anew at once)."""
 Splices = list[tuple[int, int, str]]
 """Start and end in characters of the base, and the text that takes the place."""
 
@@ -25,7 +25,8 @@ class Settings:
         self.args: list[str] = data["args"]
         self.files: list[str] = data["files"]
         self.red: list[str] = data["red"]
-        self.orders: dict[str, list[str]] = data["orders"]
+        self.tests: list[str] = data["tests"]
+        self.orders: dict[str, list[int]] = data["orders"]
         self.limits: dict[str, float] = data["limits"]
         self.default_limit: float = data["default_limit"]
         self.import_limit: float = data["import_limit"]
@@ -36,8 +37,10 @@ class Settings:
         }
 
     def green(self, job: Job) -> list[str]:
-        """Tests that must stay green, those that touch the changed file first."""
-        return self.orders.get(job.get("then", ""), [])
+        """Tests that must stay green of those that the change can reach, nearest first."""
+        keys = job.get("then", [])
+        numbers = dict.fromkeys(number for key in keys for number in self.orders.get(key, ()))
+        return [self.tests[number] for number in numbers]
 
     def limit(self, test: str) -> float:
         """Processor seconds that a test may take."""

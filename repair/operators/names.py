@@ -1,11 +1,12 @@
 """Names: another variable or attribute of the same scope."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
 
-from repair.edits import Edit
+from repair.edits import Edit, Splice
 from repair.operators.site import Site, alike
 from repair.vocabulary import BUILTIN_CALLS, bound_names
 
@@ -132,6 +133,28 @@ def type_name(site: Site) -> Iterator[Edit]:
             if node.value in functions or node.value in BUILTIN_CALLS:
                 for name in functions:
                     yield from site.put(node, name, "type-name", 0.15)
+
+
+def widened(site: Site) -> Iterator[Edit]:
+    """A further type in `isinstance`, first of all one that the value was seen to have."""
+    for node in site.expressions:
+        if not isinstance(node, cst.Call) or site.code(node.func) != "isinstance":
+            continue
+        if len(node.args) != 2:
+            continue
+        checked, types = node.args[0].value, node.args[1].value
+        inner = site.code(types).rstrip(" ,")
+        known = set(re.findall(r"\w+", inner))
+        seen = site.kinds(checked)
+        for name in dict.fromkeys([*sorted(seen), *TYPE_NAMES, *site.vocabulary.classes]):
+            nameable = name in TYPE_NAMES or name in site.vocabulary.classes
+            if nameable and name not in known:
+                prior = 0.4 if name in seen else 0.1
+                text = f"{inner}, {name}"
+                span = site.source.span(types)
+                yield site.edit(
+                    "widened", prior, Splice(*span, text if types.lpar else f"({text})")
+                )
 
 
 def target(site: Site) -> Iterator[Edit]:

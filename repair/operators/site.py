@@ -175,6 +175,7 @@ class Site:
             prior,
             self.statement.first,
             guard,
+            0 if self.statement.function.is_module else self.statement.function.first,
             watch,
         )
 

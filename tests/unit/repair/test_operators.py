@@ -273,6 +273,54 @@ def last_index(items):
     return len(items) - 1
 """
 
+STREAM = """\
+import re
+
+HEADER = re.compile(r"^(\\w+): *([\\d.]{1,6})$")
+
+
+def put(out, value, depth=0):
+    # only one at the top
+    if whole and depth == 0 and len(value) > 1:
+        raise ValueError("several")
+    out.append(value)
+
+
+def stamp(day, year, month):
+    return day.replace(year=int(year), month=int(month))
+
+
+def listed(value):
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value]
+
+
+def kind(text):
+    if not text:
+        return "empty"
+    elif text.isdigit():
+        return "number"
+    return "text"
+
+
+def error(message, details=None):
+    return message, details
+"""
+HANDED = """\
+def emit(out, value, depth=0, whole=True):
+    # only one at the top
+    if whole and depth == 0 and len(value) > 1:
+        raise ValueError("several")
+    out.append(value)
+
+
+def write(values, whole=True):
+    out = []
+    for value in values:
+        emit(out, value, whole=whole)
+    return out
+"""
 FAULTS = (
     Fault("comparison boundary", BOUNDARY, "points >= limit", "points > limit"),
     Fault("comparison swapped", BOUNDARY, "points >= limit", "points <= limit"),
@@ -341,6 +389,16 @@ FAULTS = (
     Fault("condition around", GUARDED, "    if name:\n        out.append", "    out.append"),
     Fault("jump under a condition", MIDDLE, MIDDLE_GUARD, "", "if value > high"),
     Fault("expression from names", LAST, "len(items) - 1", "items"),
+    Fault("default for a parameter", STREAM, "message, details=None", "message, details"),
+    Fault("branch too many", STREAM, "    if not", '    if text == "":\n        return None\n'
+          "    elif not"),
+    Fault("elif too many", STREAM, "    elif text.isdigit", "    elif text.isalpha():\n"
+          '        return "word"\n    elif text.isdigit'),
+    Fault("all arguments", STREAM, "year=int(year), month=int(month)", "year=year, month=month"),
+    Fault("isinstance", STREAM, "(list, tuple)", "list"),
+    Fault("quantifier", STREAM, "{1,6}", "{6}"),
+    Fault("class of characters", STREAM, "[\\d.]", "[\\d]"),
+    Fault("anchor", STREAM, "$", ""),
     Fault("expression from elsewhere", PRICE, "return net * (1 + rate)", "return net"),
 )  # fmt: skip
 
@@ -367,6 +425,15 @@ def test_the_right_text_is_among_the_proposals(fault: Fault) -> None:
     assert mended is not None, f"nothing that is proposed mends it: {fault.family}"
     assert mended.startswith(HEAD) and mended.endswith(TAIL)
     assert comments(mended) == comments(fault.text)
+
+
+def test_a_flag_of_the_caller_is_handed_down() -> None:
+    text = HANDED.replace(", whole=True):\n    #", "):\n    #").replace("whole and ", "")
+    text = text.replace(", whole=whole", "")
+    assert text.count("whole") == 1
+    line = text[: text.index("if depth")].count("\n") + 1
+    edits = [trial.edits[0] for trial in islice(proposals(text, line), IN_REACH)]
+    assert any(edit.apply(text) == HANDED for edit in edits)
 
 
 def comments(text: str) -> list[str]:

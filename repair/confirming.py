@@ -1,0 +1,118 @@
+"""From the changes that passed to patches: the best one must pass a run of its own."""
+
+from collections.abc import Collection, Sequence
+from itertools import islice
+
+from core.evidence import CaseOutcome, RunEnd, TestRun
+from core.findings import Candidate, PartialFix
+from core.patches import Patch, Suspect
+from core.trees import Tree
+from repair.bench import Bench
+from repair.gate import refusals
+from repair.judge import Trial
+from repair.ranking import Ranked
+from repair.salvage import Salvage
+
+CONFIRMED_AT_MOST = 6
+PARTIALS_LOOKED_AT = 20
+"""Near misses that are made into patches when nothing was found."""
+
+
+class Confirmation:
+    """Makes patches against the base as it ships, and runs the best ones as they are."""
+
+    def __init__(
+        self, bench: Bench, tree: Tree, base: Tree, sha: str, before: TestRun, salvage: Salvage
+    ) -> None:
+        """`tree` holds the red tests; `base`, at `sha`, need not. `before` is the run of `tree`."""
+        self._bench = bench
+        self._tree = tree
+        self._base = base
+        self._sha = sha
+        self._before = before
+        self._salvage = salvage
+
+    async def confirmed(
+        self, order: Sequence[Ranked], rejected: Collection[str]
+    ) -> tuple[Candidate, ...]:
+        """The candidates as patches, from the best one on that holds."""
+        found: list[Candidate] = []
+        spent = 0
+        for one in order:
+            patch = self._patch(one.trial)
+            if patch.sha256 in rejected or self._refused(one.trial):
+                continue
+            if not found:
+                if spent >= CONFIRMED_AT_MOST:
+                    break
+                spent += 1
+                if not await self._holds(one.trial):
+                    continue
+            found.append(_candidate(one, patch))
+        return tuple(found)
+
+    def partials(self, rejected: Collection[str]) -> tuple[PartialFix, ...]:
+        """What came nearest, without what was turned down or the gate refuses."""
+        found: list[PartialFix] = []
+        for miss in islice(self._salvage.nearest(), PARTIALS_LOOKED_AT):
+            patch = self._patch(miss.trial)
+            if patch.sha256 not in rejected and not self._refused(miss.trial):
+                found.append(
+                    PartialFix(
+                        patch=patch,
+                        operator=_operator(miss.trial),
+                        mended=miss.mended,
+                        broken=miss.broken,
+                    )
+                )
+        return tuple(found)
+
+    def _patch(self, trial: Trial) -> Patch:
+        return Patch.between(self._sha, self._base, applied(trial, self._base))
+
+    def _refused(self, trial: Trial) -> bool:
+        result = applied(trial, self._tree)
+        return bool(refusals(self._tree, result, red_on_base=self._before))
+
+    async def _holds(self, trial: Trial) -> bool:
+        run = await self._bench.run(applied(trial, self._tree))
+        holds = green_with(run, self._salvage.red, self._before)
+        if not holds:
+            self._salvage.unconfirmed(trial, run, self._before)
+        return holds
+
+
+def applied(trial: Trial, tree: Tree) -> Tree:
+    """The tree with the edits of a trial."""
+    texts: dict[str, str] = {}
+    for path, splices in trial.splices.items():
+        text = tree[path].data.decode("utf-8")
+        for start, end, new in sorted(splices, reverse=True):
+            text = text[:start] + new + text[end:]
+        texts[path] = text
+    return tree.with_texts(texts)
+
+
+def green_with(run: TestRun, red: Collection[str], before: TestRun) -> bool:
+    """Whether a run shows the red tests passing and nothing new failing."""
+    if run.end not in (RunEnd.PASSED, RunEnd.FAILED):
+        return False
+    outcomes = {case.test_id: case.outcome for case in run.cases}
+    if any(outcomes.get(test) is not CaseOutcome.PASSED for test in red):
+        return False
+    return not set(before.passed) - set(run.passed)
+
+
+def _operator(trial: Trial) -> str:
+    return " + ".join(edit.operator for edit in trial.edits)
+
+
+def _candidate(one: Ranked, patch: Patch) -> Candidate:
+    score = min(one.score, 1.0)
+    return Candidate(
+        patch=patch,
+        operator=_operator(one.trial),
+        score=score,
+        lines=tuple(Suspect(path=e.path, line=e.line, score=score) for e in one.trial.edits),
+        behaviour=one.behaviour,
+    )
