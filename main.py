@@ -162,9 +162,11 @@ async def doctor(options: Namespace) -> int:
 
 
 async def evaluate(options: Namespace) -> int:
-    """Measure the search or the orchestration, or attack the sandbox."""
+    """Measure the search, the edits or the orchestration, or attack the sandbox."""
     import bootstrap
 
+    if options.suite == "edits":
+        return _edits(options)
     settings = settings_for()
     if options.suite == "overhead":
         return await _overhead(options)
@@ -189,6 +191,33 @@ async def evaluate(options: Namespace) -> int:
         )
     print(f"\n{repair_table(found)}")
     return 0
+
+
+def _edits(options: Namespace) -> int:
+    from evals import drift, replies
+    from evals.faults import load_faults
+    from evals.report import heading
+    from evals.suites import edits
+
+    faults = load_faults()
+    sets = {"by hand": replies.load_cases(), "deformed": list(drift.cases(faults, options.seed))}
+    chosen = {
+        name: [case for case in cases if case.id.startswith(options.only)]
+        for name, cases in sets.items()
+    }
+    only = f" --only {options.only}" if options.only else ""
+    command = f"python main.py eval edits --seed {options.seed}{only}"
+    print(heading(command, seed=options.seed, count=sum(map(len, chosen.values()))), flush=True)
+    found = {
+        name: edits.run_cases(cases, told=lambda o: print(edits.line(o), flush=True))
+        for name, cases in chosen.items()
+    }
+    for name, outcomes in found.items():
+        print(f"\n{edits.table(name, outcomes)}")
+    every = [outcome for outcomes in found.values() for outcome in outcomes]
+    wrong = sum(outcome.wrong for outcome in every)
+    print(f"\nwrong-apply rate      {wrong / max(len(every), 1):.2%} (bar 0)")
+    return int(wrong > 0)
 
 
 async def _overhead(options: Namespace) -> int:

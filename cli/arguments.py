@@ -181,7 +181,7 @@ def _amount(text: str) -> float:
     return amount
 
 
-SUITES = ("repair", "sandbox", "overhead")
+SUITES = ("repair", "edits", "sandbox", "overhead")
 
 COMMANDS = (
     Command("demo", "repair a small service, here and now, offline", "demo", _demo),
