@@ -1,5 +1,6 @@
 """The wiring: the one module that knows every concrete class."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -33,9 +34,13 @@ from sandbox import provider_class
 
 if TYPE_CHECKING:
     from agents.models.options import ModelOptions
+    from agents.models.roster import Roster
+    from agents.offline.fixing import Search
     from api.app import Application
     from repair.bench import Bench
     from sandbox.environment import Environments
+
+log = logging.getLogger(__name__)
 
 SANDBOXES_PER_TASK = 4
 """A survey, a run, a judge, and the next one being opened."""
@@ -86,7 +91,7 @@ async def build(
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
-        mind = (thinking or await _offline(settings, stack, kept)) if drives else None
+        mind = (thinking or await _mind(settings, stack, kept)) if drives else None
         if mind:
             await mind.check()
         runner = await _runner(settings, stack, kept, mind) if mind else None
@@ -262,25 +267,66 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
     return host_for(repository, options)
 
 
-async def _offline(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinking:
-    """The engine that needs no model, with its sandboxes; loaded only when it is chosen."""
-    from agents.offline.fixing import Search
-    from agents.offline.thinking import OfflineThinking
-
+async def _mind(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinking:
+    """What thinks: models where one serves any role, else the offline engine."""
     environments = _environments(settings)
     stack.callback(environments.close)
     sandboxes = sandbox_of(settings)
     await sandboxes.reap()
-    return OfflineThinking(
+    roster = None if settings.fix_engine == "offline" else await _models(settings, stack, kept)
+    if roster is None:
+        return _offline(settings, kept, sandboxes, environments)
+    from agents.thinking import ModelThinking
+    from tools.policy import policy_named
+
+    return ModelThinking(
+        roster,
+        kept.budgets.under,
         sandboxes,
         environments,
-        Search(
-            max_candidates=settings.offline_max_candidates,
-            max_seconds=settings.offline_max_seconds,
-            workers=settings.offline_workers,
-        ),
+        _search(settings),
         Limits(wall_s=settings.sandbox_test_seconds),
-        kept.events,
+        events=kept.events,
+        audit=kept.stores.audit,
+        clock=kept.clock,
+        role_limits=kept.role_limits,
+        policy=policy_named(settings.approval_policy),
+        kind=settings.fix_engine,
+    )
+
+
+async def _models(settings: Settings, stack: AsyncExitStack, kept: Kept) -> "Roster | None":
+    """The models of all roles; None where no role has one."""
+    from agents.models.providers import OFFLINE
+    from agents.models.roster import open_models
+
+    roster = await open_models(
+        model_options(settings), clock=kept.clock, events=kept.events, probes=kept.stores.probes
+    )
+    stack.push_async_callback(roster.close)
+    for warning in roster.warnings:
+        log.warning("%s", warning)
+    served = any(choice.model != OFFLINE for choice in roster.choices.values())
+    return roster if served else None
+
+
+def _offline(
+    settings: Settings, kept: Kept, sandboxes: SandboxProvider, environments: "Environments"
+) -> Thinking:
+    """The engine that needs no model; loaded only when it is chosen."""
+    from agents.offline.thinking import OfflineThinking
+
+    limits = Limits(wall_s=settings.sandbox_test_seconds)
+    return OfflineThinking(sandboxes, environments, _search(settings), limits, kept.events)
+
+
+def _search(settings: Settings) -> "Search":
+    from agents.offline.fixing import Search
+
+    return Search(
+        max_candidates=settings.offline_max_candidates,
+        max_seconds=settings.offline_max_seconds,
+        workers=settings.offline_workers,
     )
 
 

@@ -158,6 +158,10 @@ class Models(_Group):
 
     fix_engine: Literal["auto", "workflow", "tools", "offline"] = "auto"
     """`workflow` leads a weak model, `tools` lets a strong one work, `offline` needs none."""
+    approval_policy: Literal["on-request", "on-failure", "auto", "auto-edit", "never", "yolo"] = (
+        "auto"
+    )
+    """How freely a model uses tools in its sandbox; what would need a person is denied there."""
     model: str = ""
     """Model of every role, as `claude-sonnet-4-6` or `ollama/qwen3:8b`; empty: by the keys."""
     model_triage: str = ""

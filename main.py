@@ -56,6 +56,15 @@ def settings_for(*, serving: bool = False, **chosen: Any) -> "Settings":
     return settings
 
 
+def thinking(options: Namespace) -> dict[str, Any]:
+    """What the command line says of models, over all that the environment says of them."""
+    from config import MODEL_ROLES
+
+    roles = dict.fromkeys((f"model_{role}" for role in MODEL_ROLES), "")
+    model = {"model": options.model, **roles} if options.model else {}
+    return {**model, "fix_engine": options.engine}
+
+
 @asynccontextmanager
 async def house(
     settings: "Settings", driving: Driving, *, at_work: bool = False
@@ -82,7 +91,7 @@ async def fix(options: Namespace) -> int:
     """Repair a repository, here and now."""
     from cli import fixing
 
-    async with house(settings_for(), "drives if free") as anton:
+    async with house(settings_for(**thinking(options)), "drives if free") as anton:
         return await fixing.fix(anton, options)
 
 

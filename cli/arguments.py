@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn, cast
 
 PROGRAM = "main.py"
+ENGINES = ("auto", "workflow", "tools", "offline")
 EXIT_CODES = """exit codes:
   0  the right outcome: fixed, already_fixed, not_a_code_fault, duplicate, noise
   1  failed, cannot_reproduce, rejected, cancelled; an error
@@ -124,7 +125,8 @@ def _fix(to: argparse.ArgumentParser) -> None:
     to.add_argument("--base", default="", metavar="REF", help="where to start from (default: HEAD)")
     to.add_argument("--revision", default="", metavar="REF", help="where the fault was seen")
     to.add_argument("--worktree", action="store_true", help="read uncommitted work too")
-    to.add_argument("--engine", choices=["offline"], default="offline", help="what thinks")
+    to.add_argument("--model", metavar="NAME", help="the model of every role (MODEL)")
+    to.add_argument("--engine", choices=ENGINES, help="how a fix is made (FIX_ENGINE)")
     to.add_argument("--budget", type=_amount, metavar="USD", help="what models may cost")
     to.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
     to.add_argument("--yes", action="store_true", help="approve a proven fix without asking")

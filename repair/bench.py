@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from core.errors import SandboxError
 from core.evidence import TestRun
@@ -83,6 +83,18 @@ class Bench:
             raise
         self._judges.append((judge, sandbox, time.monotonic()))
         return judge
+
+    @asynccontextmanager
+    async def workshop(self, tree: Tree) -> AsyncIterator[tuple[Sandbox, Environment]]:
+        """A sandbox to work in by hand, with what its tree needs; it ends with the block."""
+        environment = await self._environment(tree)
+        sandbox = await self._provider.open(tree, environment, self._limits)
+        started = time.monotonic()
+        try:
+            yield sandbox, environment
+        finally:
+            self.seconds += time.monotonic() - started
+            await sandbox.close()
 
     async def dismiss(self, judge: Judge) -> None:
         """Close a judge with its sandbox; harmless when repeated."""

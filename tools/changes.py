@@ -21,6 +21,13 @@ class Submission:
     """The workspace with the change."""
 
 
+@dataclass(frozen=True)
+class Abstention:
+    """Advice to change nothing."""
+
+    reason: str
+
+
 @tool(risk="read", parallel=True, characters=DIFF_CHARACTERS)
 async def git_status(place: Workplace) -> str:
     """Show which files differ from the base, and the diff."""
@@ -47,3 +54,13 @@ async def submit_changes(place: Workplace, explanation: str) -> Submission:
     place.insist_on_role(list(found))
     place.insist_on_gate(tree)
     return Submission(explanation, tree)
+
+
+@tool(risk="read", ends=True)
+async def leave_unchanged(place: Workplace, reason: str) -> Abstention:
+    """Hand in that no change of this code would be right; this ends your work.
+
+    Args:
+        reason: In one sentence, why nothing should be changed.
+    """
+    return Abstention(reason)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from core.errors import ConfigError
-from tools.changes import git_status, submit_changes
+from tools.changes import git_status, leave_unchanged, submit_changes
 from tools.files import edit_file, read_file, write_file
 from tools.notes import memory, todos
 from tools.outline import repo_outline, verify_symbol_in_repo
@@ -16,7 +16,8 @@ TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
         *(read_file, write_file, edit_file, list_dir, glob, grep, shell, run_tests),
-        *(git_status, submit_changes, verify_symbol_in_repo, repo_outline, memory, todos),
+        *(git_status, submit_changes, leave_unchanged, verify_symbol_in_repo, repo_outline),
+        *(memory, todos),
     )
 }
 

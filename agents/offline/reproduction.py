@@ -89,7 +89,7 @@ async def _examples(case: Case, bench: Bench) -> list[Attempted]:
         if (example := wished(call, case.report))
     ]
     for example, origin in origins[:EXAMPLES_MAX]:
-        path, name = _new_test_path(case)
+        path, name = new_test_path(case)
         text = regression_file(example, name, _heading(case))
         change = FileChange.of(path, File(text.encode()))
         run = await bench.run(with_files(case.tree, [change]), [path])
@@ -144,10 +144,10 @@ def _broken(tried: Attempted, case: Case) -> bool:
         return False
     cases = [c for c in tried.run.cases if c.test_id in tried.red]
     stated = last_exception(case.report)
-    return any(c.outcome is CaseOutcome.ERROR or _is_of_its_own(c, stated) for c in cases)
+    return any(c.outcome is CaseOutcome.ERROR or is_of_its_own(c, stated) for c in cases)
 
 
-def _is_of_its_own(case: TestCase, stated: str) -> bool:
+def is_of_its_own(case: TestCase, stated: str) -> bool:
     """Whether a test failed with an error of its own, or with another than the reported one."""
     first = case.message.strip().split("\n", maxsplit=1)[0]
     raised = re.match(r"(?:[\w.]*\.)?(\w+(?:Error|Exception))\b", first)
@@ -231,7 +231,7 @@ def _run_as_main(call: str) -> list[str]:
     ]
 
 
-def _new_test_path(case: Case) -> tuple[str, str]:
+def new_test_path(case: Case) -> tuple[str, str]:
     """Where a new test goes, beside the others, and the name of its function."""
     first_line = case.ticket or _one_line(case)
     slug = re.sub(r"[^a-z0-9]+", "_", first_line.lower()).strip("_")[:40].strip("_") or "report"

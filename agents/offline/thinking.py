@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from agents.offline.engine import OfflineEngine
+from agents.offline.engine import OfflineEngine, Watch
 from agents.offline.fixing import NAME, Search, figures_of
 from core.events import Event, Notice
 from core.ports import EventLog, Limits, RepairEngine, SandboxProvider
@@ -47,15 +47,6 @@ class OfflineThinking:
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine and the bench of one drive; its sandboxes end with it."""
-        told: set[asyncio.Task[Event]] = set()
-
-        def watch(progress: Progress) -> None:
-            figures = figures_of(progress).dump()
-            notice = Notice(type="search", task_id=task.task_id, role="fix", data=figures)
-            telling = asyncio.create_task(self._events.append(notice))
-            told.add(telling)
-            telling.add_done_callback(told.discard)
-
         bench = Bench(
             self._provider,
             self._environments,
@@ -63,7 +54,25 @@ class OfflineThinking:
             workers=self._search.workers or None,
         )
         try:
-            yield OfflineEngine(bench, self._search, watch), bench
+            async with telling(self._events, task.task_id) as watch:
+                yield OfflineEngine(bench, self._search, watch), bench
         finally:
-            await asyncio.gather(*told)
             await bench.close()
+
+
+@asynccontextmanager
+async def telling(events: EventLog, task_id: str) -> AsyncIterator[Watch]:
+    """Writes into the log how a search goes; all is written when the block ends."""
+    told: set[asyncio.Task[Event]] = set()
+
+    def watch(progress: Progress) -> None:
+        figures = figures_of(progress).dump()
+        notice = Notice(type="search", task_id=task_id, role="fix", data=figures)
+        writing = asyncio.create_task(events.append(notice))
+        told.add(writing)
+        writing.add_done_callback(told.discard)
+
+    try:
+        yield watch
+    finally:
+        await asyncio.gather(*told)

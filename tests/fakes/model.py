@@ -6,19 +6,27 @@ from typing import Any
 
 from core.models import Capabilities, Finish, ModelCall, Reply, Tokens, ToolCall
 
-Played = Reply | Exception | Callable[[ModelCall], Reply]
+Played = Reply | str | Exception | Callable[[ModelCall], Reply]
+"""A whole reply or its text alone, an error to raise, or what a call is answered with."""
+
+STRONG = Capabilities(edits=True, answers=True, tools=True, context=True, probed=True)
 
 
 class ScriptedModel:
     """Serves the Model port: each call gets the next answer of a script; the calls are kept."""
 
-    name = "scripted"
-    capabilities = Capabilities(edits=True, answers=True, tools=True, context=True, probed=True)
-
     def __init__(
-        self, script: Iterable[Played], *, window: int = 32_000, characters_a_token: int = 4
+        self,
+        script: Iterable[Played],
+        *,
+        window: int = 32_000,
+        characters_a_token: int = 4,
+        name: str = "scripted",
+        capabilities: Capabilities = STRONG,
     ) -> None:
         self._script = iter(script)
+        self.name = name
+        self.capabilities = capabilities
         self.window = window
         self._characters = characters_a_token
         self.calls: list[ModelCall] = []
@@ -33,7 +41,13 @@ class ScriptedModel:
             raise AssertionError(f"The script ended before call {len(self.calls)}.")
         if isinstance(played, Exception):
             raise played
+        if isinstance(played, str):
+            return says(played)
         return played if isinstance(played, Reply) else played(call)
+
+    def prompt(self, number: int = -1) -> str:
+        """All that was said in one call, the last one where none is named."""
+        return "\n\n".join(message.text for message in self.calls[number].messages)
 
 
 def says(text: str, finish: Finish = "stop", **more: Any) -> Reply:

@@ -1,0 +1,196 @@
+"""Candidates from whoever makes them, judged by the same tests and put into one order.
+
+The offline search runs beside a model in the time that the model takes anyway; what it finds is a
+candidate like any other.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.offline.diagnosis import SUSPECTS_MAX, located
+from agents.offline.fixing import NAME as OFFLINE
+from core.evidence import RunEnd, TestRun
+from core.findings import Candidate, FixAttempt, Reading, SearchFigures
+from core.patches import Patch, Suspect
+from core.ports import Case
+from core.trees import Tree
+from repair.bench import Bench
+from repair.validate import with_files
+from repair.votes import Judged, form_of, in_order
+from sandbox.runners import Survey
+
+AGREED = 0.95
+"""Confidence in a change that model and search, or two answers, came to apart."""
+ALONE = 0.9
+DISAGREED = 0.7
+UNPROVEN = 0.5
+"""Confidence where no test shows the fault."""
+FAILURES_TOLD = 5
+
+OfflineSearch = Callable[[], Coroutine[Any, Any, FixAttempt]]
+
+
+@dataclass
+class Contest:
+    """One attempt: what shows the fault, who tried, and what the tests said of each."""
+
+    case: Case
+    bench: Bench
+    search: OfflineSearch
+    survey: Survey
+    red: tuple[str, ...]
+    """Tests that show the fault; empty when none does."""
+    files: tuple[Any, ...] = ()
+    """Test files that are put in for judging."""
+    judged: list[Judged] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
+    """What its maker says of a patch, by hash."""
+    beside: "asyncio.Task[FixAttempt] | None" = None
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, case: Case, bench: Bench, search: OfflineSearch
+    ) -> AsyncIterator["Contest"]:
+        """A contest whose search has begun, where a red test gives it something to go by."""
+        shown = case.reproduction
+        red = shown is not None and shown.reading is Reading.REPRODUCED
+        files = (*shown.files, *shown.scaffold) if shown and red else ()
+        survey = await bench.survey(with_files(case.tree, files))
+        contest = cls(case, bench, search, survey, shown.tests if shown and red else (), files)
+        if contest.red:
+            contest.beside = asyncio.create_task(search())
+        try:
+            yield contest
+        finally:
+            if contest.beside and not contest.beside.done():
+                contest.beside.cancel()
+                await asyncio.gather(contest.beside, return_exceptions=True)
+
+    @property
+    def tree(self) -> Tree:
+        """The base with the test that shows the fault."""
+        return with_files(self.case.tree, self.files)
+
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Where to look: by the red test, else as diagnosis and triage say."""
+        ranked = located(self.case, self.survey, self.red).suspects
+        diagnosis, triage = self.case.diagnosis, self.case.triage
+        named = diagnosis.suspects if diagnosis else ()
+        hinted = triage.affected_files_hint if triage else ()
+        files = [Suspect(path=path, line=1, score=0.1) for path in hinted if path in self.case.tree]
+        return (*ranked, *named, *files) if self.red else (*named, *ranked, *files)
+
+    # --- judging ---
+
+    async def judge(self, patch: Patch, words: str) -> tuple[Judged, str]:
+        """The red tests first, then those near the change, then the whole suite.
+
+        Gives what the tests said in words too, for the next try.
+        """
+        tree = with_files(patch.apply(self.case.tree), self.files)
+        passed, lost, said = 0, 0, ""
+        if self.red:
+            run = await self.bench.run(tree, self.red)
+            passed = len(set(self.red) & set(run.passed))
+            said = failures(run, self.red) or run.output
+        if passed == len(self.red):
+            lost, said = await self._regressions(tree, patch)
+        found = Judged(patch, passed, lost, form_of(self.case.tree, patch))
+        self.judged.append(found)
+        self.said[patch.sha256] = words
+        return found, said
+
+    async def _regressions(self, tree: Tree, patch: Patch) -> tuple[int, str]:
+        before = set(self.survey.run.passed)
+        lines = self.survey.lines
+        near = [t for t in self.survey.run.passed if set(patch.paths) & set(lines.get(t, {}))]
+        for tests in ([near] if 0 < len(near) < len(before) else []) + [[]]:
+            run = await self.bench.run(tree, tests)
+            lost = sorted((before & set(tests) if tests else before) - set(run.passed))
+            if lost:
+                words = failures(run, lost) or f"The run ended as {run.end}."
+                return len(lost), f"These passed before: {', '.join(lost[:5])}\n{words}"
+            if run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
+                return 1, f"The run ended as {run.end}.\n{run.output[-2000:]}"
+        return 0, ""
+
+    def holds(self, judged: Judged) -> bool:
+        """Whether all red tests pass and nothing is lost."""
+        return judged.regressions == 0 and judged.red_passed == len(self.red)
+
+    @property
+    def won(self) -> bool:
+        """Whether any change holds, be it of the search."""
+        return any(map(self.holds, self.judged)) or self.found_by_search
+
+    @property
+    def found_by_search(self) -> bool:
+        """Whether the search has ended by now, and found something."""
+        task = self.beside
+        ended = task is not None and task.done() and not task.cancelled()
+        return ended and task.exception() is None and bool(task.result().candidates)  # type: ignore[union-attr]
+
+    # --- the end ---
+
+    async def attempt(self, by: str, engine: str, *, saved_calls: int, why_not: str) -> FixAttempt:
+        """All that holds, best first; `why_not` says what happened when nothing does.
+
+        The search is waited for only where nothing else holds.
+        """
+        found: FixAttempt | None = None
+        if self.beside and (self.beside.done() or not any(map(self.holds, self.judged))):
+            found = await self.beside
+        holding = [one for one in self.judged if self.holds(one)]
+        searched = {one.patch.sha256: one for one in (found.candidates if found else ())}
+        votes = [
+            Judged(one.patch, len(self.red), 0, form_of(self.case.tree, one.patch))
+            for one in searched.values()
+        ]
+        order = in_order([*holding, *votes])
+        figures = found.figures if found else SearchFigures()
+        attempt = FixAttempt(
+            candidates=tuple(
+                self._candidate(one, by, searched.get(one.patch.sha256)) for one in order
+            ),
+            suspects=self.suspects()[:SUSPECTS_MAX],
+            explanation=why_not,
+            figures=figures.but(tried=figures.tried + len(self.judged), plausible=len(order)),
+            engine=engine,
+        )
+        if not order:
+            return attempt
+        best = order[0].patch.sha256
+        words = self.said.get(best) or (found.explanation if found else "")
+        return attempt.but(
+            explanation=words or "Change what the diff shows.",
+            confidence=self._confidence(len(order), len(holding) + len(votes)),
+            saved_calls=saved_calls,
+        )
+
+    def _candidate(self, one: Judged, by: str, searched: Candidate | None) -> Candidate:
+        makers = [by] if one.patch.sha256 in self.said else []
+        makers += [OFFLINE] if searched else []
+        made = searched or Candidate(patch=one.patch, score=1.0)
+        return made.but(found_by=" and ".join(makers))
+
+    def _confidence(self, forms: int, answers: int) -> float:
+        if not self.red:
+            return UNPROVEN
+        if forms > 1:
+            return DISAGREED
+        return AGREED if answers > 1 else ALONE
+
+
+def failures(run: TestRun, tests: Sequence[str]) -> str:
+    """How these tests failed, as the sandbox recorded it."""
+    wanted = set(tests)
+    said = [
+        f"{one.test_id} failed{f' at {one.path}:{one.line}' if one.path else ''}:\n{one.message}"
+        for one in run.cases
+        if one.outcome.red and one.test_id in wanted
+    ]
+    return "\n\n".join(said[:FAILURES_TOLD])

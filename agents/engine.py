@@ -1,0 +1,91 @@
+"""The engine that thinks with models: each role by its own model, code for all that code can do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents import toolwork, workflow
+from agents.offline.engine import OfflineEngine
+from agents.roles import diagnosis, qa, reviewer, triage
+from agents.toolwork import Crew
+from core.evidence import Evidence
+from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
+from core.models import Message
+from core.patches import Patch
+from core.ports import Case, Model, Models
+
+
+@dataclass(frozen=True)
+class ModelEngine:
+    """Serves the port RepairEngine with models; a role without one goes by rules."""
+
+    models: Models
+    served: frozenset[str]
+    """Roles that have a model."""
+    offline: OfflineEngine
+    """What can be done without one; its bench is the bench of all."""
+    crew: Crew
+    kind: str = "auto"
+    """`workflow`, `tools`, or `auto` for what the model has shown that it can do."""
+    attempts: int = 3
+    needs_sandbox: bool = True
+
+    @property
+    def name(self) -> str:
+        """Which engine, and which model writes the fix."""
+        if "fix" not in self.served:
+            return self.offline.name
+        model = self.models.of("fix")
+        return f"{'tools' if self._with_tools(model) else 'workflow'} ({model.name})"
+
+    async def triage(self, case: Case) -> Triage:
+        """By the model's reading, held against the report."""
+        if "triage" not in self.served:
+            return await self.offline.triage(case)
+        return await triage.triage(case, self.models.of("triage"))
+
+    async def diagnose(self, case: Case) -> Diagnosis:
+        """By what the tests point at, and what the model makes of it."""
+        if "diagnosis" not in self.served:
+            return await self.offline.diagnose(case)
+        model = self.models.of("diagnosis")
+        gather = self._gather if self._with_tools(model) else None
+        return await diagnosis.diagnose(case, self.offline.bench, model, gather)
+
+    async def reproduce(self, case: Case) -> Reproduction:
+        """By what can be run, else by a test that the model writes."""
+        if "qa" not in self.served:
+            return await self.offline.reproduce(case)
+        return await qa.reproduce(case, self.offline.bench, self.models.of("qa"))
+
+    async def fix(self, case: Case) -> FixAttempt:
+        """By the model's candidates, with the offline search beside them."""
+        if "fix" not in self.served:
+            return await self.offline.fix(case)
+        model, bench = self.models.of("fix"), self.offline.bench
+
+        async def search() -> FixAttempt:
+            return await self.offline.fix(case)
+
+        if self._with_tools(model):
+            attempt = await toolwork.fix(
+                case, bench, model, search, self.crew, attempts=self.attempts
+            )
+            if attempt is not None:
+                return attempt
+        return await workflow.fix(case, bench, model, search, attempts=self.attempts)
+
+    async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
+        """By the gates first; a model reads what they let pass."""
+        gates = await self.offline.review(case, patch, evidence)
+        if gates.verdict is not ReviewVerdict.APPROVE or "reviewer" not in self.served:
+            return gates
+        read = await reviewer.review(case, patch, evidence, self.models.of("reviewer"))
+        return read.but(issues=(*gates.issues, *read.issues))
+
+    def _with_tools(self, model: Model) -> bool:
+        return self.kind == "tools" or (self.kind == "auto" and model.capabilities.strong)
+
+    async def _gather(
+        self, case: Case, model: Model, opening: Sequence[Message]
+    ) -> tuple[Message, ...]:
+        return await toolwork.gather(case, self.offline.bench, model, opening, self.crew)

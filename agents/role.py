@@ -1,0 +1,32 @@
+"""Who an agent is: its name, the size of its replies, and how freely it may word them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.models import Message, ModelCall
+from core.ports import Case
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role of the house."""
+
+    name: str
+    node: str
+    """The node at which it works."""
+    max_tokens: int
+    """Of one reply."""
+    temperature: float = 0.2
+
+    def call(self, case: Case, messages: Sequence[Message], **more: Any) -> ModelCall:
+        """A question of this role on a case; `more` are further fields of the call."""
+        fields = {"max_tokens": self.max_tokens, "temperature": self.temperature, **more}
+        return ModelCall(
+            task_id=case.task_id,
+            role=self.name,
+            node=self.node,
+            messages=tuple(messages),
+            seed=case.seed,
+            **fields,
+        )

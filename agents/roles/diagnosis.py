@@ -1,0 +1,166 @@
+"""Diagnosis: why it happens. Gather with read-only tools, conclude without any, then format."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from agents.answers import ask
+from agents.grounding import Claim, checked
+from agents.offline.diagnosis import diagnose as by_rules
+from agents.prompting import render
+from agents.role import Role
+from core.errors import AnswerInvalid
+from core.findings import Citation, Diagnosis
+from core.models import Message
+from core.patches import Suspect
+from core.ports import Case, Model
+from repair.bench import Bench
+from repair.units import excerpts, functions_named, shown
+
+DIAGNOSIS = Role("diagnosis", node="diagnose", max_tokens=2000)
+CODE_MAX_CHARS = 24_000
+SUSPECTS_SHOWN = 10
+SUSPECTS_MAX = 20
+
+Gather = Callable[[Case, Model, Sequence[Message]], Awaitable[tuple[Message, ...]]]
+"""Looks around with read-only tools; the conversation that it led to."""
+
+
+class Evidence(BaseModel):
+    """A line that shows the cause."""
+
+    path: str
+    quote: str
+
+
+class Place(BaseModel):
+    """A function to change."""
+
+    path: str
+    function: str = ""
+
+
+class Answer(BaseModel):
+    """What the model is asked for."""
+
+    root_cause: str
+    intended_behaviour: str = ""
+    evidence: list[Evidence] = Field(default_factory=list)
+    suspects: list[Place] = Field(default_factory=list)
+    category: Literal["code", "config", "infra", "dependency", "data", "not_a_fault"] = "code"
+    confidence: float = 0.0
+    approach: str = ""
+
+
+async def diagnose(case: Case, bench: Bench, model: Model, gather: Gather | None) -> Diagnosis:
+    """The model's conclusion, every name of it checked against the tree.
+
+    The ranking of lines by tests is measured first and handed over as a fact. An answer that names
+    what does not exist is refused once, with the nearest real names; what is still wrong then
+    counts for nothing, and lowers the confidence to that of a guess.
+    """
+    measured = await by_rules(case, bench)
+    messages = render("diagnosis", **_facts(case, measured, gathering=gather is not None))
+    if gather:
+        messages = await gather(case, model, messages)
+        messages = (*messages, *render("diagnosis-conclude"))
+    concluded = await model.complete(DIAGNOSIS.call(case, messages))
+    talk = [
+        *messages,
+        Message(author="assistant", text=concluded.text),
+        *render("diagnosis-format"),
+    ]
+    try:
+        answer = await ask(model, DIAGNOSIS.call(case, talk), Answer, check=_checker(case))
+    except AnswerInvalid as error:
+        return measured.but(
+            root_cause=concluded.text.strip()[:1000] or measured.root_cause,
+            confidence=min(measured.confidence, 0.3),
+            method=f"{measured.method}; {model.name} gave no checked conclusion: {error.message}"[
+                :500
+            ],
+        )
+    return _diagnosis(answer, case, measured, model)
+
+
+def _checker(case: Case) -> Callable[[Answer], list[str]]:
+    """What the tree holds against an answer; empty when every name in it is real."""
+
+    def problems(answer: Answer) -> list[str]:
+        if not answer.root_cause.strip():
+            return ["root_cause is empty."]
+        said = [Claim(path=one.path, quote=one.quote) for one in answer.evidence]
+        said += [Claim(path=one.path, symbol=one.function) for one in answer.suspects]
+        if answer.category == "code" and not answer.evidence:
+            return ["evidence is empty: quote at least one line that shows the cause."]
+        return [refusal for claim in said if (refusal := checked(claim, case.tree).refusal)]
+
+    return problems
+
+
+def _diagnosis(answer: Answer, case: Case, measured: Diagnosis, model: Model) -> Diagnosis:
+    cited = tuple(
+        Citation(path=found.path, line=found.line, quote=found.quote)
+        for one in answer.evidence
+        if not (found := checked(Claim(path=one.path, quote=one.quote), case.tree)).refusal
+    )
+    confidence = max(0.0, min(1.0, answer.confidence))
+    meant = answer.category == "not_a_fault"
+    category = "code" if answer.category == "not_a_fault" else answer.category
+    return Diagnosis(
+        root_cause=answer.root_cause.strip()[:2000],
+        intended_behaviour=answer.intended_behaviour.strip()[:1000],
+        evidence=cited[:5],
+        suspects=_suspects(answer, case, cited, measured),
+        category=category,
+        works_as_meant=meant,
+        confidence=confidence if cited or category != "code" else min(confidence, 0.3),
+        approach=answer.approach.strip()[:1000],
+        method=f"{model.name}, with {measured.method}"[:300],
+    )
+
+
+def _suspects(
+    answer: Answer, case: Case, cited: Sequence[Citation], measured: Diagnosis
+) -> tuple[Suspect, ...]:
+    """The quoted lines, then the named functions, then what was measured."""
+    found = [
+        Suspect(path=one.path, line=one.line, score=1.0, why="quoted by the diagnosis")
+        for one in cited
+    ]
+    for place in answer.suspects:
+        for name, line in functions_named(case.tree, place.path, place.function):
+            why = "named by the diagnosis"
+            found.append(Suspect(path=place.path, line=line, function=name, score=0.9, why=why))
+    return tuple([*found, *measured.suspects])[:SUSPECTS_MAX]
+
+
+def _facts(case: Case, measured: Diagnosis, *, gathering: bool) -> dict[str, object]:
+    triage = case.triage
+    hints = triage.affected_files_hint if triage else ()
+    places = [*measured.suspects, *(Suspect(path=p, line=1, score=0.1) for p in hints)]
+    code = "" if gathering else shown(excerpts(case.tree, places, max_chars=CODE_MAX_CHARS))
+    return {
+        "report": f"{case.title}\n\n{case.report}".strip(),
+        "triage_summary": _triage_in_words(case),
+        "suspects": "\n".join(
+            f"{one.path} line {one.line}"
+            + (f" in {one.function}" if one.function else "")
+            + f" ({one.why})"
+            for one in measured.suspects[:SUSPECTS_SHOWN]
+        ),
+        "failures": measured.method if "failing" in measured.method else "",
+        "guidance": "\n".join(case.findings),
+        "code": code,
+        "gathering": gathering,
+        "turns": 8,
+    }
+
+
+def _triage_in_words(case: Case) -> str:
+    triage = case.triage
+    if triage is None or triage.defaulted:
+        return ""
+    parts = [triage.context_summary, *(f"It should hold: {c}" for c in triage.acceptance_criteria)]
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,126 @@
+"""The fix in text alone: whole functions out of the model, applied, gated and judged by tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agents.edits.apply import apply_reply
+from agents.edits.values import Unit
+from agents.prompting import render
+from agents.role import Role
+from core.models import Message, Reply
+from core.patches import Patch
+from core.ports import Case, Model
+from core.trees import Tree
+from repair.gate import is_test_path, refusals
+from repair.units import Excerpt, shown
+
+FIX = Role("fix", node="fix", max_tokens=8192)
+NO_CHANGE = "NO CHANGE:"
+SAMPLED = 0.8
+"""Temperature of all candidates but the first, which is greedy."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one reply came to: a patch, or why there is none."""
+
+    reply: Reply
+    patch: Patch | None = None
+    refusals: tuple[str, ...] = ()
+    abstains: str = ""
+    """Why the model says that nothing should be changed; empty when it does not."""
+
+    @property
+    def sentence(self) -> str:
+        """What the model says of its change, in its first line."""
+        first = self.reply.text.strip().split("\n", maxsplit=1)[0].strip()
+        return "" if first.startswith(("FILE:", "```", "{")) else first[:500]
+
+
+@dataclass
+class Talk:
+    """The conversation of one attempt: the question, and what became of the last answers."""
+
+    case: Case
+    model: Model
+    code: Sequence[Excerpt]
+    opening: Sequence[Message]
+    told: list[Message] = field(default_factory=list)
+
+    async def ask(self, *, greedy: bool) -> Proposal:
+        """One more candidate."""
+        temperature = 0.0 if greedy else SAMPLED
+        messages = [*self.opening, *self.told]
+        reply = await self.model.complete(FIX.call(self.case, messages, temperature=temperature))
+        return proposal_of(reply, self.case, self.code)
+
+    def tell(self, proposal: Proposal, what_happened: str, result: str) -> None:
+        """Let the next answer know of this one; only the latest is kept, prompts stay short."""
+        self.told = [
+            Message(author="assistant", text=proposal.reply.text[:20_000]),
+            *render("fix-again", what_happened=what_happened, result=result),
+        ]
+
+
+def opening(
+    case: Case,
+    code: Sequence[Excerpt],
+    *,
+    test: str,
+    failure: str,
+    unit: str,
+    attempts: int,
+    complete: bool,
+) -> tuple[Message, ...]:
+    """The question of an attempt; `unit` is `whole` or `blocks`."""
+    return render(
+        "fix",
+        unit=unit,
+        report=f"{case.title}\n\n{case.report}".strip(),
+        root_cause=case.diagnosis.root_cause if case.diagnosis else "",
+        test=test,
+        failure=failure,
+        code=shown(code),
+        complete=complete,
+        findings="\n".join(case.findings),
+        attempt=case.attempt,
+        attempts=attempts,
+    )
+
+
+def proposal_of(reply: Reply, case: Case, code: Sequence[Excerpt]) -> Proposal:
+    """The patch in a reply, if all of it can be applied and no gate holds against it.
+
+    `code` is what was shown: it tells which of two functions of one name is meant.
+    """
+    text = reply.text.strip()
+    if text.startswith(NO_CHANGE) and "FILE:" not in text:
+        return Proposal(reply, abstains=text.removeprefix(NO_CHANGE).strip()[:1000])
+    applied = apply_reply(reply.text, case.tree, offered=_offered(code), finish=reply.finish)
+    if applied.tree is None or applied.refusals:
+        return Proposal(reply, refusals=tuple(one.message for one in applied.refusals))
+    patch = Patch.between(case.base_sha, case.tree, sources_only(case.tree, applied.tree))
+    said = _against(case, patch)
+    return Proposal(reply, patch=None if said else patch, refusals=said)
+
+
+def _offered(code: Sequence[Excerpt]) -> list[Unit]:
+    functions = [Unit(one.path, name) for one in code for name in one.functions]
+    return [*functions, *(Unit(one.path) for one in code if one.whole)]
+
+
+def sources_only(base: Tree, result: Tree) -> Tree:
+    """The result with every test as it is on base."""
+    tests = {path for path in {*base.files, *result.files} if is_test_path(path)}
+    return result.with_files({path: base.get(path) for path in tests})
+
+
+def _against(case: Case, patch: Patch) -> tuple[str, ...]:
+    """Why a patch is not even tried."""
+    if not patch.changes:
+        return ("The answer changes nothing: the code in it is the code as it stands.",)
+    if patch.sha256 in case.rejected:
+        return ("This very change was turned down before.",)
+    red = case.reproduction.run if case.reproduction else None
+    refused = refusals(case.tree, patch.apply(case.tree), red_on_base=red)
+    return tuple(f"{one.message} {one.before} {one.after}".strip() for one in refused)

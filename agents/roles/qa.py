@@ -1,0 +1,157 @@
+"""The test engineer: a regression test from the report alone, run on the base before it counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.edits.apply import apply_reply
+from agents.offline import reproduction as by_rules
+from agents.prompting import render
+from agents.role import Role
+from core.evidence import CaseOutcome, TestRun
+from core.findings import Reading, Reproduction
+from core.models import Message, Reply
+from core.patches import FileChange, Suspect
+from core.ports import Case, Model
+from core.trees import Tree
+from repair.bench import Bench
+from repair.gate import is_test_path
+from repair.traces import frames_of, last_exception, located
+from repair.units import excerpts, shown
+from repair.validate import with_files
+from tools.outline import outline
+
+QA = Role("qa", node="reproduce", max_tokens=3000)
+CORRECTIONS = 1
+OUTLINE_TOKENS = 1500
+CODE_MAX_CHARS = 6000
+EXAMPLE_MAX_CHARS = 3000
+WRITTEN = "test written by {} from the report"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A test that was written, and what it said on the base."""
+
+    files: tuple[FileChange, ...]
+    run: TestRun | None
+    reading: Reading
+    said: str = ""
+
+
+async def reproduce(case: Case, bench: Bench, model: Model) -> Reproduction:
+    """What can be run as it is, else a test that the model writes.
+
+    A test that is given, an executable example or a failing test of the repository is worth more
+    than one that is written; only where none of them speaks is the model asked.
+    """
+    found = await by_rules.reproduce(case, bench)
+    if found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
+        return found
+    if not any(path.endswith(".py") for path in case.tree):
+        return found
+    written = await _write(case, bench, model)
+    return written or found
+
+
+async def _write(case: Case, bench: Bench, model: Model) -> Reproduction | None:
+    """The test after at most one correction; None when none could be run."""
+    path, _ = by_rules.new_test_path(case)
+    messages = [*render("qa", **_facts(case, path))]
+    last: Tried | None = None
+    for left in range(CORRECTIONS, -1, -1):
+        reply = await model.complete(QA.call(case, messages))
+        tried = await _try(case, bench, path, reply)
+        if tried.reading is Reading.REPRODUCED:
+            return _reproduction(tried, model)
+        last = tried if tried.run else last
+        if left:
+            messages += [Message(author="assistant", text=reply.text), *_again(tried, path)]
+    return _reproduction(last, model) if last else None
+
+
+async def _try(case: Case, bench: Bench, path: str, reply: Reply) -> Tried:
+    """Take the test file out of a reply and run it on the base."""
+    applied = apply_reply(reply.text, case.tree, finish=reply.finish)
+    if applied.tree is None or path not in applied.tree:
+        said = applied.advice or f"The answer has no file {path}."
+        return Tried((), None, Reading.OTHER_ERROR, said)
+    files = (FileChange.of(path, applied.tree[path]),)
+    run = await bench.run(with_files(case.tree, files), [path])
+    return Tried(files, run, _reading(run, case))
+
+
+def _reading(run: TestRun, case: Case) -> Reading:
+    """Whether the test shows the fault: it must fail by itself, not for want of something."""
+    red = [one for one in run.cases if one.outcome.red]
+    if not run.collected or any(one.outcome is CaseOutcome.ERROR for one in red):
+        return Reading.OTHER_ERROR
+    if not red:
+        return Reading.PASSES
+    stated = last_exception(case.report)
+    if all(by_rules.is_of_its_own(one, stated) for one in red):
+        return Reading.OTHER_ERROR
+    return Reading.REPRODUCED
+
+
+def _reproduction(tried: Tried, model: Model) -> Reproduction:
+    return Reproduction(
+        reading=tried.reading,
+        origin=WRITTEN.format(model.name),
+        written=True,
+        tests=tried.run.failed if tried.run and tried.run.failed else (),
+        files=tried.files if tried.reading is Reading.REPRODUCED else (),
+        run=tried.run,
+        help_wanted="" if tried.reading is Reading.REPRODUCED else by_rules.HELP,
+    )
+
+
+def _again(tried: Tried, path: str) -> Sequence[Message]:
+    """What the model is told of its first test."""
+    output = tried.said or (tried.run.output if tried.run else "")
+    if tried.run is None:
+        happened, next_ = "It could not be taken as a file.", "Give the file in the form asked for."
+    elif tried.reading is Reading.PASSES:
+        happened = "It passes there, so it does not show what is reported."
+        next_ = (
+            "Read the report again and test exactly what it tells of. If the report must be wrong "
+            "about this code, give the same test again."
+        )
+    else:
+        happened = "It does not run as a test of the reported behaviour."
+        next_ = "Mend the test so that it fails for the reported reason alone."
+    return render("qa-again", path=path, what_happened=happened, text=output, what_next=next_)
+
+
+def _facts(case: Case, path: str) -> dict[str, object]:
+    triage = case.triage
+    hints = triage.affected_files_hint if triage else ()
+    report = f"{case.title}\n\n{case.report}".strip()
+    traced = located(frames_of(report), case.tree)
+    places = [Suspect(path=frame.path, line=frame.line, score=1.0) for frame in traced]
+    places += [Suspect(path=path, line=1, score=0.5) for path in hints]
+    return {
+        "report": report,
+        "criteria": "\n".join(f"- {c}" for c in (triage.acceptance_criteria if triage else ())),
+        "outline": outline(case.tree, OUTLINE_TOKENS),
+        "code": shown(excerpts(case.tree, places, max_chars=CODE_MAX_CHARS)),
+        "example": _example(case.tree, path),
+        "guidance": "\n".join(case.findings),
+        "path": path,
+        "corrections": CORRECTIONS,
+    }
+
+
+def _example(tree: Tree, path: str) -> str:
+    """A short test file from the same folder, so that the new one looks like its neighbours."""
+    folder = path.rpartition("/")[0]
+    near = [
+        other
+        for other in tree
+        if is_test_path(other)
+        and other.rpartition("/")[0] == folder
+        and "test" in other.rpartition("/")[2]
+        and other.endswith(".py")
+    ]
+    texts = sorted((tree.text(other) for other in near), key=len)
+    fitting = [text for text in texts if "def test" in text]
+    return fitting[len(fitting) // 2][:EXAMPLE_MAX_CHARS] if fitting else ""

@@ -1,0 +1,165 @@
+"""Review: the whole diff and its proof, read by somebody who did not write it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from agents.answers import ask
+from agents.prompting import render
+from agents.role import Role
+from core.errors import AnswerInvalid
+from core.evidence import Evidence, Verdict
+from core.findings import Issue, Review, ReviewVerdict
+from core.patches import Patch
+from core.ports import Case, Model
+
+REVIEWER = Role("reviewer", node="review", max_tokens=1024)
+PART_MAX_CHARS = 80_000
+SCORES = ("correctness", "security", "performance")
+
+
+class Remark(BaseModel):
+    """One thing held against the change."""
+
+    path: str = ""
+    quote: str = ""
+    severity: Literal["info", "warning", "error"] = "error"
+    category: str = ""
+    message: str
+
+
+class Answer(BaseModel):
+    """What the model is asked for."""
+
+    reasoning: str = ""
+    verdict: Literal["APPROVE", "REQUEST_CHANGES", "NEEDS_DISCUSSION"]
+    scores: dict[str, int] = Field(default_factory=dict)
+    issues: list[Remark] = Field(default_factory=list)
+
+
+async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> Review:
+    """A judgement of the exact diff, file by file where it is long; the worst verdict counts.
+
+    An empty, ambiguous or unusable answer is no approval. Issues that do not lie on changed lines
+    are kept as remarks, and hold nothing up.
+    """
+    parts = _parts(patch.diff)
+    verdicts: list[ReviewVerdict] = []
+    issues: list[Issue] = []
+    scores: dict[str, int] = {}
+    for number, part in enumerate(parts, start=1):
+        answer = await _read(case, part, f"{number} of {len(parts)}", evidence, model)
+        verdict, said = _weighed(answer, patch)
+        verdicts.append(verdict)
+        issues += said
+        for name in SCORES:
+            if answer and name in answer.scores:
+                given = max(0, min(10, answer.scores[name]))
+                scores[name] = min(given, scores.get(name, 10))
+    worst = [ReviewVerdict.REQUEST_CHANGES, ReviewVerdict.NEEDS_DISCUSSION, ReviewVerdict.APPROVE]
+    return Review(
+        verdict=min(verdicts, key=worst.index),
+        patch_hash=patch.sha256,
+        issues=tuple(issues),
+        scores=scores,
+        reviewer=model.name,
+    )
+
+
+async def _read(
+    case: Case, diff: str, part: str, evidence: Evidence, model: Model
+) -> Answer | None:
+    messages = render(
+        "reviewer",
+        report=f"{case.title}\n\n{case.report}".strip(),
+        root_cause=case.diagnosis.root_cause if case.diagnosis else "",
+        proof=proof_in_words(evidence),
+        diff=diff,
+        part="" if part == "1 of 1" else f"part {part}",
+    )
+    try:
+        return await ask(model, REVIEWER.call(case, messages), Answer)
+    except AnswerInvalid:
+        return None
+
+
+def _weighed(answer: Answer | None, patch: Patch) -> tuple[ReviewVerdict, list[Issue]]:
+    """The verdict that an answer amounts to, with its issues placed on changed lines."""
+    if answer is None:
+        said = "The reviewer gave no usable verdict, which is no approval."
+        return ReviewVerdict.REQUEST_CHANGES, [Issue(category="review", message=said)]
+    issues = [_placed(remark, patch) for remark in answer.issues]
+    errors = any(issue.severity == "error" for issue in issues)
+    verdict = ReviewVerdict(answer.verdict)
+    if verdict is ReviewVerdict.APPROVE and errors:
+        verdict = ReviewVerdict.REQUEST_CHANGES
+    if verdict is ReviewVerdict.REQUEST_CHANGES and not errors:
+        issues.append(
+            Issue(category="review", message=answer.reasoning[:1000] or "No reason given.")
+        )
+    return verdict, issues
+
+
+def _placed(remark: Remark, patch: Patch) -> Issue:
+    """The remark as an issue; what lies on no changed line is a remark in passing."""
+    line = changed_line(patch, remark.path, remark.quote)
+    severity = remark.severity if line else "info"
+    return Issue(
+        severity=severity,
+        category=remark.category[:100],
+        message=remark.message[:1000],
+        path=remark.path if remark.path in patch.paths else "",
+        line=line,
+    )
+
+
+def changed_line(patch: Patch, path: str, quote: str) -> int:
+    """Number of the changed line that reads so, in the new file or, if it was removed, the old.
+
+    A deleted or changed file as a whole counts by its first line when no quote is given; 0 when
+    the place is not part of the change.
+    """
+    wanted = quote.strip().lstrip("+-").strip()
+    if path not in patch.paths:
+        return 0
+    if not wanted:
+        return 1
+    inside, old, new = False, 0, 0
+    for line in patch.diff.split("\n"):
+        if line.startswith("diff --git "):
+            inside = line.endswith(f" b/{path}")
+        elif inside and line.startswith("@@"):
+            numbers = line.split(" ")
+            old = int(numbers[1].lstrip("-").split(",")[0]) - 1
+            new = int(numbers[2].lstrip("+").split(",")[0]) - 1
+        elif inside and new >= 0 and line[:1] in ("+", "-", " "):
+            old += line[0] != "+"
+            new += line[0] != "-"
+            if line[0] != " " and wanted in line[1:]:
+                return max(1, new if line[0] == "+" else old)
+    return 0
+
+
+def proof_in_words(evidence: Evidence) -> str:
+    """What the sandbox recorded, in one paragraph of figures."""
+    if evidence.verdict is not Verdict.FIXED or evidence.base is None or evidence.fixed is None:
+        return f"No full proof: {evidence.note or evidence.verdict}"
+    return (
+        f"{', '.join(evidence.regression_tests[:5])} failed before the change and passes with it. "
+        f"Of the whole suite {len(evidence.fixed.passed)} pass and {len(evidence.fixed.failed)} "
+        f"fail with the change; no test that passed before fails now."
+    )
+
+
+def _parts(diff: str) -> list[str]:
+    """The diff whole, or file by file, or in pieces where one file is longer than a call may be."""
+    if len(diff) <= PART_MAX_CHARS:
+        return [diff]
+    files = ["diff --git " + part for part in diff.split("diff --git ")[1:]]
+    parts: list[str] = []
+    for text in files:
+        if parts and len(parts[-1]) + len(text) <= PART_MAX_CHARS:
+            parts[-1] += text
+        else:
+            parts += [text[at : at + PART_MAX_CHARS] for at in range(0, len(text), PART_MAX_CHARS)]
+    return parts

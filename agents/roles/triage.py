@@ -1,0 +1,100 @@
+"""Triage: what kind of report this is, from its words alone."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from agents.answers import ask
+from agents.offline.triage import named_files
+from agents.offline.triage import triage as by_rules
+from agents.prompting import render
+from agents.role import Role
+from core.errors import AnswerInvalid
+from core.findings import Triage
+from core.incidents import Severity
+from core.ports import Case, Model
+from repair.traces import frames_of
+
+TRIAGE = Role("triage", node="triage", max_tokens=1500)
+FILES_SHOWN = 150
+TEXTS_KEPT = 10
+
+
+class Answer(BaseModel):
+    """What the model is asked for."""
+
+    reasoning: str = ""
+    verdict: Literal["real", "noise"] = "real"
+    noise_quote: str = ""
+    severity: Severity = Severity.P2
+    component: str = "unknown"
+    affected_files: list[str] = Field(default_factory=list)
+    acceptance_criteria: list[str] = Field(default_factory=list)
+    edge_cases: list[str] = Field(default_factory=list)
+    blast_radius: Literal["single_service", "multi_service", "unknown"] = "unknown"
+    complexity: Literal["low", "medium", "high"] = "medium"
+    required_skills: list[str] = Field(default_factory=list)
+    template: Literal["java-backend", "python-backend", "react-frontend", "general-research"] = (
+        "general-research"
+    )
+    context_summary: str = ""
+    missing: list[str] = Field(default_factory=list)
+
+
+async def triage(case: Case, model: Model) -> Triage:
+    """The model's view, held against the report and the tree; rules where it gives none.
+
+    `noise` stands only with a quote of the report. An unusable answer counts as a real fault of
+    severity P2, and is flagged.
+    """
+    files = sorted(case.tree)
+    messages = render(
+        "triage",
+        report=f"{case.title}\n\n{case.report}".strip(),
+        files="\n".join(files[:FILES_SHOWN]),
+        files_left_out=max(0, len(files) - FILES_SHOWN),
+    )
+    try:
+        answer = await ask(model, TRIAGE.call(case, messages), Answer)
+    except AnswerInvalid:
+        return by_rules(case).but(
+            severity=Severity.P2,
+            component="unknown",
+            reasoning="No usable answer came; taken as a real fault.",
+            defaulted=True,
+        )
+    return _grounded(answer, case)
+
+
+def _grounded(answer: Answer, case: Case) -> Triage:
+    said = [name for name in answer.affected_files if name in case.tree]
+    quoted = " ".join(answer.noise_quote.split())
+    report = " ".join(f"{case.title} {case.report}".split())
+    noise = answer.verdict == "noise" and bool(quoted) and quoted in report
+    return Triage(
+        verdict="noise" if noise else "real",
+        severity=answer.severity,
+        component=answer.component[:200] or "unknown",
+        affected_files_hint=tuple(dict.fromkeys([*named_files(case), *said]))[:TEXTS_KEPT],
+        acceptance_criteria=_texts(answer.acceptance_criteria),
+        edge_cases=_texts(answer.edge_cases),
+        blast_radius=answer.blast_radius,
+        complexity=answer.complexity,
+        required_skills=_texts(answer.required_skills),
+        template=answer.template,
+        context_summary=answer.context_summary[:1000],
+        reasoning=(f"{answer.reasoning} Quoted: {quoted}" if noise else answer.reasoning)[:1000],
+        question="" if noise else _question(answer, case),
+    )
+
+
+def _question(answer: Answer, case: Case) -> str:
+    """All missing facts at once; empty when the report holds anything to begin with."""
+    begins = case.tests or case.reproduction_command or named_files(case) or frames_of(case.report)
+    if begins or not answer.missing:
+        return ""
+    return "What has to be known first: " + "; ".join(_texts(answer.missing))
+
+
+def _texts(found: list[str]) -> tuple[str, ...]:
+    return tuple(text.strip()[:300] for text in found if text.strip())[:TEXTS_KEPT]

@@ -1,0 +1,116 @@
+"""One engine and one bench for each drive of a task, with the models of all roles."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from agents.engine import ModelEngine
+from agents.models import health
+from agents.models.providers import OFFLINE
+from agents.models.roster import Roster
+from agents.offline.engine import OfflineEngine
+from agents.offline.fixing import Search
+from agents.offline.thinking import telling
+from agents.toolwork import Crew
+from core.events import AuditEntry, EventType, Notice
+from core.limits import RoleLimits
+from core.ports import AuditLog, Budgets, Clock, EventLog, Limits, RepairEngine, SandboxProvider
+from core.tasks import Lease, Task
+from repair.bench import Bench
+from repair.validate import Tests
+from sandbox.environment import Environments
+from tools.policy import Policy
+from tools.toolbox import Refusal
+
+
+class ModelThinking:
+    """Thinks with models, for any number of tasks."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        budgets: Callable[[Lease], Budgets],
+        provider: SandboxProvider,
+        environments: Environments,
+        search: Search,
+        limits: Limits,
+        *,
+        events: EventLog,
+        audit: AuditLog,
+        clock: Clock,
+        role_limits: Mapping[str, RoleLimits],
+        policy: Policy,
+        kind: str,
+    ) -> None:
+        """`kind` is the fix engine: `auto`, `workflow` or `tools`."""
+        self._roster = roster
+        self._budgets = budgets
+        self._provider = provider
+        self._environments = environments
+        self._search = search
+        self._limits = limits
+        self._events = events
+        self._audit = audit
+        self._clock = clock
+        self._role_limits = role_limits
+        self._policy = policy
+        self._kind = kind
+
+    async def check(self) -> None:
+        """Return when sandboxes can be opened; raises SandboxUnavailable with the remedy."""
+        await self._provider.check()
+
+    def about(self) -> dict[str, Any]:
+        """Which models think, and where code is run."""
+        return {"sandbox": self._provider.backend, "models": health.about(self._roster)}
+
+    @asynccontextmanager
+    async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
+        """The engine and the bench of one drive; its sandboxes end with it."""
+        bench = Bench(
+            self._provider,
+            self._environments,
+            limits=self._limits,
+            workers=self._search.workers or None,
+        )
+        choices = self._roster.choices.values()
+        try:
+            async with telling(self._events, task.task_id) as watch:
+                yield (
+                    ModelEngine(
+                        models=self._roster.under(self._budgets(lease)),
+                        served=frozenset(one.role for one in choices if one.model != OFFLINE),
+                        offline=OfflineEngine(bench, self._search, watch),
+                        crew=self._crew(task),
+                        kind=self._kind,
+                        attempts=task.request.max_iterations,
+                    ),
+                    bench,
+                )
+        finally:
+            await bench.close()
+
+    def _crew(self, task: Task) -> Crew:
+        async def refused(refusal: Refusal) -> None:
+            detail = {
+                "tool": refusal.tool,
+                "rule": refusal.rule,
+                "reason": refusal.reason,
+                "arguments": refusal.arguments,
+            }
+            await self._audit.record(
+                AuditEntry(
+                    action="refused_tool", task_id=task.task_id, actor=refusal.role, detail=detail
+                )
+            )
+
+        async def watch(event: EventType, data: dict[str, Any]) -> None:
+            await self._events.append(Notice(type=event, task_id=task.task_id, data=data))
+
+        return Crew(
+            clock=self._clock,
+            limits=self._role_limits,
+            policy=self._policy,
+            refused=refused,
+            watch=watch,
+        )

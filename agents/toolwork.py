@@ -1,0 +1,179 @@
+"""The fix engine `tools`: a strong model works in a sandbox; every limit saves its diff."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.agent import Agent, Ending, TurnLimits, Watch, Why
+from agents.contest import Contest, OfflineSearch, failures
+from agents.prompting import render
+from agents.roles.fix import sources_only
+from core.errors import ToolError
+from core.findings import FixAttempt
+from core.limits import RoleLimits
+from core.models import Message
+from core.patches import Patch, Suspect
+from core.ports import Case, Clock, Model
+from core.tasks import Outcome
+from core.trees import Tree
+from repair.bench import Bench
+from repair.gate import is_test_path, refusals
+from tools.changes import Abstention, Submission
+from tools.policy import Policy
+from tools.registry import tools_named
+from tools.toolbox import Refused, Toolbox
+from tools.workplace import Workplace
+
+READING = ("read_file", "grep", "glob", "list_dir", "repo_outline", "verify_symbol_in_repo")
+FIXING = (
+    *("read_file", "write_file", "edit_file", "grep", "glob", "list_dir", "shell", "run_tests"),
+    *("git_status", "submit_changes", "leave_unchanged"),
+)
+SUSPECTS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What agents with tools need beside a model."""
+
+    clock: Clock
+    limits: Mapping[str, RoleLimits]
+    """Of every role."""
+    policy: Policy
+    refused: Refused
+    watch: Watch
+
+    def agent(self, case: Case, model: Model, toolbox: Toolbox, node: str, **more: Any) -> Agent:
+        """One role at work with its tools."""
+        limits = self.limits[toolbox.role].on(model.name)
+        return Agent(
+            model,
+            toolbox,
+            TurnLimits(turns=limits.turns, seconds=limits.seconds),
+            self.clock,
+            task_id=case.task_id,
+            node=node,
+            seed=case.seed,
+            watch=self.watch,
+            **more,
+        )
+
+    def toolbox(self, role: str, names: Sequence[str], place: Workplace) -> Toolbox:
+        """Exactly these tools."""
+        return Toolbox(role, tools_named(names), place, refused=self.refused, policy=self.policy)
+
+
+async def gather(
+    case: Case, bench: Bench, model: Model, opening: Sequence[Message], crew: Crew
+) -> tuple[Message, ...]:
+    """Look around with tools that change nothing; the conversation, to be concluded from."""
+    async with bench.workshop(case.tree) as (sandbox, environment):
+        place = Workplace(sandbox, case.tree, environment, may_write=lambda _: "only reading")
+        toolbox = crew.toolbox("diagnosis", READING, place)
+        agent = crew.agent(case, model, toolbox, "diagnose", ends_by_words=True)
+        ending = await agent.work(opening)
+    return ending.messages
+
+
+async def fix(
+    case: Case, bench: Bench, model: Model, search: OfflineSearch, crew: Crew, *, attempts: int
+) -> FixAttempt | None:
+    """One attempt; None when the model cannot work with tools, so that another engine is due."""
+    async with Contest.opened(case, bench, search) as contest:
+        ending, tree = await _work(contest, model, crew, attempts)
+        if ending.why is Why.MALFORMED and tree is None and not contest.won:
+            return None
+        said = "" if tree is None else await _judged(contest, tree, _words(ending))
+        attempt = await contest.attempt(
+            model.name,
+            f"tools ({model.name})",
+            saved_calls=0,
+            why_not=said or _why_not(ending),
+        )
+    abstained = isinstance(ending.answer, Abstention) and not attempt.candidates
+    if abstained and not contest.red:
+        return attempt.but(final=Outcome.NOT_A_CODE_FAULT)
+    return attempt
+
+
+async def _work(
+    contest: Contest, model: Model, crew: Crew, attempts: int
+) -> tuple[Ending, Tree | None]:
+    """Let the model work; how it ended, and the workspace if anything was changed."""
+    tree, case = contest.tree, contest.case
+    async with contest.bench.workshop(tree) as (sandbox, environment):
+        place = Workplace(
+            sandbox,
+            tree,
+            environment,
+            gate=refusals,
+            may_write=_why_no_test,
+        )
+        toolbox = crew.toolbox("fix", FIXING, place)
+        agent = crew.agent(case, model, toolbox, "fix")
+        ending = await agent.work(_opening(contest, crew, attempts))
+        try:
+            handed_in = isinstance(ending.answer, Submission)
+            left = ending.answer.tree if handed_in else await place.current()
+        except ToolError:
+            return ending, None
+    return ending, left if left.id != tree.id else None
+
+
+def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]:
+    case = contest.case
+    return render(
+        "fix-tools",
+        report=f"{case.title}\n\n{case.report}".strip(),
+        root_cause=case.diagnosis.root_cause if case.diagnosis else "",
+        tests=", ".join(contest.red[:10]),
+        failure=failures(contest.survey.run, contest.red),
+        suspects=_places(contest.suspects()[:SUSPECTS_SHOWN]),
+        findings="\n".join(case.findings),
+        attempt=case.attempt,
+        attempts=attempts,
+        turns=crew.limits["fix"].turns,
+    )
+
+
+async def _judged(contest: Contest, tree: Tree, words: str) -> str:
+    """Put what the workspace holds to the same tests as any candidate; why it does not hold."""
+    case = contest.case
+    added = {change.path: case.tree.get(change.path) for change in contest.files}
+    result = sources_only(case.tree, tree.with_files(added))
+    patch = Patch.between(case.base_sha, case.tree, result)
+    if not patch.changes:
+        return "Nothing but tests was changed."
+    if patch.sha256 in case.rejected:
+        return "This very change was turned down before."
+    red = case.reproduction.run if case.reproduction else None
+    if refused := refusals(case.tree, result, red_on_base=red):
+        return " ".join(one.message for one in refused[:3])
+    judged, said = await contest.judge(patch, words)
+    return "" if contest.holds(judged) else said
+
+
+def _words(ending: Ending) -> str:
+    """What the model says of its change."""
+    if isinstance(ending.answer, Submission):
+        return ending.answer.explanation[:500]
+    return ending.text.strip().split("\n", maxsplit=1)[0][:500]
+
+
+def _why_not(ending: Ending) -> str:
+    if isinstance(ending.answer, Abstention):
+        return f"The model advises against any change: {ending.answer.reason[:1000]}"
+    if ending.done:
+        return "The change that was handed in does not hold."
+    return f"The work with tools ended at a limit ({ending.why}): {ending.note}".rstrip(": ")
+
+
+def _why_no_test(path: str) -> str:
+    return "tests are what the change is judged by" if is_test_path(path) else ""
+
+
+def _places(suspects: Sequence[Suspect]) -> str:
+    return "\n".join(
+        f"{one.path} line {one.line}{f' in {one.function}' if one.function else ''} ({one.why})"
+        for one in suspects
+    )

@@ -1,0 +1,123 @@
+"""The fix engine `workflow`: text alone, for any model; the calls are few and known beforehand.
+
+Localise, show whole functions, take several candidates, let the tests judge, rank.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agents.contest import Contest, OfflineSearch, failures
+from agents.roles.fix import Talk, opening
+from core.findings import FixAttempt
+from core.ports import Case, Model
+from core.tasks import Outcome
+from core.trees import Tree
+from repair.bench import Bench
+from repair.gate import is_test_path
+from repair.units import Excerpt, excerpts
+from repair.votes import in_order
+
+CANDIDATES = 4
+CODE_SHARE = 0.4
+"""Of the model's window, what the code in a prompt may take."""
+CHARACTERS_A_TOKEN = 3
+OTHER_FORM_AFTER = 2
+"""Replies in a row that could not be applied before the other form of answer is asked for."""
+TEST_MAX_CHARS = 6000
+UNUSABLE = "Your answer could not be used."
+FAILED = "Your change was tested, and it does not hold."
+
+
+@dataclass
+class Count:
+    """What one attempt has used."""
+
+    calls: int = 0
+    unusable: int = 0
+    """Replies in a row that could not be applied."""
+    refused: list[str] = field(default_factory=list)
+    abstains: str = ""
+
+
+async def fix(
+    case: Case, bench: Bench, model: Model, search: OfflineSearch, *, attempts: int
+) -> FixAttempt:
+    """One attempt: candidates of model and search, best first."""
+    async with Contest.opened(case, bench, search) as contest:
+        count = await _sample(contest, model, attempts)
+        attempt = await contest.attempt(
+            model.name,
+            f"workflow ({model.name})",
+            saved_calls=max(0, CANDIDATES - count.calls) if contest.found_by_search else 0,
+            why_not=_why_not(contest, count),
+        )
+    if count.abstains and not attempt.candidates and not contest.red:
+        return attempt.but(final=Outcome.NOT_A_CODE_FAULT)
+    return attempt
+
+
+async def _sample(contest: Contest, model: Model, attempts: int) -> Count:
+    """Ask for one candidate after the other, until one holds or the plan is spent."""
+    count, unit = Count(), "whole"
+    talk = _talk(contest, model, unit, attempts)
+    while count.calls < CANDIDATES:
+        proposal = await talk.ask(greedy=count.calls == 0)
+        count.calls += 1
+        if proposal.abstains:
+            count.abstains = proposal.abstains
+            return count
+        if proposal.patch is None:
+            count.unusable += 1
+            count.refused += proposal.refusals
+            if count.unusable == OTHER_FORM_AFTER:
+                unit = "blocks"
+                talk = _talk(contest, model, unit, attempts)
+            talk.tell(proposal, UNUSABLE, "\n\n".join(proposal.refusals))
+            continue
+        count.unusable = 0
+        judged, said = await contest.judge(proposal.patch, proposal.sentence)
+        if contest.holds(judged) or contest.won:
+            return count
+        talk.tell(proposal, FAILED, said)
+    return count
+
+
+def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
+    """The question of this attempt, with as much code as the model's window bears."""
+    room = int(model.window * CODE_SHARE) * CHARACTERS_A_TOKEN
+    code = excerpts(contest.case.tree, contest.suspects(), max_chars=room)
+    messages = opening(
+        contest.case,
+        code,
+        test=_tests_in(contest),
+        failure=failures(contest.survey.run, contest.red),
+        unit=unit,
+        attempts=attempts,
+        complete=_all_of(contest.case.tree, code),
+    )
+    return Talk(contest.case, model, code, messages)
+
+
+def _tests_in(contest: Contest) -> str:
+    """The files of the red tests."""
+    tree = contest.tree
+    paths = dict.fromkeys(test.split("::")[0] for test in contest.red)
+    return "\n\n".join(f"FILE: {p}\n{tree.text(p)}" for p in paths if p in tree)[:TEST_MAX_CHARS]
+
+
+def _all_of(tree: Tree, code: Sequence[Excerpt]) -> bool:
+    """Whether the excerpts are all the code that the repository has, tests left out."""
+    shown = {one.path for one in code if one.whole}
+    return shown >= {path for path in tree if path.endswith(".py") and not is_test_path(path)}
+
+
+def _why_not(contest: Contest, count: Count) -> str:
+    """What happened, for the case that nothing holds."""
+    if count.abstains:
+        return f"The model advises against any change: {count.abstains}"
+    best = next(iter(in_order(contest.judged)), None)
+    near = (
+        f" The best turns {best.red_passed} of {len(contest.red)} red tests green." if best else ""
+    )
+    refused = f" Refused: {' '.join(count.refused[-2:])}" if count.refused else ""
+    return f"{count.calls} answers gave no change that holds.{near}{refused}"

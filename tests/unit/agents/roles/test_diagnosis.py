@@ -1,0 +1,80 @@
+"""A diagnosis claims what stands in the tree, or it is told so once and then left out."""
+
+import json
+
+import pytest
+
+from agents.roles.diagnosis import diagnose
+from core.ports import Case
+from core.trees import Tree
+from repair.bench import Bench
+from tests.fakes.model import ScriptedModel
+
+pytestmark = pytest.mark.needs_bubblewrap
+
+TREE = Tree().with_texts(
+    {
+        "shop.py": "def total(prices):\n    return sum(prices) + 1\n",
+        "test_shop.py": "from shop import total\n\n\ndef test_total():\n"
+        "    assert total([]) == 0\n",
+    }
+)
+CASE = Case("t", "total is wrong", "total() is one too many", "/r", "0" * 40, TREE)
+SAID = "total() in shop.py adds one."
+
+
+def answer(quote: str = "return sum(prices) + 1", function: str = "total", **more: object) -> str:
+    fields: dict[str, object] = {
+        "root_cause": "One is added to the sum.",
+        "evidence": [{"path": "shop.py", "quote": quote}],
+        "suspects": [{"path": "shop.py", "function": function}],
+        "category": "code",
+        "confidence": 0.9,
+    }
+    return json.dumps({**fields, **more})
+
+
+async def test_conclusion_and_form_are_two_calls_without_tools(bench: Bench) -> None:
+    model = ScriptedModel([SAID, answer()])
+    found = await diagnose(CASE, bench, model, None)
+    assert [call.tools for call in model.calls] == [(), ()]
+    assert "shop.py line 2 in total (coverage" in model.prompt(0)
+    assert SAID in model.prompt(1)
+    assert found.root_cause == "One is added to the sum."
+    assert (found.evidence[0].line, found.evidence[0].quote) == (2, "return sum(prices) + 1")
+    assert found.suspects[0].line == 2
+    assert found.confidence == 0.9
+    assert found.method.startswith("scripted, with coverage")
+
+
+async def test_invented_names_are_refused_with_real_ones(bench: Bench) -> None:
+    wrong = answer(quote="return sum(prices) - 1", function="computeTotal")
+    model = ScriptedModel([SAID, wrong, answer()])
+    found = await diagnose(CASE, bench, model, None)
+    told = model.prompt(2)
+    assert "`return sum(prices) - 1` is no line of shop.py." in told
+    assert "`return sum(prices) + 1`" in told
+    assert "shop.py defines no `computeTotal`" in told
+    assert found.confidence == 0.9
+
+
+async def test_what_stays_invented_counts_for_nothing(bench: Bench) -> None:
+    wrong = answer(quote="return 7", function="computeTotal")
+    found = await diagnose(CASE, bench, ScriptedModel([SAID, wrong, wrong]), None)
+    assert found.evidence == ()
+    assert found.confidence == 0.3
+    assert all(suspect.function != "computeTotal" for suspect in found.suspects)
+
+
+async def test_unusable_answers_leave_what_was_measured(bench: Bench) -> None:
+    found = await diagnose(CASE, bench, ScriptedModel([SAID, "?", "?"]), None)
+    assert found.root_cause == SAID
+    assert found.confidence == 0.3
+    assert found.suspects[0].path == "shop.py"
+
+
+async def test_software_that_works_as_meant_is_said_so(bench: Bench) -> None:
+    said = answer(category="not_a_fault", root_cause="The bag costs one.")
+    found = await diagnose(CASE, bench, ScriptedModel([SAID, said]), None)
+    assert found.works_as_meant
+    assert found.confidence == 0.9

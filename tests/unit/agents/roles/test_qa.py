@@ -1,0 +1,99 @@
+"""A test that a model writes counts by what it says on the base, and is corrected once."""
+
+import pytest
+
+from agents.roles.qa import reproduce
+from core.findings import Diagnosis, Reading, Triage
+from core.ports import Case
+from core.trees import Tree
+from repair.bench import Bench
+from tests.fakes.model import ScriptedModel
+
+pytestmark = pytest.mark.needs_bubblewrap
+
+TREE = Tree().with_texts(
+    {
+        "shop.py": "def total(prices):\n    return sum(prices) + len(prices) // 3\n",
+        "tests/test_shop.py": "from shop import total\n\n\ndef test_none():\n"
+        "    assert total([]) == 0\n",
+    }
+)
+CASE = Case(
+    "t",
+    "Three are too dear",
+    "With three things the total is one too many.",
+    "/r",
+    "0" * 40,
+    TREE,
+    triage=Triage(acceptance_criteria=("Three ones make 3.",), affected_files_hint=("shop.py",)),
+)
+PATH = "tests/test_three_are_too_dear.py"
+
+
+def file(body: str, path: str = PATH) -> str:
+    return (
+        f"It shows the fault.\n\nFILE: {path}\n```python\nfrom shop import total\n\n\n{body}```\n"
+    )
+
+
+RED = file("def test_three():\n    assert total([1, 1, 1]) == 3\n")
+GREEN = file("def test_two():\n    assert total([1, 1]) == 2\n")
+BROKEN = file("def test_three():\n    assert total_price([1, 1, 1]) == 3\n")
+
+
+async def test_red_test_is_the_reproduction(bench: Bench) -> None:
+    model = ScriptedModel([RED])
+    found = await reproduce(CASE, bench, model)
+    assert found.reading is Reading.REPRODUCED
+    assert found.written
+    assert found.origin == "test written by scripted from the report"
+    assert found.tests == (f"{PATH}::test_three",)
+    assert [change.path for change in found.files] == [PATH]
+
+
+async def test_prompt_holds_report_triage_names_and_style_but_no_diagnosis(bench: Bench) -> None:
+    seen = CASE.__class__(**{**CASE.__dict__, "diagnosis": Diagnosis(root_cause="secret cause")})
+    model = ScriptedModel([RED])
+    await reproduce(seen, bench, model)
+    for words in ("With three things", "Three ones make 3.", "def total(prices)", "def test_none"):
+        assert words in model.prompt()
+    assert "secret cause" not in model.prompt()
+    assert model.calls[0].tools == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (GREEN, "It passes there"),
+        (BROKEN, "NameError: name 'total_price' is not defined"),
+        ("I cannot.", "It could not be taken as a file."),
+        (file("def test_three():\n    assert 0\n", "shop_test_data.txt"), f"no file {PATH}"),
+    ],
+)
+async def test_other_answers_are_corrected_once(bench: Bench, first: str, told: str) -> None:
+    model = ScriptedModel([first, RED])
+    found = await reproduce(CASE, bench, model)
+    assert told in model.prompt(1)
+    assert found.reading is Reading.REPRODUCED
+
+
+async def test_test_that_passes_twice_is_a_reading_and_no_proof(bench: Bench) -> None:
+    found = await reproduce(CASE, bench, ScriptedModel([GREEN, GREEN]))
+    assert found.reading is Reading.PASSES
+    assert found.files == ()
+
+
+async def test_two_unusable_answers_leave_what_was_known(bench: Bench) -> None:
+    found = await reproduce(CASE, bench, ScriptedModel(["?", "?"]))
+    assert found.reading is Reading.NOTHING_TO_RUN
+    assert "--test" in found.help_wanted
+
+
+async def test_what_can_be_run_is_not_written_anew(bench: Bench) -> None:
+    report = "```python\nfrom shop import total\nassert total([1, 1, 1]) == 3\n```"
+    given = CASE.__class__(**{**CASE.__dict__, "report": report})
+    model = ScriptedModel([])
+    found = await reproduce(given, bench, model)
+    assert found.reading is Reading.REPRODUCED
+    assert not found.written
+    assert model.calls == []

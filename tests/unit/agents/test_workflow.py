@@ -1,0 +1,111 @@
+"""The engine in text: a scripted model proves how it is asked and judged, never how good it is."""
+
+import pytest
+
+from agents.offline.fixing import Search
+from agents.offline.fixing import fix as offline
+from agents.workflow import CANDIDATES, fix
+from core.findings import FixAttempt, Reading, Reproduction
+from core.ports import Case
+from core.tasks import Outcome
+from core.trees import Tree
+from repair.bench import Bench
+from tests.fakes.model import ScriptedModel
+
+pytestmark = pytest.mark.needs_bubblewrap
+
+FILES = {
+    "shop.py": "def total(prices):\n    return sum(prices) + 1\n\n\ndef count(prices):\n"
+    "    return len(prices)\n",
+    "test_shop.py": "from shop import count, total\n\n\ndef test_total():\n"
+    "    assert total([1, 2]) == 3\n\n\ndef test_count():\n    assert count([1, 2]) == 2\n",
+}
+TREE = Tree().with_texts(FILES)
+RIGHT = """The sum is one too many.
+
+FILE: shop.py
+```python
+def total(prices):
+    return sum(prices)
+```
+"""
+BREAKS = RIGHT + "\nFILE: shop.py\n```python\ndef count(prices):\n    return 0\n```\n"
+WRONG = RIGHT.replace("sum(prices)", "sum(prices) + 2")
+
+
+def case(*, red: bool = True) -> Case:
+    shown = Reproduction(
+        reading=Reading.REPRODUCED if red else Reading.NOTHING_TO_RUN,
+        tests=("test_shop.py::test_total",) if red else (),
+    )
+    return Case(
+        "t", "total is wrong", "total() is one too many", "/r", "0" * 40, TREE, reproduction=shown
+    )
+
+
+async def nothing() -> FixAttempt:
+    """A search that finds nothing: what remains is the model's."""
+    return FixAttempt(explanation="nothing was searched")
+
+
+async def test_first_answer_that_holds_ends_the_sampling(bench: Bench) -> None:
+    model = ScriptedModel([RIGHT])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert len(model.calls) == 1
+    assert model.calls[0].temperature == 0.0
+    assert [c.found_by for c in attempt.candidates] == ["scripted"]
+    assert "-    return sum(prices) + 1" in attempt.candidates[0].patch.diff
+    assert attempt.explanation == "The sum is one too many."
+    assert attempt.engine == "workflow (scripted)"
+
+
+async def test_each_further_answer_is_told_what_became_of_the_last(bench: Bench) -> None:
+    model = ScriptedModel(["Here you are!", WRONG, BREAKS, RIGHT])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert len(attempt.candidates) == 1
+    assert "could not be used" in model.prompt(1)
+    assert "assert 5 == 3" in model.prompt(2)
+    assert "test_shop.py::test_count" in model.prompt(3)
+    assert [call.temperature for call in model.calls] == [0.0, 0.8, 0.8, 0.8]
+
+
+async def test_plan_is_kept_and_nothing_is_made_up(bench: Bench) -> None:
+    model = ScriptedModel([WRONG] * 10)
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert len(model.calls) == CANDIDATES
+    assert attempt.candidates == ()
+    assert "4 answers gave no change that holds" in attempt.explanation
+    assert attempt.final is None
+
+
+async def test_change_of_tests_is_left_out_and_alone_is_no_change(bench: Bench) -> None:
+    cheat = "FILE: test_shop.py\n```python\ndef test_total():\n    assert True\n```\n"
+    model = ScriptedModel([cheat, RIGHT + "\n" + cheat])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert "changes nothing" in model.prompt(1)
+    assert attempt.candidates[0].patch.paths == ("shop.py",)
+
+
+async def test_search_beside_the_model_counts_as_a_candidate(bench: Bench) -> None:
+    async def search() -> FixAttempt:
+        return await offline(case(), bench, Search(max_seconds=60), lambda _: None)
+
+    model = ScriptedModel([WRONG] * CANDIDATES)
+    attempt = await fix(case(), bench, model, search, attempts=3)
+    assert attempt.candidates
+    assert attempt.candidates[0].found_by == "offline engine"
+    assert attempt.saved_calls == CANDIDATES - len(model.calls)
+
+
+async def test_advice_against_a_change_is_an_outcome_where_nothing_is_red(bench: Bench) -> None:
+    model = ScriptedModel(["NO CHANGE: The total includes the bag on purpose."])
+    attempt = await fix(case(red=False), bench, model, nothing, attempts=3)
+    assert attempt.final is Outcome.NOT_A_CODE_FAULT
+    assert "the bag on purpose" in attempt.explanation
+
+
+async def test_without_a_red_test_what_is_left_unproven_says_so(bench: Bench) -> None:
+    model = ScriptedModel([RIGHT])
+    attempt = await fix(case(red=False), bench, model, nothing, attempts=3)
+    assert attempt.candidates
+    assert attempt.confidence == 0.5
