@@ -8,6 +8,12 @@ from core.models import Message, ModelCall
 from core.ports import Case
 
 
+def words_of(case: Case) -> str:
+    """The report with its title, which many reports repeat in their first line."""
+    first = case.report.strip().split("\n", maxsplit=1)[0]
+    return case.report.strip() if case.title in first else f"{case.title}\n\n{case.report}".strip()
+
+
 @dataclass(frozen=True)
 class Role:
     """One role of the house."""

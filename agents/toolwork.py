@@ -7,6 +7,7 @@ from typing import Any
 from agents.agent import Agent, Ending, TurnLimits, Watch, Why
 from agents.contest import Contest, OfflineSearch, failures
 from agents.prompting import render
+from agents.role import words_of
 from agents.roles.fix import sources_only
 from core.errors import ToolError
 from core.findings import FixAttempt
@@ -124,9 +125,9 @@ def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]
     case = contest.case
     return render(
         "fix-tools",
-        report=f"{case.title}\n\n{case.report}".strip(),
+        report=words_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
-        tests=", ".join(contest.red[:10]),
+        tests="\n".join(contest.red[:10]),
         failure=failures(contest.survey.run, contest.red),
         suspects=_places(contest.suspects()[:SUSPECTS_SHOWN]),
         findings="\n".join(case.findings),

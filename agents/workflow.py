@@ -24,6 +24,8 @@ CHARACTERS_A_TOKEN = 3
 OTHER_FORM_AFTER = 2
 """Replies in a row that could not be applied before the other form of answer is asked for."""
 TEST_MAX_CHARS = 6000
+EMPTY_BYTES = 200
+"""Files up to this size, such as a package's `__init__.py`, hide no code worth a word."""
 UNUSABLE = "Your answer could not be used."
 FAILED = "Your change was tested, and it does not hold."
 
@@ -108,7 +110,8 @@ def _tests_in(contest: Contest) -> str:
 def _all_of(tree: Tree, code: Sequence[Excerpt]) -> bool:
     """Whether the excerpts are all the code that the repository has, tests left out."""
     shown = {one.path for one in code if one.whole}
-    return shown >= {path for path in tree if path.endswith(".py") and not is_test_path(path)}
+    sources = {path for path in tree if path.endswith(".py") and not is_test_path(path)}
+    return shown >= {path for path in sources if len(tree[path].data) > EMPTY_BYTES}
 
 
 def _why_not(contest: Contest, count: Count) -> str:

@@ -9,7 +9,7 @@ from agents.answers import ask
 from agents.grounding import Claim, checked
 from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
-from agents.role import Role
+from agents.role import Role, words_of
 from core.errors import AnswerInvalid
 from core.findings import Citation, Diagnosis
 from core.models import Message
@@ -139,23 +139,32 @@ def _suspects(
 def _facts(case: Case, measured: Diagnosis, *, gathering: bool) -> dict[str, object]:
     triage = case.triage
     hints = triage.affected_files_hint if triage else ()
-    places = [*measured.suspects, *(Suspect(path=p, line=1, score=0.1) for p in hints)]
+    hinted = [Suspect(path=path, line=1, score=0.1) for path in hints]
+    covered = any("coverage" in one.why for one in measured.suspects)
+    places = [*measured.suspects, *hinted] if covered else [*hinted, *measured.suspects]
     code = "" if gathering else shown(excerpts(case.tree, places, max_chars=CODE_MAX_CHARS))
     return {
-        "report": f"{case.title}\n\n{case.report}".strip(),
+        "report": words_of(case),
         "triage_summary": _triage_in_words(case),
-        "suspects": "\n".join(
-            f"{one.path} line {one.line}"
-            + (f" in {one.function}" if one.function else "")
-            + f" ({one.why})"
-            for one in measured.suspects[:SUSPECTS_SHOWN]
-        ),
+        "suspects": _places(measured.suspects),
+        "measured": covered,
         "failures": measured.method if "failing" in measured.method else "",
         "guidance": "\n".join(case.findings),
         "code": code,
         "gathering": gathering,
         "turns": 8,
     }
+
+
+def _places(suspects: Sequence[Suspect]) -> str:
+    """The functions of the suspects, each once with its most suspicious line."""
+    first: dict[tuple[str, str], Suspect] = {}
+    for one in suspects:
+        first.setdefault((one.path, one.function or str(one.line)), one)
+    return "\n".join(
+        f"{one.path}, {one.function or 'outside of functions'}, line {one.line} ({one.why})"
+        for one in list(first.values())[:SUSPECTS_SHOWN]
+    )
 
 
 def _triage_in_words(case: Case) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from agents.edits.apply import apply_reply
 from agents.edits.values import Unit
 from agents.prompting import render
-from agents.role import Role
+from agents.role import Role, words_of
 from core.models import Message, Reply
 from core.patches import Patch
 from core.ports import Case, Model
@@ -76,7 +76,7 @@ def opening(
     return render(
         "fix",
         unit=unit,
-        report=f"{case.title}\n\n{case.report}".strip(),
+        report=words_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         test=test,
         failure=failure,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.edits.apply import apply_reply
 from agents.offline import reproduction as by_rules
 from agents.prompting import render
-from agents.role import Role
+from agents.role import Role, words_of
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
@@ -125,20 +125,24 @@ def _again(tried: Tried, path: str) -> Sequence[Message]:
 def _facts(case: Case, path: str) -> dict[str, object]:
     triage = case.triage
     hints = triage.affected_files_hint if triage else ()
-    report = f"{case.title}\n\n{case.report}".strip()
+    report = words_of(case)
     traced = located(frames_of(report), case.tree)
     places = [Suspect(path=frame.path, line=frame.line, score=1.0) for frame in traced]
     places += [Suspect(path=path, line=1, score=0.5) for path in hints]
     return {
         "report": report,
         "criteria": "\n".join(f"- {c}" for c in (triage.acceptance_criteria if triage else ())),
-        "outline": outline(case.tree, OUTLINE_TOKENS),
+        "outline": outline(_without_tests(case.tree), OUTLINE_TOKENS),
         "code": shown(excerpts(case.tree, places, max_chars=CODE_MAX_CHARS)),
         "example": _example(case.tree, path),
         "guidance": "\n".join(case.findings),
         "path": path,
         "corrections": CORRECTIONS,
     }
+
+
+def _without_tests(tree: Tree) -> Tree:
+    return Tree({path: tree[path] for path in tree if not is_test_path(path)})
 
 
 def _example(tree: Tree, path: str) -> str:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from agents.answers import ask
 from agents.prompting import render
-from agents.role import Role
+from agents.role import Role, words_of
 from core.errors import AnswerInvalid
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
@@ -71,7 +71,7 @@ async def _read(
 ) -> Answer | None:
     messages = render(
         "reviewer",
-        report=f"{case.title}\n\n{case.report}".strip(),
+        report=words_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         proof=proof_in_words(evidence),
         diff=diff,

@@ -8,7 +8,7 @@ from agents.answers import ask
 from agents.offline.triage import named_files
 from agents.offline.triage import triage as by_rules
 from agents.prompting import render
-from agents.role import Role
+from agents.role import Role, words_of
 from core.errors import AnswerInvalid
 from core.findings import Triage
 from core.incidents import Severity
@@ -50,7 +50,7 @@ async def triage(case: Case, model: Model) -> Triage:
     files = sorted(case.tree)
     messages = render(
         "triage",
-        report=f"{case.title}\n\n{case.report}".strip(),
+        report=words_of(case),
         files="\n".join(files[:FILES_SHOWN]),
         files_left_out=max(0, len(files) - FILES_SHOWN),
     )

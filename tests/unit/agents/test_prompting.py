@@ -11,7 +11,14 @@ from jinja2 import Environment, UndefinedError, meta
 from agents.prompting import DIVIDER, PROMPTS, WORDS_MAX, render, revealed, shortened, written_out
 
 HELPERS = {"untrusted", "source", "output"}
-SPECIAL = {"gathering": True, "complete": True, "corrections": 1, "turns": 8, "unit": "whole"}
+SPECIAL = {
+    "gathering": True,
+    "measured": True,
+    "complete": True,
+    "corrections": 1,
+    "turns": 8,
+    "unit": "whole",
+}
 
 
 TEMPLATES = [path.stem for path in sorted(PROMPTS.glob("*.md"))]
@@ -49,7 +56,7 @@ def test_who_the_role_is_stays_the_same_from_call_to_call(name: str) -> None:
 def test_no_fact_that_others_write_stands_outside_of_a_block(name: str) -> None:
     text = (PROMPTS / f"{name}.md").read_text()
     plain = set(re.findall(r"\{\{ (\w+)", text)) - HELPERS
-    ours = {"attempt", "attempts", "turns", "part", "proof", "path", "corrections", "ending"}
+    ours = {"attempt", "attempts", "turns", "part", "path", "corrections", "ending"}
     assert plain <= ours | {"what_happened", "what_next", "files_left_out"}
 
 

@@ -38,7 +38,7 @@ async def test_conclusion_and_form_are_two_calls_without_tools(bench: Bench) -> 
     model = ScriptedModel([SAID, answer()])
     found = await diagnose(CASE, bench, model, None)
     assert [call.tools for call in model.calls] == [(), ()]
-    assert "shop.py line 2 in total (coverage" in model.prompt(0)
+    assert "shop.py, total, line 2 (coverage" in model.prompt(0)
     assert SAID in model.prompt(1)
     assert found.root_cause == "One is added to the sum."
     assert (found.evidence[0].line, found.evidence[0].quote) == (2, "return sum(prices) + 1")
