@@ -21,6 +21,7 @@ from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
 from integrations import host_for
+from integrations.changes import Permit
 from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
 from memory.stores.sqlite import SqliteStores
@@ -138,6 +139,7 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
         tasks=stores.tasks,
         approvals=stores.approvals,
         artifacts=FileArtifactStore(folder / "artifacts"),
+        outbox=stores.outbox,
         events=events,
         budgets=budgets,
         clock=clock,
@@ -161,7 +163,8 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
 
     @asynccontextmanager
     async def workbench(task: Task, lease: Lease) -> AsyncIterator[Deps]:
-        host = _host(settings, kept, task.request.repository)
+        effects = desk.under(lease)
+        host = _host(settings, kept, task.request.repository, effects.permit)
         try:
             async with mind.open(task, lease) as (engine, tests):
                 yield Deps(
@@ -170,7 +173,7 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
                     bench=tests,
                     artifacts=kept.records.artifacts,
                     approvals=kept.records.approvals,
-                    effects=desk.under(lease),
+                    effects=effects,
                     events=kept.events,
                     budgets=kept.budgets.under(lease),
                     clock=kept.clock,
@@ -251,9 +254,9 @@ def _ceilings(settings: Settings) -> Ceilings:
     )
 
 
-def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
+def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> CodeHost:
     options: dict[str, dict[str, Any]] = {
-        "local": {"branch_prefix": settings.branch_prefix},
+        "local": {"branch_prefix": settings.branch_prefix, "permit": permit},
         "github": {
             "token": settings.github_token.get_secret_value(),
             "api_url": settings.github_api_url,
@@ -262,6 +265,7 @@ def _host(settings: Settings, kept: Kept, repository: str) -> CodeHost:
             "scan": kept.redactor.findings,
             "clock": kept.clock,
             "audit": kept.stores.audit.record,
+            "permit": permit,
         },
     }
     return host_for(repository, options)

@@ -291,7 +291,8 @@ class Anton:
                 await self._begin(lease)
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout=IDLE_S)
+                async with asyncio.timeout(IDLE_S):
+                    await self._wake.wait()
 
     async def _begin(self, lease: Lease) -> None:
         """Drive a task that was taken, unless the house is closing since."""

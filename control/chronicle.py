@@ -7,7 +7,7 @@ from typing import Any
 from control.account import account_of, summary
 from core.approvals import Approval
 from core.events import EventType, Notice
-from core.ports import ApprovalStore, ArtifactStore, Budgets, Clock, EventLog, TaskStore
+from core.ports import ApprovalStore, ArtifactStore, Budgets, Clock, EventLog, Outbox, TaskStore
 from core.tasks import Lease, Task, TaskStatus
 
 HANDLER = "__error_handler__"
@@ -22,6 +22,7 @@ class Records:
     tasks: TaskStore
     approvals: ApprovalStore
     artifacts: ArtifactStore
+    outbox: Outbox
     events: EventLog
     budgets: Budgets
     clock: Clock

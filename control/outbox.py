@@ -1,21 +1,22 @@
 """Outer effects, each written down before it is done, done once."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
-from core.effects import EffectState
+from core.effects import Effect, EffectState
 from core.errors import (
     Conflict,
+    EffectUnknown,
     Forbidden,
     HostUnreachable,
+    IntegrationError,
     LeaseLost,
     RateLimited,
     RepositoryInvalid,
+    TaskCancelled,
 )
 from core.ports import Clock, Outbox, TaskStore
 from core.tasks import Lease
@@ -26,8 +27,11 @@ REFUSALS = (Conflict, Forbidden, RepositoryInvalid)
 """What a host says for good: repeating the effect would change nothing."""
 PAUSE_MIN_S = 1.0
 PAUSE_MAX_S = 60.0
+LATE_S = 2.0
+"""How long a call that a crash cut off may still take until its effect shows."""
 
 Doing = Callable[[], Awaitable[Mapping[str, Any]]]
+Looking = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
 
 class EffectDesk:
@@ -53,11 +57,17 @@ class EffectDesk:
 
 
 class LeasedEffects:
-    """Serves the port Effects for as long as a lease has the word."""
+    """Serves the port Effects for as long as a lease has the word and nobody cancelled the task."""
 
     def __init__(self, desk: EffectDesk, lease: Lease) -> None:
         self._desk = desk
         self._lease = lease
+        self.under_way = False
+
+    async def permit(self) -> None:
+        await self._require_lease()
+        if (await self._desk.tasks.get(self._lease.task_id)).cancel_requested:
+            raise TaskCancelled()
 
     async def once(
         self,
@@ -77,8 +87,8 @@ class LeasedEffects:
         outbox = self._desk.outbox
         turn = self._desk.turn(key)
         async with turn:
-            await self._require_lease()
-            row = await outbox.begin(key, task_id, step, payload_hash(payload))
+            await self.permit()
+            row = await outbox.begin(key, task_id, step, payload)
             for earlier in await outbox.open_effects(task_id):
                 if earlier.step == step and earlier.key != key:
                     await outbox.fail(earlier.key, f"Superseded by {key}.")
@@ -92,11 +102,43 @@ class LeasedEffects:
             await self._require_lease()
             return (await outbox.settle(key, result)).result
 
+    async def settled(self, *, task_id: str, step: str, look: Looking) -> Mapping[str, Any] | None:
+        for row in reversed(await self._desk.outbox.of(task_id)):
+            if row.step != step:
+                continue
+            if row.state is EffectState.UNKNOWN:
+                raise EffectUnknown(row.error)
+            known = row if row.settled_at else await self._found_out(row, look)
+            if known.state is EffectState.DONE:
+                return known.result
+        return None
+
+    async def _found_out(self, row: Effect, look: Looking) -> Effect:
+        """The row with what became of it; nothing is believed only when it is seen twice."""
+        outbox = self._desk.outbox
+        try:
+            if not row.payload:
+                raise EffectUnknown("An older release began it, and did not note what it was.")
+            found = await look(row.payload)
+            if found is None:
+                await self._desk.clock.sleep(LATE_S)
+                found = await look(row.payload)
+        except (HostUnreachable, RateLimited):
+            raise
+        except (IntegrationError, Conflict) as error:
+            await self._require_lease()
+            await outbox.give_up(row.key, str(error))
+            raise EffectUnknown(str(error)) from error
+        await self._require_lease()
+        if found is None:
+            return await outbox.fail(row.key, "Nothing came of it.")
+        return await outbox.settle(row.key, found)
+
     async def _patiently(self, key: str, effect: Doing) -> Mapping[str, Any]:
         waited, pause = 0.0, PAUSE_MIN_S
         while True:
             try:
-                return await effect()
+                return await self._called(effect)
             except (RateLimited, HostUnreachable) as error:
                 asked = error.retry_after_s if isinstance(error, RateLimited) else pause
                 nap = max(PAUSE_MIN_S, asked)
@@ -105,16 +147,18 @@ class LeasedEffects:
                         f"Given up after {waited:.0f} s of waiting: {error.message}"
                     ) from error
                 log.warning("effect %s waits %.0f s: %s", key, nap, error.message)
+            await self.permit()
             await self._desk.clock.sleep(nap)
             waited, pause = waited + nap, min(2 * pause, PAUSE_MAX_S)
-            await self._require_lease()
+            await self.permit()
+
+    async def _called(self, effect: Doing) -> Mapping[str, Any]:
+        self.under_way = True
+        try:
+            return await effect()
+        finally:
+            self.under_way = False
 
     async def _require_lease(self) -> None:
         if not await self._desk.tasks.holds(self._lease.task_id, self._lease.generation):
             raise LeaseLost()
-
-
-def payload_hash(payload: Mapping[str, Any]) -> str:
-    """SHA-256 over the one spelling of a payload as JSON, in hex."""
-    spelling = json.dumps(dict(payload), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(spelling.encode()).hexdigest()

@@ -27,7 +27,9 @@ from core.errors import (
     RateLimited,
     SandboxError,
     StoreUnusable,
+    TaskCancelled,
 )
+from core.ports import Effects
 from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
 from graph.deps import Deps
 from graph.policies import RECURSION_LIMIT, Halted
@@ -49,6 +51,7 @@ WAYS_OUT = ("join", "escalate", "report")
 UNTIMED = ("publish", "report")
 """Nodes that no time limit stops: nobody would know what became of an effect."""
 STOPS = "the server stops"
+CANCELLED = "Cancelled by a person."
 STORE_PAUSE_S = 5.0
 HOST_PAUSE_MIN_S = 1.0
 HOST_PAUSE_MAX_S = 60.0
@@ -71,7 +74,13 @@ class Drive:
     lease: Lease
     control: RunControl = field(default_factory=RunControl)
     walk: asyncio.Task[None] | None = None
+    effects: Effects | None = None
+    """Those that the walk works with."""
     cancelled: bool = False
+    """A person called the task off."""
+    concluding: bool = False
+    """The way to the end after that; no second cancel stops it."""
+    stopping: bool = False
     pausing: bool = False
     """Between two goes, with nothing at work."""
     waited_s: float = 0.0
@@ -80,9 +89,16 @@ class Drive:
     """LangGraph's ids of steps whose results were kept; it names them again when it goes on."""
 
     def stop(self) -> None:
-        """End it now, in the middle of a node if need be."""
-        if self.walk:
+        """End it now, in the middle of a node if need be; what it then clears up is left alone."""
+        if self.walk and not self.stopping:
+            self.stopping = True
             self.walk.cancel()
+
+    def call_off(self) -> None:
+        """End it as soon as nothing is under way of which nobody knows what it does."""
+        self.cancelled = True
+        if not self.concluding and not (self.effects and self.effects.under_way):
+            self.stop()
 
 
 class Runner:
@@ -106,6 +122,7 @@ class Runner:
         self._bounds = bounds
         self._drives: dict[str, Drive] = {}
         self._draining = False
+        self._stopped = False
 
     @property
     def busy(self) -> tuple[str, ...]:
@@ -115,8 +132,7 @@ class Runner:
     def cancel(self, task_id: str) -> None:
         """Stop the drive of a task whose cancelling was requested, if it is driven here."""
         if drive := self._drives.get(task_id):
-            drive.cancelled = True
-            drive.stop()
+            drive.call_off()
 
     def drain(self) -> None:
         """Let every drive, also one that is about to begin, finish its node, and park."""
@@ -128,6 +144,7 @@ class Runner:
 
     def stop(self) -> None:
         """Park every drive at once; the nodes at work are repeated later."""
+        self._stopped = True
         for drive in self._drives.values():
             drive.stop()
 
@@ -139,13 +156,9 @@ class Runner:
         self._drives[lease.task_id] = drive
         heart = asyncio.create_task(self._beat(drive))
         try:
-            drive.walk = asyncio.create_task(self._walk(drive))
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(drive.walk)
-            if not drive.walk.done():
-                drive.stop()
-                await asyncio.wait({drive.walk})
-                raise asyncio.CancelledError
+            await self._lead(drive)
+            if drive.cancelled and drive.stopping and not self._stopped:
+                await self._lead(drive)
             await self._close(drive)
         except LeaseLost:
             log.warning("lease lost", extra={"task_id": lease.task_id})
@@ -155,6 +168,17 @@ class Runner:
             with suppress(LeaseLost, StoreUnusable):
                 await self._records.tasks.release(drive.lease)
         return await self._records.tasks.get(lease.task_id)
+
+    async def _lead(self, drive: Drive) -> None:
+        """Walk until the walk ends or is stopped; whoever is cancelled here stops it first."""
+        drive.stopping = False
+        drive.walk = asyncio.create_task(self._walk(drive))
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(drive.walk)
+        if not drive.walk.done():
+            drive.stop()
+            await asyncio.wait({drive.walk})
+            raise asyncio.CancelledError
 
     async def _beat(self, drive: Drive) -> None:
         """Renew the lease and look for a cancel request; a lost lease stops the drive."""
@@ -179,23 +203,15 @@ class Runner:
         records, task_id = self._records, drive.lease.task_id
         while True:
             task = await records.tasks.get(task_id)
-            if task.status.ended:
-                await self._chronicle.end_once(task)
-                return
-            if task.cancel_requested:
-                drive.cancelled = True
+            if await self._is_over(drive, task):
                 return
             try:
-                async with AsyncExitStack() as stack:
-                    try:
-                        deps = await stack.enter_async_context(self._workbench(task, drive.lease))
-                    except (ConfigError, IntegrationError, SandboxError) as obstacle:
-                        await self._end(drive, Outcome.BLOCKED, str(obstacle))
-                        return
-                    await self._stream(drive, task, deps)
+                await self._at_work(drive, task)
                 return
             except GraphDrained:
                 return
+            except TaskCancelled:
+                continue
             except LeaseLost:
                 raise
             except StoreUnusable as error:
@@ -207,11 +223,40 @@ class Runner:
                     return
             except Exception:
                 log.exception("the step %s broke", task.node, extra={"task_id": task_id})
-                node = (await records.tasks.get(task_id)).node or "intake"
-                count = await records.tasks.crash(task_id, node)
-                if count >= CRASHES_MAX * (1 if node in WAYS_OUT else 2):
-                    await self._end_broken(drive, node)
+                if await self._breaks_each_time(drive):
                     return
+
+    async def _is_over(self, drive: Drive, task: Task) -> bool:
+        """Whether there is no way left to go; a cancelled task may have effects to look up."""
+        if task.status.ended:
+            await self._chronicle.end_once(task)
+            return True
+        if task.cancel_requested:
+            drive.cancelled = drive.concluding = True
+            return not await self._records.outbox.of(task.task_id)
+        return False
+
+    async def _at_work(self, drive: Drive, task: Task) -> None:
+        """One go with a workbench of its own; where none can be had, the task ends."""
+        async with AsyncExitStack() as stack:
+            try:
+                deps = await stack.enter_async_context(self._workbench(task, drive.lease))
+            except (ConfigError, IntegrationError, SandboxError) as obstacle:
+                await self._end(drive, Outcome.BLOCKED, str(obstacle))
+                return
+            drive.effects = deps.effects
+            await self._stream(drive, task, deps)
+
+    async def _breaks_each_time(self, drive: Drive) -> bool:
+        """Count a break of the node at work; whether that was one too many, and the end."""
+        tasks, task_id = self._records.tasks, drive.lease.task_id
+        node = (await tasks.get(task_id)).node or "intake"
+        count = await tasks.crash(task_id, node)
+        if count < CRASHES_MAX * (1 if node in WAYS_OUT else 2):
+            return False
+        reason = f"Internal error: the step {node} breaks each time."
+        await self._end(drive, Outcome.FAILED, reason)
+        return True
 
     async def _wait_for_host(self, drive: Drive, error: HostUnreachable | RateLimited) -> bool:
         """Sleep as asked, or ever longer; False when there is no more patience."""
@@ -238,12 +283,23 @@ class Runner:
         """From where the thread stands to its next pause or its end."""
         config = self._config(drive.lease)
         task = await self._chronicle.begin(task, drive.lease)
+        if drive.concluding:
+            await self._conclude(drive, task, deps, config)
+            return
         await self._route_around_crashes(task, drive, config)
         snapshot = await self._graph.aget_state(config)
         go, entry = await self._entry(task, snapshot)
         if go:
             drive.done = {step.id for step in snapshot.tasks if step.result is not None}
             await self._go(drive, deps, config, entry)
+        await self._pause(drive, await self._graph.aget_state(config))
+
+    async def _conclude(self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig) -> None:
+        """Lead a cancelled thread to its report, which looks up what came of its effects."""
+        if not (await self._graph.aget_state(config)).values.get("account"):
+            update = {"outcome": Outcome.CANCELLED.value, "reason": CANCELLED}
+            await self._redirect(config, {**_input(task), **update})
+            await self._follow(drive, deps, config, None)
         await self._pause(drive, await self._graph.aget_state(config))
 
     async def _go(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
@@ -278,6 +334,8 @@ class Runner:
         started: dict[str, float] = {}
         try:
             async for part in stream:
+                if drive.stopping:
+                    raise asyncio.CancelledError  # somewhere on its way it was taken for an answer
                 step = cast(dict[str, Any], part["data"])
                 if limit and step["name"] in UNTIMED:
                     limit.reschedule(None)
@@ -352,6 +410,7 @@ class Runner:
     async def _finish(self, drive: Drive, snapshot: StateSnapshot) -> None:
         values = snapshot.values
         outcome = Outcome(values["outcome"])
+        await self._void(drive.lease.task_id, "The task has ended.")
         task = await self._records.tasks.get(drive.lease.task_id)
         path = await self._documents.deliver(task, values)
         if path:
@@ -362,7 +421,7 @@ class Runner:
             values,
             status=outcome.status,
             outcome=outcome,
-            reason=values.get("reason", ""),
+            reason=_reason(task, values),
             ended_at=self._records.clock.now(),
         )
         await self._chronicle.end(task)
@@ -378,20 +437,17 @@ class Runner:
             if walk and walk.cancelled():
                 await self._chronicle.end_once(task)
             return
-        if drive.cancelled:
-            await self._end(drive, Outcome.CANCELLED, "Cancelled by a person.")
+        if drive.cancelled and not await self._records.outbox.of(task.task_id):
+            await self._end(drive, Outcome.CANCELLED, CANCELLED)
         elif task.status is TaskStatus.RUNNING:
             await self._records.tasks.update(
                 task.task_id, drive.lease, status=TaskStatus.QUEUED, reason="Parked."
             )
 
-    async def _end_broken(self, drive: Drive, node: str) -> None:
-        await self._end(drive, Outcome.FAILED, f"Internal error: the step {node} breaks each time.")
-
     async def _end(self, drive: Drive, outcome: Outcome, reason: str) -> None:
         """End a task from outside of its graph; its approvals are void, its patch is kept."""
-        for approval in await self._records.approvals.void(drive.lease.task_id, reason):
-            await self._records.events.append(asked(approval))
+        reason += await self._given_up(drive.lease.task_id, reason)
+        await self._void(drive.lease.task_id, reason)
         task = await self._chronicle.account(
             drive.lease,
             await self._last_values(drive.lease),
@@ -401,6 +457,20 @@ class Runner:
             ended_at=self._records.clock.now(),
         )
         await self._chronicle.end(task)
+
+    async def _void(self, task_id: str, reason: str) -> None:
+        """What still waits for an answer waits no more."""
+        for approval in await self._records.approvals.void(task_id, reason):
+            await self._records.events.append(asked(approval))
+
+    async def _given_up(self, task_id: str, reason: str) -> str:
+        """Give up finding out what became of the effects of a task; what a person has to know."""
+        outbox, doubts = self._records.outbox, ""
+        for effect in await outbox.open_effects(task_id):
+            await outbox.give_up(effect.key, reason)
+            branch = effect.payload.get("branch", "")
+            doubts = f" Whether the branch {branch} was published is not known: look for it."
+        return doubts
 
     async def _last_values(self, lease: Lease) -> dict[str, Any]:
         """The state as it was last written; empty when it cannot be read any more."""
@@ -415,6 +485,15 @@ class Runner:
             "configurable": {"thread_id": lease.task_id, "lease_generation": lease.generation},
             "recursion_limit": RECURSION_LIMIT,
         }
+
+
+def _reason(task: Task, values: dict[str, Any]) -> str:
+    """Why it ended so; who cancelled it hears why it counts as published all the same."""
+    reason, change = str(values.get("reason", "")), values.get("change")
+    if not (task.cancel_requested and change):
+        return reason
+    where = change.get("location") or change["branch"]
+    return f"Cancelled when it was published already, as {where}. {reason}".strip()
 
 
 def _input(task: Task) -> dict[str, Any]:

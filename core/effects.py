@@ -19,7 +19,9 @@ class EffectState(StrEnum):
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
-    """The host refused for good; the error tells why."""
+    """The host refused for good, or nothing came of it; the error tells why."""
+    UNKNOWN = "unknown"
+    """Nobody could find out what became of it; the error tells why."""
 
 
 class Effect(Value):
@@ -32,6 +34,8 @@ class Effect(Value):
     """The node that asks for it."""
     payload_hash: str
     """SHA-256 of what is to be done, in hex."""
+    payload: dict[str, Any] = Field(default_factory=dict)
+    """What is to be done, so that it can be looked for without its step; older rows have none."""
     state: EffectState = EffectState.STARTED
     result: dict[str, Any] = Field(default_factory=dict)
     error: str = ""

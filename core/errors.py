@@ -20,6 +20,7 @@ AntonError
 │   ├── RateLimited
 │   ├── Forbidden
 │   ├── HostUnreachable
+│   ├── EffectUnknown
 │   └── RepositoryInvalid
 ├── StoreError
 │   ├── NotFound
@@ -27,6 +28,7 @@ AntonError
 │   ├── LeaseLost
 │   └── StoreUnusable
 │       └── StoreTaken
+├── TaskCancelled
 └── LimitExceeded
     ├── BudgetExceeded
     ├── StepsExceeded
@@ -133,6 +135,10 @@ class HostUnreachable(IntegrationError):
     """The host does not answer, or answers with a fault of its own."""
 
 
+class EffectUnknown(IntegrationError):
+    """Nobody can tell what became of an outer effect that was begun."""
+
+
 class RepositoryInvalid(IntegrationError):
     """The repository cannot be worked on."""
 
@@ -159,6 +165,10 @@ class StoreUnusable(StoreError):
 
 class StoreTaken(StoreUnusable):
     """Another process works on this data."""
+
+
+class TaskCancelled(AntonError):
+    """The task was cancelled: nothing more is begun for it."""
 
 
 class LimitExceeded(AntonError):

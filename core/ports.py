@@ -392,6 +392,13 @@ class CodeHost(Protocol):
         """
         ...
 
+    async def find(self, request: ChangeRequest) -> Change | None:
+        """What stands of a change, by its branch and tree, without writing; None for nothing.
+
+        A branch may stand without its pull request.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of connections and files."""
         ...
@@ -529,7 +536,7 @@ class ApprovalStore(Protocol):
 class Outbox(Protocol):
     """The list of outer effects."""
 
-    async def begin(self, key: str, task_id: str, step: str, payload_hash: str) -> Effect:
+    async def begin(self, key: str, task_id: str, step: str, payload: Mapping[str, Any]) -> Effect:
         """Write an effect down before it is done; an existing row comes back with one more attempt.
 
         Raises Conflict when the key came with another payload.
@@ -541,16 +548,36 @@ class Outbox(Protocol):
         ...
 
     async def fail(self, key: str, error: str) -> Effect:
-        """Note that it was refused for good."""
+        """Note that it was refused for good, or that nothing came of it."""
+        ...
+
+    async def give_up(self, key: str, error: str) -> Effect:
+        """Note that nobody can find out what became of it."""
         ...
 
     async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
-        """Effects without a known result."""
+        """Effects without a known result, that somebody still has to find out."""
+        ...
+
+    async def of(self, task_id: str) -> Sequence[Effect]:
+        """All effects of a task, in the order in which they were begun."""
         ...
 
 
 class Effects(Protocol):
     """Does outer effects, each written down before and settled after."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a call is under way, of which nobody knows yet what it does."""
+        ...
+
+    async def permit(self) -> None:
+        """Return as long as something may be written outside; to be asked before each write.
+
+        Raises LeaseLost when another worker has the word, TaskCancelled after a cancel.
+        """
+        ...
 
     async def once(
         self,
@@ -563,8 +590,21 @@ class Effects(Protocol):
     ) -> Mapping[str, Any]:
         """The result of the effect, done now or earlier; patient with hosts that are down.
 
-        Raises what the effect raised when it was refused for good, LeaseLost when another worker
-        has the word.
+        Raises what the effect raised when it was refused for good, and what `permit` raises.
+        """
+        ...
+
+    async def settled(
+        self,
+        *,
+        task_id: str,
+        step: str,
+        look: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]],
+    ) -> Mapping[str, Any] | None:
+        """What came of what a step began, whether or not its end was noted; None for nothing.
+
+        `look` gets the payload and gives the result of what stands. Raises HostUnreachable and
+        RateLimited, EffectUnknown when the host does not tell, LeaseLost.
         """
         ...
 

@@ -15,6 +15,7 @@ from core.errors import (
     SandboxGone,
     StoreError,
     StoreUnusable,
+    TaskCancelled,
 )
 from graph.deps import Deps
 from graph.questions import trouble
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 RECURSION_LIMIT = 120
 """Steps of one thread; far above what the counters in the state allow."""
 
-STOPS_THE_DRIVE = (LeaseLost, StoreUnusable, HostUnreachable, RateLimited)
+STOPS_THE_DRIVE = (LeaseLost, TaskCancelled, StoreUnusable, HostUnreachable, RateLimited)
 """Not a fault of the step: the task stays as it is and goes on later, or elsewhere."""
 
 

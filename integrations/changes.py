@@ -1,7 +1,7 @@
 """A change as every code host must make it: its trees and commit ids are known before any write."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -19,6 +19,14 @@ Entries = Mapping[str, tuple[Mode, str]]
 
 Scan = Callable[[str], Sequence[str]]
 """Finds secrets in a text; what it returns names them, masked."""
+
+Permit = Callable[[], Awaitable[None]]
+"""Returns as long as something may be written; is asked before each write."""
+
+
+async def always() -> None:
+    """The Permit of those who ask nobody."""
+
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 

@@ -52,13 +52,21 @@ class Database:
         return cls(path, *connections)
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` inside a transaction and commit it; what it raises undoes it alone."""
+        """Run `work` inside a transaction and commit it; what it raises undoes it alone.
+
+        Whoever is cancelled here waits for its end once it has begun, and so can read what it did.
+        """
         if self._closed:
             raise StoreUnusable(f"{self.path} is closed.")
         job = _Job(work)
         self._jobs.put(job)
-        result: T = await asyncio.wrap_future(job.future)
-        return result
+        end: asyncio.Future[T] = asyncio.wrap_future(job.future)
+        try:
+            return await asyncio.shield(end)
+        except asyncio.CancelledError:
+            job.future.cancel()
+            await asyncio.wait({end})
+            raise
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` over one consistent view of all that is committed."""

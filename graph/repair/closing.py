@@ -27,6 +27,7 @@ from graph.repair.documents import (
     pull_request_title,
     summary_line,
 )
+from graph.repair.standing import left_behind, standing, told
 from graph.repair.state import RepairState
 from graph.repair.stops import stopped
 from graph.state import Facts
@@ -60,23 +61,20 @@ async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     except Conflict as conflict:
         return await _base_moved(state, deps, conflict)
     except Forbidden as error:
-        return {"outcome": Outcome.BLOCKED, "reason": str(error)}
-    change = Change.load(result)
-    await deps.tell(
-        "pull_request",
-        state["task_id"],
-        url=change.url,
-        number=change.number,
-        branch=change.branch,
-        commit=change.commit,
-    )
-    return {"change": change.dump()}
+        return {
+            "outcome": Outcome.BLOCKED,
+            "reason": str(error),
+            **await left_behind(deps, request),
+        }
+    return {"change": await told(deps, state["task_id"], Change.load(result))}
 
 
 async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Settle the outcome and write the account from what was recorded."""
+    """Settle the outcome and write the account from what was recorded, and from what stands."""
     deps = runtime.context
-    outcome, reason = _outcome(state)
+    change, doubt = await standing(state, deps)
+    state = {**state, "change": change}
+    outcome, reason = (Outcome.BLOCKED, doubt) if doubt else _outcome(state)
     steps = await _steps(state["task_id"], deps)
     facts = replace(
         await facts_of({**state, "outcome": outcome, "reason": reason}, deps),
@@ -87,6 +85,7 @@ async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     return {
         "outcome": outcome,
         "reason": reason,
+        "change": change,
         "account": {
             "v": 1,
             "ref": await deps.artifacts.put(_json(account)),
@@ -284,14 +283,14 @@ async def _base_moved(state: RepairState, deps: Deps, conflict: Conflict) -> Fac
 
 
 def _outcome(state: RepairState) -> tuple[str, str]:
-    """How it ended, and why, by what is recorded."""
-    if outcome := state.get("outcome"):
+    """How it ended, and why, by what is recorded; what was published cannot be called off."""
+    outcome, change = state.get("outcome"), state.get("change")
+    if change and outcome == Outcome.CANCELLED:
+        return _released(state)
+    if outcome:
         return outcome, state.get("reason", "")
-    if state.get("change"):
-        proven = state["evidence"]["verdict"] == Verdict.FIXED
-        if proven:
-            return Outcome.FIXED, "Red on base, green on the fix, and released."
-        return Outcome.FIXED_UNVERIFIED, state["evidence"].get("note", "")
+    if change:
+        return _released(state)
     decision: dict[str, Any] = state.get("decision") or {}
     words = decision.get("text", "")
     if state.get("unpaid") and decision.get("choice") in ("stop", "expired"):
@@ -308,6 +307,14 @@ def _outcome(state: RepairState) -> tuple[str, str]:
 def _spent(state: RepairState) -> str:
     said = dict.fromkeys(stop["said"] for stop in state["unpaid"].values())
     return f"Stopped at {' and '.join(state['unpaid'])}: {' '.join(said)}"
+
+
+def _released(state: RepairState) -> tuple[str, str]:
+    """The outcome of a change that was published."""
+    evidence = state.get("evidence") or {}
+    if evidence.get("verdict") == Verdict.FIXED:
+        return Outcome.FIXED, "Red on base, green on the fix, and released."
+    return Outcome.FIXED_UNVERIFIED, evidence.get("note", "")
 
 
 def _stopped(state: RepairState, words: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from core.patches import Patch
 from core.ports import Snapshot
 from integrations import changes
 from integrations.git import reading, worktree, writing
-from integrations.git.layout import find
+from integrations.git.layout import Layout, find
 from integrations.git.trusted import TrustedGit, trusted_git
 
 
@@ -25,9 +25,11 @@ class LocalHost:
         branch_prefix: str = "anton/",
         max_files: int = 200_000,
         max_bytes: int = 2 * 1024**3,
+        permit: changes.Permit = changes.always,
     ) -> None:
         self._repository = repository
         self._prefix = branch_prefix
+        self._permit = permit
         self._caps = reading.Caps(max_files, max_bytes)
 
     async def snapshot(self, ref: str = "", *, worktree: bool = False) -> Snapshot:
@@ -41,7 +43,12 @@ class LocalHost:
 
     async def publish(self, request: ChangeRequest, patch: Patch) -> Change:
         """Make commits and branch; a second call finds the first."""
+        await self._permit()
         return await asyncio.to_thread(self._publish, request, patch)
+
+    async def find(self, request: ChangeRequest) -> Change | None:
+        """The branch, when its tree is the one that was asked for."""
+        return await asyncio.to_thread(self._find, request)
 
     async def close(self) -> None:
         """Nothing is held between calls."""
@@ -85,12 +92,15 @@ class LocalHost:
                     _make(git, draft)
                 writing.keep(git)
                 writing.create_branch(git, request.branch, made[-1].id)
-        return Change(
-            branch=request.branch,
-            commit=made[-1].id,
-            location=f"branch {request.branch} in {layout.root}",
-            behind=behind,
-        )
+        return _change(layout, request, made[-1].id, behind)
+
+    def _find(self, request: ChangeRequest) -> Change | None:
+        layout = find(self._repository)
+        with trusted_git(layout) as git:
+            commit = reading.commit_of(git, f"refs/heads/{request.branch}")
+            if not commit or reading.tree_id(git, commit) != request.tree_hash:
+                return None
+        return _change(layout, request, commit)
 
     def _moved(
         self, git: TrustedGit, request: ChangeRequest, patch: Patch
@@ -103,6 +113,11 @@ class LocalHost:
         fork = git.attempt("merge-base", request.base_sha, tip).stdout.decode().strip()
         before = reading.entries(git, fork or request.base_sha, self._caps)
         return behind, changes.touched_since(patch, before, reading.entries(git, tip, self._caps))
+
+
+def _change(layout: Layout, request: ChangeRequest, commit: str, behind: int = 0) -> Change:
+    location = f"branch {request.branch} in {layout.root}"
+    return Change(branch=request.branch, commit=commit, location=location, behind=behind)
 
 
 def _make(git: TrustedGit, draft: changes.Draft) -> None:

@@ -51,6 +51,11 @@ def commit_of(git: TrustedGit, ref: str) -> str:
     return text if done.returncode == 0 and re.fullmatch(r"[0-9a-f]{40}", text) else ""
 
 
+def tree_id(git: TrustedGit, commit: str) -> str:
+    """The id of the tree of a commit."""
+    return git.run("rev-parse", f"{commit}^{{tree}}").decode().strip()
+
+
 def names(git: TrustedGit, *below: str) -> dict[str, str]:
     """Short names of the refs below some folders, with what they point to."""
     lines = git.run("for-each-ref", "--format=%(objectname) %(refname:strip=2)", *below)
@@ -129,7 +134,7 @@ def tree_of(git: TrustedGit, commit: str, caps: Caps | None = None) -> Tree:
             for path, (mode, digest) in listed.items()
         }
     )
-    if tree.id != git.run("rev-parse", f"{commit}^{{tree}}").decode().strip():
+    if tree.id != tree_id(git, commit):
         raise RepositoryInvalid(
             f"{git.layout.root}: the tree of {commit[:12]} is not well-formed.", remedy="git fsck"
         )

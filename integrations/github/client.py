@@ -9,7 +9,7 @@ from urllib.parse import quote
 from core.errors import Conflict, Forbidden, HostUnreachable, IntegrationError, RateLimited
 from core.events import AuditEntry
 from core.ports import Clock
-from integrations.changes import check_branch
+from integrations.changes import Permit, always, check_branch
 from integrations.http import Http, Reply
 
 Audit = Callable[[AuditEntry], Awaitable[None]]
@@ -35,6 +35,7 @@ class GitHubClient:
         branch_prefix: str = "anton/",
         write_interval_s: float = 1.0,
         audit: Audit | None = None,
+        permit: Permit = always,
     ) -> None:
         self.repository = repository
         self._http = http
@@ -42,6 +43,7 @@ class GitHubClient:
         self._prefix = branch_prefix
         self._interval_s = write_interval_s
         self._audit = audit
+        self._permit = permit
         self._writing = asyncio.Lock()
         self._reading = asyncio.Semaphore(_READERS)
         self._written_at: float | None = None
@@ -69,12 +71,13 @@ class GitHubClient:
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
     async def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
-        """Create something; refused before any request unless it is ours to write."""
+        """Create something; refused before any request unless it is ours to write, and now."""
         await self.fence(path, body)
         async with self._writing:
             if self._written_at is not None:
                 due = self._written_at + self._interval_s
                 await self._clock.sleep(due - self._clock.monotonic())
+            await self._permit()
             try:
                 reply = await self._send("POST", self._url(path), body=body)
             finally:

@@ -12,7 +12,9 @@ from core.ports import Clock, Snapshot
 from integrations.changes import (
     Draft,
     Entries,
+    Permit,
     Scan,
+    always,
     check_branch,
     check_secrets,
     drafts,
@@ -54,6 +56,7 @@ class GitHubHost:
         max_bytes: int = 2 * 1024**3,
         scan: Scan | None = None,
         audit: Audit | None = None,
+        permit: Permit = always,
         clock: Clock | None = None,
     ) -> None:
         self._http = Http(
@@ -74,6 +77,7 @@ class GitHubHost:
             branch_prefix=branch_prefix,
             write_interval_s=write_interval_s,
             audit=audit,
+            permit=permit,
         )
         self._prefix = branch_prefix
         self._scan = scan
@@ -111,6 +115,28 @@ class GitHubHost:
             commit = await self._create(request, made)
         pull = pull or await self._open(request, home, behind)
         await self._label(request, pull)
+        return self._change(request, home, commit, pull, behind)
+
+    async def find(self, request: ChangeRequest) -> Change | None:
+        """Branch and pull request, when the tree of either is the one that was asked for."""
+        home = await self._home()
+        pull = await self._pull(request, home)
+        commit = await self._tip(request.branch) or _sha(pull, "head")
+        if not commit or await reading.commit_tree(self._client, commit) != request.tree_hash:
+            return None
+        if pull:
+            return self._change(request, home, commit, pull)
+        where = f"branch {request.branch} of {self._client.repository}, without a pull request"
+        return Change(branch=request.branch, commit=commit, location=where)
+
+    def _change(
+        self,
+        request: ChangeRequest,
+        home: _Home,
+        commit: str,
+        pull: dict[str, Any],
+        behind: int = 0,
+    ) -> Change:
         return Change(
             branch=request.branch,
             commit=commit,

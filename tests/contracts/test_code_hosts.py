@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from core.effects import Commit
-from core.errors import Conflict, Forbidden, RepositoryInvalid
+from core.errors import Conflict, Forbidden, RepositoryInvalid, TaskCancelled
 from core.ports import CodeHost
 from core.trees import File
 from integrations import HOSTS, host_for
@@ -30,6 +31,13 @@ class Bench:
     work: Path
     double: GitHubDouble | None = None
 
+    def open(self, **options: Any) -> CodeHost:
+        """Another host over the same repository."""
+        if not self.double:
+            return host_for(str(self.work), {"local": options})
+        github = {"token": TOKEN, "api_url": self.double.url, "write_interval_s": 0.0}
+        return host_for("acme/todo", {"github": {**github, **options}})
+
     def see(self, *arguments: str) -> str:
         return git(self.git_dir, f"--git-dir={self.git_dir}", *arguments)
 
@@ -37,6 +45,18 @@ class Bench:
         if self.double:
             return self.double.store.advance("main", dict(files))
         return commit(self.work, files)
+
+
+class Permits:
+    """So many writes are permitted; then the task is cancelled."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    async def __call__(self) -> None:
+        if self._left == 0:
+            raise TaskCancelled()
+        self._left -= 1
 
 
 @pytest.fixture(params=sorted(HOSTS))
@@ -112,6 +132,41 @@ async def test_a_second_call_finds_the_first(bench: Bench) -> None:
     assert bench.see("for-each-ref") == refs
     if bench.double:
         assert len(bench.double.pulls) == 1
+    await bench.host.close()
+
+
+async def test_what_stands_is_found_and_nothing_is_written(bench: Bench) -> None:
+    request, patch = change(await bench.host.snapshot())
+    assert await bench.host.find(request) is None
+    bench.see("update-ref", f"refs/heads/{request.branch}", "main")
+    assert await bench.host.find(request) is None, "that branch is not the approved change"
+    bench.see("update-ref", "-d", f"refs/heads/{request.branch}")
+    made = await bench.host.publish(request, patch)
+    written = len(bench.double.writes) if bench.double else 0
+    assert await bench.host.find(request) == made
+    assert not bench.double or len(bench.double.writes) == written
+    await bench.host.close()
+
+
+@pytest.mark.parametrize("allowed", range(10))
+async def test_nothing_is_written_without_permit(bench: Bench, allowed: int) -> None:
+    request, patch = change(await bench.host.snapshot())
+    if bench.double:
+        bench.double.journal.clear()
+    host = bench.open(permit=Permits(allowed))
+    try:
+        await host.publish(request, patch)
+    except TaskCancelled:
+        stands = await host.find(request)
+        assert len(bench.double.writes if bench.double else []) == allowed
+    else:
+        assert allowed >= (9 if bench.double else 1)
+        stands = await host.find(request)
+        assert stands
+    branch = bench.see("for-each-ref", "--format=%(objectname)", f"refs/heads/{request.branch}")
+    assert branch == (stands.commit if stands else "")
+    assert bool(stands and stands.url) is bool(bench.double and bench.double.pulls)
+    await host.close()
     await bench.host.close()
 
 

@@ -221,3 +221,13 @@ async def test_a_truncated_file_is_refused_and_left_as_it_is(tmp_path):
     with pytest.raises(StoreUnusable, match="corrupt"):
         await opened(tmp_path)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("ticks", range(8))
+async def test_who_leaves_as_an_event_comes_in_is_let_go(log, ticks):
+    for n in range(20):
+        async with asyncio.timeout(5), log.listen():
+            await asyncio.sleep(0.001)
+            await log.append(a_node(n))
+            for _ in range(ticks):
+                await asyncio.sleep(0)

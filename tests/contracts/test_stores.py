@@ -475,9 +475,9 @@ async def test_pending_questions_are_listed_first_then_the_newest(stores, clock)
 
 async def test_an_effect_is_open_until_it_is_settled(stores, clock):
     task = await stores.tasks.add(a_task(clock))
-    begun = await stores.outbox.begin("pr:1", task.task_id, "publish", "h")
+    begun = await stores.outbox.begin("pr:1", task.task_id, "publish", {"h": 1})
     assert (begun.state, begun.attempts) == (EffectState.STARTED, 1)
-    again = await stores.outbox.begin("pr:1", task.task_id, "publish", "h")
+    again = await stores.outbox.begin("pr:1", task.task_id, "publish", {"h": 1})
     assert (again.state, again.attempts) == (EffectState.STARTED, 2)
     assert await stores.outbox.open_effects() == (again,)
     assert await stores.outbox.open_effects("another task") == ()
@@ -488,7 +488,7 @@ async def test_an_effect_is_open_until_it_is_settled(stores, clock):
         {"url": "u"},
         clock.now(),
     )
-    assert await stores.outbox.begin("pr:1", task.task_id, "publish", "h") == done
+    assert await stores.outbox.begin("pr:1", task.task_id, "publish", {"h": 1}) == done
     assert await stores.outbox.settle("pr:1", {"url": "other"}) == done
     assert await stores.outbox.fail("pr:1", "late") == done
     assert await stores.outbox.open_effects(task.task_id) == ()
@@ -496,13 +496,13 @@ async def test_an_effect_is_open_until_it_is_settled(stores, clock):
 
 async def test_one_key_is_one_effect_for_ever(stores, clock):
     task = await stores.tasks.add(a_task(clock))
-    await stores.outbox.begin("k", task.task_id, "publish", "h")
+    await stores.outbox.begin("k", task.task_id, "publish", {"h": 1})
     with pytest.raises(Conflict):
-        await stores.outbox.begin("k", task.task_id, "publish", "another payload")
+        await stores.outbox.begin("k", task.task_id, "publish", {"h": 2})
     for missing in (
         stores.outbox.settle("unknown", {}),
         stores.outbox.fail("unknown", "e"),
-        stores.outbox.begin("k2", "no such task", "publish", "h"),
+        stores.outbox.begin("k2", "no such task", "publish", {"h": 1}),
     ):
         with pytest.raises(NotFound):
             await missing
@@ -510,12 +510,27 @@ async def test_one_key_is_one_effect_for_ever(stores, clock):
 
 async def test_a_refused_effect_can_be_begun_anew(stores, clock):
     task = await stores.tasks.add(a_task(clock))
-    await stores.outbox.begin("k", task.task_id, "publish", "h")
+    await stores.outbox.begin("k", task.task_id, "publish", {"h": 1})
     failed = await stores.outbox.fail("k", "the token may not write")
     assert (failed.state, failed.error) == (EffectState.FAILED, "the token may not write")
     assert await stores.outbox.open_effects() == ()
-    again = await stores.outbox.begin("k", task.task_id, "publish", "h")
+    again = await stores.outbox.begin("k", task.task_id, "publish", {"h": 1})
     assert (again.state, again.attempts, again.error) == (EffectState.STARTED, 2, "")
+
+
+async def test_what_nobody_can_find_out_is_no_longer_open(stores, clock):
+    task = await stores.tasks.add(a_task(clock))
+    await stores.outbox.begin("k", task.task_id, "publish", {"h": 1})
+    lost = await stores.outbox.give_up("k", "the token is gone")
+    assert (lost.state, lost.error) == (EffectState.UNKNOWN, "the token is gone")
+    assert await stores.outbox.open_effects() == ()
+    assert await stores.outbox.settle("k", {}) == lost
+    await stores.outbox.begin("k2", task.task_id, "publish", {"h": 2})
+    assert [(e.key, e.payload) for e in await stores.outbox.of(task.task_id)] == [
+        ("k", {"h": 1}),
+        ("k2", {"h": 2}),
+    ]
+    assert await stores.outbox.of("another task") == ()
 
 
 # --- audit --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tests.e2e.crash_house import (
     GitHubProcess,
     ServerProcess,
     faults_found,
+    published,
     seeded,
 )
 
@@ -73,6 +74,42 @@ def test_killed_by_github_in_each_call_that_publishes(
     seen_by_people = [cell for cell in writes if cell.name in ("POST git/refs", "POST pulls")]
     chosen = cells if share == "all" else seen_by_people
     settle(run_all("in calls", chosen, githubs, tmp_path), record_property)
+
+
+@pytest.mark.parametrize("when", ["receipt", "effect"])
+@pytest.mark.parametrize("path", ["git/commits", "git/refs", "pulls"])
+def test_killed_by_github_after_a_cancel_it_ends_with_what_stands(
+    path: str, when: str, githubs: list[GitHubProcess], tmp_path: Path
+) -> None:
+    github = githubs[0]
+    github.forget()
+    with CrashHouse.open(github, tmp_path / "house") as house:
+        task_id = house.submit()
+        question = house.wait_for_question(task_id)
+        before = len(github.journal())
+        pid = house.server.pid
+        github.plan(method="POST", path=path, when=when, delay_s=1.0, kill=pid)
+        house.decide(question, "approve")
+        house.wait(
+            task_id,
+            lambda: ("POST", path) in [(c["method"], c["path"]) for c in github.journal()[before:]],
+            "it does not publish",
+        )
+        house.ask("DELETE", f"/tasks/{task_id}", {}, "")
+        house.wait_for_end(task_id)
+        assert house.server.kill(signal.SIGTERM) == 0
+        assert len(house.deaths) == 1
+        refs, pulls = published(github, task_id)
+        task = house.task(task_id)
+        told = task["result"]
+        assert task["outcome"] == ("fixed" if refs else "cancelled")
+        assert [f"refs/heads/{told['branch']}"] == refs or not (refs or told["branch"])
+        assert bool(told["pr_url"]) is bool(pulls)
+        assert len(pulls) == (path == "pulls" and when == "effect")
+        assert len(refs) == (path == "pulls" or (path == "git/refs" and when == "effect"))
+        assert not house.rows("SELECT 1 FROM effects WHERE state = 'started'")
+        ends = [event for event in house.events(task_id) if event["type"] == "end"]
+        assert len(ends) == 1
 
 
 @pytest.mark.slow

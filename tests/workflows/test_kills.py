@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,14 @@ import pytest
 
 from core.approvals import QuestionKind
 from core.tasks import Lease, Outcome, Task, TaskStatus
-from evals.scripted import REPOSITORY, Script
+from evals.scripted import Script
 from memory.stores.sqlite import SqliteStores, leases
 from observability.clock import SystemClock
 from observability.redaction import Redactor
 from tests.fakes.github import READ_ONLY, TOKEN, GitHubDouble
-from tests.fakes.repositories import repository
 from tests.workflows.house import House, house
 
 NAME = "acme/todo"
-
-
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[GitHubDouble]:
-    (tmp_path / "host").mkdir()
-    seed = repository(tmp_path / "seed", REPOSITORY)
-    with GitHubDouble(tmp_path / "host", seed=seed, repository=NAME) as double:
-        yield double
-        assert double.violations == []
 
 
 def on(

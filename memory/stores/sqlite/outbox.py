@@ -10,7 +10,7 @@ from core.effects import Effect, EffectState
 from core.errors import Conflict, NotFound
 from core.ports import Clock
 from core.values import require_json
-from memory.stores.sqlite.rows import revive
+from memory.stores.sqlite.rows import canonical, digest, revive
 from observability.database import Database
 
 SELECT = "SELECT key, document FROM effects"
@@ -23,13 +23,16 @@ class SqliteOutbox:
         self._database = database
         self._clock = clock
 
-    async def begin(self, key: str, task_id: str, step: str, payload_hash: str) -> Effect:
+    async def begin(self, key: str, task_id: str, step: str, payload: Mapping[str, Any]) -> Effect:
         """Serves the port; a row that is done comes back as it is, a failed one starts anew."""
+        plain = dict(payload)
+        require_json(plain, "payload")
         effect = Effect(
             key=key,
             task_id=task_id,
             step=step,
-            payload_hash=payload_hash,
+            payload_hash=digest(canonical(plain)),
+            payload=plain,
             created_at=self._clock.now(),
         )
         return await self._database.write(partial(_begin, effect=effect))
@@ -42,6 +45,15 @@ class SqliteOutbox:
     async def fail(self, key: str, error: str) -> Effect:
         """Serves the port; what is settled already stays as it is."""
         return await self._end(key, state=EffectState.FAILED, error=error)
+
+    async def give_up(self, key: str, error: str) -> Effect:
+        """Serves the port; what is settled already stays as it is."""
+        return await self._end(key, state=EffectState.UNKNOWN, error=error)
+
+    async def of(self, task_id: str) -> Sequence[Effect]:
+        return await self._database.read(
+            lambda connection: _select(connection, "WHERE task_id = ? ORDER BY number", task_id)
+        )
 
     async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
         narrowed = " AND task_id = ?" if task_id else ""
@@ -92,7 +104,11 @@ def _begin_again(connection: sqlite3.Connection, earlier: Effect, asked: Effect)
     return _rewrite(
         connection,
         earlier.but(
-            state=EffectState.STARTED, attempts=earlier.attempts + 1, error="", settled_at=None
+            state=EffectState.STARTED,
+            payload=asked.payload,
+            attempts=earlier.attempts + 1,
+            error="",
+            settled_at=None,
         ),
     )
 

@@ -12,12 +12,14 @@ from control.outbox import EffectDesk, LeasedEffects
 from core.effects import EffectState
 from core.errors import (
     Conflict,
+    EffectUnknown,
     Forbidden,
     HostUnreachable,
     IntegrationError,
     LeaseLost,
     RateLimited,
     RepositoryInvalid,
+    TaskCancelled,
 )
 from core.tasks import Lease, Task, TaskRequest
 from memory.stores.sqlite import SqliteStores
@@ -118,7 +120,7 @@ async def test_an_effect_that_a_crash_left_open_is_done_again(desk, lease, store
 async def test_an_open_effect_of_an_earlier_approval_is_superseded(desk, lease, stores):
     with pytest.raises(asyncio.CancelledError):
         await publish(desk.under(lease), lease, Host(asyncio.CancelledError()))
-    await stores.outbox.begin("another step", lease.task_id, "comment", "hash")
+    await stores.outbox.begin("another step", lease.task_id, "comment", {})
     await desk.under(lease).once(
         key="publish:later",
         task_id=lease.task_id,
@@ -200,3 +202,139 @@ async def test_a_worker_that_lost_its_lease_while_waiting_does_not_call_again(de
     with pytest.raises(LeaseLost):
         await publish(desk.under(lease), lease, host)
     assert host.calls == 1
+
+
+# --- after a cancel -----------------------------------------------------------------------------
+
+
+class Looks:
+    """Somebody who looks at the host, and sees one thing after the other."""
+
+    def __init__(self, *sights: Mapping[str, Any] | BaseException | None) -> None:
+        self.asked: list[Mapping[str, Any]] = []
+        self._sights = list(sights)
+
+    async def __call__(self, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        self.asked.append(payload)
+        sight = self._sights.pop(0)
+        if isinstance(sight, BaseException):
+            raise sight
+        return sight
+
+
+async def settled(effects: LeasedEffects, lease: Lease, look: Looks) -> Any:
+    return await effects.settled(task_id=lease.task_id, step="publish", look=look)
+
+
+async def begun(desk: EffectDesk, lease: Lease) -> LeasedEffects:
+    """The effects of a worker that takes over from one that died in the middle of a call."""
+    with pytest.raises(asyncio.CancelledError):
+        await publish(desk.under(lease), lease, Host(asyncio.CancelledError()))
+    return desk.under(lease)
+
+
+async def cancelled(stores: SqliteStores, lease: Lease) -> None:
+    await stores.tasks.update(lease.task_id, cancel_requested=True)
+
+
+async def test_nothing_is_begun_for_a_task_that_was_cancelled(desk, lease, stores):
+    await cancelled(stores, lease)
+    host = Host()
+    with pytest.raises(TaskCancelled):
+        await publish(desk.under(lease), lease, host)
+    assert host.calls == 0
+    assert await stores.outbox.of(lease.task_id) == ()
+
+
+async def test_a_host_that_is_down_is_not_waited_for_after_a_cancel(desk, lease, stores, clock):
+    class Down(Host):
+        async def make(self) -> Mapping[str, Any]:
+            await cancelled(stores, lease)
+            raise HostUnreachable("down")
+
+    with pytest.raises(TaskCancelled):
+        await publish(desk.under(lease), lease, Down())
+    assert clock.slept == []
+
+
+async def test_a_call_is_under_way_until_its_end_is_known(desk, lease):
+    effects, seen = desk.under(lease), []
+
+    class Watching(Host):
+        async def make(self) -> Mapping[str, Any]:
+            seen.append(effects.under_way)
+            return await super().make()
+
+    assert not effects.under_way
+    await publish(effects, lease, Watching(HostUnreachable("down")))
+    assert (seen, effects.under_way) == ([True, True], False)
+
+
+async def test_what_stands_is_settled_by_looking(desk, lease, stores):
+    effects, look = await begun(desk, lease), Looks({"url": "https://host/1"})
+    await cancelled(stores, lease)
+    assert await settled(effects, lease, look) == {"url": "https://host/1"}
+    assert look.asked == [PAYLOAD]
+    assert await stores.outbox.open_effects() == ()
+    assert await settled(effects, lease, Looks()) == {"url": "https://host/1"}, "it is known now"
+
+
+async def test_nothing_is_believed_only_when_it_is_seen_twice(desk, lease, stores, clock):
+    effects = await begun(desk, lease)
+    late = Looks(None, {"url": "https://host/1"})
+    assert await settled(effects, lease, late) == {"url": "https://host/1"}
+    assert len(clock.slept) == 1
+
+
+async def test_what_came_to_nothing_is_closed(desk, lease, stores):
+    effects = await begun(desk, lease)
+    assert await settled(effects, lease, Looks(None, None)) is None
+    (row,) = await stores.outbox.of(lease.task_id)
+    assert row.state is EffectState.FAILED
+    assert await settled(effects, lease, Looks()) is None
+
+
+@pytest.mark.parametrize(
+    "refusal", [Forbidden("no"), RepositoryInvalid(), Conflict("odd"), IntegrationError("what")]
+)
+async def test_a_host_that_does_not_tell_leaves_it_unknown_for_good(desk, lease, stores, refusal):
+    effects = await begun(desk, lease)
+    with pytest.raises(EffectUnknown):
+        await settled(effects, lease, Looks(refusal))
+    (row,) = await stores.outbox.of(lease.task_id)
+    assert row.state is EffectState.UNKNOWN
+    with pytest.raises(EffectUnknown):
+        await settled(effects, lease, Looks())
+
+
+@pytest.mark.parametrize("pause", [HostUnreachable("down"), RateLimited("later")])
+async def test_a_host_that_is_down_is_looked_at_again_later(desk, lease, stores, pause):
+    effects = await begun(desk, lease)
+    with pytest.raises(type(pause)):
+        await settled(effects, lease, Looks(pause))
+    assert len(await stores.outbox.open_effects()) == 1
+    assert await settled(effects, lease, Looks({"url": "u"})) == {"url": "u"}
+
+
+async def test_whoever_lost_the_lease_settles_nothing_by_looking(desk, lease, stores, clock):
+    class Slow(Looks):
+        async def __call__(self, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            clock.advance(3601)
+            return await super().__call__(payload)
+
+    effects = await begun(desk, lease)
+    for look in (Slow({"url": "u"}), Slow(Forbidden("no"))):
+        with pytest.raises(LeaseLost):
+            await settled(effects, lease, look)
+    assert len(await stores.outbox.open_effects()) == 1
+
+
+async def test_a_row_that_does_not_say_what_was_to_be_done_is_not_guessed_at(desk, lease, stores):
+    await stores.outbox.begin("k", lease.task_id, "publish", {})
+    with pytest.raises(EffectUnknown, match="older release"):
+        await settled(desk.under(lease), lease, Looks())
+
+
+async def test_a_task_that_did_nothing_outside_has_nothing_to_look_up(desk, lease, stores):
+    await stores.outbox.begin("k", lease.task_id, "comment", PAYLOAD)
+    assert await settled(desk.under(lease), lease, Looks()) is None

@@ -4,6 +4,7 @@ import asyncio
 import random
 import shutil
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -111,6 +112,29 @@ async def test_a_write_whose_author_gave_up_before_it_began_is_left_out(database
     await first
     await database.write(lambda c: insert(c, 3))
     assert await database.read(numbers) == [3]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_gives_up_in_the_middle_of_a_write_knows_afterwards_what_is_written(
+    database, fails
+):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(connection: sqlite3.Connection) -> None:
+        insert(connection, 1)
+        begun.set()
+        go_on.wait(10)
+        if fails:
+            raise Conflict("too late")
+
+    author = asyncio.create_task(database.write(slowly))
+    await asyncio.to_thread(begun.wait, 10)
+    author.cancel()
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await author
+    assert await database.read(numbers) == ([] if fails else [1])
 
 
 async def test_what_is_read_cannot_write(database):

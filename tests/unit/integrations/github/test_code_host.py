@@ -315,7 +315,7 @@ async def test_somebody_else_who_is_faster_is_found(
     request, patch = work
     twin = desk.open(double)
     for path in ("git/refs", "pulls"):
-        double.faults.plan(method="POST", path=path, delay_s=0.4)
+        double.faults.plan(method="POST", path=path, when="effect", delay_s=0.4)
     made = await asyncio.gather(host.publish(request, patch), twin.publish(request, patch))
     assert made[0] == made[1]
     assert len(double.pulls) == 1

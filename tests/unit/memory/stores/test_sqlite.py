@@ -195,7 +195,7 @@ async def test_a_kill_around_an_effect_leaves_a_row_that_tells(tmp_path, moment)
     body = f"""
     lease = await stores.tasks.take("w", limit_running=1, ttl_s=3600)
     await stores.tasks.update(lease.task_id, lease, status=TaskStatus.RUNNING, node="publish")
-    await stores.outbox.begin("pr", lease.task_id, "publish", "h")
+    await stores.outbox.begin("pr", lease.task_id, "publish", {{"h": 1}})
     if {moment!r} == "settled":
         await stores.outbox.settle("pr", {{"number": 7}})
     os.kill(os.getpid(), 9)
@@ -203,7 +203,7 @@ async def test_a_kill_around_an_effect_leaves_a_row_that_tells(tmp_path, moment)
     worker = await started(tmp_path, body, exclusive=True)
     assert await worker.wait() == -signal.SIGKILL
     stores = await opened(tmp_path, exclusive=True)
-    row = await stores.outbox.begin("pr", task.task_id, "publish", "h")
+    row = await stores.outbox.begin("pr", task.task_id, "publish", {"h": 1})
     expected = (EffectState.STARTED, {}) if moment == "begun" else (EffectState.DONE, {"number": 7})
     assert (row.state, row.result) == expected
     lease = await stores.tasks.take("heir", limit_running=1, ttl_s=45)
