@@ -203,30 +203,17 @@ async def evaluate(options: Namespace) -> int:
 
 
 def _edits(options: Namespace) -> int:
-    from evals import drift, replies
     from evals.faults import load_faults
     from evals.report import heading
     from evals.suites import edits
 
-    faults = load_faults()
-    sets = {"by hand": replies.load_cases(), "deformed": list(drift.cases(faults, options.seed))}
-    chosen = {
-        name: [case for case in cases if case.id.startswith(options.only)]
-        for name, cases in sets.items()
-    }
+    sets = edits.sets(load_faults(), seed=options.seed, only=options.only)
     only = f" --only {options.only}" if options.only else ""
     command = f"python main.py eval edits --seed {options.seed}{only}"
-    print(heading(command, seed=options.seed, count=sum(map(len, chosen.values()))), flush=True)
-    found = {
-        name: edits.run_cases(cases, told=lambda o: print(edits.line(o), flush=True))
-        for name, cases in chosen.items()
-    }
-    for name, outcomes in found.items():
-        print(f"\n{edits.table(name, outcomes)}")
-    every = [outcome for outcomes in found.values() for outcome in outcomes]
-    wrong = sum(outcome.wrong for outcome in every)
-    print(f"\nwrong-apply rate      {wrong / max(len(every), 1):.2%} (bar 0)")
-    return int(wrong > 0)
+    print(heading(command, seed=options.seed, count=sum(map(len, sets.values()))), flush=True)
+    found = {name: [judged() for judged in cases] for name, cases in sets.items()}
+    print(f"\n{edits.report(found)}")
+    return int(any(outcome.wrong for some in found.values() for outcome in some))
 
 
 async def _overhead(options: Namespace) -> int:

@@ -1,7 +1,6 @@
 """A turn after the other: prompt, model, tools, until a typed end, watched at every step."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Any
 from agents.context import Context, ContextFull
 from agents.loops import Loop, LoopWatch
 from agents.prompting import render
+from agents.replies import slip_of
 from core.errors import BudgetExceeded, PromptTooLong
 from core.events import EventType
 from core.models import Message, ModelCall, Reply, Tokens, ToolCall
@@ -300,20 +300,6 @@ class Agent:
             tokens=run.tokens,
             cost_usd=run.cost_usd,
         )
-
-
-def slip_of(reply: Reply, tools: Sequence[str]) -> str:
-    """What a reply without a usable call is: `cut`, `refused`, `empty`, `json` or `words`."""
-    if reply.finish == "length":
-        return "cut"
-    if reply.finish == "refused":
-        return "refused"
-    text = reply.text.strip()
-    if not text:
-        return "empty"
-    names = "|".join(map(re.escape, tools)) or "(?!)"
-    written = rf"<tool_call>|<function=|\"(name|tool|function)\"\s*:\s*\"({names})\""
-    return "json" if re.search(written, text) else "words"
 
 
 def _numbered(calls: Sequence[ToolCall], turn: int) -> tuple[ToolCall, ...]:

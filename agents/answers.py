@@ -57,7 +57,10 @@ async def ask(
 
 
 def parsed(reply: Reply, form: type[AnyAnswer]) -> tuple[AnyAnswer | None, list[str]]:
-    """The answer in a reply, or what keeps it from being one."""
+    """The answer in a reply, or what keeps it from being one.
+
+    The last object with fields of the form counts: one before it may be quoted from anybody.
+    """
     if reply.finish == "length":
         return None, ["The answer was cut off at its limit. Be shorter."]
     problems: list[str] = []
@@ -69,6 +72,8 @@ def parsed(reply: Reply, form: type[AnyAnswer]) -> tuple[AnyAnswer | None, list[
                 return form.model_validate(_coerced(candidate, form)), []
             except ValidationError as error:
                 problems = problems or _in_words(error)
+        if problems:
+            break
     return None, problems or ["There is no JSON object of the asked form in the answer."]
 
 

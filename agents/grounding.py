@@ -72,12 +72,19 @@ def _named(path: str, symbol: str, text: str) -> Checked:
     places = dict(_symbols(text))
     short = wanted.rpartition(".")[2]
     for name, line in places.items():
-        if name == wanted or name.rpartition(".")[2] == short:
+        if f".{name}".endswith(f".{wanted}") or _in_module(wanted, name, path):
             return Checked(path, line, name)
     if not places and re.search(rf"\b{re.escape(short)}\b", text):
         number = next(n for n, one in enumerate(text.split("\n"), 1) if short in one)
         return Checked(path, number, wanted)
     return _refused(path, f"{path} defines no `{wanted[:100]}`.", wanted, list(places))
+
+
+def _in_module(wanted: str, name: str, path: str) -> bool:
+    """Whether a name is written with the module that it stands in, as in `shop.cart.Cart.total`."""
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    prefix = wanted.removesuffix(f".{name}")
+    return prefix != wanted and f".{module}".endswith(f".{prefix}")
 
 
 @lru_cache(maxsize=256)

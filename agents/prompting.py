@@ -23,7 +23,10 @@ HEAD, TAIL = 5_000, 5_000
 BORDER_BYTES = 6
 _COMMENT = re.compile(r"(```.*?```|`[^`\n]*`)|<!--.*?(?:-->|\Z)", re.DOTALL)
 """A comment that no reader sees; in a code span or block it would be seen, and stays."""
-_TAGS = range(0xE0000, 0xE0080)
+_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0000, 0xE01F0))
+"""Tags and variation selectors: they draw nothing, and any text can be spelt with them."""
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters that look like nothing."""
 
 
 def render(name: str, **facts: object) -> tuple[Message, ...]:
@@ -100,7 +103,9 @@ def written_out(text: str) -> str:
 def _invisible(sign: str) -> bool:
     if sign in "\n\t":
         return False
-    return unicodedata.category(sign) in ("Cf", "Cc") or ord(sign) in _TAGS
+    if sign in _FILLERS or any(ord(sign) in signs for signs in _SELECTORS):
+        return True
+    return unicodedata.category(sign) in ("Cf", "Cc")
 
 
 def shortened(text: str, head: int = HEAD, tail: int = TAIL) -> str:

@@ -83,6 +83,11 @@ def run(case: Case) -> tuple[Outcome, Applied]:
     return outcome, applied
 
 
+def judge(case: Case) -> Outcome:
+    """What became of one reply."""
+    return run(case)[0]
+
+
 def load_cases(root: Path = CORPUS) -> list[Case]:
     """Every case of an edit, by family, then as written; MalformedCase names a bad one."""
     return [case for family in FAMILIES for case in _cases(root, family)]

@@ -23,7 +23,7 @@ from agents.edits.code import (
 )
 from agents.edits.elisions import filled, invented_ellipses, is_marker, real_lines
 from agents.edits.fitting import fitted
-from agents.edits.texts import Source, dedented, indent_of, parsed
+from agents.edits.texts import Source, dedented, indent_of, parsed, trimmed
 from agents.edits.values import Refused, Why
 
 
@@ -179,7 +179,14 @@ class Merge:
             if is_stub(piece.node, known.node):
                 self._require_same_head(name, lines, old)
                 return
-            lines = self._completed(filled(lines, old, f"`{name}`"), piece.node, known)
+            lines = filled(lines, old, f"`{name}`")
+            if self._is_open(piece) and trimmed(lines)[-1] != trimmed(old)[-1]:
+                raise Refused(
+                    Why.ELIDED,
+                    f"It is not clear whether `{name}` goes on where lines are left out below it. "
+                    "Send the whole function and nothing behind it.",
+                )
+            lines = self._completed(lines, piece.node, known)
             if known.head == known.start:
                 lines = [*self._comments(piece, indent_of(old[0])), *lines]
         if invented_ellipses("\n".join(dedented(lines)), "\n".join(dedented(old))):
@@ -187,6 +194,11 @@ class Merge:
         if lines != old:
             self.touched[name], self.replaced[name] = "\n".join(lines), old
             self.changes.append(Change(known.start, known.stop, lines))
+
+    def _is_open(self, piece: Piece) -> bool:
+        """Whether a mark of left-out lines is the next thing below a piece of the reply."""
+        below = next((line for line in self.new.lines[piece.stop :] if line.strip()), "")
+        return is_marker(below, real_lines(self.source.bare))
 
     def _require_own_lines(self, known: Piece, ours: Sequence[Piece]) -> None:
         first = self.source.bare[known.start]

@@ -1,22 +1,36 @@
 """Measure the applier of edits: malformed replies written by hand, and correct edits deformed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from evals.replies import Case, Outcome, run
+from evals import answers, drift, replies
+from evals.faults import Fault
+from evals.replies import Outcome
 
-Told = Callable[[Outcome], None]
+Judged = Callable[[], Outcome]
 
 
-def run_cases(cases: Iterable[Case], told: Told = lambda _: None) -> list[Outcome]:
-    """Apply every reply and tell of those that did not go as they should."""
-    outcomes = []
-    for case in cases:
-        outcome, _ = run(case)
-        outcomes.append(outcome)
-        if not outcome.as_expected:
-            told(outcome)
-    return outcomes
+def sets(faults: Sequence[Fault], *, seed: int, only: str = "") -> dict[str, list[Judged]]:
+    """Every reply of the suite by its set, ready to be judged; `only` are ids that begin so."""
+    by_hand = replies.load_cases()
+    edits = {"by hand": by_hand, "deformed": list(drift.cases(faults, seed))}
+    found: dict[str, list[Judged]] = {
+        name: [partial(replies.judge, case) for case in cases if case.id.startswith(only)]
+        for name, cases in edits.items()
+    }
+    read = [case for case in answers.load_answers() if case.id.startswith(only)]
+    return {**found, "typed answers": [partial(answers.judge, case) for case in read]}
+
+
+def report(found: Mapping[str, Sequence[Outcome]]) -> str:
+    """All rates, and each reply that did not go as it should."""
+    every = [outcome for outcomes in found.values() for outcome in outcomes]
+    odd = [line(outcome) for outcome in every if not outcome.as_expected]
+    wrong = sum(outcome.wrong for outcome in every)
+    share = f"{'wrong-apply rate':<22}{wrong / max(len(every), 1):.2%} (bar 0)"
+    tables = [table(name, outcomes) for name, outcomes in found.items()]
+    return "\n\n".join(["\n".join(odd), *tables, share]).lstrip()
 
 
 def line(outcome: Outcome) -> str:

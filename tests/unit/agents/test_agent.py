@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from agents.agent import CALLS_MAX, Agent, Ending, TurnLimits, Why, slip_of
+from agents.agent import CALLS_MAX, Agent, Ending, TurnLimits, Why
 from agents.context import SECTIONS
+from agents.replies import slip_of
 from core.errors import BudgetExceeded, ModelUnavailable, PromptTooLong, SandboxGone
 from core.models import Message, ModelCall, Reply
 from core.patches import Patch

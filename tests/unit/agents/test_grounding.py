@@ -36,6 +36,8 @@ TREE = Tree().with_texts({"shop/prices.py": SHOP, "shop/cart.js": "function addI
         (Claim("shop/prices.py", quote="\n\ndef round_up(value):\n    return"), 14),
         (Claim("`shop/prices.py`", symbol="Cart.total_price"), 10),
         (Claim("shop/prices.py", symbol="total_price()"), 10),
+        (Claim("shop/prices.py", symbol="prices.Cart.total_price"), 10),
+        (Claim("shop/prices.py", symbol="shop.prices.round_up"), 14),
         (Claim("shop/prices.py", symbol="RATE"), 4),
         (Claim("shop/prices.py", symbol="Cart.limit"), 8),
         (Claim("shop/cart.js", symbol="addItem"), 1),
@@ -54,6 +56,8 @@ def test_what_is_there_stands_with_its_line(claim: Claim, line: int) -> None:
         (Claim("src/prices.py"), "`shop/prices.py`"),
         (Claim("shop/prices.py", symbol="totalPrice"), "`Cart.total_price`"),
         (Claim("shop/prices.py", symbol="roundUpwards"), "`round_up`"),
+        (Claim("shop/prices.py", symbol="Basket.total_price"), "`Cart.total_price`"),
+        (Claim("shop/prices.py", symbol="store.prices.round_up"), "`round_up`"),
         (Claim("shop/prices.py", quote="return sum(items) + RATE"), "`return sum(items) * (1 + R"),
     ],
 )

@@ -78,6 +78,25 @@ def test_hidden_words_are_taken_out_and_counted() -> None:
     assert f"[{hidden} hidden characters were taken out]" in text
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "\u200b",
+        "\u2066",
+        "\ufeff",
+        "\u00ad",
+        "\ufe0f",
+        "\U000e0041",
+        "\U000e0141",
+        "\u3164",
+        "\x1b",
+    ],
+)
+def test_every_sign_that_draws_nothing_is_taken_out(hidden: str) -> None:
+    assert revealed(f"a{hidden}b") == ("ab", 1)
+    assert written_out(f"a{hidden}b").isprintable()
+
+
 def test_comment_that_never_ends_hides_the_rest() -> None:
     assert revealed("seen <!-- hidden to the end") == ("seen ", 22)
 
