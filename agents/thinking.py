@@ -12,7 +12,7 @@ from agents.offline.engine import OfflineEngine
 from agents.offline.fixing import Search
 from agents.offline.thinking import telling
 from agents.toolwork import Crew
-from core.events import AuditEntry, EventType, Notice
+from core.events import EventType, Notice
 from core.limits import RoleLimits
 from core.ports import AuditLog, Budgets, Clock, EventLog, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
@@ -92,17 +92,7 @@ class ModelThinking:
 
     def _crew(self, task: Task) -> Crew:
         async def refused(refusal: Refusal) -> None:
-            detail = {
-                "tool": refusal.tool,
-                "rule": refusal.rule,
-                "reason": refusal.reason,
-                "arguments": refusal.arguments,
-            }
-            await self._audit.record(
-                AuditEntry(
-                    action="refused_tool", task_id=task.task_id, actor=refusal.role, detail=detail
-                )
-            )
+            await self._audit.record(refusal.entry(task.task_id))
 
         async def watch(event: EventType, data: dict[str, Any]) -> None:
             await self._events.append(Notice(type=event, task_id=task.task_id, data=data))

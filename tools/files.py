@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from core.errors import NotFound, ToolError, ToolRefused
+from tools.observations import restored
 from tools.pages import paged
 from tools.paths import FilePath
 from tools.tool import tool
@@ -59,6 +60,8 @@ async def write_file(place: Workplace, path: FilePath, content: str) -> str:
         before: bytes | None = await place.file(path, READ_BYTES_MAX)
     except NotFound:
         before = None
+    if before is not None:
+        content = restored(content, before.decode("utf-8", "replace"))
     data = content.encode("utf-8", "replace")
     if data == before:
         raise ToolError(f"{path} holds exactly this already; nothing was written.")
@@ -88,6 +91,7 @@ async def edit_file(
     windows = "\r\n" in text and "\n" not in text.replace("\r\n", "")
     if windows:
         text, old, new = (part.replace("\r\n", "\n") for part in (text, old, new))
+    old, new = restored(old, text), restored(new, text)
     places = [found.start() for found in re.finditer(re.escape(old), text)]
     if not places:
         raise ToolError(_not_found(path, text, old, new))

@@ -1,5 +1,7 @@
 """Results of tools as a model sees them: harmless, of bounded length, and never empty."""
 
+import re
+
 from sandbox.output import harmless
 
 NOTHING = "(no output)"
@@ -18,3 +20,17 @@ def observed(text: str, characters: int) -> str:
     half = characters // 2
     missing = len(shown) - 2 * half
     return f"{shown[:half]}\n[... {missing:,} characters left out ...]\n{shown[-half:]}"
+
+
+def restored(text: str, original: str) -> str:
+    """A text that a model wrote, with the marks of `observed` made characters again.
+
+    Only those that the original holds, and whose mark it does not hold itself: nothing that hides
+    comes into a file in which it was not.
+    """
+
+    def character(mark: re.Match[str]) -> str:
+        sign = chr(int(mark[1], 16))
+        return sign if sign in original and mark[0] not in original else mark[0]
+
+    return re.sub(r"<U\+(0?[0-9A-F]{4,5})>", character, text)

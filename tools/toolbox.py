@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from core.errors import NotFound, ToolError, ToolRefused
+from core.events import AuditEntry
 from core.models import Message, ToolCall, ToolSpec
 from tools.observations import observed
 from tools.policy import Permission, Policy, permission
@@ -30,6 +31,16 @@ class Refusal:
     reason: str
     arguments: str
     """As the model wrote them, cut."""
+
+    def entry(self, task_id: str) -> AuditEntry:
+        """The row of the audit log."""
+        detail = {"tool": self.tool, "rule": self.rule, "reason": self.reason}
+        return AuditEntry(
+            action="refused_tool",
+            task_id=task_id,
+            actor=self.role,
+            detail={**detail, "arguments": self.arguments},
+        )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import ToolRefused
 from core.trees import EXECUTABLE, File, Tree
 from tests.unit.tools.places import BASE, Hand, workplace
 from tools.workplace import Objection, Workplace
@@ -152,6 +153,20 @@ async def test_line_ends_stay_as_they_were(hand: Hand) -> None:
     assert "\r" not in await hand.done("read_file", path="dos.txt")
     await hand.done("edit_file", path="dos.txt", old="one\ntwo", new="1\n2")
     assert await hand.place.sandbox.read("dos.txt") == b"1\r\n2\r\nthree\r\n"
+
+
+async def test_what_hides_in_a_line_survives_an_edit_of_it(hand: Hand) -> None:
+    await put(hand.place, "odd.txt", "one\u200btwo\nthree\n".encode())
+    await hand.done("edit_file", path="odd.txt", old="one<U+200B>two", new="1<U+200B>2<U+202E>")
+    assert await hand.place.sandbox.read("odd.txt") == "1\u200b2<U+202E>\nthree\n".encode()
+    await hand.done("write_file", path="odd.txt", content="<U+200B>")
+    assert await hand.place.sandbox.read("odd.txt") == "\u200b".encode()
+
+
+async def test_a_name_that_differs_by_case_alone_is_refused_at_the_end(hand: Hand) -> None:
+    await hand.done("write_file", path="readme.MD", content="x")
+    with pytest.raises(ToolRefused, match="case alone"):
+        await hand.place.current()
 
 
 async def test_what_is_no_utf8_is_not_edited(hand: Hand) -> None:

@@ -85,7 +85,7 @@ def test_every_tool_has_a_risk_and_only_looking_is_parallel() -> None:
     assert risks == {
         **dict.fromkeys(("read_file", "list_dir", "glob", "grep", "git_status"), "read"),
         **dict.fromkeys(("submit_changes", "verify_symbol_in_repo", "repo_outline"), "read"),
-        **dict.fromkeys(("memory", "todos"), "read"),
+        **dict.fromkeys(("memory", "todos", "leave_unchanged"), "read"),
         **dict.fromkeys(("write_file", "edit_file"), "edit"),
         **{"shell": "by command", "run_tests": "safe"},
     }
