@@ -89,6 +89,8 @@ class Reproduction(Value):
     """Test files that only serve the proof and are not shipped."""
     run: TestRun | None = None
     """The run on base that shows it."""
+    note: str = ""
+    """What a person should know of it, such as a named test that passes; in whole sentences."""
     help_wanted: str = ""
     """What would make it reproducible, when nothing did."""
 

@@ -1,5 +1,6 @@
 """Diagnosis by rules: the lines that go with failure, quoted; what they mean is left to people."""
 
+from agents.offline.naming import named_among
 from core.findings import Citation, Diagnosis
 from core.patches import Suspect
 from core.ports import Case
@@ -17,10 +18,14 @@ NOTHING = "No line can be named: no test fails, and the report names no place in
 
 
 async def diagnose(case: Case, bench: Bench) -> Diagnosis:
-    """Rank lines by the tests of the repository alone; no reproduction is seen."""
+    """Rank lines by the tests of the repository alone; no reproduction is seen.
+
+    Where tests were named, others that fail say nothing of this fault.
+    """
     survey = await bench.survey(case.tree)
-    red = set(survey.run.failed)
-    found = located(case, survey, tuple(red & set(case.tests) or red))
+    failed = survey.run.failed
+    red = named_among(failed, case.tests) if case.tests else failed
+    found = located(case, survey, red)
     suspects = found.suspects[:SUSPECTS_MAX]
     if not suspects:
         return Diagnosis(root_cause=NOTHING, confidence=0.0, method=found.method)

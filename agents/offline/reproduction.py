@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agents.offline.examples import examples_in, regression_file, wished
+from agents.offline.naming import named_among, unknown_among
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
@@ -25,6 +26,8 @@ HELP = (
 NO_PYTHON = "The offline engine repairs Python only, and this repository has none. " + HELP
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 EXAMPLES_MAX = 5
+OTHERS_NAMED = 5
+"""Failing tests that are named beside those that were asked for."""
 OF_ITS_OWN = re.compile(
     r"\b(ImportError|ModuleNotFoundError|SyntaxError|NameError|FileNotFoundError|PermissionError"
     r"|ConnectionError|ConnectionRefusedError|URLError|gaierror|EOFError)\b|fixture '"
@@ -52,15 +55,18 @@ class Attempted:
 async def reproduce(case: Case, bench: Bench) -> Reproduction:
     """The first of these that is red on base: given tests, a given command, an example or a
     traceback of the report, tests that fail already and touch a named file.
+
+    Whoever names a test means that one: then no other test that fails already stands in for it.
     """
     if not any(path.endswith(".py") for path in case.tree):
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=NO_PYTHON)
     attempts: list[Attempted] = []
-    for attempt in (_given_tests, _given_command, _examples, _failing_already):
+    ways = [_given_tests, _given_command, _examples]
+    for attempt in ways if case.tests else [*ways, _failing_already]:
         for tried in await attempt(case, bench):
             attempts.append(tried)
             if tried.red and not _broken(tried, case) and not _missing(tried.run, case.tree):
-                return _reproduced(tried)
+                return _reproduced(tried, await _of_the_named(case, bench, attempts[0]))
     return await _none_red(case, bench, attempts)
 
 
@@ -68,7 +74,37 @@ async def _given_tests(case: Case, bench: Bench) -> list[Attempted]:
     if not case.tests:
         return []
     run = await bench.run(case.tree, case.tests)
+    if run.end is RunEnd.NO_TESTS:
+        collected = (await bench.survey(case.tree)).run.collected
+        unknown = unknown_among(collected, case.tests)
+        if known := [name for name in case.tests if name not in unknown]:
+            run = await bench.run(case.tree, known)
     return [Attempted("--test", run, run.failed or case.tests)]
+
+
+async def _of_the_named(case: Case, bench: Bench, given: Attempted) -> str:
+    """What a person should know of the tests that were named: those that are not red, and then
+    which others are, that nobody takes one for the other.
+    """
+    run = given.run
+    if given.origin != "--test" or run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
+        return ""
+    red = [name for name in case.tests if named_among(run.failed, [name])]
+    red += [name for name in case.tests if named_among([name], run.failed)]
+    said = [f"The named test {n} {_standing(n, run)}." for n in case.tests if n not in red]
+    failed = (await bench.survey(case.tree)).run.failed if said else ()
+    if others := [test for test in failed if not named_among([test], case.tests)]:
+        more = f" and {len(others) - OTHERS_NAMED} more" if len(others) > OTHERS_NAMED else ""
+        named = ", ".join(others[:OTHERS_NAMED])
+        said.append(f"Other tests fail there and were left alone: {named}{more}.")
+    return " ".join(said)
+
+
+def _standing(name: str, run: TestRun) -> str:
+    """How a named test that is not red stands on the base."""
+    if named_among(run.passed, [name]):
+        return "passes on the base"
+    return "is skipped on the base" if named_among(run.collected, [name]) else "is not there"
 
 
 async def _given_command(case: Case, bench: Bench) -> list[Attempted]:
@@ -156,7 +192,7 @@ def is_of_its_own(case: TestCase, stated: str) -> bool:
     return OF_ITS_OWN.search(first) is not None
 
 
-def _reproduced(tried: Attempted) -> Reproduction:
+def _reproduced(tried: Attempted, note: str) -> Reproduction:
     return Reproduction(
         reading=Reading.REPRODUCED,
         origin=tried.origin,
@@ -164,6 +200,7 @@ def _reproduced(tried: Attempted) -> Reproduction:
         files=tried.files,
         scaffold=tried.scaffold,
         run=tried.run,
+        note=note,
     )
 
 
@@ -173,18 +210,19 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
     if missing := {name for tried in theirs for name in _missing(tried.run, case.tree)}:
         needs = f"The tests need {', '.join(sorted(missing))}, which could not be installed. {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs)
+    note = await _of_the_named(case, bench, attempts[0]) if attempts else ""
     ran = [a for a in attempts if a.run.end in (RunEnd.PASSED, RunEnd.FAILED)]
     for tried in ran:
         if case.reported is not None and not tried.red:
             tree = with_files(case.reported, [*tried.files, *tried.scaffold])
             before = await bench.run(tree, tried.tests)
-            if set(before.failed) & set(tried.tests):
-                return _read(Reading.FIXED_SINCE, replace(tried, run=before))
+            if named_among(before.failed, tried.tests):
+                return _read(Reading.FIXED_SINCE, replace(tried, run=before), note)
     if any(not tried.red for tried in ran):
-        return _read(Reading.PASSES, next(tried for tried in ran if not tried.red))
+        return _read(Reading.PASSES, next(tried for tried in ran if not tried.red), note)
     if attempts:
-        last = attempts[-1]
-        return _read(Reading.OTHER_ERROR, last)
+        nothing = all(tried.run.end is RunEnd.NO_TESTS for tried in attempts)
+        return _read(Reading.NOTHING_TO_RUN if nothing else Reading.OTHER_ERROR, attempts[-1], note)
     survey = await bench.survey(case.tree)
     if survey.run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
         note = f"The tests of the repository cannot be run ({survey.run.end}). {HELP}"
@@ -192,9 +230,14 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
     return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=HELP, run=survey.run)
 
 
-def _read(reading: Reading, tried: Attempted) -> Reproduction:
+def _read(reading: Reading, tried: Attempted, note: str) -> Reproduction:
     return Reproduction(
-        reading=reading, origin=tried.origin, tests=tried.tests, run=tried.run, help_wanted=HELP
+        reading=reading,
+        origin=tried.origin,
+        tests=tried.tests,
+        run=tried.run,
+        note=note,
+        help_wanted=f"{note} {HELP}".strip(),
     )
 
 

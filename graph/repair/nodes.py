@@ -79,11 +79,13 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "reading": answer.reading,
         "origin": answer.origin,
         "tests": list(answer.tests[:20]),
+        "note": answer.note[:1000],
         "help_wanted": answer.help_wanted[:1000],
     }
     update: Facts = {
         "reproduction": await deps.keep(answer, **facts),
         "reproductions": state.get("reproductions", 0) + 1,
+        "notes": [answer.note] if answer.note and answer.note not in state.get("notes", []) else [],
     }
     if answer.reading is Reading.REPRODUCED and answer.files:
         base = await deps.base(state)
@@ -101,14 +103,19 @@ async def join(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         return {"trouble": ""}
     if trouble := state.get("trouble"):
         return {"question": questions.trouble(state["task_id"], trouble).dump()}
+    note = reproduction.get("note", "")
     if reading == Reading.FIXED_SINCE:
-        return _end(Outcome.ALREADY_FIXED, "Red on the reported revision, green on the base.")
+        said = f"Red on the reported revision, green on the base. {note}"
+        return _end(Outcome.ALREADY_FIXED, said.strip())
+    if reading == Reading.PASSES and TaskRequest.load(state["request"]).tests:
+        return _end(Outcome.CANNOT_REPRODUCE, note or "What was named passes on the base.")
     if diagnosis.get("category", "code") != "code":
         return _end(Outcome.NOT_A_CODE_FAULT, diagnosis["root_cause"])
     if diagnosis.get("confidence", 0.0) >= rules.confidence_threshold:
         return {}
     if reading == Reading.PASSES:
-        return _end(Outcome.CANNOT_REPRODUCE, f"It passes on the base ({reproduction['origin']}).")
+        said = note or f"It passes on the base ({reproduction['origin']})."
+        return _end(Outcome.CANNOT_REPRODUCE, said)
     if reading == Reading.NOTHING_TO_RUN:
         return _end(Outcome.NEEDS_INFORMATION, reproduction["help_wanted"])
     cause = diagnosis.get("root_cause", "not recorded")

@@ -163,6 +163,21 @@ def test_nothing_to_run_needs_information(tmp_path: Path, data: Path) -> None:
     assert branches(shop) == []
 
 
+def test_a_named_test_that_passes_is_not_taken_for_another_that_fails(
+    shop: Path, data: Path
+) -> None:
+    passing = TEST.replace("the_sum_is_paid", "nothing_costs_nothing")
+    done = run(data, "fix", str(shop), REPORT, "--test", passing, "--yes", "--json")
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["outcome"] == "cannot_reproduce"
+    assert f"{passing} passes on the base" in report["reason"]
+    assert TEST in report["reason"]
+    assert report["stopped"]["at"] == "join"
+    assert report["stopped"]["partial_patch"] is None
+    assert branches(shop) == []
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_patch(shop: Path, tmp_path: Path) -> None:
     hashes = {

@@ -1,7 +1,8 @@
 """Which test a report leads to, in a real sandbox: red for the reported reason, or none."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -32,7 +33,14 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     environments.close()
 
 
-async def found(bench: Bench, report: str, command: str = "", **more: str) -> Reproduction:
+async def found(
+    bench: Bench,
+    report: str,
+    command: str = "",
+    tests: Sequence[str] = (),
+    reported: Mapping[str, str] | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Reproduction:
     files = {path: File(text.encode()) for path, text in {**REPOSITORY, **more}.items()}
     case = Case(
         task_id="0" * 36,
@@ -41,6 +49,8 @@ async def found(bench: Bench, report: str, command: str = "", **more: str) -> Re
         repository="r",
         base_sha="b" * 40,
         tree=Tree(files),
+        reported=Tree(files).with_texts(reported) if reported else None,
+        tests=tuple(tests),
         reproduction_command=command,
     )
     return await reproduce(case, bench)
@@ -69,9 +79,9 @@ async def test_another_error_than_the_reported_one_shows_something_else(bench: B
 
 
 async def test_a_failing_test_of_other_code_is_not_the_reported_fault(bench: Bench) -> None:
-    answer = await found(bench, "total() in shop.py is wrong", **{"test_tax.py": BROKEN_TAX})
+    answer = await found(bench, "total() in shop.py is wrong", more={"test_tax.py": BROKEN_TAX})
     assert answer.reading is Reading.NOTHING_TO_RUN
-    answer = await found(bench, "rate() in tax.py is wrong", **{"test_tax.py": BROKEN_TAX})
+    answer = await found(bench, "rate() in tax.py is wrong", more={"test_tax.py": BROKEN_TAX})
     assert answer.tests == ("test_tax.py::test_rate",)
 
 
@@ -86,6 +96,59 @@ async def test_a_command_that_leaves_with_zero_shows_nothing(bench: Bench) -> No
 
 async def test_a_package_that_is_not_there_is_named_and_no_fault(bench: Bench) -> None:
     needy = {"test_more.py": "import frobnicate\n\n\ndef test_x():\n    assert frobnicate\n"}
-    reproduction = await found(bench, "total is off", **needy)
+    reproduction = await found(bench, "total is off", more=needy)
     assert reproduction.reading is Reading.NOTHING_TO_RUN
     assert "frobnicate" in reproduction.help_wanted
+
+
+RATE = "test_tax.py::test_rate"
+NONE = "test_shop.py::test_none"
+
+
+async def test_a_named_test_that_passes_is_not_replaced_by_another_that_fails(bench: Bench) -> None:
+    answer = await found(bench, "it is off", tests=[NONE], more={"test_tax.py": BROKEN_TAX})
+    assert (answer.reading, answer.origin) == (Reading.PASSES, "--test")
+    assert answer.note == (
+        f"The named test {NONE} passes on the base. "
+        f"Other tests fail there and were left alone: {RATE}."
+    )
+
+
+async def test_a_named_test_that_was_red_in_the_reported_revision_is_fixed_since(
+    bench: Bench,
+) -> None:
+    before = {"shop.py": "def total(items):\n    return -1\n"}
+    for name in (NONE, "test_shop.py"):
+        answer = await found(bench, "it is off", tests=[name], reported=before)
+        assert answer.reading is Reading.FIXED_SINCE
+    answer = await found(bench, "it is off", tests=[NONE], reported={"tax.py": "RATE = 1\n"})
+    assert answer.reading is Reading.PASSES
+
+
+async def test_of_several_named_tests_the_red_ones_count_and_the_others_are_told(
+    bench: Bench,
+) -> None:
+    more = {"test_tax.py": BROKEN_TAX}
+    answer = await found(bench, "it is off", tests=[NONE, RATE], more=more)
+    assert (answer.reading, answer.tests) == (Reading.REPRODUCED, (RATE,))
+    assert answer.note == f"The named test {NONE} passes on the base."
+    answer = await found(bench, "it is off", tests=["test_gone.py::test_x", RATE], more=more)
+    assert (answer.reading, answer.tests) == (Reading.REPRODUCED, (RATE,))
+    assert answer.note == "The named test test_gone.py::test_x is not there."
+
+
+async def test_a_named_test_that_is_not_there_is_asked_about(bench: Bench) -> None:
+    name = "test_shop.py::test_gone"
+    answer = await found(bench, "it is off", tests=[name], more={"test_tax.py": BROKEN_TAX})
+    assert answer.reading is Reading.NOTHING_TO_RUN
+    assert f"The named test {name} is not there." in answer.help_wanted
+    skipped = "import pytest\n\n\n@pytest.mark.skip\ndef test_s():\n    assert False\n"
+    answer = await found(bench, "x", tests=["test_s.py::test_s"], more={"test_s.py": skipped})
+    assert answer.note == "The named test test_s.py::test_s is skipped on the base."
+
+
+async def test_what_was_given_beside_a_named_test_still_counts(bench: Bench) -> None:
+    command = "python -c 'import sys, shop; sys.exit(shop.total([0]))'"
+    answer = await found(bench, "it is off", command, tests=[NONE])
+    assert (answer.reading, answer.origin) == (Reading.REPRODUCED, "--repro")
+    assert answer.note == f"The named test {NONE} passes on the base."

@@ -160,6 +160,18 @@ async def test_doing_nothing_is_an_outcome(
         assert "fix" not in here.asked(task)
 
 
+async def test_a_named_test_that_passes_ends_it_however_sure_the_diagnosis_is(
+    tmp_path: Path,
+) -> None:
+    note = "The named test x passes on the base. Other tests fail there and were left alone: y."
+    shown = Reproduction(reading=Reading.PASSES, origin="--test", note=note)
+    async with house(tmp_path, Script(diagnosis=SURE, reproduction=shown)) as here:
+        task = await here.run(tests=("x",))
+        assert (task.outcome, task.reason) == (Outcome.CANNOT_REPRODUCE, note)
+        assert note in task.result["notes"]
+        assert "fix" not in here.asked(task)
+
+
 async def test_confidence_gate(tmp_path: Path) -> None:
     async with house(tmp_path / "a", Script(diagnosis=UNSURE, reproduction=NOT_SHOWN)) as here:
         assert (await here.pending(await here.run())).question.kind is QuestionKind.ESCALATION
