@@ -202,6 +202,8 @@ class Case:
     """Hashes of patches that were turned down."""
     findings: tuple[str, ...] = ()
     """What gates, reviewers and people said about earlier attempts, latest last."""
+    words: tuple[str, ...] = ()
+    """Those of the findings that people gave in their own words, latest last."""
     refused: tuple[RefusedEdit, ...] = ()
     """Edits of this attempt, or of the last one, that the gate refused, with what they change."""
     attempt: int = 1

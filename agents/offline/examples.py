@@ -62,10 +62,9 @@ class _Block:
         return after or wish_in(self.before, call, shown, raises=raises)
 
 
-def examples_in(report: str) -> Iterator[Example]:
-    """All examples, those that state a value first."""
+def examples_in(report: str, imports: tuple[str, ...] = ()) -> Iterator[Example]:
+    """All examples, those that state a value first; those without imports have `imports`."""
     found: list[Example] = []
-    imports: tuple[str, ...] = ()
     for block in _blocks(report):
         if example := _example(block):
             if not example.imports and not example.whole:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agents.edits.apply import apply_reply
 from agents.offline import reproduction as by_rules
+from agents.offline.attempts import is_of_its_own, new_test_path
 from agents.prompting import render
 from agents.role import Role, words_of
 from core.evidence import CaseOutcome, TestRun
@@ -55,7 +56,7 @@ async def reproduce(case: Case, bench: Bench, model: Model) -> Reproduction:
 
 async def _write(case: Case, bench: Bench, model: Model) -> Reproduction | None:
     """The test after at most one correction; None when none could be run."""
-    path, _ = by_rules.new_test_path(case)
+    path, _ = new_test_path(case, case.tree)
     messages = [*render("qa", **_facts(case, path))]
     last: Tried | None = None
     for left in range(CORRECTIONS, -1, -1):
@@ -88,7 +89,7 @@ def _reading(run: TestRun, case: Case) -> Reading:
     if not red:
         return Reading.PASSES
     stated = last_exception(case.report)
-    if all(by_rules.is_of_its_own(one, stated) for one in red):
+    if all(is_of_its_own(one, stated) for one in red):
         return Reading.OTHER_ERROR
     return Reading.REPRODUCED
 

@@ -10,7 +10,7 @@ from repair.gate import Refusal, is_test_path, refusals
 from repair.validate import with_files
 
 REFUSALS_MAX = 3
-"""Refused edits that end an attempt."""
+"""Refused edits that end an attempt, with those that would only repeat what was turned down."""
 SHOWN_MAX = 2000
 """Characters of each side of a refused edit that are kept."""
 
@@ -24,16 +24,21 @@ class Admission:
     patch: Patch | None = None
     """That candidate as it would ship: sources alone, with the new tests."""
     refused: tuple[RefusedEdit, ...] = ()
-    proposals: tuple[str, ...] = ()
-    """Hashes of the refused candidates; one of them may break several rules."""
+    turned_down: tuple[str, ...] = ()
+    """Hashes of the candidates that were refused, or would ship what was turned down before."""
 
     def followed_by(self, other: "Admission") -> "Admission":
         """Both as one: what the later one chose, and all that was refused."""
         return replace(
             other,
             refused=(*self.refused, *other.refused),
-            proposals=(*self.proposals, *other.proposals),
+            turned_down=(*self.turned_down, *other.turned_down),
         )
+
+    @property
+    def edits_refused(self) -> int:
+        """How many candidates the gate refused; one of them may break several rules."""
+        return len({edit.proposal for edit in self.refused})
 
 
 def admit(
@@ -41,29 +46,30 @@ def admit(
     base: Tree,
     reproduction: Reproduction | None,
     rejected: Collection[str],
-    refusals_left: int = REFUSALS_MAX,
+    unwanted: Collection[str] = (),
+    left: int = REFUSALS_MAX,
 ) -> Admission:
     """The first candidate that is new and that the gate lets pass.
 
-    Neither a proposal nor what would ship of it may be among `rejected`. Candidates behind the
-    last refusal that is left are not looked at.
+    A proposal may not be among `rejected`, nor what would ship of it among `unwanted`. When as
+    many as `left` are turned down here, those behind are not looked at.
     """
     files = reproduction.files if reproduction else ()
     refused: list[RefusedEdit] = []
-    proposals: list[str] = []
+    turned_down: list[str] = []
     for candidate in attempt.candidates:
-        if candidate.patch.sha256 in rejected or candidate.patch.sha256 in proposals:
+        proposal = candidate.patch.sha256
+        if proposal in rejected or proposal in turned_down:
             continue
-        if held := refusals(base, candidate.patch.with_changes(base, files).apply(base)):
-            refused += [_shown(refusal, candidate.patch) for refusal in held]
-            proposals.append(candidate.patch.sha256)
-            if len(proposals) >= refusals_left:
-                break
-            continue
+        held = refusals(base, candidate.patch.with_changes(base, files).apply(base))
         patch = source_only(candidate.patch, base).with_changes(base, files)
-        if patch.sha256 not in rejected:
-            return Admission(candidate, patch, tuple(refused), tuple(proposals))
-    return Admission(refused=tuple(refused), proposals=tuple(proposals))
+        if not held and patch.sha256 not in unwanted:
+            return Admission(candidate, patch, tuple(refused), tuple(turned_down))
+        refused += [_shown(refusal, candidate.patch) for refusal in held]
+        turned_down.append(proposal)
+        if len(turned_down) >= left:
+            break
+    return Admission(refused=tuple(refused), turned_down=tuple(turned_down))
 
 
 def source_only(patch: Patch, base: Tree) -> Patch:

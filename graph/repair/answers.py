@@ -2,13 +2,18 @@
 
 from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
+from graph.repair.feedback import speaks_of_tests
 from graph.repair.spending import again
 from graph.repair.state import RepairState
 from graph.state import Facts
 
 
 def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
-    """Requested changes void the diff and lead to another one; the rounds are counted."""
+    """Requested changes void the diff and lead to another one; the rounds are counted.
+
+    Words on tests turn down what was to ship, not the change of the code in it: with other tests
+    the same change may be offered again.
+    """
     if decision.get("choice") != "request_changes":
         return {}
     rounds = state.get("change_rounds", 0) + 1
@@ -16,13 +21,17 @@ def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     if rounds > most:
         reason = f"Changes were asked for more than {most} times."
         return {"outcome": Outcome.BLOCKED, "reason": reason}
+    words = decision.get("text", "")
     return {
         "change_rounds": rounds,
         "human_rounds": state.get("human_rounds", 0) + 1,
         "review_rounds": 0,
         "oversize": 0,
-        "findings": [f"A person asks for changes: {decision.get('text', '')}"],
-        "rejected": [state["patch"]["proposal"]],
+        "reproductions": 0,
+        "findings": [f"A person asks for changes: {words}"],
+        "words": [words],
+        "unwanted": [state["patch"]["hash"]],
+        "rejected": [] if speaks_of_tests(words) else [state["patch"]["proposal"]],
         **_more_attempts(state),
     }
 
@@ -37,6 +46,7 @@ def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     findings = [f"A person says: {words}"] if words else []
     return {
         "findings": findings,
+        "words": [words] if words else [],
         "again": [],
         "review_rounds": 0,
         "oversize": 0,

@@ -4,6 +4,7 @@ from typing import Literal
 
 from core.evidence import Verdict
 from core.findings import Reading, ReviewVerdict
+from graph.repair.feedback import speaks_of_tests
 from graph.repair.state import Again, RepairState
 
 Branches = list[Literal["diagnose", "reproduce", "escalate", "report"]]
@@ -58,14 +59,16 @@ def after_review(state: RepairState) -> Literal["approve", "fix", "escalate"]:
     return "escalate" if state.get("question") else "fix"
 
 
-def after_approve(state: RepairState) -> Literal["publish", "fix", "report"]:
-    """The person's word: ship it, change it, or leave it."""
+def after_approve(state: RepairState) -> Literal["publish", "fix", "reproduce", "report"]:
+    """The person's word: ship it, change it, test it otherwise, or leave it."""
     if state.get("outcome"):
         return "report"
     choice = state["decision"].get("choice")
     if choice == "approve":
         return "publish"
-    return "fix" if choice == "request_changes" else "report"
+    if choice != "request_changes":
+        return "report"
+    return "reproduce" if speaks_of_tests(state["decision"].get("text", "")) else "fix"
 
 
 def after_escalate(state: RepairState) -> Onward:

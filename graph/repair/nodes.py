@@ -5,6 +5,7 @@ from dataclasses import replace
 from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError
+from core.evidence import Verdict
 from core.findings import Diagnosis, FixAttempt, PartialFix, Reading, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
@@ -19,6 +20,7 @@ from graph.state import Facts
 from repair.validate import with_files
 
 REFUSALS_TOLD = 5
+NO_OTHER_TEST = "No other test that is red on the base was found; the earlier one stays."
 NOTHING_MAY_RUN = "The {} decides by running tests, and the request forbids to run anything."
 
 
@@ -68,13 +70,17 @@ async def diagnose(state: RepairState, runtime: Runtime[Deps]) -> Facts:
 
 
 async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Get a test that shows the fault."""
+    """Get a test that shows the fault; one that proved a fix already stays when no other comes."""
     deps = runtime.context
     case = await case_of(state, deps, diagnosed=False)
     try:
         answer = await deps.engine.reproduce(case)
     except EnvironmentUnprepared as error:
         return {"outcome": Outcome.BLOCKED, "reason": str(error)}
+    again = state.get("reproductions", 0) + 1
+    proven = (state.get("evidence") or {}).get("verdict") == Verdict.FIXED
+    if proven and answer.reading is not Reading.REPRODUCED:
+        return {"reproductions": again, "notes": [NO_OTHER_TEST], "findings": [NO_OTHER_TEST]}
     facts = {
         "reading": answer.reading,
         "origin": answer.origin,
@@ -84,7 +90,7 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     }
     update: Facts = {
         "reproduction": await deps.keep(answer, **facts),
-        "reproductions": state.get("reproductions", 0) + 1,
+        "reproductions": again,
         "notes": [answer.note] if answer.note and answer.note not in state.get("notes", []) else [],
     }
     if answer.reading is Reading.REPRODUCED and answer.files:
@@ -135,7 +141,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
             root_cause=attempt.root_cause[:1000],
             confidence=attempt.confidence,
             figures=attempt.figures.dump(),
-            refused=len(admission.proposals),
+            refused=admission.edits_refused,
         ),
         "attempts": attempts,
         "patch": {},
@@ -143,7 +149,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "review": {},
         "unmet": [],
         "trouble": "",
-        "rejected": list(admission.proposals),
+        "rejected": list(admission.turned_down),
         "seconds_sandbox": deps.bench.seconds - before,
     }
     if admission.chosen and admission.patch:
@@ -156,7 +162,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     if attempt.final:
         update["attempts"] = max(attempts, state.get("max_attempts", 1))
     said = [attempt.explanation or "No candidate was found."]
-    if len(admission.proposals) >= REFUSALS_MAX:
+    if admission.edits_refused >= REFUSALS_MAX:
         said.append("The attempt ended with its third refused edit.")
     messages = dict.fromkeys(refused.message for refused in attempt.refused)
     return {**update, "findings": [*said, *list(messages)[:REFUSALS_TOLD]]}
@@ -170,21 +176,21 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))
     last = await deps.recall(FixAttempt, state.get("attempt"))
     case = await case_of(state, deps)
-    rejected = case.rejected
+    rejected, unwanted = case.rejected, state.get("unwanted", ())
     case = replace(case, refused=last.refused if last else ())
     whole = Admission()
     while True:
         attempt = await deps.engine.fix(case)
         await deps.tell("search", state["task_id"], **_search_event(attempt))
-        turned_down = (*rejected, *whole.proposals)
-        left = REFUSALS_MAX - len(whole.proposals)
-        answer = admit(attempt, base, reproduction, turned_down, left)
+        left = REFUSALS_MAX - len(whole.turned_down)
+        known = (*rejected, *whole.turned_down)
+        answer = admit(attempt, base, reproduction, known, unwanted, left)
         whole = whole.followed_by(answer)
         if answer.chosen:
             attempt = about(attempt, answer.chosen)
-        if answer.chosen or not answer.proposals or len(whole.proposals) >= REFUSALS_MAX:
+        if answer.chosen or not answer.turned_down or len(whole.turned_down) >= REFUSALS_MAX:
             return attempt.but(refused=whole.refused), whole
-        case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.proposals))
+        case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.turned_down))
 
 
 async def nearest(state: RepairState, deps: Deps, partial: PartialFix) -> Facts:
@@ -240,6 +246,7 @@ async def case_of(
         seed=request.seed,
         rejected=tuple(state.get("rejected", ())),
         findings=tuple(state.get("findings", ())),
+        words=tuple(state.get("words", ())),
         attempt=state.get("attempts", 0) + 1,
         triage=await deps.recall(Triage, state.get("triage")),
         diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")) if diagnosed else None,

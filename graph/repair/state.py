@@ -24,8 +24,12 @@ class RepairState(AgentState, total=False):
     """What the definition of done still lacks."""
     findings: Annotated[list[str], add]
     """What gates, reviewers and people said about earlier attempts, latest last."""
+    words: Annotated[list[str], add]
+    """What people said in their own words, latest last."""
     rejected: Annotated[list[str], add]
     """Hashes of proposals that were turned down, as the engine made them: without new tests."""
+    unwanted: Annotated[list[str], add]
+    """Hashes of diffs that a person turned down, as they would have shipped: with new tests."""
     attempts: int
     max_attempts: int
     reproductions: int

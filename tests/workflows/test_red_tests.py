@@ -40,6 +40,7 @@ async def found(
     tests: Sequence[str] = (),
     reported: Mapping[str, str] | None = None,
     more: Mapping[str, str] = MappingProxyType({}),
+    words: Sequence[str] = (),
 ) -> Reproduction:
     files = {path: File(text.encode()) for path, text in {**REPOSITORY, **more}.items()}
     case = Case(
@@ -52,6 +53,7 @@ async def found(
         reported=Tree(files).with_texts(reported) if reported else None,
         tests=tuple(tests),
         reproduction_command=command,
+        words=tuple(words),
     )
     return await reproduce(case, bench)
 
@@ -152,3 +154,29 @@ async def test_what_was_given_beside_a_named_test_still_counts(bench: Bench) -> 
     answer = await found(bench, "it is off", command, tests=[NONE])
     assert (answer.reading, answer.origin) == (Reading.REPRODUCED, "--repro")
     assert answer.note == f"The named test {NONE} passes on the base."
+
+
+SHOP_REPORT = "```python\nfrom shop import total\nassert total([1]) == 1\n```"
+
+
+async def test_an_example_that_a_person_gave_is_tested_beside_the_first(bench: Bench) -> None:
+    words = ["nothing to run here", "Add a test:\n\n>>> total([])\n1\n\nExpected: 0"]
+    answer = await found(bench, SHOP_REPORT, words=words)
+    assert answer.reading is Reading.REPRODUCED
+    assert answer.origin == "example in the report, example given by a person"
+    assert [change.path for change in answer.files] == ["test_it_is_off.py", "test_it_is_off_2.py"]
+    assert len(answer.tests) == 2
+    second = answer.files[1].file()
+    assert second is not None
+    assert b"from shop import total" in second.data
+    assert b"total([]) == 0" in second.data
+    alone = await found(bench, "it is off", words=[SHOP_REPORT])
+    assert (alone.reading, alone.origin) == (Reading.REPRODUCED, "example given by a person")
+
+
+async def test_what_a_person_gave_and_shows_nothing_is_told_of(bench: Bench) -> None:
+    words = ["test that:\n```python\nassert total([1]) > 0\n```", "```python\nprint(nowhere)\n```"]
+    answer = await found(bench, SHOP_REPORT, words=words)
+    assert len(answer.tests) == 1
+    assert "`assert total([1]) > 0` passes on the base" in answer.note
+    assert "`print(nowhere)` cannot be run" in answer.note

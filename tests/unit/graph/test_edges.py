@@ -53,6 +53,17 @@ BOTH = ["diagnose", "reproduce"]
         ),
         ("after_approve", {"decision": {"choice": "approve"}}, "publish"),
         ("after_approve", {"decision": {"choice": "request_changes"}}, "fix"),
+        (
+            "after_approve",
+            {"decision": {"choice": "request_changes", "text": "rename it"}},
+            "fix",
+        ),
+        (
+            "after_approve",
+            {"decision": {"choice": "request_changes", "text": "add a test"}},
+            "reproduce",
+        ),
+        ("after_approve", {"decision": {"choice": "reject", "text": "no test"}}, "report"),
         ("after_approve", {"decision": {"choice": "reject"}}, "report"),
         ("after_approve", {"decision": {"choice": "expired"}}, "report"),
         (
