@@ -35,6 +35,8 @@ class Rules:
     commit_style: str = "split"
     draft: bool = False
     profile: str = "default"
+    monitor: str = "not applicable"
+    """Entry of the service in the monitor map; no map is kept yet."""
     labels: tuple[str, ...] = ("bug", "anton")
 
 

@@ -142,6 +142,7 @@ async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
         attempt=await deps.recall(FixAttempt, state.get("attempt")),
         risk=Risk(risk) if risk else None,
         protected=tuple(patch_facts.get("protected", ())),
+        monitor=deps.rules.monitor,
         change=Change.load(change) if change else None,
         usage=await deps.budgets.usage(state["task_id"]),
     )

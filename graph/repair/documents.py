@@ -15,6 +15,8 @@ from graph.repair.stops import lines, next_step
 
 MISSING = "not recorded"
 CI_NOT_RUN = "not run"
+OF_A_PROOF = ("Tests", "Regression test", "How to Verify")
+"""What documents tell of a red test that turned green."""
 SHORT = 12
 """Digits of a hash as people see it."""
 
@@ -38,6 +40,8 @@ class Facts:
     """What models took so far."""
     stopped: Mapping[str, Any] | None = None
     """Where it stopped, when it ended without a fix."""
+    monitor: str = ""
+    """What watches the repaired service, or that nothing does."""
 
     @property
     def request(self) -> TaskRequest:
@@ -85,39 +89,46 @@ def pull_request_title(facts: Facts) -> str:
 
 def briefing(facts: Facts) -> str:
     """What a person reads before the decision; one screen, the diff follows apart."""
-    patch, triage = facts.patch, facts.triage
-    lines = [
-        f"**{facts.title}**",
-        "",
-        _row("Ticket", facts.request.ticket or "none"),
-        _row("Severity", triage.severity if triage else MISSING),
-        _row("Risk", facts.risk or MISSING),
-        _row("Component", triage.component if triage else MISSING),
-        _row("Root cause", _first_sentence(facts.root_cause)),
-        _row("Fix", facts.explanation),
-        _row("Files", _files(patch)),
-        _row("Tests", _tests(facts.evidence)),
-        _row("Regression test", _regression_test(facts)),
-        _row("CI", CI_NOT_RUN),
-        _row("Review", _review(facts.review)),
-        _row("Confidence", _confidence(facts)),
-        _row("Found by", _engine(facts)),
-        _row("Cost", _cost(facts)),
-        _row("Base", facts.state["base_sha"][:SHORT]),
-        _row("Patch hash", patch.sha256[:SHORT] if patch else MISSING),
-    ]
+    lines = [f"**{facts.title}**", "", *(f"- {name}: {said}" for name, said in _rows(facts))]
     if facts.protected:
-        lines.append(_row("Protected paths", ", ".join(facts.protected)))
+        lines.append(f"- Protected paths: {', '.join(facts.protected)}")
     lines += [f"- Note: {note}" for note in facts.state.get("notes", [])]
     if facts.evidence and facts.evidence.verdict is not Verdict.FIXED:
-        lines.append(_row("Missing proof", facts.evidence.note or str(facts.evidence.verdict)))
+        lines.append(f"- Missing proof: {facts.evidence.note or facts.evidence.verdict}")
     lines += ["", "On Approve: the branch with exactly this diff is published."]
     return "\n".join(lines)
 
 
+def _rows(facts: Facts) -> tuple[tuple[str, str], ...]:
+    patch, triage = facts.patch, facts.triage
+    return (
+        ("Ticket", facts.request.ticket or "none"),
+        ("Severity", str(triage.severity) if triage else MISSING),
+        ("Risk", str(facts.risk or MISSING)),
+        ("Component", triage.component if triage else MISSING),
+        ("Root cause", _first_sentence(facts.root_cause)),
+        ("Fix", facts.explanation),
+        ("Files", _files(patch)),
+        ("Tests", _tests(facts.evidence)),
+        ("Regression test", _regression_test(facts)),
+        ("CI", CI_NOT_RUN),
+        ("Review", _review(facts.review)),
+        ("Confidence", _confidence(facts)),
+        ("Found by", _engine(facts)),
+        ("Cost", _cost(facts)),
+        ("Base", facts.state["base_sha"][:SHORT]),
+        ("Patch hash", patch.sha256[:SHORT] if patch else MISSING),
+    )
+
+
 def pull_request_body(facts: Facts, approver: str) -> str:
     """The text of the pull request."""
-    sections = (
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in _sections(facts, approver))
+    return f"{body}\n\n---\nAutomated by anton\n\n<!-- anton:task={facts.state['task_id']} -->\n"
+
+
+def _sections(facts: Facts, approver: str) -> tuple[tuple[str, str], ...]:
+    return (
         ("Problem", _quoted(facts.request.text)),
         ("Root Cause", facts.root_cause),
         ("Solution", facts.explanation),
@@ -127,8 +138,18 @@ def pull_request_body(facts: Facts, approver: str) -> str:
         ("References", f"Ticket: {facts.request.ticket or 'none'}\n\nTask: {_task(facts)}"),
         ("Evidence", _evidence(facts, approver)),
     )
-    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
-    return f"{body}\n\n---\nAutomated by anton\n\n<!-- anton:task={facts.state['task_id']} -->\n"
+
+
+def incomplete(facts: Facts) -> tuple[str, ...]:
+    """What briefing and pull request lack, by name; empty when both are complete.
+
+    Where no test shows the fault, what only such a test could tell is not lacking: the briefing
+    names the missing proof.
+    """
+    written = (("Title", facts.title), *_rows(facts), *_sections(facts, approver="nobody yet"))
+    proven = facts.evidence is not None and facts.evidence.verdict is Verdict.FIXED
+    needed = [name for name, said in written if said.strip(" >\n") in ("", MISSING)]
+    return tuple(name for name in dict.fromkeys(needed) if proven or name not in OF_A_PROOF)
 
 
 def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
@@ -146,6 +167,7 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Patch hash", facts.patch.sha256 if facts.patch else MISSING),
         ("Review", _review(facts.review)),
         ("Engine", _engine(facts)),
+        ("Monitor", facts.monitor or MISSING),
         ("Cost", _cost(facts)),
     ]
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows)
@@ -167,10 +189,6 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
 
 def _task(facts: Facts) -> str:
     return facts.state["task_id"]
-
-
-def _row(name: str, value: object) -> str:
-    return f"- {name}: {value}"
 
 
 def _cell(text: str) -> str:

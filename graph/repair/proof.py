@@ -1,20 +1,16 @@
-"""The steps qa and review: what the sandbox says of a patch, and what a reader says."""
+"""The step qa: what the sandbox says of a patch; code decides, never words."""
 
 from langgraph.runtime import Runtime
 
-from core.approvals import Question, Risk
 from core.evidence import Evidence, Verdict
-from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
+from core.findings import Reproduction
 from core.patches import Patch
 from core.trees import Tree
 from graph import questions
 from graph.deps import Deps, Rules
-from graph.repair.documents import Facts as DocumentFacts
-from graph.repair.documents import briefing, one_line
-from graph.repair.done import unmet
-from graph.repair.guards import profile_named, protected_paths, risk_of, size_problems
-from graph.repair.nodes import case_of
-from graph.repair.salvage import in_words, salvaged_proof
+from graph.repair.attempts import next_attempt
+from graph.repair.guards import profile_named, size_problems
+from graph.repair.salvage import salvaged_proof
 from graph.repair.state import RepairState
 from graph.state import Facts
 from repair.contested import contested_tests
@@ -30,12 +26,12 @@ SIZE_RETURNS = 1
 
 
 async def qa(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Put the patch to the proof; code decides, never words."""
+    """Put the patch to the proof, and say what becomes of it."""
     deps, rules = runtime.context, runtime.context.rules
     patch = await deps.recall(Patch, state.get("patch"))
     if patch is None:
         last = "\n".join(["No change was found.", *state.get("findings", [])[-1:]])
-        return {**_next_attempt(state, last), "evidence": _no_evidence()}
+        return {**next_attempt(state, last), "evidence": _no_evidence()}
     if problems := size_problems(patch, profile_named(rules.profile)):
         return await _too_large(state, deps, patch, problems)
     before, base = deps.bench.seconds, await deps.base(state)
@@ -93,7 +89,7 @@ def _not_proven(state: RepairState, evidence: Evidence, rules: Rules, kept: Fact
         ask = questions.contested(task_id, evidence.contested, shown_by, patch["ref"])
         said = [f"{ask.title} {test.test_id}: {test.asserts}" for test in evidence.contested[:5]]
         return {**turned_down, "findings": said, "question": ask.dump()}
-    return {**turned_down, **_next_attempt(state, evidence.note, kept)}
+    return {**turned_down, **next_attempt(state, evidence.note, kept)}
 
 
 async def _too_large(
@@ -116,118 +112,10 @@ async def _too_large(
         **kept,
     }
     if seen <= SIZE_RETURNS:
-        return {**update, **_next_attempt(state, said, kept)}
+        return {**update, **next_attempt(state, said, kept)}
     title = "The change is too large again."
     ask = questions.exhausted(state["task_id"], title, said, state["patch"]["ref"])
     return {**update, "question": ask.dump()}
-
-
-async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Have the exact diff read, hold it against the definition of done, prepare the question."""
-    deps, rules = runtime.context, runtime.context.rules
-    patch = await deps.need(Patch, state.get("patch"))
-    evidence = await deps.need(Evidence, state.get("evidence"))
-    answer = await deps.engine.review(await case_of(state, deps), patch, evidence)
-    profile = profile_named(rules.profile)
-    lacking = unmet(
-        diagnosis=state.get("diagnosis", {}),
-        patch=patch,
-        evidence=evidence,
-        review=answer,
-        oversize=size_problems(patch, profile),
-    )
-    protected = protected_paths(patch, profile)
-    risk = risk_of(
-        patch,
-        protected=bool(protected),
-        proven=evidence.verdict is Verdict.FIXED,
-        multi_service=state.get("triage", {}).get("blast_radius") == "multi_service",
-    )
-    await deps.tell("review", state["task_id"], **_review_event(answer))
-    update: Facts = {
-        "review": await deps.keep(answer, verdict=answer.verdict, scores=answer.scores),
-        "review_rounds": state.get("review_rounds", 0) + 1,
-        "unmet": list(lacking),
-        "patch": {**state["patch"], "risk": risk, "protected": list(protected)},
-    }
-    if answer.verdict is ReviewVerdict.APPROVE and not lacking:
-        question = await _release(state, deps, patch, evidence, answer, risk, protected)
-        return {**update, "question": question.dump()}
-    said = [*lacking, *(issue.message for issue in answer.issues)] or [str(answer.verdict)]
-    update |= {"findings": said}
-    spent = update["review_rounds"] >= rules.max_review_rounds
-    if state.get("diagnosis"):
-        update |= {"rejected": [state["patch"]["proposal"]]}
-    else:
-        spent = True  # no other patch would make up for the step that broke
-    if spent or answer.verdict is ReviewVerdict.NEEDS_DISCUSSION:
-        body = "\n".join(f"- {line}" for line in said)
-        ask = questions.exhausted(
-            state["task_id"], "The review does not pass.", body, state["patch"]["ref"]
-        )
-        return {**update, "question": ask.dump()}
-    return {**update, **_next_attempt(state, said[0])}
-
-
-async def _release(
-    state: RepairState,
-    deps: Deps,
-    patch: Patch,
-    evidence: Evidence,
-    review: Review,
-    risk: Risk,
-    protected: tuple[str, ...],
-) -> Question:
-    facts = DocumentFacts(
-        state=state,
-        patch=patch,
-        evidence=evidence,
-        review=review,
-        triage=await deps.recall(Triage, state.get("triage")),
-        diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")),
-        reproduction=await deps.recall(Reproduction, state.get("reproduction")),
-        attempt=await deps.recall(FixAttempt, state.get("attempt")),
-        risk=risk,
-        protected=protected,
-        usage=await deps.budgets.usage(state["task_id"]),
-    )
-    body_ref = await deps.artifacts.put(briefing(facts).encode())
-    added, removed = patch.size
-    await deps.tell(
-        "patch",
-        state["task_id"],
-        base_sha=patch.base_sha,
-        patch_hash=patch.sha256,
-        tree_hash=patch.tree_hash,
-        files=list(patch.paths[:50]),
-        added=added,
-        removed=removed,
-        risk=risk,
-    )
-    return questions.release(
-        state["task_id"],
-        f"Release: {one_line(facts.title, 100)}",
-        patch=state["patch"],
-        body_ref=body_ref,
-        risk=risk,
-        protected=", ".join(protected),
-    )
-
-
-def _next_attempt(state: RepairState, last: str, kept: Facts | None = None) -> Facts:
-    """Nothing while attempts are left; then the question of how to go on, with the best patch.
-
-    `kept` is the update that keeps a better one than the state has, if there is one.
-    """
-    if state.get("attempts", 0) < state.get("max_attempts", 1):
-        return {}
-    tried = f"{state.get('attempts', 0)} attempts gave no fix that holds."
-    body, partial = last[:3000], (kept or {}).get("partial") or state.get("partial")
-    if partial:
-        body += f"\n\nThe best partial patch is shown: {in_words(partial)}."
-    ref = (partial or state.get("patch") or {}).get("ref", "")
-    ask = questions.exhausted(state["task_id"], tried, body, ref)
-    return {"question": ask.dump()}
 
 
 def _no_evidence() -> Facts:
@@ -254,14 +142,4 @@ def _event(evidence: Evidence) -> Facts:
             for phase, run in runs.items()
             if run
         },
-    }
-
-
-def _review_event(review: Review) -> Facts:
-    return {
-        "verdict": review.verdict,
-        "patch_hash": review.patch_hash,
-        "scores": review.scores,
-        "reviewer": review.reviewer,
-        "issues": [issue.model_dump(exclude={"v"}) for issue in review.issues[:20]],
     }

@@ -7,7 +7,7 @@ from langgraph.graph import END, START, StateGraph
 
 from graph import gates, policies
 from graph.deps import Deps
-from graph.repair import answers, closing, edges, nodes, proof
+from graph.repair import answers, closing, edges, nodes, proof, reviewing
 from graph.repair.spending import asking, paid
 from graph.repair.state import RepairState
 from graph.state import Step, plainly
@@ -72,7 +72,7 @@ def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -
         ("reproduce", paid("reproduce", nodes.reproduce), "join"),
         ("fix", paid("fix", nodes.fix), "escalate"),
         ("qa", proof.qa, "escalate"),
-        ("review", paid("review", proof.review), "escalate"),
+        ("review", paid("review", reviewing.review), "escalate"),
     )
     for name, action, goto in thinking:
         graph.add_node(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.approvals import QuestionKind
-from core.findings import Candidate, FixAttempt
+from core.findings import Candidate, Diagnosis, FixAttempt
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome
@@ -102,3 +102,34 @@ async def test_candidates_behind_the_third_refusal_are_not_looked_at(tmp_path: P
         task = await with_engine(here, engine)
         assert engine.asked.count("fix") == 2
         assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+
+
+async def test_a_fix_that_nobody_explains_goes_back_and_then_to_a_person(tmp_path: Path) -> None:
+    class Silent(ScriptedEngine):
+        async def fix(self, case: Case) -> FixAttempt:
+            return (await super().fix(case)).but(explanation="")
+
+    engine = Silent(Script(fixes=(MENDED, MENDED + "\n")))
+    async with house(tmp_path) as here:
+        task = await here.submit(max_iterations=2)
+        here.thinking.engines[task.task_id] = engine
+        task = await here.anton.drive(task.task_id)
+        question = (await here.pending(task)).question
+        assert question.kind is QuestionKind.ESCALATION
+        assert "The documents lack: Fix, Solution." in question.body
+        assert engine.asked.count("fix") == 2
+
+
+async def test_what_no_patch_can_make_up_for_is_asked_at_once(tmp_path: Path) -> None:
+    unlinked = {"source": "", "max_iterations": 9}
+    async with house(tmp_path / "a") as here:
+        task = await here.run(**unlinked)
+        question = (await here.pending(task)).question
+        assert question.kind is QuestionKind.ESCALATION
+        assert "Neither a ticket nor an event is linked." in question.body
+        assert here.asked(task).count("fix") == 1
+    without_cause = Script(diagnosis=Diagnosis(root_cause="", confidence=0.9))
+    async with house(tmp_path / "b", without_cause) as here:
+        task = await here.run(max_iterations=1)
+        question = (await here.pending(task)).question
+        assert "The root cause is empty." in question.body

@@ -8,8 +8,9 @@ import pytest
 from core.evidence import CaseOutcome, Evidence, RunEnd, TestCase, TestRun, Verdict
 from core.findings import Review, ReviewVerdict
 from core.patches import Patch
+from core.tasks import TaskRequest
 from core.trees import File, Tree
-from graph.repair.done import unmet
+from graph.repair.done import linked, unmet
 
 BASE = Tree({"a.py": File(b"x = 1\n")})
 PATCH = Patch.between("b" * 40, BASE, BASE.with_texts({"a.py": "x = 2\n"}))
@@ -41,12 +42,27 @@ EVIDENCE = Evidence(
     base=run(BASE.id, CaseOutcome.FAILED),
     fixed=run(PATCH.tree_hash, CaseOutcome.PASSED),
 )
+UNPROVEN = EVIDENCE.but(
+    verdict=Verdict.NOT_RUN, base=None, regression_tests=(), note="No test shows the fault."
+)
+RED_TO_GREEN = "Red on base and green on the fix"
+
+
+def review(
+    verdict: ReviewVerdict = ReviewVerdict.APPROVE, patch_hash: str = PATCH.sha256
+) -> Review:
+    return Review(verdict=verdict, patch_hash=patch_hash)
+
+
 DONE: dict[str, Any] = {
     "diagnosis": {"confidence": 0.9, "root_cause": "x is 1"},
     "patch": PATCH,
     "evidence": EVIDENCE,
-    "review": Review(verdict=ReviewVerdict.APPROVE, patch_hash=PATCH.sha256),
+    "review": review(),
     "oversize": (),
+    "link": "BUG-42",
+    "monitor": "not applicable",
+    "undocumented": (),
 }
 
 
@@ -55,27 +71,53 @@ def test_nothing_is_lacking_when_all_is_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "said"),
     [
-        {"diagnosis": {"root_cause": "x is 1"}},
-        {"diagnosis": {"confidence": 0.9, "root_cause": ""}},
-        {"oversize": ("6 files, 5 are allowed",)},
-        {"evidence": EVIDENCE.but(tree_hash="c" * 40)},
-        {"evidence": EVIDENCE.but(base_sha="c" * 40)},
-        {"evidence": EVIDENCE.but(base=None)},
-        {"evidence": EVIDENCE.but(fixed=None)},
-        {"evidence": EVIDENCE.but(base=run(BASE.id, CaseOutcome.PASSED))},
-        {"evidence": EVIDENCE.but(fixed=run("c" * 40, CaseOutcome.PASSED))},
-        {"evidence": EVIDENCE.but(verdict=Verdict.STILL_RED)},
-        {"evidence": EVIDENCE.but(regressions=("test_b.py::test_y",))},
-        {"review": Review(verdict=ReviewVerdict.REQUEST_CHANGES, patch_hash=PATCH.sha256)},
-        {"review": Review(verdict=ReviewVerdict.APPROVE, patch_hash="0" * 64)},
+        ({"diagnosis": {"root_cause": "x is 1"}}, "confidence"),
+        ({"diagnosis": {"root_cause": "x is 1", "confidence": None}}, "confidence"),
+        ({"diagnosis": {"confidence": 0.9, "root_cause": ""}}, "root cause"),
+        ({"link": ""}, "ticket"),
+        ({"oversize": ("6 files, 5 are allowed",)}, "too large: 6 files"),
+        ({"evidence": EVIDENCE.but(tree_hash="c" * 40)}, "another tree"),
+        ({"evidence": EVIDENCE.but(base_sha="c" * 40)}, "another base"),
+        ({"evidence": EVIDENCE.but(base=None)}, RED_TO_GREEN),
+        ({"evidence": EVIDENCE.but(fixed=None)}, RED_TO_GREEN),
+        ({"evidence": EVIDENCE.but(regression_tests=())}, RED_TO_GREEN),
+        ({"evidence": EVIDENCE.but(base=run(BASE.id, CaseOutcome.PASSED))}, RED_TO_GREEN),
+        ({"evidence": EVIDENCE.but(fixed=run("c" * 40, CaseOutcome.PASSED))}, RED_TO_GREEN),
+        ({"evidence": EVIDENCE.but(fixed=run(PATCH.tree_hash, CaseOutcome.FAILED))}, RED_TO_GREEN),
+        ({"evidence": EVIDENCE.but(verdict=Verdict.STILL_RED)}, RED_TO_GREEN),
+        ({"evidence": UNPROVEN.but(note=" ")}, "missing is not said"),
+        ({"evidence": EVIDENCE.but(regressions=("test_b.py::test_y",))}, "test_b.py::test_y"),
+        ({"review": review(ReviewVerdict.REQUEST_CHANGES)}, "did not approve"),
+        ({"review": review(ReviewVerdict.NEEDS_DISCUSSION)}, "did not approve"),
+        ({"review": review(patch_hash="0" * 64)}, "another diff"),
+        ({"monitor": ""}, "monitor"),
+        ({"undocumented": ("Solution",)}, "lack: Solution"),
     ],
 )
-def test_each_check_fails_alone(change: dict[str, Any]) -> None:
-    assert len(unmet(**{**DONE, **change})) == 1
+def test_each_check_fails_alone(change: dict[str, Any], said: str) -> None:
+    (lacking,) = unmet(**{**DONE, **change})
+    assert said in lacking
+
+
+def test_an_empty_patch_is_not_done() -> None:
+    empty = Patch.between("b" * 40, BASE, BASE)
+    lacking = unmet(**{**DONE, "patch": empty})
+    assert "The patch is empty." in lacking
+
+
+@pytest.mark.parametrize(
+    ("request_facts", "link"),
+    [
+        ({"ticket": "BUG-42", "source": "jira"}, "BUG-42"),
+        ({"source": "sentry"}, "sentry"),
+        ({"source": ""}, ""),
+    ],
+)
+def test_a_ticket_or_an_event_is_the_link(request_facts: dict[str, str], link: str) -> None:
+    assert linked(TaskRequest.load({"repository": "r", "text": "t", **request_facts})) == link
 
 
 def test_a_missing_proof_is_no_obstacle_but_no_proof_either() -> None:
-    unproven = EVIDENCE.but(verdict=Verdict.NOT_RUN, base=None, regression_tests=())
-    assert unmet(**{**DONE, "evidence": unproven}) == ()
+    assert unmet(**{**DONE, "evidence": UNPROVEN}) == ()
