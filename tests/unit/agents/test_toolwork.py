@@ -8,7 +8,7 @@ from agents.toolwork import Crew, fix, gather
 from core.events import EventType
 from core.findings import FixAttempt, Reading, Reproduction
 from core.limits import role_limits
-from core.models import Message
+from core.models import Message, Reply
 from core.ports import Case
 from core.tasks import Outcome
 from core.trees import Tree
@@ -123,7 +123,7 @@ async def test_advice_to_change_nothing_is_an_outcome_where_nothing_is_red(bench
 
 async def test_gathering_reads_and_writes_nothing(bench: Bench) -> None:
     seen = Seen()
-    script = [
+    script: list[Reply | str] = [
         uses(("read_file", {"path": "shop.py"}), ("grep", {"pattern": "total"})),
         uses(("write_file", {"path": "shop.py", "content": ""})),
         "It adds one.",
