@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from cli.screen import Screen, person
-from control.words import said_back, understand
+from control.amounts import raise_in
+from control.words import limit_of, said_back, understand
 from core.approvals import Choice, Decision, Person, Question, QuestionKind, Risk
 
 _OFFERED: dict[Choice, tuple[str, str]] = {
@@ -108,16 +109,8 @@ async def _completed(
             say("The question stays open.")
             return None
         if choice == "raise_budget":
-            amount = _amount(words)
+            amount = raise_in(words, limit_of(question), bare=True)
         else:
             text = words
-    say(f"Understood: {said_back(choice, text, amount)}")
+    say(f"Understood: {said_back(choice, text, amount, question)}")
     return decide(question, choice, text, amount)
-
-
-def _amount(words: str) -> float | None:
-    try:
-        amount = float(words.strip().lstrip("$"))
-    except ValueError:
-        return None
-    return amount if 0 < amount <= 10_000 else None

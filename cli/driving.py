@@ -87,7 +87,7 @@ class Drive:
             return False
         (await Briefing.of(approval, self.anton.artifacts)).show(self.screen)
         self._asking = True
-        decision = await self.answer(approval.question)
+        decision = await self.answer(await self.anton.current(approval.question))
         self._asking = False
         if decision is None:
             return False

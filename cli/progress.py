@@ -210,6 +210,18 @@ def _approval(data: Mapping[str, Any]) -> Iterator[Told]:
     yield Told("·", "answer", one_line(f"{state.replace('_', ' ')}{who}"))
 
 
+def _budget(data: Mapping[str, Any]) -> Iterator[Told]:
+    whose = f"the budget of this {data.get('scope', 'task')}"
+    limit = data.get("limit_usd")
+    if notice := data.get("notice"):
+        used = f"${data.get('cost_usd') or 0:.4f} of ${limit or 0:.4f}"
+        if limit is None:
+            used = f"{data.get('tokens', 0):,} of {data.get('limit_tokens', 0):,} tokens"
+        yield Told("·", "budget", f"{notice} % of {whose}: {used} are used or reserved")
+    elif limit is not None:
+        yield Told("·", "budget", f"{whose} is ${limit:.2f} from now on")
+
+
 def _end(data: Mapping[str, Any]) -> Iterator[Told]:
     outcome = str(data.get("outcome", ""))
     mark = "✓" if outcome in ("fixed", "already_fixed") else "·"
@@ -224,5 +236,6 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Told]]] = {
     "review": _review,
     "patch": _patch,
     "approval": _approval,
+    "budget": _budget,
     "end": _end,
 }

@@ -63,7 +63,7 @@ async def approve(anton: Anton, options: argparse.Namespace) -> int:
     _same_hash(question, options.hash)
     decision = _given(question, options)
     if decision is None and screen.interactive and approval.state is ApprovalState.PENDING:
-        decision = await asked(question, screen)
+        decision = await asked(await anton.current(question), screen)
     if decision is None:
         return exits.NEEDS if approval.state is ApprovalState.PENDING else exits.DONE
     since = await anton.events.latest()

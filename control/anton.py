@@ -10,10 +10,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from control.amounts import FACTOR_MAX
 from control.chronicle import Records, asked
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
-from control.words import said_back, understand
-from core.approvals import Approval, ApprovalState, Decision, Person
+from control.words import limit_of, said_back, understand
+from core.approvals import (
+    Approval,
+    ApprovalState,
+    Decision,
+    Person,
+    Question,
+    QuestionKind,
+)
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.ports import ArtifactStore, AuditLog, EventLog, Page, TaskFilter
@@ -208,10 +216,10 @@ class Anton:
         unclear: then buttons decide.
         """
         approval = await self._the_pending(task_id, approval_id)
-        choice, amount = understand(text, approval.question)
+        question = await self.current(approval.question)
+        choice, amount = understand(text, question)
         if choice is None:
-            options = ", ".join(approval.question.options)
-            raise PayloadInvalid("The words are not clear.", remedy=f"Choose one of: {options}.")
+            raise PayloadInvalid("The words are not clear.", remedy=_how_to_say(question))
         decision = Decision(
             choice=choice,
             text=text,
@@ -219,7 +227,17 @@ class Anton:
             amount_usd=amount,
             by=by,
         )
-        return said_back(choice, text, amount), await self.decide(approval.approval_id, decision)
+        decided = await self.decide(approval.approval_id, decision)
+        return said_back(choice, text, amount, question), decided
+
+    async def current(self, question: Question) -> Question:
+        """The same question with the limit of this moment, where it is about a budget."""
+        if question.kind is not QuestionKind.BUDGET:
+            return question
+        whose = "" if question.details.get("scope") == "day" else question.task_id
+        stands = await self._records.budgets.standing(whose)
+        limit = str(round(stands.limit_usd, 6))
+        return question.but(details={**question.details, "limit_usd": limit})
 
     async def cancel(self, task_id: str, by: Person) -> Task:
         """End a task: its sandbox closes, its questions are void, its branch is kept."""
@@ -365,6 +383,18 @@ def _check_fit(approval: Approval, decision: Decision) -> None:
         raise PayloadInvalid("An approval names the hash of the diff that was seen.")
     if decision.choice == "raise_budget" and decision.amount_usd is None:
         raise PayloadInvalid("raise_budget needs an amount.")
+
+
+def _how_to_say(question: Question) -> str:
+    """What to say to a question instead of what was not clear."""
+    choices = f"Choose one of: {', '.join(question.options)}."
+    if "raise_budget" not in question.options:
+        return choices
+    limit = limit_of(question) or 0.0
+    return (
+        f"{choices} An amount is said as `another 50 cents` or `set it to $2`; the limit is "
+        f"${limit:.2f}, and at most {FACTOR_MAX} times as much is taken in words."
+    )
 
 
 def _name(person: Person) -> str:

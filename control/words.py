@@ -3,7 +3,8 @@
 import re
 from typing import get_args
 
-from core.approvals import Choice, Question
+from control.amounts import raise_in, speaks_of_money
+from core.approvals import Choice, Question, QuestionKind
 
 _APPROVE = re.compile(
     r"(approved?|yes|yep|ok(ay)?|ship( it)?|lgtm|go( ahead)?|do it|merge it|release( it)?)"
@@ -11,7 +12,10 @@ _APPROVE = re.compile(
 )
 _REJECT = re.compile(r"(reject(ed)?|no|nope|stop|cancel|abort|don'?t( ship( it)?)?)[.! ]*")
 _STOP = re.compile(r"(stop|cancel|abort)( it)?[.! ]*")
-_AMOUNT = re.compile(r"(?:\$\s*(\d+(?:\.\d{1,2})?)|(\d+(?:\.\d{1,2})?)\s*(?:dollars?|usd))")
+_ENOUGH = re.compile(
+    r"(that'?s |that is )?enough[.! ]*|(give up|leave it|forget it)[.! ]*"
+    r"|(no|not an?|not another|not one) (more|(more )?(cents?|dollars?|penny|money)( more)?)[.! ]*"
+)
 _MORE = re.compile(r"((try )?(again|once more)|more attempts|retry)[.! ]*")
 _TAKE_OVER = re.compile(r"(i('ll| will) )?take (it )?over[.! ]*")
 
@@ -20,13 +24,16 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     """The choice that some words mean for a question, and an amount; None when unclear.
 
     Consent must stand alone: words that approve and say anything more are a request for changes.
-    To a question for facts, yes and no are answers like any other.
+    To a question for facts, yes and no are answers like any other. The amount is what is added to
+    a budget whose present limit stands in the question.
     """
     words = " ".join(text.lower().split())
     options = question.options
-    amount = _AMOUNT.search(words)
-    if amount and "raise_budget" in options:
-        return "raise_budget", float(amount.group(1) or amount.group(2))
+    if "raise_budget" in options:
+        if amount := raise_in(words, limit_of(question)):
+            return "raise_budget", amount
+        if question.kind is QuestionKind.BUDGET and speaks_of_money(words):
+            return ("stop" if _ENOUGH.fullmatch(words) else None), None
     if "answer" in options:
         if _STOP.fullmatch(words) and "stop" in options:
             return "stop", None
@@ -34,6 +41,8 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     for pattern, choices in (
         (_APPROVE, ("approve", "more_attempts")),
         (_REJECT, ("reject", "stop")),
+        (_STOP, ("stop",)),
+        (_ENOUGH, ("stop",)),
         (_MORE, ("more_attempts",)),
         (_TAKE_OVER, ("take_over",)),
     ):
@@ -45,13 +54,23 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     return None, None
 
 
-def said_back(choice: Choice, text: str, amount_usd: float | None) -> str:
-    """What was understood, to be repeated before it is acted on."""
+def limit_of(question: Question) -> float | None:
+    """The limit that a question about a budget names, in dollars."""
+    limit = question.details.get("limit_usd")
+    return float(limit) if limit else None
+
+
+def said_back(
+    choice: Choice, text: str, amount_usd: float | None, question: Question | None = None
+) -> str:
+    """What was understood, to be repeated before it is acted on; with the new limit of a budget."""
+    amount, limit = amount_usd or 0.0, limit_of(question) if question else None
     words = {
         "approve": "Approve exactly the diff that was shown.",
         "request_changes": f"Request changes: {text}",
         "reject": "Reject the diff; nothing is published.",
-        "raise_budget": f"Raise the budget by ${amount_usd or 0:.2f}.",
+        "raise_budget": f"Raise the budget by ${amount:.2f}"
+        + (f", to ${limit + amount:.2f}." if limit is not None else "."),
         "guidance": f"Try again with this guidance: {text}",
         "answer": f"Take this as the answer: {text}",
         "more_attempts": "Try again with fresh attempts.",

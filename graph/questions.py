@@ -104,7 +104,7 @@ def budget(
         details={
             "scope": scope,
             "spent_usd": f"{stands.spent_usd:.4f}",
-            "limit_usd": f"{stands.limit_usd:.4f}",
+            "limit_usd": str(round(stands.limit_usd, 6)),
             "raises_usd": " ".join(f"{amount:.2f}" for amount in RAISES_USD),
         },
     )

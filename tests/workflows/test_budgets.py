@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cli.consent import answer_from
+from cli.driving import Drive
+from cli.ending import conclude
+from cli.screen import Screen
 from core.approvals import Choice, Decision, Question, QuestionKind
 from core.budgets import Ceilings
-from core.errors import BudgetExceeded
+from core.errors import BudgetExceeded, PayloadInvalid
 from core.findings import PartialFix
 from core.models import Tokens
 from core.patches import Patch
@@ -127,7 +131,7 @@ async def test_a_spent_budget_is_asked_for_and_the_step_is_done_again(
     async with paying(tmp_path, prices={role: 0.60}) as here:
         task = await here.run()
         question = await asked(here, task)
-        assert question.details["limit_usd"] == "0.5000"
+        assert question.details["limit_usd"] == "0.5"
         assert "$0.0000 of $0.5000" in question.title
         assert f"- Stopped at: {role}\n" in question.body
         assert role not in here.asked(task)
@@ -160,10 +164,64 @@ async def test_too_small_a_raise_is_asked_for_again(tmp_path: Path) -> None:
         task = await here.run()
         for limit in (1.0, 1.5):
             task = await given(here, task, 0.50)
-            assert (await asked(here, task)).details["limit_usd"] == f"{limit:.4f}"
+            assert (await asked(here, task)).details["limit_usd"] == str(limit)
         task = await given(here, task, 0.50)
         assert await limits_told(here, task) == [1.0, 1.5, 2.0]
         assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+
+
+async def test_plain_words_raise_the_limit_and_the_new_one_is_said(tmp_path: Path) -> None:
+    async with paying(tmp_path, prices={"fix": 0.60}) as here:
+        task = await here.run()
+        for unclear in ("more", "a dollar or two", "set it to $50", "approve"):
+            with pytest.raises(PayloadInvalid, match=r"the limit is \$0\.50"):
+                await here.anton.reply(task.task_id, unclear, ME)
+        said, approval = await here.anton.reply(task.task_id, "set budget to $2", ME)
+        assert said == "Raise the budget by $1.50, to $2.00."
+        assert approval.decision
+        assert approval.decision.amount_usd == 1.5
+        task = await here.anton.drive(task.task_id)
+        assert await limits_told(here, task) == [2.0]
+        assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+
+
+async def test_a_total_is_a_difference_to_what_others_have_raised_since(tmp_path: Path) -> None:
+    ceilings = Ceilings(day_usd=1.0)
+    async with paying(tmp_path, prices={"fix": 2.0}, ceilings=ceilings) as here:
+        first, second = [await here.run(budget_usd=5.0) for _ in range(2)]
+        assert (await asked(here, second)).details["limit_usd"] == "1.0"
+        first = await given(here, first, 1.0)
+        said, _ = await here.anton.reply(second.task_id, "set the budget to $4", ME)
+        assert said == "Raise the budget by $2.00, to $4.00."
+        second = await here.anton.drive(second.task_id)
+        assert await limits_told(here, second) == [4.0]
+        assert (await here.pending(second)).question.kind is QuestionKind.RELEASE
+
+
+async def test_the_terminal_asks_and_takes_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with paying(tmp_path, prices={"fix": 0.60}) as here:
+        task = await here.run()
+        answers = iter(["what?", "b", "9", "1", "a"])
+        screen = Screen.here(json_only=False)
+
+        async def ask(prompt: str) -> str | None:
+            return next(answers, None)
+
+        async def answer(question: Question) -> Decision | None:
+            return await answer_from(question, ask, screen.say)
+
+        decision = await answer((await here.pending(task)).question)
+        assert decision
+        await here.anton.decide((await here.pending(task)).approval_id, decision)
+        task = await Drive(here.anton, screen, answer).to_the_end(task.task_id)
+        assert task.outcome is Outcome.FIXED
+        conclude(screen, task)
+        told = capsys.readouterr()
+        assert "Understood: Raise the budget by $1.00, to $1.50." in told.out
+        assert "the budget of this task is $1.50 from now on" in told.err
+        assert "cost        $0.6000; 5 calls, 5,000 tokens" in told.out
 
 
 @pytest.mark.parametrize("choice", ["stop", "take_over", None])

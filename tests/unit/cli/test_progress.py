@@ -75,6 +75,27 @@ RUN = {"verdict": "failed", "failed": ["tests/t.py::a"], "passed": 0}
         ("search", {"tried": 3, "plausible": 1}, []),
         ("end", {"outcome": "fixed"}, ["✓ end         fixed"]),
         ("budget", {"cost_usd": 1}, []),
+        (
+            "budget",
+            {"scope": "task", "notice": 80, "cost_usd": 0.4, "limit_usd": 0.5},
+            [
+                "· budget      80 % of the budget of this task: "
+                "$0.4000 of $0.5000 are used or reserved"
+            ],
+        ),
+        (
+            "budget",
+            {"scope": "hour", "notice": 100, "tokens": 9000, "limit_tokens": 10_000},
+            [
+                "· budget      100 % of the budget of this hour: "
+                "9,000 of 10,000 tokens are used or reserved"
+            ],
+        ),
+        (
+            "budget",
+            {"scope": "task", "limit_usd": 1.5},
+            ["· budget      the budget of this task is $1.50 from now on"],
+        ),
     ],
 )
 def test_an_event_is_told_in_lines(
