@@ -1,6 +1,7 @@
 """A budget that is spent on the way: asked for, given or not, and never spent twice."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -310,6 +311,20 @@ async def test_an_unknown_price_is_said_and_the_tokens_rule(tmp_path: Path) -> N
         assert task.outcome is Outcome.FIXED
         assert task.result["report"]["cost_usd"] is None
         assert task.usage.cost_usd is None
+
+
+@pytest.mark.slow
+async def test_the_time_that_people_take_is_not_the_tasks(tmp_path: Path) -> None:
+    began = time.monotonic()
+    async with house(tmp_path / "first") as here:
+        await here.answer(await here.run(), "approve")
+    limit_s = 3 * (time.monotonic() - began)
+    async with house(tmp_path / "second", max_task_seconds=limit_s) as here:
+        task = await here.run()
+        await asyncio.sleep(1.1 * limit_s)
+        task = await here.answer(task, "approve")
+        assert task.outcome is Outcome.FIXED
+        assert task.usage.seconds_human > limit_s
 
 
 async def test_what_costs_nothing_goes_through_without_a_word(tmp_path: Path) -> None:
