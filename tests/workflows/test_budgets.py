@@ -17,12 +17,12 @@ from cli.screen import Screen
 from core.approvals import Choice, Decision, Question, QuestionKind
 from core.budgets import Ceilings
 from core.errors import BudgetExceeded, PayloadInvalid
-from core.findings import PartialFix
+from core.findings import PartialFix, ReviewVerdict
 from core.models import Tokens
 from core.patches import Patch
 from core.ports import Case, RepairEngine
 from core.tasks import Lease, Outcome, Task, TaskStatus
-from evals.scripted import FAULTY, Script, ScriptedEngine, ScriptedTests, ScriptedThinking
+from evals.scripted import FAULTY, MENDED, Script, ScriptedEngine, ScriptedTests, ScriptedThinking
 from memory.stores.sqlite import SqliteStores
 from memory.stores.sqlite.budgets import SqliteBudgets
 from observability.clock import SystemClock
@@ -158,6 +158,31 @@ async def test_two_branches_that_are_stopped_at_once_ask_once(tmp_path: Path) ->
         assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
         assert here.asked(task)[1:3] in (["diagnose", "reproduce"], ["reproduce", "diagnose"])
         assert await limits_told(here, task) == [1.30]
+
+
+async def test_a_branch_that_broke_is_tried_again_with_the_one_that_was_stopped(
+    tmp_path: Path,
+) -> None:
+    script = Script(failures={"diagnose": ValueError()})
+    async with paying(tmp_path, script, prices={"reproduce": 0.60}) as here:
+        task = await here.run()
+        assert "- Stopped at: reproduce\n" in (await asked(here, task)).body
+        await given(here, task, 0.50)
+        assert [here.asked(task).count(role) for role in ("diagnose", "reproduce")] == [2, 1]
+
+
+async def test_a_later_answer_does_not_repeat_the_step_that_was_stopped_once(
+    tmp_path: Path,
+) -> None:
+    script = Script(fixes=(MENDED, MENDED + "\n"), reviews=(ReviewVerdict.REQUEST_CHANGES,))
+    async with paying(tmp_path, script, prices={"review": 0.60}) as here:
+        task = await here.run(max_iterations=1)
+        await asked(here, task)
+        task = await given(here, task, 0.50)
+        assert (await here.pending(task)).question.kind is QuestionKind.ESCALATION
+        task = await here.answer(task, "more_attempts")
+        assert here.asked(task)[-2:] == ["review", "fix"]
+        await asked(here, task)
 
 
 async def test_too_small_a_raise_is_asked_for_again(tmp_path: Path) -> None:
