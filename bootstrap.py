@@ -356,7 +356,7 @@ def sandbox_of(settings: Settings) -> SandboxProvider:
 
 
 @asynccontextmanager
-async def benches(settings: Settings) -> "AsyncIterator[Callable[[], Bench]]":
+async def benches(settings: Settings) -> "AsyncIterator[Callable[..., Bench]]":
     """Makes test benches over the chosen sandbox, for measurements without a task."""
     from repair.bench import Bench
 
@@ -364,12 +364,13 @@ async def benches(settings: Settings) -> "AsyncIterator[Callable[[], Bench]]":
     sandboxes = sandbox_of(settings)
     await sandboxes.check()
 
-    def bench() -> "Bench":
+    def bench(**options: Any) -> "Bench":
         return Bench(
             sandboxes,
             environments,
             limits=Limits(wall_s=settings.sandbox_test_seconds),
             workers=settings.offline_workers or None,
+            **options,
         )
 
     try:

@@ -179,6 +179,8 @@ async def evaluate(options: Namespace) -> int:
     settings = settings_for()
     if options.suite == "overhead":
         return await _overhead(options)
+    if options.suite == "validator":
+        return await _validator(options, settings)
     if options.suite == "sandbox":
         from evals import sandbox as attacks
 
@@ -191,9 +193,7 @@ async def evaluate(options: Namespace) -> int:
     from evals.suites.repair import run_suite
 
     faults = [fault for fault in load_faults() if fault.id.startswith(options.only)]
-    only = f" --only {options.only}" if options.only else ""
-    command = f"python main.py eval {options.suite} --seed {options.seed}{only}"
-    print(heading(command, seed=options.seed, count=len(faults)), flush=True)
+    print(heading(_command(options), seed=options.seed, count=len(faults)), flush=True)
     async with bootstrap.benches(settings) as bench:
         found = await run_suite(
             faults, bench, seed=options.seed, told=lambda r: print(result_line(r), flush=True)
@@ -208,12 +208,36 @@ def _edits(options: Namespace) -> int:
     from evals.suites import edits
 
     sets = edits.sets(load_faults(), seed=options.seed, only=options.only)
-    only = f" --only {options.only}" if options.only else ""
-    command = f"python main.py eval edits --seed {options.seed}{only}"
-    print(heading(command, seed=options.seed, count=sum(map(len, sets.values()))), flush=True)
+    print(heading(_command(options), seed=options.seed, count=sum(map(len, sets.values()))), flush=True)
     found = {name: [judged() for judged in cases] for name, cases in sets.items()}
     print(f"\n{edits.report(found)}")
     return int(any(outcome.wrong for some in found.values() for outcome in some))
+
+
+async def _validator(options: Namespace, settings: "Settings") -> int:
+    import bootstrap
+    from evals.faults import load_faults
+    from evals.report import heading
+    from evals.validator.suite import drawn, run_suite
+    from evals.validator.table import line, table
+
+    faults = drawn(load_faults(), options.only, options.seed)
+    print(heading(_command(options), seed=options.seed, count=len(faults)), flush=True)
+    async with bootstrap.benches(settings) as bench:
+        found = await run_suite(
+            faults,
+            bench,
+            only=options.only,
+            seed=options.seed,
+            told=lambda *said: print(line(*said), flush=True),
+        )
+    print(f"\nattempts              {len(found)}\n\n{table(found)}")
+    return 0
+
+
+def _command(options: Namespace) -> str:
+    only = f" --only {options.only}" if options.only else ""
+    return f"python main.py eval {options.suite} --seed {options.seed}{only}"
 
 
 async def _overhead(options: Namespace) -> int:

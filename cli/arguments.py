@@ -183,7 +183,7 @@ def _amount(text: str) -> float:
     return amount
 
 
-SUITES = ("repair", "edits", "sandbox", "overhead")
+SUITES = ("repair", "validator", "edits", "sandbox", "overhead")
 
 COMMANDS = (
     Command("demo", "repair a small service, here and now, offline", "demo", _demo),

@@ -13,9 +13,10 @@ from core.ports import Environment, Limits, Sandbox, SandboxProvider
 from core.trees import Tree
 from repair.judge import Judge, Setup
 from sandbox.environment import Environments
+from sandbox.judgement import Judging, judge
 from sandbox.project import import_roots, project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
-from sandbox.runners import Survey, TestRunner
+from sandbox.runners import PER_TEST_S, Survey, TestRunner
 
 SURVEY_TEST_S = 5.0
 """Wall time after which a test of the base counts as hanging."""
@@ -34,11 +35,18 @@ class Bench:
         *,
         limits: Limits | None = None,
         workers: int | None = None,
+        per_test_s: float = PER_TEST_S,
+        judging: Judging = judge,
     ) -> None:
-        """Use these limits for each sandbox; judge with so many workers, or one a core."""
+        """Use these limits for each sandbox; judge with so many workers, or one a core.
+
+        A test that takes longer than `per_test_s` fails; `judging` says what a run is taken for.
+        """
         self._provider = provider
         self._environments = environments
         self._limits = limits or Limits()
+        self._per_test_s = per_test_s
+        self._judging = judging
         self.workers = workers or os.cpu_count() or 1
         self.seconds = 0.0
         """Wall time that runs and judges took so far."""
@@ -67,7 +75,8 @@ class Bench:
         sandbox, environment = await self._sandbox(tree)
         started = time.monotonic()
         try:
-            return await TestRunner(environment).run(sandbox, tree, tests)
+            runner = TestRunner(environment, self._judging)
+            return await runner.run(sandbox, tree, tests, per_test_s=self._per_test_s)
         finally:
             self.seconds += time.monotonic() - started
             await sandbox.close()

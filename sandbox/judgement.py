@@ -1,6 +1,6 @@
 """From exit code, report and witness to one verdict: where they contradict each other it is red."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,13 @@ class Judgement:
     """What contradicts what."""
 
 
+Judging = Callable[[Account, Sequence[str]], Judgement]
+"""From what is known of a run, and the tests asked for, to what it is taken for."""
+
+
 def judge(account: Account, requested: Sequence[str]) -> Judgement:
     """How the run ended, and each test."""
-    cases = tuple(_cases(account))
+    cases = tuple(cases_of(account))
     why = _contradiction(account, cases, requested)
     if not why:
         return Judgement(_end(account, cases, requested), cases)
@@ -119,7 +123,8 @@ def _agrees(report: junit.Report | None, cases: Sequence[TestCase]) -> bool:
     return ours == theirs
 
 
-def _cases(account: Account) -> Iterator[TestCase]:
+def cases_of(account: Account) -> Iterator[TestCase]:
+    """Each test as the witness tells of it, before anything is held against it."""
     told = account.testimony
     for facts in told.broken:
         yield _case(facts["id"], CaseOutcome.ERROR, facts)

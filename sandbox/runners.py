@@ -8,7 +8,7 @@ from core.evidence import RunEnd, TestRun
 from core.ports import Environment, Sandbox
 from core.trees import Tree
 from sandbox.detection import detect
-from sandbox.judgement import judge
+from sandbox.judgement import Judging, judge
 from sandbox.output import shown
 from sandbox.pytest_run import Account, Order, carried_out
 from sandbox.testimony import spans
@@ -35,9 +35,10 @@ class TestRunner:
 
     __test__ = False
 
-    def __init__(self, environment: Environment) -> None:
-        """Use the tools that this environment holds."""
+    def __init__(self, environment: Environment, judging: Judging = judge) -> None:
+        """Use the tools that this environment holds; a measurement may judge in another way."""
         self._environment = environment
+        self._judging = judging
 
     async def run(
         self,
@@ -87,7 +88,7 @@ class TestRunner:
             careful = replace(order, careful=True)
             account = await carried_out(careful, self._environment, sandbox, timeout_s)
         ended_at = datetime.now(UTC)
-        judgement = judge(account, tests)
+        judgement = self._judging(account, tests)
         why = f"disagreement: {judgement.why}\n\n" if judgement.why else ""
         run = TestRun(
             tree_hash=tree.id,

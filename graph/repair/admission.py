@@ -61,7 +61,8 @@ def admit(
         proposal = candidate.patch.sha256
         if proposal in rejected or proposal in turned_down:
             continue
-        held = refusals(base, candidate.patch.with_changes(base, files).apply(base))
+        whole = candidate.patch.with_changes(base, files).apply(base)
+        held = refusals(base, whole, red_on_base=reproduction.run if reproduction else None)
         patch = source_only(candidate.patch, base).with_changes(base, files)
         if not held and patch.sha256 not in unwanted:
             return Admission(candidate, patch, tuple(refused), tuple(turned_down))
