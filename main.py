@@ -178,7 +178,8 @@ async def evaluate(options: Namespace) -> int:
         return _edits(options)
     settings = settings_for()
     if options.suite == "overhead":
-        return await _overhead(options)
+        latent = options.model_latency is not None
+        return await (_latency(options, settings) if latent else _overhead(options))
     if options.suite == "validator":
         return await _validator(options, settings)
     if options.suite == "sandbox":
@@ -249,6 +250,19 @@ async def _overhead(options: Namespace) -> int:
     print(heading(command, seed=options.seed, count=overhead.WAITING), flush=True)
     found = await overhead.run(bootstrap.scripted, seed=options.seed)
     print(f"\n{overhead.table(found)}")
+    return int(not found.ok)
+
+
+async def _latency(options: Namespace, settings: "Settings") -> int:
+    import bootstrap
+    from evals import latency
+    from evals.report import heading
+
+    command = f"python main.py eval overhead --model-latency {options.model_latency:g}"
+    print(heading(command, seed=options.seed, count=1), flush=True)
+    async with bootstrap.benches(settings) as bench:
+        found = await latency.run(bootstrap.scripted, bench, latency_s=options.model_latency)
+    print(f"\n{latency.table(found)}")
     return int(not found.ok)
 
 

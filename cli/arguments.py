@@ -170,6 +170,12 @@ def _eval(to: argparse.ArgumentParser) -> None:
     to.add_argument("suite", choices=SUITES, metavar="SUITE", help=f"one of: {', '.join(SUITES)}")
     to.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
     to.add_argument("--only", default="", metavar="ID", help="what has an id that begins so")
+    to.add_argument(
+        "--model-latency",
+        type=_seconds,
+        metavar="S",
+        help="overhead: time one repair in which each model call takes S seconds",
+    )
 
 
 def _build(to: argparse.ArgumentParser) -> None:
@@ -181,6 +187,13 @@ def _amount(text: str) -> float:
     if not 0 <= amount <= 10_000:
         raise argparse.ArgumentTypeError("an amount from 0 to 10000, in US dollars")
     return amount
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 600:
+        raise argparse.ArgumentTypeError("seconds, more than 0 and at most 600")
+    return seconds
 
 
 SUITES = ("repair", "validator", "edits", "sandbox", "overhead")

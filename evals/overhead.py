@@ -118,7 +118,7 @@ async def run(
     options = {"n": n + running, "decisions": decisions, "seed": seed}
     with tempfile.TemporaryDirectory(prefix="anton-overhead-") as scratch:
         folder = Path(scratch)
-        repository = _repository(folder / "repository")
+        repository = committed(folder / "repository", REPOSITORY)
         data = folder / "data"
         empty = await _stage(_start, opening, folder / "empty", {})
         filled = await _stage(_fill, opening, data, {"repository": repository, "n": n})
@@ -212,7 +212,7 @@ async def _fill(
     alone: list[float] = []
     async with _open(opening, data) as anton:
         for number in range(min(n, ALONE)):
-            alone.append(await _until_it_asks(anton, _request(repository, number)))
+            alone.append(await until_it_asks(anton, _request(repository, number)))
         before, submitted = await anton.events.latest(), time.monotonic()
         for number in range(len(alone), n):
             await anton.submit(_request(repository, number))
@@ -263,7 +263,7 @@ async def _restart(
         published: list[float] = []
         for number, approval in enumerate(pending):
             await asyncio.sleep(chance.uniform(0.0, IDLE_S))
-            resumed, ended = await _decide(anton, other if number % 2 else anton, approval)
+            resumed, ended = await decided(anton, other if number % 2 else anton, approval)
             (elsewhere if number % 2 else here).append(resumed)
             published.append(ended)
         await other.stop()
@@ -276,7 +276,7 @@ async def _restart(
     }
 
 
-async def _decide(anton: Anton, channel: Anton, approval: Approval) -> tuple[float, float]:
+async def decided(anton: Anton, channel: Anton, approval: Approval) -> tuple[float, float]:
     """Approve on a channel; seconds until the first step after it, and until the end."""
     seen = approval.question.patch_hash
     async with anton.events.listen(approval.task_id) as events:
@@ -314,7 +314,7 @@ async def _until_waiting(anton: Anton, count: int) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def _until_it_asks(anton: Anton, request: TaskRequest) -> float:
+async def until_it_asks(anton: Anton, request: TaskRequest) -> float:
     """Seconds from the report of a fault to the question that waits."""
     async with anton.events.listen() as events:
         begun = time.monotonic()
@@ -337,11 +337,12 @@ def _request(repository: str, number: int) -> TaskRequest:
     return TaskRequest(repository=repository, text=f"total() is one too many ({number})")
 
 
-def _repository(folder: Path) -> str:
-    """A git repository with the program that the script is about."""
-    folder.mkdir()
-    for name, text in REPOSITORY.items():
-        (folder / name).write_text(text)
+def committed(folder: Path, files: Mapping[str, str]) -> str:
+    """A git repository with these files, in a new folder; its path."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     who = ("-c", "user.name=Anton", "-c", "user.email=anton@localhost")
     for arguments in (
         ("init", "--quiet"),

@@ -12,8 +12,8 @@ from core.evidence import TestRun
 from core.ports import Environment, Limits, Sandbox, SandboxProvider
 from core.trees import Tree
 from repair.judge import Judge, Setup
+from sandbox import judgement
 from sandbox.environment import Environments
-from sandbox.judgement import Judging, judge
 from sandbox.project import import_roots, project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.runners import PER_TEST_S, Survey, TestRunner
@@ -36,7 +36,7 @@ class Bench:
         limits: Limits | None = None,
         workers: int | None = None,
         per_test_s: float = PER_TEST_S,
-        judging: Judging = judge,
+        judging: judgement.Judging = judgement.judge,
     ) -> None:
         """Use these limits for each sandbox; judge with so many workers, or one a core.
 

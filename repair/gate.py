@@ -10,7 +10,10 @@ from functools import lru_cache
 
 from core.evidence import TestRun
 from core.trees import Tree
+from repair.holding import Holding, examples_of, is_test_path
 from repair.symptoms import only_guards
+
+__all__ = ["Refusal", "asserts_value", "is_test_path", "refusals"]
 
 CI_PATHS = re.compile(
     r"^(\.github/workflows/|\.circleci/|\.ci/)|^(\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml"
@@ -46,28 +49,20 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
     """
     paths = sorted(p for p in {*base.files, *result.files} if base.get(p) != result.get(p))
     found: list[Refusal] = []
+    holding = Holding.of(base)
     for path in paths:
         before = base.text(path) if path in base else ""
         after = result.text(path) if path in result else ""
         found += _parses(path, before, after)
-        if is_test_path(path):
+        if holding.holds_tests(path):
             found += _weakened_tests(path, before, after, gone=path not in result)
         elif path.endswith(".py") and path in result:
             found += _unknown_names(path, before, after)
+            found += _changed_examples(path, before, after) if holding.examples else ()
         found += _weakened_settings(path, before, after)
     if not found and red_on_base is not None:
         found += _symptoms(base, result, paths, red_on_base)
     return found
-
-
-def is_test_path(path: str) -> bool:
-    """Whether a path holds tests, or what serves them, by the usual conventions."""
-    *folders, name = path.lower().split("/")
-    return (
-        name == "conftest.py"
-        or re.fullmatch(r"(test_.*|.*_tests?)\.py|.*\.(test|spec)\.[jt]sx?", name) is not None
-        or bool({"test", "tests", "__tests__"} & set(folders))
-    )
 
 
 @lru_cache(maxsize=8)
@@ -125,6 +120,14 @@ def _weakened_tests(path: str, before: str, after: str, *, gone: bool) -> Iterat
         yield Refusal("tests", f"{path} runs a test with fewer values.", path)
     if len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
         yield Refusal("tests", f"{path} changes which tests are run.", path)
+
+
+def _changed_examples(path: str, before: str, after: str) -> Iterator[Refusal]:
+    """Examples in docstrings, where they are run, are tests too."""
+    old, new = _parsed(before), _parsed(after)
+    if old and new and (lost := list((examples_of(old) - examples_of(new)).keys())):
+        message = f"{path} loses or changes an example that is run as a test."
+        yield Refusal("tests", message, path, before="".join(lost[0]))
 
 
 def _promises(text: str) -> _TestFile | None:

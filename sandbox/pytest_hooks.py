@@ -24,18 +24,32 @@ def plugins(
     record: Record, places: Places, alarm: Alarm, lines: Lines | None, survey_path: str
 ) -> list[object]:
     """What to hand to pytest; the survey, if there are `lines`, is written in the end."""
-    innermost: list[object] = [Innermost(record, places)]
+    asked = Asked()
+    innermost: list[object] = [Innermost(record, places, asked)]
     if lines:
         innermost.append(Tracing(lines, survey_path))
-    return [*innermost, Outermost(record, places, alarm)]
+    return [*innermost, asked, Outermost(record, places, alarm)]
+
+
+class Asked:
+    """Notes for which test pytest asked last that its function be called."""
+
+    def __init__(self) -> None:
+        self.test = ""
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: Any) -> Generator[None, Any, None]:
+        self.test = pyfuncitem.nodeid
+        yield
 
 
 class Innermost:
     """Sees what a test itself did, before any plugin of the repository can say otherwise."""
 
-    def __init__(self, record: Record, places: Places) -> None:
+    def __init__(self, record: Record, places: Places, asked: Asked) -> None:
         self._record = record
         self._places = places
+        self._asked = asked
         self._reached = ""
 
     @pytest.hookimpl
@@ -44,7 +58,7 @@ class Innermost:
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
-        self._reached = ""
+        self._reached = self._asked.test = ""
         outcome = yield
         raised = type(outcome.excinfo[1]).__name__ if outcome.excinfo else ""
         if not raised and not self._reached and self._is_claimed(item):
@@ -52,9 +66,13 @@ class Innermost:
         self._record.write("called", id=self._record.short(item.nodeid), raised=raised)
 
     def _is_claimed(self, item: Any) -> bool:
-        """Whether the repository answers for pytest on calls of plain functions."""
+        """Whether somebody keeps pytest from calling a plain function: pytest was not even asked
+        to, or the repository answers for it.
+        """
         if type(item) is not pytest.Function or inspect.iscoroutinefunction(item.obj):
             return False
+        if self._asked.test != item.nodeid:
+            return True
         calls = item.config.hook.pytest_pyfunc_call.get_hookimpls()
         return any(self._places.relative(inspect.getfile(call.function)) for call in calls)
 

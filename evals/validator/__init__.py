@@ -1,1 +1,1 @@
-"""How well the validator tells right patches from wrong ones, and what each of its gates catches."""
+"""How well the validator tells right patches from wrong ones, and what each gate catches."""

@@ -1,4 +1,4 @@
-"""What is put before the validator: a broken program, and a change that somebody proposes for it."""
+"""What is put before the validator: a broken program, and a change proposed for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -21,6 +21,7 @@ from repair.proposals import Proposals
 MUTANTS = 3
 """Of each fault."""
 MUTANTS_TRIED = 8
+EQUIVALENTS = 2
 EDITS_LOOKED_AT = 300
 """Edits by the operators, most promising first, from which mutants are drawn."""
 TAMPERINGS_EACH = 4
@@ -55,7 +56,8 @@ async def attempts_at(
     """
     ground, chance = await ground_of(fault, recordings), random.Random(f"{seed} {fault.id}")
     yield attempt(Kind.REFERENCE, "fault undone", ground, ground.right)
-    for how, tree in _equivalents(fault, ground):
+    equivalents = list(_equivalents(fault, ground))
+    for how, tree in chance.sample(equivalents, min(EQUIVALENTS, len(equivalents))):
         if await holds(tree, ground, recordings):
             yield attempt(Kind.EQUIVALENT, how, ground, tree)
     async for found in _mutants(fault, ground, recordings, chance):

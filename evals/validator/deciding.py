@@ -1,4 +1,4 @@
-"""The production validator over one attempt: edit gate, proof, review by rules, definition of done."""
+"""The production validator over one attempt: edit gate, proof, review, definition of done."""
 
 from dataclasses import dataclass
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from core.evidence import TestRun
 from core.trees import Tree
 from evals.validator.text import Function, Text, body_of
-from repair.gate import is_test_path
+from repair.holding import is_test_path
 
 
 def for_named_tests(wrong: str, right: str, line: int, tests: Sequence[str]) -> str | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from core.findings import Candidate, FixAttempt, RefusedEdit, Reproduction
 from core.patches import Patch
 from core.trees import Tree
-from repair.gate import Refusal, is_test_path, refusals
+from repair.gate import Refusal, refusals
+from repair.holding import Holding
 from repair.validate import with_files
 
 REFUSALS_MAX = 3
@@ -75,7 +76,8 @@ def admit(
 
 def source_only(patch: Patch, base: Tree) -> Patch:
     """The patch without its changes of tests: those that were there stay as they are on base."""
-    kept = [change for change in patch.changes if not is_test_path(change.path)]
+    holding = Holding.of(base)
+    kept = [change for change in patch.changes if not holding.holds_tests(change.path)]
     return Patch.between(patch.base_sha, base, with_files(base, kept))
 
 

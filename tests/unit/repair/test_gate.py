@@ -8,6 +8,7 @@ import pytest
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.trees import Tree
 from repair.gate import Refusal, asserts_value, is_test_path, refusals
+from repair.holding import Holding
 from repair.symptoms import only_guards
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -112,6 +113,39 @@ def test_a_test_file_may_not_go() -> None:
 )
 def test_a_new_conftest_may_not_pick_tests(text: str) -> None:
     assert refused(conftest=text) == ["tests"]
+
+
+RENAMED = Tree({}).with_texts(
+    {
+        "shop.py": FILES["shop.py"],
+        "pytest.ini": "[pytest]\npython_files = check_*.py\n",
+        "checks/check_shop.py": TESTS,
+    }
+)
+
+
+def test_a_test_file_of_another_name_is_known_by_the_settings() -> None:
+    changed = RENAMED.with_texts({"checks/check_shop.py": TESTS.replace("== 3", "== 4")})
+    assert [found.rule for found in refusals(RENAMED, changed)] == ["tests"]
+
+
+def test_a_pattern_that_takes_in_every_file_makes_no_source_a_test() -> None:
+    base = RENAMED.with_texts({"pytest.ini": "[pytest]\npython_files = *.py\n"})
+    assert not Holding.of(base).holds_tests("shop.py")
+    assert Holding.of(RENAMED).holds_tests("checks/check_shop.py")
+    assert not Holding.of(RENAMED).holds_tests("checks/shop.py")
+
+
+@pytest.mark.parametrize(
+    ("options", "rules"), [("--doctest-modules", ["tests"]), ("-q", [])], ids=["run", "not run"]
+)
+def test_an_example_that_is_run_is_a_test(options: str, rules: list[str]) -> None:
+    text = 'def one():\n    """It.\n\n    >>> one()\n    1\n    """\n    return 2\n'
+    base = Tree({}).with_texts({"a.py": text, "pytest.ini": f"[pytest]\naddopts = {options}\n"})
+    bent = base.with_texts({"a.py": text.replace("    1\n", "    2\n")})
+    mended = base.with_texts({"a.py": text.replace("return 2", "return 1")})
+    assert [found.rule for found in refusals(base, bent)] == rules
+    assert not refusals(base, mended)
 
 
 def test_settings_may_not_narrow_what_is_run() -> None:

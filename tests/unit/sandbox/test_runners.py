@@ -365,6 +365,11 @@ CHEATS = {
         "calc.py": CALC,
         "test_calc.py": FALSE_TEST,
     },
+    "functions are never asked for": {
+        "conftest.py": "import pytest\npytest.Function.runtest = lambda self: None\n",
+        "calc.py": CALC,
+        "test_calc.py": FALSE_TEST,
+    },
     "the protocol is replaced": {
         "conftest.py": "def pytest_runtest_protocol(item, nextitem):\n    return True\n",
         "calc.py": CALC,
