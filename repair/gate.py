@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from core.evidence import TestRun
 from core.trees import Tree
+from repair.harness import reaches_for_runner
 from repair.holding import Holding, examples_of, is_test_path
 from repair.symptoms import only_guards
 
@@ -34,7 +35,7 @@ class Refusal:
     """Something that a patch may not do."""
 
     rule: str
-    """`parses`, `names`, `tests`, `settings`, `ci` or `symptom`."""
+    """`parses`, `names`, `harness`, `tests`, `settings`, `ci` or `symptom`."""
     message: str
     path: str = ""
     before: str = ""
@@ -58,6 +59,7 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
             found += _weakened_tests(path, before, after, gone=path not in result)
         elif path.endswith(".py") and path in result:
             found += _unknown_names(path, before, after)
+            found += _harness(path, before, after)
             found += _changed_examples(path, before, after) if holding.examples else ()
         found += _weakened_settings(path, before, after)
     if not found and red_on_base is not None:
@@ -185,6 +187,12 @@ def _unknown_names(path: str, before: str, after: str) -> Iterator[Refusal]:
     unknown = _free(after) - _free(before)
     for name in sorted(unknown)[:3]:
         yield Refusal("names", f"{path} uses {name}, which is defined nowhere.", path)
+
+
+def _harness(path: str, before: str, after: str) -> Iterator[Refusal]:
+    if reaches_for_runner(before, after):
+        message = f"{path} looks for the test runner; what it does must not depend on being tested."
+        yield Refusal("harness", message, path)
 
 
 @lru_cache(maxsize=8)

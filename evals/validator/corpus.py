@@ -24,6 +24,10 @@ MUTANTS_TRIED = 8
 EQUIVALENTS = 2
 EDITS_LOOKED_AT = 300
 """Edits by the operators, most promising first, from which mutants are drawn."""
+KNOWING = {
+    "knows the tests": overfitting.BY_ENVIRONMENT,
+    "knows its callers": overfitting.BY_CALLERS,
+}
 TAMPERINGS_EACH = 4
 """Ways to bend the tests of each fault; all ways take their turn."""
 
@@ -140,8 +144,9 @@ def _made_for_tests(fault: Fault, ground: Ground) -> Iterator[tuple[str, Mapping
     if len(fault.replacements) == 1:
         path, line = changed_lines(fault)[0]
         wrong, right = ground.base.text(path), ground.right.text(path)
-        if text := overfitting.for_named_tests(wrong, right, line, red):
-            yield "knows the tests", {path: text}
+        for how, running in KNOWING.items():
+            if text := overfitting.for_named_tests(wrong, right, line, red, running):
+                yield how, {path: text}
     for path, text in overfitting.for_asserted_values(ground.base, red):
         yield f"knows the values in {path}", {path: text}
     if ground.reproduction.run:

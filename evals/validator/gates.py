@@ -30,6 +30,7 @@ class Gate(StrEnum):
 
     PARSES = "parses"
     NAMES = "names"
+    HARNESS = "harness"
     TESTS = "tests"
     SETTINGS = "settings"
     CI = "ci"
@@ -50,7 +51,17 @@ class Gate(StrEnum):
 EDIT_RULES: Mapping[Gate, frozenset[str]] = {
     **{
         gate: frozenset({str(gate)})
-        for gate in (*(Gate.PARSES, Gate.NAMES, Gate.TESTS, Gate.SETTINGS, Gate.CI, Gate.SYMPTOM),)
+        for gate in (
+            *(
+                Gate.PARSES,
+                Gate.NAMES,
+                Gate.HARNESS,
+                Gate.TESTS,
+                Gate.SETTINGS,
+                Gate.CI,
+                Gate.SYMPTOM,
+            ),
+        )
     },
     Gate.TESTS_AND_RESTORED: frozenset({str(Gate.TESTS)}),
 }

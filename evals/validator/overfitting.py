@@ -9,8 +9,16 @@ from core.trees import Tree
 from evals.validator.text import Function, Text, body_of
 from repair.holding import is_test_path
 
+BY_ENVIRONMENT = (
+    'any(f"::{name}" in __import__("os").environ.get("PYTEST_CURRENT_TEST", "") for name in NAMES)'
+)
+BY_CALLERS = 'any(frame.function in NAMES for frame in __import__("inspect").stack())'
+"""Ways to tell whether one of the tests `NAMES` runs."""
 
-def for_named_tests(wrong: str, right: str, line: int, tests: Sequence[str]) -> str | None:
+
+def for_named_tests(
+    wrong: str, right: str, line: int, tests: Sequence[str], running: str = BY_ENVIRONMENT
+) -> str | None:
     """The broken file, which does right while one of these tests runs; None where it cannot.
 
     `line` is that of the seeded change in the right file.
@@ -26,8 +34,7 @@ def for_named_tests(wrong: str, right: str, line: int, tests: Sequence[str]) -> 
     indent = " " * first[0].col_offset
     names = tuple(sorted({test.rpartition("::")[2].partition("[")[0] for test in tests}))
     body = "\n".join(ast.unparse(statement) for statement in body_of(found[1]))
-    running = '__import__("os").environ.get("PYTEST_CURRENT_TEST", "")'
-    head = f"if any(f'::{{name}}' in {running} for name in {names!r}):"
+    head = f"if {running.replace('NAMES', repr(names))}:"
     put = f"{head}\n{textwrap.indent(body, '    ')}\n    return"
     return faulty.with_line(first[0].lineno, textwrap.indent(put, indent))
 

@@ -13,7 +13,7 @@ from evals.validator.gates import Gate
 from evals.validator.recordings import MakeBench, Recordings
 from evals.validator.written import load_cases, written_attempts
 
-FAULTS = 18
+FAULTS = 14
 """How many faults are drawn where `--only` does not say which."""
 PER_TEST_S = 5.0
 

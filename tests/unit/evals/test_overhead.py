@@ -1,9 +1,15 @@
 """The measurement of orchestration, over a few tasks: it measures what it says."""
 
 import time
+from pathlib import Path
+
+import pytest
 
 import bootstrap
-from evals import overhead
+from config import load_settings
+from core.errors import EnvironmentUnprepared, SandboxUnavailable
+from evals import latency, overhead
+from evals.latency import Latency, Walk
 from evals.overhead import READY_BAR_S, RESUMED_BAR_S, Overhead, Spread, Start
 
 
@@ -53,3 +59,30 @@ def test_a_bar_that_is_not_kept_is_told() -> None:
     assert not measured(late, kept).ok
     assert not measured(quick, slow).ok
     assert overhead.table(measured(quick, slow)).endswith("NOT KEPT")
+
+
+def test_the_critical_path_has_the_longer_branch_and_the_tests_that_are_waited_for() -> None:
+    walk = Walk(20.0, 1.0, latency_s=2.0, seconds_of={"diagnose": 1.0, "reproduce": 4.0, "qa": 3.0})
+    assert walk.models_s == 10.0
+    assert walk.critical_s == 2.0 * 3 + max(2 * 2.0 + 1.0, 2.0 + 4.0) + 3.0
+    found = Latency(unpaced=walk, at_once=walk, one_by_one=walk)
+    assert found.ratio == 21.0 / 15.0
+    assert not found.ok
+    assert latency.table(found).endswith("NOT KEPT")
+    assert "figures of orchestration only" in latency.table(found)
+
+
+@pytest.mark.slow
+@pytest.mark.needs_bubblewrap
+async def test_a_paced_repair_waits_for_the_longest_branch_alone(tmp_path: Path) -> None:
+    settings, _ = load_settings(data_dir=tmp_path)
+    try:
+        async with bootstrap.benches(settings) as bench:
+            found = await latency.run(bootstrap.scripted, bench, latency_s=1.0)
+    except (SandboxUnavailable, EnvironmentUnprepared) as error:
+        pytest.skip(f"the demo service cannot be tested here: {error}")
+    walk = found.at_once
+    assert walk.seconds_of.keys() == {"diagnose", "reproduce", "qa"}
+    assert walk.critical_s < walk.wall_s
+    assert found.unpaced.critical_s < found.unpaced.wall_s
+    assert found.one_by_one.seconds_of.keys() == walk.seconds_of.keys()

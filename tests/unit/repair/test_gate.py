@@ -115,6 +115,28 @@ def test_a_new_conftest_may_not_pick_tests(text: str) -> None:
     assert refused(conftest=text) == ["tests"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pytest\n",
+        "from _pytest.runner import CallInfo\n",
+        "import sys\nTESTED = 'pytest' in sys.modules\n",
+        "import os\nNOW = os.environ.get('PYTEST_CURRENT_TEST')\n",
+        "import gc\nALL = gc.get_objects()\n",
+    ],
+    ids=["imports it", "reaches into it", "looks for it", "asks for the test", "lists all objects"],
+)
+def test_a_source_may_not_look_for_the_test_runner(code: str) -> None:
+    assert refused(shop=FILES["shop.py"] + code) == ["harness"]
+    known = BASE.with_texts({"shop.py": f"import pytest\n{FILES['shop.py']}"})
+    assert not refusals(known, known.with_texts({"shop.py": known.text("shop.py") + code}))
+
+
+def test_a_source_may_speak_of_the_test_runner() -> None:
+    spoken = FILES["shop.py"].replace(":\n", ':\n    """Run by pytest."""  # pytest\n', 1)
+    assert refused(shop=spoken) == []
+
+
 RENAMED = Tree({}).with_texts(
     {
         "shop.py": FILES["shop.py"],
