@@ -85,16 +85,36 @@ async def prove(
 async def _wavering(
     tests: Tests, base: Tree, proving: Tree, reproduction: Reproduction, evidence: Evidence
 ) -> Evidence | None:
-    """The evidence against a red test that is not red, then green, each time; None when it is."""
-    red_tests = reproduction.tests
+    """The evidence against a red test that is not red, then green, each time; None when it is.
+
+    A fault that leaves something behind may show only among other tests: a test that was recorded
+    red among them, and is never red alone, is repeated among them.
+    """
     tree = with_files(base, [*reproduction.files, *reproduction.scaffold])
+    found = await _repeated(tests, tree, proving, evidence, reproduction.tests)
+    recorded = evidence.base.collected if evidence.base else ()
+    if found is None or found.verdict is not Verdict.TEST_WAVERS:
+        return found
+    if not set(recorded) > set(reproduction.tests):
+        return found
+    alone = await _settled(tests, tree, found.flaky)
+    if set(found.flaky) & set(alone.failed):
+        return found
+    return await _repeated(tests, tree, proving, evidence, ())
+
+
+async def _repeated(
+    tests: Tests, tree: Tree, proving: Tree, evidence: Evidence, ids: Sequence[str]
+) -> Evidence | None:
+    """The evidence against the red tests when these tests, or all, are run again on both trees."""
+    red_tests = evidence.regression_tests
     for _ in range(RERUNS):
-        on_base = await _settled(tests, tree, red_tests)
-        if strays := [test for test in red_tests if test not in on_base.failed]:
+        on_base = await _settled(tests, tree, ids)
+        if strays := tuple(test for test in red_tests if test not in on_base.failed):
             note = f"{', '.join(strays)} is not red each time on the base."
             return evidence.but(verdict=Verdict.TEST_WAVERS, flaky=strays, note=note)
-        on_fix = await _settled(tests, proving, red_tests)
-        if strays := [test for test in red_tests if test not in on_fix.passed]:
+        on_fix = await _settled(tests, proving, ids)
+        if strays := tuple(test for test in red_tests if test not in on_fix.passed):
             note = _first_failure(on_fix, strays)
             return evidence.but(verdict=Verdict.STILL_RED, flaky=strays, note=note)
     return None

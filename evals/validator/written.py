@@ -49,7 +49,8 @@ async def written_attempts(
     tests, scaffold = (_changes(case.get(name, {})) for name in ("tests", "scaffold"))
     red = tuple(case["red"])
     with_tests = with_files(base, [*tests, *scaffold])
-    run = (await recordings.nth(with_tests, red, 0)).run
+    recorded_with = () if case.get("among") else red
+    run = (await recordings.nth(with_tests, recorded_with, 0)).run
     reproduction = Reproduction(
         reading=Reading.REPRODUCED,
         origin="written by hand",

@@ -103,6 +103,30 @@ async def test_a_red_test_that_wavers_on_the_fix_proves_nothing() -> None:
     assert evidence.flaky == (RED,)
 
 
+class Leaning(Recorded):
+    """Runs in which a red test is red only when all tests are run."""
+
+    async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
+        run = await super().run(tree, tests)
+        if not tests or tree.id != BASE.id:
+            return run
+        cases = tuple(case.but(outcome=CaseOutcome.PASSED) for case in run.cases)
+        return run.but(cases=cases, end=RunEnd.PASSED, exit_code=0)
+
+
+async def test_a_test_that_is_red_among_others_alone_is_repeated_among_them() -> None:
+    base = {RED: "failed", GREEN: "passed"}
+    runs = Leaning(lambda n: base, lambda n: dict.fromkeys(base, "passed"))
+    shown = SHOWN.but(run=(await runs.run(BASE)).model_dump())
+    assert (await prove(runs, BASE, PATCH, shown)).verdict is Verdict.FIXED
+    wavering = Leaning(
+        lambda n: {**base, RED: "failed" if n < 4 else "passed"},
+        lambda n: dict.fromkeys(base, "passed"),
+    )
+    shown = SHOWN.but(run=(await wavering.run(BASE)).model_dump())
+    assert (await prove(wavering, BASE, PATCH, shown)).verdict is Verdict.TEST_WAVERS
+
+
 async def test_a_proof_that_does_not_ship_must_end_in_order_too() -> None:
     scaffold = FileChange.of("test_r.py", File(b"# repro\n"))
     shown = SHOWN.but(scaffold=[scaffold.model_dump()])
