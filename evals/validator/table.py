@@ -29,9 +29,9 @@ def _rejects(results: Sequence[Result]) -> str:
     lines = ["false rejects (right changes turned down):"]
     for kind in (Kind.REFERENCE, Kind.EQUIVALENT):
         some = [r for r in results if r.kind is kind]
-        lines.append(f"  {kind:<18}{share_of(sum(r.false for r in some), len(some))}")
+        lines.append(f"  {kind:<20}{share_of(sum(r.false for r in some), len(some))}")
     some = [r for r in results if r.kind.right]
-    lines.append(f"  {'all':<18}{share_of(sum(r.false for r in some), len(some))}")
+    lines.append(f"  {'all':<20}{share_of(sum(r.false for r in some), len(some))}")
     return "\n".join([*lines, *(f"    {r.name}: {r.by}" for r in some if r.false)])
 
 
@@ -44,14 +44,14 @@ def _accepts(results: Sequence[Result]) -> str:
     for kind in [kind for kind in Kind if not kind.right]:
         some = [r for r in wrong if r.kind is kind]
         told = [r for r in some if not r.visible_green]
-        lines.append(f"  {kind:<18}{share_of(sum(r.false for r in told), len(told))}")
+        lines.append(f"  {kind:<20}{share_of(sum(r.false for r in told), len(told))}")
         if kind in (Kind.MUTANT, Kind.OVERFITTED):
             hidden = [r for r in some if r.visible_green]
             said = share_of(sum(r.false for r in hidden), len(hidden))
-            lines.append(f"  {'  hidden alone tell':<18}{said}")
+            lines.append(f"  {'  hidden alone tell':<20}{said}")
     told, hidden = ([r for r in wrong if r.visible_green is green] for green in (False, True))
-    lines.append(f"  {'all':<18}{share_of(sum(r.false for r in told), len(told))}")
-    lines.append(f"  {'all, hidden too':<18}{share_of(sum(r.false for r in wrong), len(wrong))}")
+    lines.append(f"  {'all':<20}{share_of(sum(r.false for r in told), len(told))}")
+    lines.append(f"  {'all, hidden too':<20}{share_of(sum(r.false for r in wrong), len(wrong))}")
     lines += [f"    {_short(r)}" for r in told if r.false]
     return "\n".join(lines)
 
@@ -74,7 +74,8 @@ def _gates(results: Sequence[Result]) -> str:
         if fewer:
             said += f"  ({len(fewer)} are turned down only without it)"
         kinds = Counter(r.kind for r in more)
-        lines.append(f"  {gate:<24}{said}  {', '.join(f'{n} {k}' for k, n in kinds.items())}")
+        of = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+        lines.append(f"  {gate:<24}{said}  {of}".rstrip())
         lines += [f"      {r.name}" for r in more[:SHOWN]]
     return "\n".join(lines)
 
