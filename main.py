@@ -209,7 +209,10 @@ def _edits(options: Namespace) -> int:
     from evals.suites import edits
 
     sets = edits.sets(load_faults(), seed=options.seed, only=options.only)
-    print(heading(_command(options), seed=options.seed, count=sum(map(len, sets.values()))), flush=True)
+    print(
+        heading(_command(options), seed=options.seed, count=sum(map(len, sets.values()))),
+        flush=True,
+    )
     found = {name: [judged() for judged in cases] for name, cases in sets.items()}
     print(f"\n{edits.report(found)}")
     return int(any(outcome.wrong for some in found.values() for outcome in some))
