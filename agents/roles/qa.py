@@ -1,7 +1,7 @@
 """The test engineer: a regression test from the report alone, run on the base before it counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.edits.apply import apply_reply
 from agents.offline import reproduction as by_rules
@@ -67,7 +67,15 @@ async def _write(case: Case, bench: Bench, model: Model) -> Reproduction | None:
         last = tried if tried.run else last
         if left:
             messages += [Message(author="assistant", text=reply.text), *_again(tried, path)]
+    if last and last.reading is Reading.PASSES and case.reported is not None:
+        last = await _on_the_reported(last, case.reported, bench, path)
     return _reproduction(last, model) if last else None
+
+
+async def _on_the_reported(tried: Tried, reported: Tree, bench: Bench, path: str) -> Tried:
+    """A test that passes on the base, run where the fault was seen: red there, it is mended."""
+    run = await bench.run(with_files(reported, tried.files), [path])
+    return replace(tried, run=run, reading=Reading.FIXED_SINCE) if run.failed else tried
 
 
 async def _try(case: Case, bench: Bench, path: str, reply: Reply) -> Tried:

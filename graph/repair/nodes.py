@@ -84,6 +84,7 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     facts = {
         "reading": answer.reading,
         "origin": answer.origin,
+        "written": answer.written,
         "tests": list(answer.tests[:20]),
         "note": answer.note[:1000],
         "help_wanted": answer.help_wanted[:1000],
@@ -98,34 +99,6 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         patch = Patch.between(state["base_sha"], base, with_files(base, answer.files))
         update |= await salvaged(state, deps, patch, "reproduction", red=answer.tests)
     return update
-
-
-async def join(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Weigh what the two branches found: go on, ask, or end without a change."""
-    rules = runtime.context.rules
-    diagnosis, reproduction = state.get("diagnosis", {}), state.get("reproduction", {})
-    reading = reproduction.get("reading")
-    if state.get("outcome") or reading == Reading.REPRODUCED:
-        return {"trouble": ""}
-    if trouble := state.get("trouble"):
-        return {"question": questions.trouble(state["task_id"], trouble).dump()}
-    note = reproduction.get("note", "")
-    if reading == Reading.FIXED_SINCE:
-        said = f"Red on the reported revision, green on the base. {note}"
-        return _end(Outcome.ALREADY_FIXED, said.strip())
-    if reading == Reading.PASSES and TaskRequest.load(state["request"]).tests:
-        return _end(Outcome.CANNOT_REPRODUCE, note or "What was named passes on the base.")
-    if diagnosis.get("category", "code") != "code":
-        return _end(Outcome.NOT_A_CODE_FAULT, diagnosis["root_cause"])
-    if diagnosis.get("confidence", 0.0) >= rules.confidence_threshold:
-        return {}
-    if reading == Reading.PASSES:
-        said = note or f"It passes on the base ({reproduction['origin']})."
-        return _end(Outcome.CANNOT_REPRODUCE, said)
-    if reading == Reading.NOTHING_TO_RUN:
-        return _end(Outcome.NEEDS_INFORMATION, reproduction["help_wanted"])
-    cause = diagnosis.get("root_cause", "not recorded")
-    return {"question": questions.unsure(state["task_id"], cause, str(reading)).dump()}
 
 
 async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
@@ -275,6 +248,7 @@ def _diagnosis_facts(answer: Diagnosis) -> Facts:
         "root_cause": answer.root_cause[:1000],
         "confidence": answer.confidence,
         "category": answer.category,
+        "works_as_meant": answer.works_as_meant,
         "method": answer.method[:300],
     }
 

@@ -7,7 +7,7 @@ from langgraph.graph import END, START, StateGraph
 
 from graph import gates, policies
 from graph.deps import Deps
-from graph.repair import answers, closing, edges, nodes, proof, reviewing
+from graph.repair import answers, closing, edges, joining, nodes, proof, reviewing
 from graph.repair.spending import asking, paid
 from graph.repair.state import RepairState
 from graph.state import Step, plainly
@@ -81,7 +81,7 @@ def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -
             retry_policy=policies.THINKING,
             error_handler=policies.then_go(name, goto),
         )
-    graph.add_node("join", policies.stoppable(plainly(asking(nodes.join))), defer=True)
+    graph.add_node("join", policies.stoppable(plainly(asking(joining.join))), defer=True)
     graph.add_node(
         "publish",
         policies.stoppable(plainly(closing.publish)),
