@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.models import failures, loading, wire
 from agents.models.attempts import Answer, AttemptFailed, PromptCut, Request
-from agents.models.counting import count, count_messages
+from agents.models.counting import count, least_of
 from agents.models.providers import OLLAMA_ADDRESS, Endpoint
 from agents.models.streams import FINISHES, Deadlines, Draft, gather
 from core.models import Tokens
@@ -56,7 +56,10 @@ class LiteLLMAttempts:
         except Exception as error:  # LiteLLM's own faults come as anything
             known = await self._known(request, draft) if draft.size else Tokens()
             raise failures.failure(error, self.endpoint, known) from error
-        return await self._answer(request, draft, finish, usage)
+        answer = await self._answer(request, draft, finish, usage)
+        if context := given.get("num_ctx"):
+            await self._require_whole(request, answer.tokens, context)
+        return answer
 
     async def close(self) -> None:
         """Serves Attempts."""
@@ -139,8 +142,6 @@ class LiteLLMAttempts:
         tokens = await self._known(request, draft) if usage is None else _told(usage)
         if not draft.overlong:
             self._require_end(finish, draft, tokens)
-        if self.endpoint.provider.name == "ollama" and usage is not None:
-            await self._require_whole(request, tokens)
         if not draft.overlong and draft.calls:
             finish = "length" if finish == "length" else "tool_calls"
         return Answer(
@@ -160,9 +161,12 @@ class LiteLLMAttempts:
                 f"{self.endpoint.model}: the reply broke off {came}.", "transient", tokens=tokens
             )
 
-    async def _require_whole(self, request: Request, tokens: Tokens) -> None:
-        ours = await asyncio.to_thread(count_messages, request.call.messages)
-        if tokens.sent < WHOLE_PROMPT * ours:
+    async def _require_whole(self, request: Request, tokens: Tokens, context: int) -> None:
+        """Ollama cuts what does not fit and says nothing, but for the tokens that it read."""
+        if tokens.estimated:
+            return
+        ours = await asyncio.to_thread(least_of, request.call.messages)
+        if tokens.sent < WHOLE_PROMPT * ours or tokens.sent >= context:
             raise PromptCut(
                 f"{self.endpoint.model} read {tokens.sent:,} tokens of a prompt of {ours:,}: "
                 "the rest was cut off.",

@@ -7,18 +7,16 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from string import Template
 from typing import Any
 
 from agents.models.line import Desk, Line
 from agents.models.parameters import best_match
 from agents.models.providers import canonical
+from agents.prompting import render
 from core.errors import PromptTooLong
-from core.models import Capabilities, Message, ModelCall, Reply, ToolSpec
+from core.models import Capabilities, ModelCall, Reply, ToolSpec
 from core.ports import Model, ProbeStore
 
-PROMPTS = Path(__file__).parent / "probes"
 VALID = timedelta(days=30)
 REPLY_MAX = 2048
 """Room for models that think before they answer."""
@@ -120,11 +118,10 @@ def _calls(window: int, word: str) -> tuple[ModelCall, ModelCall, ModelCall, Mod
 
 
 def _call(name: str, **values: str) -> ModelCall:
-    text = Template((PROMPTS / f"{name}.md").read_text("utf-8")).substitute(values)
     return ModelCall(
         role="probe",
         node=name,
-        messages=(Message(author="user", text=text),),
+        messages=render(f"probe-{name}", **values),
         max_tokens=REPLY_MAX,
         temperature=0.0,
     )

@@ -110,7 +110,7 @@ async def _attempts(
     if endpoint.provider.name == "ollama":
         # Loading a model and reading a long prompt take their time on a machine of one's own.
         deadlines = replace(deadlines, first_token_s=deadlines.total_s)
-        told = await ollama.window_of(endpoint.base, endpoint.bare)
+        told = asked.get("num_ctx") or await ollama.window_of(endpoint.base, endpoint.bare)
     else:
         told = facts_of(endpoint.model).get("max_input_tokens")
     window = int(asked.get("window") or told or WINDOW_UNKNOWN)
