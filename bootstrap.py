@@ -338,7 +338,8 @@ def _environments(settings: Settings) -> "Environments":
     from sandbox.environment import Environments
 
     return Environments(
-        settings.data_dir / "environments", index_allowed=settings.python_packages == "allow"
+        settings.data_dir / "environments",
+        index_allowed=settings.python_packages == "allow" and not settings.local_only,
     )
 
 

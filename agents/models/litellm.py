@@ -8,7 +8,7 @@ from agents.models import failures, loading, wire
 from agents.models.attempts import Answer, AttemptFailed, PromptCut, Request
 from agents.models.counting import count, least_of
 from agents.models.providers import OLLAMA_ADDRESS, Endpoint
-from agents.models.streams import FINISHES, Deadlines, Draft, gather
+from agents.models.streams import FINISHES, Deadlines, Draft, ends_of_gemini, gather
 from core.models import Tokens
 from integrations.http import guarded_transport
 
@@ -71,9 +71,11 @@ class LiteLLMAttempts:
     async def _stream(self, litellm: Any, given: dict[str, Any], draft: Draft) -> tuple[Any, Any]:
         """Send and gather; the finish and the usage that the provider itself told, or None."""
         began = asyncio.get_running_loop().time()
+        gemini = self.endpoint.provider.name == "gemini"
         try:
             async with asyncio.timeout(self._deadlines.first_token_s):
                 stream = await litellm.acompletion(**given)
+                ends = await ends_of_gemini(stream) if gemini else []
         except TimeoutError:
             raise TimeoutError(
                 f"no first token within {self._deadlines.first_token_s:g} s"
@@ -83,12 +85,15 @@ class LiteLLMAttempts:
         try:
             await gather(stream, draft, self._deadlines, began)
             told = [usage for c in stream.chunks if (usage := getattr(c, "usage", None))]
-            return stream.received_finish_reason, told[-1] if told else None
+            finish = (ends[-1] if ends else None) if gemini else stream.received_finish_reason
+            return finish, told[-1] if told else None
         finally:
             await stream.aclose()
 
     def _arguments(self, litellm: Any, request: Request) -> dict[str, Any]:
         endpoint = self.endpoint
+        if endpoint.provider.name == "ollama":
+            _make_known(litellm, endpoint.routed)
         given = wire.arguments(request, endpoint, window=self.window, thinks=self._thinks)
         self._tell_dropped(litellm, given)
         base = endpoint.base or (OLLAMA_ADDRESS if endpoint.provider.name == "ollama" else None)
@@ -186,6 +191,18 @@ class LiteLLMAttempts:
             received=received + draft.thought_chars // CHARS_PER_THOUGHT,
             estimated=True,
         )
+
+
+def _make_known(litellm: Any, model: str) -> None:
+    """Keep LiteLLM from asking some Ollama about this model, in the loop, several times a call."""
+    if model not in litellm.model_cost:
+        litellm.model_cost[model] = {
+            "litellm_provider": "ollama_chat",
+            "mode": "chat",
+            "input_cost_per_token": 0.0,
+            "output_cost_per_token": 0.0,
+        }
+        litellm.utils._invalidate_model_cost_lowercase_map()
 
 
 def _told(usage: Any) -> Tokens:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 import threading
 import warnings
 from typing import Any
@@ -22,6 +23,14 @@ _lock = threading.Lock()
 async def load() -> Any:
     """The module, set up; the first call waits for its import."""
     return await asyncio.to_thread(_load)
+
+
+async def close() -> None:
+    """Close the connections that LiteLLM keeps for servers elsewhere; it opens others at need."""
+    litellm = sys.modules.get("litellm")
+    if litellm is not None:
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 def _load() -> Any:

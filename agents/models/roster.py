@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from agents.models import ollama
+from agents.models import loading, ollama
 from agents.models.attempts import Attempts
 from agents.models.breaker import Breaker
 from agents.models.choice import Choice, choose
@@ -55,6 +55,7 @@ class Roster:
         """Let go of all connections; harmless when repeated."""
         for line in self.lines.values():
             await line.close()
+        await loading.close()
 
 
 @dataclass(frozen=True)

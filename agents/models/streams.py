@@ -8,6 +8,7 @@ from typing import Any
 from core.models import Finish, ToolCall
 
 REPLY_MAX_BYTES = 1_000_000
+GEMINI_REFUSALS = ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")
 FINISHES: dict[str, Finish] = {
     "stop": "stop",
     "length": "length",
@@ -15,6 +16,8 @@ FINISHES: dict[str, Finish] = {
     "function_call": "tool_calls",
     "content_filter": "refused",
     "refusal": "refused",
+    "MAX_TOKENS": "length",
+    **dict.fromkeys(GEMINI_REFUSALS, "refused"),
 }
 
 
@@ -92,6 +95,23 @@ class Draft:
 
     def _grow(self, text: str) -> None:
         self.size += len(text.encode("utf-8", "replace"))
+
+
+async def ends_of_gemini(stream: Any) -> list[str]:
+    """The true ends of a stream of Gemini's, filled while it is read.
+
+    LiteLLM 1.105 calls every piece of it the last one, so the end is read from what it parses.
+    """
+    ends: list[str] = []
+    pieces = await stream.fetch_stream()
+    parse = pieces.chunk_parser
+
+    def watched(chunk: Any) -> Any:
+        ends.extend(end for c in chunk.get("candidates") or () if (end := c.get("finishReason")))
+        return parse(chunk)
+
+    pieces.chunk_parser = watched
+    return ends
 
 
 async def gather(

@@ -1,4 +1,4 @@
-"""A model server that speaks OpenAI's chat completions, and Anthropic's messages for Claude."""
+"""A model server that speaks OpenAI's chat completions, and the tongues of Claude and Gemini."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def _event(value: Any, name: str = "") -> bytes:
 
 
 class OpenAIServer(ModelServer):
-    """Serves `/v1/chat/completions`, `/v1/models` and `/v1/messages`."""
+    """Serves `chat/completions`, `models`, Anthropic's `messages`, Gemini's `generateContent`."""
 
     def look_up(self, seen: Seen) -> Any | None:
         if seen.path.endswith("/models"):
@@ -21,8 +21,12 @@ class OpenAIServer(ModelServer):
         return None
 
     def frames(self, seen: Seen, act: Act) -> tuple[str, Iterator[bytes]]:
-        messages = _messages if seen.path.endswith("/messages") else _completions
-        return "text/event-stream", messages(seen.body, act)
+        speak = _completions
+        if seen.path.endswith("/messages"):
+            speak = _messages
+        elif ":streamGenerateContent" in seen.path:
+            speak = _contents
+        return "text/event-stream", speak(seen.body, act)
 
 
 def _completions(body: Any, act: Act) -> Iterator[bytes]:
@@ -97,3 +101,25 @@ def _messages(body: Any, act: Act) -> Iterator[bytes]:
     told = {"output_tokens": tokens_in(act.text)}
     yield _event({"type": "message_delta", "delta": end, "usage": told}, "message_delta")
     yield _event({"type": "message_stop"}, "message_stop")
+
+
+def _contents(body: Any, act: Act) -> Iterator[bytes]:
+    def chunk(part: Any, **rest: Any) -> bytes:
+        content = {"role": "model", "parts": [part]}
+        return _event({"candidates": [{"index": 0, "content": content, **rest}], **told})
+
+    prompt = tokens_in(body["contents"]) if act.prompt_tokens is None else act.prompt_tokens
+    reply = tokens_in(act.text)
+    usage = {
+        "promptTokenCount": prompt,
+        "candidatesTokenCount": reply,
+        "totalTokenCount": prompt + reply,
+        "cachedContentTokenCount": act.cached_tokens,
+    }
+    told = {"usageMetadata": usage, "modelVersion": "double"}
+    for part in act.parts:
+        yield chunk({"text": part})
+    for name, arguments in act.calls:
+        yield chunk({"functionCall": {"name": name, "args": json.loads(arguments)}})
+    if not act.cut and not act.hang:
+        yield chunk({"text": ""}, finishReason="STOP" if act.finish == "stop" else "MAX_TOKENS")

@@ -237,3 +237,64 @@ def test_loopback_is_known_by_address_and_not_by_look() -> None:
 def test_a_random_key_is_not_weak_even_with_a_word_in_it() -> None:
     assert not is_weak(KEY)
     assert not is_weak("Qw9-testvBn3Lp0x")
+
+
+def test_a_model_for_a_role_that_is_not_there_ends_the_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_COOK", "gpt-4o")
+    write_env(home, "MODEL_FIXX=gpt-4o\nPORT=many\n")
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings()
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "PORT",
+        "MODEL_COOK",
+        "MODEL_FIXX",
+    ]
+    assert "triage, diagnosis" in caught.value.problems[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MODEL_LLM_PARAMS", '{"gpt-4o": {"top_p": 1,}}', "at line 1, column 24"),
+        ("MODEL_LLM_PARAMS", '{"gpt-4o": 3}', "valid dictionary"),
+        ("AGENT_LLM_PARAMS", '{"fix": {}, "cook": {}}', "knows no role cook"),
+        ("MODEL_PRICES", '{"openai/my": {"in": -1, "out": 2}}', "greater than or equal to 0"),
+        ("MODEL_PRICES", "[", "should be JSON"),
+        ("OLLAMA_BASE_URL", "localhost:11434", "should be an address such as"),
+        ("OPENAI_API_BASE", "https://user:word@host/v1", "should be an address such as"),
+        ("FIX_ENGINE", "magic", "'auto', 'workflow', 'tools' or 'offline'"),
+        ("ANTHROPIC_API_KEY", "two words", "without blanks"),
+    ],
+)
+def test_what_cannot_be_used_of_models_says_where(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid, match=f"^{name}: ") as caught:
+        load_settings()
+    assert said in str(caught.value)
+    assert "two words" not in str(caught.value)
+
+
+def test_names_and_keys_of_models_in_the_wrong_place_are_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BASE_URL", "http://localhost:11434")
+    monkeypatch.setenv("API_KEY", "sk-ant-kJ8f2Lq9xZp0Wm4TsV")
+    _, warnings = load_settings()
+    assert warnings == (
+        "BASE_URL is no option of Anton; did you mean OPENAI_API_BASE, or OLLAMA_BASE_URL?",
+        "API_KEY guards Anton's own REST; a key of a model belongs into ANTHROPIC_API_KEY",
+    )
+
+
+def test_keys_of_models_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [name for name in Settings.model_fields if name.endswith("_api_key")]
+    assert len(names) == 6
+    for name in names:
+        monkeypatch.setenv(name.upper(), f"key-of-{name}")
+    settings, _ = load_settings()
+    assert {f"key-of-{name}" for name in names} <= set(settings.secrets())
+    assert "key-of-" not in repr(settings)

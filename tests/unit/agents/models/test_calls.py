@@ -270,6 +270,8 @@ async def test_ollama_is_asked_within_the_window_that_it_tells(
         assert home.roster.under(home.budgets).of("fix").window == ollama.window
         await home.ask()
         assert ollama.asked[0]["options"]["num_ctx"] == 12_288
+        paths = [seen.path for seen in ollama.journal]
+        assert paths == ["/api/tags", "/api/show", "/api/chat"], "LiteLLM asks for more by itself"
 
 
 async def test_a_role_without_a_model_says_so(openai: OpenAIServer, tmp_path: Path) -> None:

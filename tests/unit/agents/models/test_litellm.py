@@ -307,7 +307,7 @@ async def test_thinking_of_an_ollama_model_is_a_matter_of_its_parameters(
 async def test_a_prompt_that_ollama_cut_fails_loudly(opened: Opened) -> None:
     long = CALL.but(messages=(Message(author="user", text="All is not well here. " * 3000),))
     with OllamaServer(context_max=4096) as short:
-        with pytest.raises(PromptCut, match="read 4,096 tokens of a prompt of 18,") as caught:
+        with pytest.raises(PromptCut, match="read 4,096 tokens of a prompt of 16,") as caught:
             await at(opened, "ollama/qwen3:8b", short.url).send(
                 Request(long, prompt_tokens=18_000, max_tokens=500)
             )
@@ -369,11 +369,32 @@ async def test_a_parameter_that_the_provider_lacks_is_dropped_and_told_once(
     ]
 
 
+async def test_claude_and_gemini_call_tools_and_their_cut_streams_are_seen(
+    openai: OpenAIServer, opened: Opened
+) -> None:
+    tooled = replace(REQUEST, call=CALL.but(tools=(GREP,)))
+    for model in ("claude-sonnet-4-6", "gemini/gemini-2.5-pro"):
+        attempts = at(opened, model, openai.url)
+        openai.script(Act(text="", calls=(("grep", '{"text": "total"}'),), cached_tokens=7))
+        answer = await attempts.send(tooled)
+        (call,) = answer.calls
+        assert (call.name, json.loads(call.arguments)) == ("grep", {"text": "total"})
+        assert (answer.finish, answer.tokens.cached) == ("tool_calls", 7)
+        openai.script(Act(finish="length"))
+        assert (await attempts.send(REQUEST)).finish == "length"
+        for act in (Act(cut="rudely"), Act(cut="politely"), busy("9"), Act(status=529)):
+            openai.script(act)
+            with pytest.raises(AttemptFailed) as caught:
+                await attempts.send(REQUEST)
+            assert caught.value.trouble == "transient"
+
+
 @pytest.mark.parametrize(
     ("model", "sent"),
     [
         ("claude-sonnet-4-6", "claude-sonnet-4-6"),
         ("gpt-4o", "gpt-4o"),
+        ("gemini/gemini-2.5-pro", "gemini-2.5-pro"),
         ("groq/llama-x", "llama-x"),
         ("deepseek/deepseek-chat", "deepseek-chat"),
         ("openrouter/org/model:free", "org/model:free"),
@@ -385,8 +406,9 @@ async def test_every_provider_is_asked_for_its_own_model_with_its_key(
 ) -> None:
     await at(opened, model, openai.url).send(REQUEST)
     (seen,) = openai.journal
-    assert seen.body["model"] == sent
+    assert sent in (seen.body.get("model"), seen.path.split("/")[-1].partition(":")[0])
     assert "key-of-the-double" in (
         seen.headers.get("x-api-key", ""),
+        seen.headers.get("x-goog-api-key", ""),
         seen.headers.get("authorization", "").removeprefix("Bearer "),
     )
