@@ -125,6 +125,8 @@ class Setup:
     default_limit: float = 0.5
     import_limit: float = 20.0
     workers: int = 2
+    imported: Sequence[str] = ()
+    """Functions, as in `orders`, whose changes show only when the tests are imported anew."""
     paths: Sequence[str] = ()
     """Folders put first on the import path."""
     args: Sequence[str] = ()
@@ -145,6 +147,7 @@ class Setup:
                 "default_limit": self.default_limit,
                 "import_limit": self.import_limit,
                 "workers": self.workers,
+                "imported": list(self.imported),
                 "paths": list(self.paths),
                 "args": list(self.args),
             }

@@ -10,6 +10,7 @@ from core.evidence import TestCase, TestRun
 from core.patches import Suspect
 from core.trees import Tree
 from repair.gate import is_test_path
+from repair.outline import Functions
 from repair.traces import Frame, frames_of, located
 from sandbox.runners import Survey
 
@@ -24,6 +25,8 @@ WORD_BOOST = 0.25
 """What a function adds whose name the report uses, at most."""
 DEFINITION_SHARE = 0.7
 """How suspicious an assignment outside of functions is, of the lines that use its name."""
+IMPORT_SHARE = 0.3
+"""How suspicious a line of a function is that ran while the tests were imported, and not since."""
 HEAD_SHARE = 0.8
 """How suspicious the head of a function or class is, of the lines in it."""
 MOST_SUSPECTS = 400
@@ -77,6 +80,7 @@ def localize(
     words = words_of(report)
     method = _method(spectrum, traced, crashed, lines)
     scores = _with_definitions(spectrum, tree) or _everything(traced, crashed, functions, words)
+    scores = {**(_on_import(lines, functions) if spectrum else {}), **scores}
     found = []
     for (path, line), base in scores.items():
         if path not in functions:
@@ -115,6 +119,16 @@ def _spectrum(
     return {
         place: ochiai(count, passed_here.get(place, 0), len(red))
         for place, count in failed_here.items()
+    }
+
+
+def _on_import(lines: Lines, functions: Mapping[str, Functions]) -> dict[tuple[str, int], float]:
+    """Lines within functions that ran outside of every test: what they made, the tests may use."""
+    return {
+        (path, line): IMPORT_SHARE
+        for path, numbers in lines.get("", {}).items()
+        for line in numbers
+        if path in functions and line in functions[path].inner
     }
 
 
@@ -173,7 +187,7 @@ def _definition_score(
 
 
 def _traced(
-    frames: Iterable[Frame], functions: Mapping[str, "Functions"]
+    frames: Iterable[Frame], functions: Mapping[str, Functions]
 ) -> dict[tuple[str, int], float]:
     """Frames in our sources; the innermost counts most, and a line only as far as it fits."""
     found: dict[tuple[str, int], float] = {}
@@ -187,7 +201,7 @@ def _traced(
 
 
 def _crashed(
-    run: TestRun | None, red_tests: Collection[str], functions: Mapping[str, "Functions"]
+    run: TestRun | None, red_tests: Collection[str], functions: Mapping[str, Functions]
 ) -> dict[tuple[str, int], float]:
     cases: list[TestCase] = [c for c in run.cases if c.test_id in red_tests] if run else []
     return {(c.path, c.line): CRASH_BOOST for c in cases if c.line and c.path in functions}
@@ -196,7 +210,7 @@ def _crashed(
 def _everything(
     traced: Mapping[tuple[str, int], float],
     crashed: Mapping[tuple[str, int], float],
-    functions: Mapping[str, "Functions"],
+    functions: Mapping[str, Functions],
     words: Collection[str],
 ) -> dict[tuple[str, int], float]:
     """Without coverage: lines of functions that a trace or the report names, else all lines."""
@@ -248,42 +262,3 @@ def _method(
 def _functions_of(suspects: Iterable[Suspect]) -> tuple[str, ...]:
     named = (f"{s.path}:{s.function or '<module>'}" for s in suspects)
     return tuple(dict.fromkeys(named))[:5]
-
-
-class Functions:
-    """The functions of a source, by line."""
-
-    def __init__(self, text: str) -> None:
-        self._spans: list[tuple[int, int, str]] = []
-        self.lines: list[int] = []
-        """Lines on which a statement begins."""
-        try:
-            self._read(ast.parse(text), "")
-        except (SyntaxError, ValueError, RecursionError):
-            return
-        self.lines = sorted(set(self.lines))
-
-    def _read(self, node: ast.AST, prefix: str) -> None:
-        for child in ast.iter_child_nodes(node):
-            inner = prefix
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                inner = f"{prefix}.{child.name}" if prefix else child.name
-                if not isinstance(child, ast.ClassDef):
-                    self._spans.append((child.lineno, child.end_lineno or child.lineno, inner))
-            if isinstance(child, ast.stmt):
-                self.lines.append(child.lineno)
-            self._read(child, inner)
-
-    def at(self, line: int) -> str:
-        """Qualified name of the innermost function around a line; empty at module level."""
-        around = [span for span in self._spans if span[0] <= line <= span[1]]
-        return max(around, default=(0, 0, ""))[2]
-
-    def near(self, frame: Frame) -> list[tuple[int, float]]:
-        """Lines that a frame may mean: its line, or its whole function where that has moved."""
-        name = frame.function.rpartition(".")[2].strip("()")
-        here = self.at(frame.line).rpartition(".")[2]
-        if not name or name.startswith("<") or here == name:
-            return [(frame.line, 1.0)]
-        spans = [span for span in self._spans if span[2].rpartition(".")[2] == name]
-        return [(n, 0.5) for span in spans for n in self.lines if span[0] < n <= span[1]]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.trees import Tree
+from repair.doubts import trust
 from repair.edits import Edit
 from repair.judge import Probed, Trial
 from repair.source import Source
@@ -21,8 +22,12 @@ LOSES_NAMES = 0.5
 """What a change is worth that only takes names away: code seldom says more than is meant."""
 NEW_CRASHES = 0.8
 """How much a change loses that raises where the base does not."""
-FAR_FROM_BASE = 0.3
-"""How much a change loses that does otherwise than the base wherever it is called."""
+GREEN_CALLS_CHANGED = 0.6
+"""How much it loses that does otherwise with the calls of green tests, which ask for no change."""
+NEAR_CALLS_CHANGED = 0.3
+"""How much it loses that does otherwise with calls near to those."""
+ONE_CALL_ALONE = 0.7
+"""What a change is worth that mends the calls of the red tests and none near to them."""
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -68,7 +73,7 @@ def weighed_by_behaviour(
     for one in order:
         digest = digests.get(one.trial, "")
         support = mass[digest] / total if digest else 0.0
-        factor = (0.5 + support) * _tameness(outcomes.get(one.trial, ()), base.outcomes)
+        factor = (0.5 + support) * _tameness(probed.get(one.trial, Probed()), base)
         weighed.append(replace(one, score=one.score * factor, behaviour=digest))
     return sorted(weighed, key=lambda one: -one.score)
 
@@ -77,16 +82,29 @@ def _digest(outcomes: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(outcomes).encode()).hexdigest()[:16]
 
 
-def _tameness(found: Sequence[str], base: Sequence[str]) -> float:
-    """1.0 for what does all as the base does, less for new exceptions and for many differences."""
-    if not found or len(found) != len(base):
+def _tameness(found: Probed, base: Probed) -> float:
+    """1.0 for what changes the calls of the red tests and others like them, and nothing else."""
+    if found.origins != base.origins or len(found.outcomes) != len(base.outcomes):
         return 1.0
-    pairs = [pair for pair in zip(found, base, strict=True) if all(pair)]
-    if not pairs:
+    calls = [
+        (origin, now, before)
+        for origin, now, before in zip(found.origins, found.outcomes, base.outcomes, strict=True)
+        if now and before
+    ]
+    if not calls:
         return 1.0
-    crashes = sum(now[:1] == "!" != before[:1] for now, before in pairs)
-    differing = sum(now != before for now, before in pairs)
-    return (1 - NEW_CRASHES * crashes / len(pairs)) * (1 - FAR_FROM_BASE * differing / len(pairs))
+    crashes = sum(now[:1] == "!" != before[:1] for _, now, before in calls)
+    changed = {kind: _share_changed(calls, kind) for kind in "RrGg"}
+    factor = 1 - NEW_CRASHES * crashes / len(calls)
+    factor *= 1 - GREEN_CALLS_CHANGED * (changed["G"] or 0.0)
+    factor *= 1 - NEAR_CALLS_CHANGED * (changed["g"] or 0.0)
+    return factor * (ONE_CALL_ALONE if changed["R"] and changed["r"] == 0 else 1.0)
+
+
+def _share_changed(calls: Sequence[tuple[str, str, str]], kind: str) -> float | None:
+    """The share of calls of one origin that end otherwise; None when there are no such calls."""
+    differing = [now != before for origin, now, before in calls if origin == kind]
+    return sum(differing) / len(differing) if differing else None
 
 
 def _weighed(trial: Trial, literals: Collection[str], sources: Mapping[str, Source]) -> Ranked:
@@ -112,7 +130,7 @@ def _plainness(edit: Edit, text: str) -> float:
     """What an edit is worth by its form: little that is new, nothing that is lost."""
     removed = "\n".join(text[s.start : s.end] for s in edit.splices)
     added = "\n".join(s.text for s in edit.splices)
-    factor = GUARD if edit.guard else 1.0
+    factor = trust(edit, text) * (GUARD if edit.guard else 1.0)
     if edit.operator == "deleted":
         factor *= DELETION
     elif names_in(removed) - names_in(added) and not names_in(added) - names_in(removed):

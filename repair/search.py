@@ -71,7 +71,9 @@ async def search(
     `tree` holds the red tests; `without` is the base as it ships, when they are not part of it, and
     patches are made against that. Patches whose hash is in `rejected` are left out.
     """
-    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch, words_of(report))
+    said = [case.message for case in survey.run.cases if case.test_id in red_tests]
+    words = words_of("\n".join([report, *said]))
+    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch, words)
     order, exhausted = await hunt.run()
     base = tree if without is None else without
     confirmation = Confirmation(bench, tree, base, base_sha, survey.run, hunt.salvage)

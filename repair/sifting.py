@@ -1,11 +1,15 @@
 """Tell beforehand which candidates do the same: one of them is tried, the others wait for it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from repair.edits import Edit
 from repair.judge import Judge, Judgement, Says, Trial
 
+MORE_IN_LOOPS, MORE_AT_ONCE = 3, 1
+"""Further members of a class that are tried: what was seen is the way of the base, and once a
+change leaves it, the next visit of the same place may tell them apart."""
 Class = tuple[str, int, str, tuple[str, ...]]
 """Path, line, tag, and the values at each visit."""
 
@@ -20,9 +24,10 @@ class Sieve:
     """How many were found to change nothing."""
     base: Judgement | None = None
     """What is said of the base itself."""
+    _further: Counter[Class] = field(default_factory=Counter)
+    """How many further members of a class were tried."""
     _class_of: dict[Edit, Class] = field(default_factory=dict)
     _good: set[Class] = field(default_factory=set)
-    _bad: set[Class] = field(default_factory=set)
 
     async def sift(self, trials: Sequence[Trial], judge: Judge) -> list[Trial]:
         """Those to try now, in order: one of each class, and all that cannot be watched."""
@@ -75,7 +80,16 @@ class Sieve:
             self._good.add(key)
             members, self.waiting[key] = self.waiting[key], []
             return members
-        return []
+        return self._next(key)
+
+    def _next(self, key: Class) -> list[Trial]:
+        """The next member of a class whose first one failed, while there are to be more."""
+        most = MORE_IN_LOOPS if len(key[3]) > 1 else MORE_AT_ONCE
+        members = self.waiting[key]
+        if not members or self._further[key] >= most:
+            return []
+        self._further[key] += 1
+        return [members.pop(0)]
 
     def _went_further(self, judgement: Judgement) -> bool:
         """Whether a test came past the place at which it fails on the base.

@@ -44,6 +44,7 @@ class Suite:
             files=list(dict.fromkeys(t.split("::")[0] for t in [*self.red, *self.green])),
             limits={test: limit for test, limit in limits.items() if limit > default},
             default_limit=default,
+            imported=self._imported(sources),
             workers=workers,
             paths=import_paths(tree),
             args=pytest_arguments(tree),
@@ -71,6 +72,18 @@ class Suite:
                     reached = [t for t in everywhere if self._may_reach(t, path, function)]
                     orders[scope_key(path, function.first)] = reached
         return orders
+
+    def _imported(self, sources: Mapping[str, Source]) -> list[str]:
+        """Functions that run while the tests are imported, and that no red test runs again."""
+        found = []
+        for path, source in sources.items():
+            on_import = set(self._lines.get("", {}).get(path, ()))
+            by_red = {n for test in self.red for n in self._lines.get(test, {}).get(path, ())}
+            for function in source.functions:
+                body = set(range(function.first + 1, function.last + 1))
+                if not function.is_module and body & on_import and not body & by_red:
+                    found.append(scope_key(path, function.first))
+        return found
 
     def _may_reach(self, test: str, path: str, function: Function) -> bool:
         """Whether a test runs a line of a function, as far as is known."""

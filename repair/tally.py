@@ -3,10 +3,12 @@
 import time
 from dataclasses import dataclass, field
 
+from repair.doubts import doubtful
 from repair.judge import Judgement, Says, Trial
 
-AFTER_FIRST = 150
-"""Candidates that are still tried after the first that passes, so that the best is found."""
+AFTER_FIRST, AFTER_DOUBTFUL = 150, 450
+"""Candidates that are still tried after the first that passes, so that the best is found; more
+while only such pass as fit a test too easily."""
 LEAST_SURVIVORS, MOST_SURVIVORS = 12, 40
 TESTS_SPENT = 3000
 """Green tests that are run, as a rule, before enough changes passed them."""
@@ -61,8 +63,9 @@ class Tally:
         self.tried += 1
         if judgement.says is Says.GREEN:
             self.survivors.append(trial)
-            if self._stop_at is None:
-                self._stop_at = self.tried + max(AFTER_FIRST, self.tried)
+            more = AFTER_DOUBTFUL if doubtful(trial.edits) else AFTER_FIRST
+            stop_at = self.tried + max(more, self.tried)
+            self._stop_at = min(stop_at, self._stop_at or stop_at)
         elif len(trial.edits) == 1 and judgement.says is Says.REGRESSION:
             self.broke.append(trial)
         elif len(trial.edits) == 1 and judgement.passed:

@@ -9,6 +9,7 @@ from core.patches import Suspect
 from core.ports import Case
 from core.tasks import Outcome
 from repair.bench import Bench
+from repair.doubts import DOUBTFUL
 from repair.search import Bounds, Found, Progress, search
 from repair.validate import with_files
 
@@ -18,11 +19,12 @@ ALONE = 0.95
 """Confidence in a patch that is the only plausible one."""
 AGREEING = 0.85
 """Confidence when several plausible patches were found that behave alike as far as is known."""
-DISAGREEING = 0.6
+DISAGREEING, AGREEING_SHARE = 0.3, 0.4
+"""Confidence when plausible patches differ in behaviour: the first, and so much of the second as
+is the share of those that behave like the best."""
 OVERFITTED = 0.3
 TUNED = 0.5
-"""Confidence when a number was changed, which fits a test more easily than the intent."""
-NUMBERS_CHANGED = ("one-off", "other-number")
+"""Confidence at most when the change is of a kind that fits a test more easily than the intent."""
 SCORE_OVERFITTED = 0.02
 """Below this score only patches stand that repeat a value of the test, or guard a crash."""
 
@@ -58,6 +60,7 @@ async def fix(
         base_sha=case.base_sha,
         without=case.tree,
         rejected=case.rejected,
+        report=f"{case.title}\n{case.report}",
         watch=watch,
     )
     suspects = ranking.suspects[:SUSPECTS_MAX]
@@ -128,15 +131,23 @@ def _one_line_change(diff: str) -> tuple[str, str]:
 
 
 def _confidence(found: Found) -> float:
+    """How likely the best patch is the right one, by what else passes and what it does."""
     best = found.candidates[0]
     if best.score < SCORE_OVERFITTED:
         return OVERFITTED
-    if best.operator in NUMBERS_CHANGED:
-        return TUNED
-    if found.figures.plausible == 1:
-        return ALONE
-    known = {c.behaviour for c in found.candidates if c.behaviour}
-    return AGREEING if len(known) == 1 else DISAGREEING
+    confidence = ALONE if found.figures.plausible == 1 else _by_behaviour(found)
+    kinds = set(best.operator.split(" + "))
+    return min(confidence, TUNED) if kinds <= DOUBTFUL else confidence
+
+
+def _by_behaviour(found: Found) -> float:
+    best = found.candidates[0]
+    known = [candidate for candidate in found.candidates if candidate.behaviour]
+    if len({candidate.behaviour for candidate in known}) <= 1:
+        return AGREEING
+    alike = sum(c.score for c in known if c.behaviour == best.behaviour)
+    share = alike / (sum(candidate.score for candidate in known) or 1.0)
+    return round(DISAGREEING + AGREEING_SHARE * share, 2)
 
 
 def figures_of(progress: Progress) -> SearchFigures:

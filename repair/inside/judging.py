@@ -106,7 +106,7 @@ class Warm:
         line.limit(self._settings.import_limit)
         verdict, sign = "cold", ""
         try:
-            if self._all_red:
+            if self._all_red and not self._settings.needs_import(job):
                 self._live.change(self._settings.splices(job))
                 return True
         except FreshImportNeeded:

@@ -6,6 +6,7 @@ Changes that pass the same tests are told apart by what they do beyond them.
 import copy
 import hashlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,6 +30,8 @@ SLOW_AT_MOST = 5
 """Calls that are too slow before no more are made."""
 ITEMS = 60
 """How many items of a generator are looked at."""
+IDENTITY = re.compile(r"<(\w+) \d+>")
+"""An object as it is shown; its number is another in each process."""
 HIDDEN = ("__", "_abc_")
 DEPTH = 3
 
@@ -124,7 +127,7 @@ class Probe:
             result = called(function, given)
             if isinstance(result, GeneratorType):
                 result = list(islice(result, ITEMS))
-            text = f"{deep(result)} {deep(given)}"
+            text = IDENTITY.sub(r"<\1>", f"{deep(result)} {deep(given)}")
         except TooSlow:
             return SLOW
         except Exception as error:  # the code under repair raised it, which is what it does

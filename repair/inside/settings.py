@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 Job = dict[str, Any]
-"""`id`, `edits` (path to splices), `then` (keys of `orders`), `cold` (import anew at once)."""
+"""`id`, `edits` (path to splices), `then` (keys of `orders`)."""
 Splices = list[tuple[int, int, str]]
 """Start and end in characters of the base, and the text that takes the place."""
 
@@ -30,6 +30,7 @@ class Settings:
         self.limits: dict[str, float] = data["limits"]
         self.default_limit: float = data["default_limit"]
         self.import_limit: float = data["import_limit"]
+        self._imported = frozenset(data["imported"])
         self.workers: int = data["workers"]
         self.sources = {
             os.path.join(self.root, path): base64.b64decode(text).decode()
@@ -41,6 +42,10 @@ class Settings:
         keys = job.get("then", [])
         numbers = dict.fromkeys(number for key in keys for number in self.orders.get(key, ()))
         return [self.tests[number] for number in numbers]
+
+    def needs_import(self, job: Job) -> bool:
+        """Whether the change shows only when the tests are imported anew."""
+        return not self._imported.isdisjoint(job.get("then", ()))
 
     def limit(self, test: str) -> float:
         """Processor seconds that a test may take."""

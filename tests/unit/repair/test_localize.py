@@ -8,7 +8,8 @@ import pytest
 
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.trees import Tree
-from repair.localize import Functions, Localisation, localize, ochiai, words_of
+from repair.localize import Localisation, localize, ochiai, words_of
+from repair.outline import Functions
 from repair.traces import Frame
 from sandbox.runners import Survey
 
