@@ -239,7 +239,7 @@ def model_options(settings: Settings) -> "ModelOptions":
             base_s=settings.llm_retry_base_delay,
             max_s=settings.llm_retry_max_delay,
         ),
-        deadlines=Deadlines(total_s=settings.llm_timeout_seconds),
+        deadlines=Deadlines.within(settings.llm_timeout_seconds),
         local_only=settings.local_only,
         private_hosts=settings.local_hosts,
     )

@@ -193,7 +193,7 @@ class Models(_Group):
     llm_retry_max_delay: float = Field(default=60.0, ge=0, le=3600)
     """Longest pause, in seconds, unless the server asks for more."""
     llm_timeout_seconds: float = Field(default=300.0, gt=0, le=86_400)
-    """Time for one reply, in seconds; a slow machine with Ollama may need more."""
+    """Time for one reply, in seconds; above 300, the waits for tokens (60, 120) grow with it."""
     local_only: bool = False
     """Nothing leaves this machine: models, hosts and downloads elsewhere are refused."""
     local_hosts: Names = ()

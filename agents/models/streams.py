@@ -29,6 +29,12 @@ class Deadlines:
     first_token_s: float = 60.0
     between_tokens_s: float = 120.0
 
+    @classmethod
+    def within(cls, total_s: float) -> "Deadlines":
+        """These, for a total that was chosen: a longer one stretches the others with it."""
+        stretch = max(1.0, total_s / cls.total_s)
+        return cls(total_s, cls.first_token_s * stretch, cls.between_tokens_s * stretch)
+
 
 @dataclass
 class _Part:

@@ -261,6 +261,15 @@ async def test_a_hung_call_is_cancelled_and_counts_as_a_lost_connection(
         assert caught.value.tokens.sent == REQUEST.prompt_tokens
 
 
+@pytest.mark.parametrize(
+    ("total_s", "first_s", "between_s"), [(300, 60, 120), (30, 60, 120), (3000, 600, 1200)]
+)
+def test_a_longer_total_stretches_the_other_deadlines(
+    total_s: float, first_s: float, between_s: float
+) -> None:
+    assert Deadlines.within(total_s) == Deadlines(total_s, first_s, between_s)
+
+
 async def test_an_endless_reply_is_cut_off(
     openai: OpenAIServer, ollama: OllamaServer, opened: Opened
 ) -> None:
