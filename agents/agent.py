@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +70,8 @@ class Ending:
     """The last words of the model; untrusted."""
     note: str = ""
     """What went wrong, in words for people."""
+    spent: BudgetExceeded | None = None
+    """The limit that was met, when `why` is `budget`."""
     messages: tuple[Message, ...] = ()
     """The conversation, as it could be gone on with."""
     calls: int = 0
@@ -189,7 +191,7 @@ class Agent:
             except TimeoutError:
                 return self._ended(run, Why.TIME)
             except BudgetExceeded as error:
-                return self._ended(run, Why.BUDGET, error.message)
+                return replace(self._ended(run, Why.BUDGET, error.message), spent=error)
             except (ContextFull, PromptTooLong) as error:
                 return self._ended(run, Why.CONTEXT, error.message)
             if ending := await self._taken(run, reply):

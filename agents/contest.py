@@ -12,8 +12,9 @@ from typing import Any
 
 from agents.offline.diagnosis import SUSPECTS_MAX, located
 from agents.offline.fixing import NAME as OFFLINE
+from core.errors import BudgetExceeded
 from core.evidence import RunEnd, TestRun
-from core.findings import Candidate, FixAttempt, Reading, SearchFigures
+from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
 from core.patches import Patch, Suspect
 from core.ports import Case
 from core.trees import Tree
@@ -48,6 +49,10 @@ class Contest:
     judged: list[Judged] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
     """What its maker says of a patch, by hash."""
+    tried: dict[str, PartialFix] = field(default_factory=dict)
+    """What each judged patch mends and breaks, by hash."""
+    spent: BudgetExceeded | None = None
+    """What kept the model from going on; told only when nothing holds."""
     beside: "asyncio.Task[FixAttempt] | None" = None
 
     @classmethod
@@ -92,19 +97,20 @@ class Contest:
         Gives what the tests said in words too, for the next try.
         """
         tree = with_files(patch.apply(self.case.tree), self.files)
-        passed, lost, said = 0, 0, ""
+        mended, lost, said = tuple[str, ...](), list[str](), ""
         if self.red:
             run = await self.bench.run(tree, self.red)
-            passed = len(set(self.red) & set(run.passed))
+            mended = tuple(test for test in self.red if test in run.passed)
             said = failures(run, self.red) or run.output
-        if passed == len(self.red):
+        if len(mended) == len(self.red):
             lost, said = await self._regressions(tree, patch)
-        found = Judged(patch, passed, lost, form_of(self.case.tree, patch))
+        found = Judged(patch, len(mended), len(lost), form_of(self.case.tree, patch))
         self.judged.append(found)
+        self.tried[patch.sha256] = PartialFix(patch=patch, mended=mended, broken=tuple(lost))
         self.said[patch.sha256] = words
         return found, said
 
-    async def _regressions(self, tree: Tree, patch: Patch) -> tuple[int, str]:
+    async def _regressions(self, tree: Tree, patch: Patch) -> tuple[list[str], str]:
         before = set(self.survey.run.passed)
         lines = self.survey.lines
         near = [t for t in self.survey.run.passed if set(patch.paths) & set(lines.get(t, {}))]
@@ -113,10 +119,10 @@ class Contest:
             lost = sorted((before & set(tests) if tests else before) - set(run.passed))
             if lost:
                 words = failures(run, lost) or f"The run ended as {run.end}."
-                return len(lost), f"These passed before: {', '.join(lost[:5])}\n{words}"
+                return lost, f"These passed before: {', '.join(lost[:5])}\n{words}"
             if run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
-                return 1, f"The run ended as {run.end}.\n{run.output[-2000:]}"
-        return 0, ""
+                return ["the run itself"], f"The run ended as {run.end}.\n{run.output[-2000:]}"
+        return [], ""
 
     def holds(self, judged: Judged) -> bool:
         """Whether all red tests pass and nothing is lost."""
@@ -139,7 +145,8 @@ class Contest:
     async def attempt(self, by: str, engine: str, *, saved_calls: int, why_not: str) -> FixAttempt:
         """All that holds, best first; `why_not` says what happened when nothing does.
 
-        The search is waited for only where nothing else holds.
+        The search is waited for only where nothing else holds. Raises BudgetExceeded, with what
+        came nearest, when nothing holds and the budget kept the model from going on.
         """
         found: FixAttempt | None = None
         if self.beside and (self.beside.done() or not any(map(self.holds, self.judged))):
@@ -162,13 +169,23 @@ class Contest:
             engine=engine,
         )
         if not order:
-            return attempt
+            nearest = self._nearest() or (found.partial if found else None)
+            if self.spent:
+                self.spent.salvage = nearest
+                raise self.spent
+            return attempt.but(partial=nearest)
         best = order[0].patch.sha256
         words = self.said.get(best) or (found.explanation if found else "")
         return attempt.but(
             explanation=words or "Change what the diff shows.",
             confidence=self._confidence(len(order), len(holding) + len(votes)),
             saved_calls=saved_calls,
+        )
+
+    def _nearest(self) -> PartialFix | None:
+        """The judged change that mends most, and of those the one that breaks least."""
+        return max(
+            self.tried.values(), key=lambda one: (len(one.mended), -len(one.broken)), default=None
         )
 
     def _candidate(self, one: Judged, by: str, searched: Candidate | None) -> Candidate:

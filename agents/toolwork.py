@@ -84,6 +84,7 @@ async def fix(
         ending, tree = await _work(contest, model, crew, attempts)
         if ending.why is Why.MALFORMED and tree is None and not contest.won:
             return None
+        contest.spent = ending.spent
         said = "" if tree is None else await _judged(contest, tree, _words(ending))
         attempt = await contest.attempt(
             model.name,

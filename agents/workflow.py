@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from agents.contest import Contest, OfflineSearch, failures
 from agents.roles.fix import Talk, opening
+from core.errors import BudgetExceeded
 from core.findings import FixAttempt
 from core.ports import Case, Model
 from core.tasks import Outcome
@@ -46,7 +47,11 @@ async def fix(
 ) -> FixAttempt:
     """One attempt: candidates of model and search, best first."""
     async with Contest.opened(case, bench, search) as contest:
-        count = await _sample(contest, model, attempts)
+        count = Count()
+        try:
+            await _sample(contest, model, attempts, count)
+        except BudgetExceeded as spent:
+            contest.spent = spent
         attempt = await contest.attempt(
             model.name,
             f"workflow ({model.name})",
@@ -58,16 +63,16 @@ async def fix(
     return attempt
 
 
-async def _sample(contest: Contest, model: Model, attempts: int) -> Count:
+async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -> None:
     """Ask for one candidate after the other, until one holds or the plan is spent."""
-    count, unit = Count(), "whole"
+    unit = "whole"
     talk = _talk(contest, model, unit, attempts)
     while count.calls < CANDIDATES:
         proposal = await talk.ask(greedy=count.calls == 0)
         count.calls += 1
         if proposal.abstains:
             count.abstains = proposal.abstains
-            return count
+            return
         if proposal.patch is None:
             count.unusable += 1
             count.refused += proposal.refusals
@@ -79,9 +84,8 @@ async def _sample(contest: Contest, model: Model, attempts: int) -> Count:
         count.unusable = 0
         judged, said = await contest.judge(proposal.patch, proposal.sentence)
         if contest.holds(judged) or contest.won:
-            return count
+            return
         talk.tell(proposal, FAILED, said)
-    return count
 
 
 def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from agents.toolwork import Crew, fix, gather
+from core.errors import BudgetExceeded
 from core.events import EventType
-from core.findings import FixAttempt, Reading, Reproduction
+from core.findings import FixAttempt, PartialFix, Reading, Reproduction
 from core.limits import role_limits
 from core.models import Message, Reply
 from core.ports import Case
@@ -81,6 +82,21 @@ async def test_limit_saves_what_stands_in_the_workspace(bench: Bench) -> None:
     attempt = await fix(case(), bench, model, nothing, Seen().crew(fix={"turns": 2}), attempts=3)
     assert attempt is not None
     assert len(attempt.candidates) == 1
+
+
+async def test_spent_budget_asks_for_more_unless_what_stands_holds(bench: Bench) -> None:
+    spent = BudgetExceeded("The budget of this day is spent.", scope="day")
+    attempt = await fix(
+        case(), bench, ScriptedModel([EDIT, spent]), nothing, Seen().crew(), attempts=3
+    )
+    assert attempt is not None
+    assert [c.found_by for c in attempt.candidates] == ["scripted"]
+    half = uses(("edit_file", {"path": "shop.py", "old": "+ 1", "new": "+ 2"}))
+    with pytest.raises(BudgetExceeded) as stopped:
+        await fix(case(), bench, ScriptedModel([half, spent]), nothing, Seen().crew(), attempts=3)
+    assert stopped.value.scope == "day"
+    assert isinstance(stopped.value.salvage, PartialFix)
+    assert "+    return sum(prices) + 2" in stopped.value.salvage.patch.diff
 
 
 async def test_change_that_does_not_hold_is_told_in_words_of_the_tests(bench: Bench) -> None:

@@ -5,7 +5,8 @@ import pytest
 from agents.offline.fixing import Search
 from agents.offline.fixing import fix as offline
 from agents.workflow import CANDIDATES, fix
-from core.findings import FixAttempt, Reading, Reproduction
+from core.errors import BudgetExceeded
+from core.findings import FixAttempt, PartialFix, Reading, Reproduction
 from core.ports import Case
 from core.tasks import Outcome
 from core.trees import Tree
@@ -76,6 +77,28 @@ async def test_plan_is_kept_and_nothing_is_made_up(bench: Bench) -> None:
     assert attempt.candidates == ()
     assert "4 answers gave no change that holds" in attempt.explanation
     assert attempt.final is None
+
+
+async def test_spent_budget_stops_the_sampling_and_hands_out_what_came_nearest(
+    bench: Bench,
+) -> None:
+    spent = BudgetExceeded("The budget of this task is spent.")
+    model = ScriptedModel([WRONG, BREAKS, spent])
+    with pytest.raises(BudgetExceeded, match="is spent") as stopped:
+        await fix(case(), bench, model, nothing, attempts=3)
+    nearest = stopped.value.salvage
+    assert isinstance(nearest, PartialFix)
+    assert nearest.mended == ("test_shop.py::test_total",)
+    assert nearest.broken == ("test_shop.py::test_count",)
+
+
+async def test_spent_budget_is_no_matter_where_the_search_finds_the_fix(bench: Bench) -> None:
+    async def search() -> FixAttempt:
+        return await offline(case(), bench, Search(max_seconds=60), lambda _: None)
+
+    model = ScriptedModel([BudgetExceeded("The budget of this task is spent.")])
+    attempt = await fix(case(), bench, model, search, attempts=3)
+    assert [c.found_by for c in attempt.candidates][:1] == ["offline engine"]
 
 
 async def test_change_of_tests_is_left_out_and_alone_is_no_change(bench: Bench) -> None:
