@@ -82,6 +82,7 @@ def test_fix_takes_every_option() -> None:
         [
             *("fix", "repo", "-", "--test", "a", "--test", "b", "--repro", "make x"),
             *("--base", "main", "--revision", "v1", "--worktree", "--engine", "offline"),
+            *("--model", "ollama_chat/qwen3:8b"),
             *("--budget", "1.5", "--seed", "7", "--yes", "--json", "--patch-out", "p.diff"),
         ]
     )
@@ -95,6 +96,7 @@ def test_fix_takes_every_option() -> None:
         "revision": "v1",
         "worktree": True,
         "engine": "offline",
+        "model": "ollama_chat/qwen3:8b",
         "budget": 1.5,
         "seed": 7,
         "yes": True,
