@@ -1,7 +1,7 @@
 """The wiring: the one module that knows every concrete class."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from control.outbox import EffectDesk
 from control.runner import Bounds, Runner
 from core.budgets import Ceilings
 from core.limits import RoleLimits, role_limits
+from core.models import Capabilities
 from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
@@ -47,6 +48,10 @@ SANDBOXES_PER_TASK = 4
 """A survey, a run, a judge, and the next one being opened."""
 HOST_PATIENCE_S = 7 * 24 * 3600.0
 """How long an effect waits for a host that is down; the task stays running and says so."""
+
+
+Probing = Callable[[str], Awaitable[Capabilities]]
+"""Puts the four tasks to a model, by its name."""
 
 
 class Thinking(Protocol):
@@ -312,6 +317,27 @@ async def _models(settings: Settings, stack: AsyncExitStack, kept: Kept) -> "Ros
         log.warning("%s", warning)
     served = any(choice.model != OFFLINE for choice in roster.choices.values())
     return roster if served else None
+
+
+@asynccontextmanager
+async def models_of(settings: Settings) -> "AsyncIterator[tuple[Roster, Probing]]":
+    """The models of all roles beside whoever works, and what probes one of them."""
+    from agents.models import probe
+    from agents.models.roster import open_models
+
+    stack = AsyncExitStack()
+    async with stack:
+        kept = await _keep(settings, stack, exclusive=False)
+        roster = await open_models(
+            model_options(settings), clock=kept.clock, events=kept.events, probes=kept.stores.probes
+        )
+        stack.push_async_callback(roster.close)
+
+        async def probing(name: str) -> Capabilities:
+            model = roster.alone(name, kept.budgets)
+            return await probe.probe(model, roster.lines[name], kept.stores.probes, roster.desk)
+
+        yield roster, probing
 
 
 def _offline(

@@ -151,11 +151,17 @@ async def doctor(options: Namespace) -> int:
     import bootstrap
     from cli.doctor import Patient
     from cli.doctor import doctor as examine
+    from cli.models import models as seen
+    from cli.screen import Screen
     from config import SettingsInvalid, load_settings, refuse_unsafe
 
     async def stores(settings: "Settings") -> Mapping[str, str]:
         async with house(settings, "looks") as anton:
             return await anton.ready()
+
+    def models(settings: "Settings") -> "AsyncIterator[tuple[str, str, str, str]]":
+        screen = Screen.here(json_only=options.json)
+        return seen(bootstrap.models_of, settings, screen, probing=options.probe)
 
     settings: Settings | None = None
     warnings: Sequence[str] = ()
@@ -166,7 +172,7 @@ async def doctor(options: Namespace) -> int:
     except SettingsInvalid as error:
         problems = error.problems
     return await examine(
-        Patient(settings, problems, warnings, bootstrap.sandbox_of, stores), options
+        Patient(settings, problems, warnings, bootstrap.sandbox_of, stores, models), options
     )
 
 

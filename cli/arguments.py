@@ -144,6 +144,7 @@ def _worker(to: argparse.ArgumentParser) -> None:
 
 
 def _doctor(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--probe", action="store_true", help="find out what the models can do")
     to.add_argument("--json", action="store_true", help="the findings as one JSON object")
 
 

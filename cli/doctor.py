@@ -8,12 +8,12 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from packaging.requirements import Requirement
 
@@ -53,6 +53,8 @@ class Patient:
     sandbox: Callable[[Settings], SandboxProvider]
     stores: Callable[[Settings], Awaitable[Mapping[str, str]]]
     """Opens the stores; each by name with `ok` or what is wrong."""
+    models: Callable[[Settings], AsyncIterator[tuple[str, str, str, str]]]
+    """Name, level, words and remedy of what is found about models."""
 
 
 async def examine(patient: Patient) -> list[Finding]:
@@ -65,7 +67,12 @@ async def examine(patient: Patient) -> list[Finding]:
     findings += [disk(settings.data_dir), *permissions(settings.data_dir)]
     findings += await _sandbox(patient.sandbox, settings)
     findings += await _stores(patient.stores, settings)
+    findings += [_finding(*found) async for found in patient.models(settings)]
     return [*findings, *hosts(settings)]
+
+
+def _finding(name: str, level: str, text: str, remedy: str) -> Finding:
+    return Finding(name, cast(Level, level), text, remedy)
 
 
 async def doctor(patient: Patient, options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import io
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,12 +38,16 @@ def patient(
             raise StoreUnusable("anton.db is damaged.", remedy="restore the backup")
         return {"store": store}
 
+    async def models(_: Settings) -> AsyncIterator[tuple[str, str, str, str]]:
+        yield "models", "ok", "the offline engine", ""
+
     return Patient(
         settings=None if wrong.get("problems") else settings,
         problems=wrong.get("problems", ()),
         warnings=wrong.get("warnings", ()),
         sandbox=lambda _: room,  # type: ignore[return-value, arg-type]
         stores=stores,
+        models=models,
     )
 
 
