@@ -6,7 +6,8 @@ from functools import cached_property
 
 import libcst as cst
 
-from repair.source import Function, Source, Statement
+from repair.blocks import Function, Statement
+from repair.source import Source
 from repair.vocabulary import assigned_in
 
 UNREAD = 2.5

@@ -5,8 +5,9 @@ from functools import cached_property
 
 from core.trees import Tree
 from repair.bench import SURVEY_TEST_S, import_paths, pytest_arguments
+from repair.blocks import Function
 from repair.judge import Setup, scope_key
-from repair.source import Function, Source
+from repair.source import Source
 from sandbox.runners import Survey
 
 LEAST_LIMIT_S = 0.1

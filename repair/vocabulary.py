@@ -10,8 +10,9 @@ from functools import cached_property, lru_cache
 
 import libcst as cst
 
+from repair.blocks import Function, Statement
 from repair.kinds import RETURNED, Inference
-from repair.source import Function, Source, Statement
+from repair.source import Source
 
 _STRING = re.compile(r"""(?<!f)(\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')""")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=[^=])")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from repair.blocks import Statement
 from repair.edits import Edit, Splice, Watch
 from repair.operators.logic import made_conditions
 from repair.operators.site import Site
 from repair.purity import pure
-from repair.source import Statement
 from repair.vocabulary import names_in
 
 JUMPS = cst.Return | cst.Raise | cst.Break | cst.Continue

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from repair.blocks import Statement
 from repair.edits import Edit, Splice
 from repair.operators.site import Site
-from repair.source import Statement
 
 DEFAULTS = (("None", 0.3), ("True", 0.08), ("False", 0.08), ("0", 0.06), ('""', 0.06), ("()", 0.05))
 PLUMBED = 0.3

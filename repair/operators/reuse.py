@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from repair.blocks import Statement
 from repair.edits import Edit
 from repair.operators.insertions import JUMPS, ends_block, inside
 from repair.operators.site import Site, alike
-from repair.source import Statement
 from repair.vocabulary import bound_names, names_in
 
 OPPOSITE = {

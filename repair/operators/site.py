@@ -6,11 +6,12 @@ from functools import cached_property
 
 import libcst as cst
 
+from repair.blocks import Statement
 from repair.edits import Edit, Splice, Watch
 from repair.hints import Hints
 from repair.kinds import Inference, Kinds
 from repair.purity import is_read, pure
-from repair.source import Source, Statement
+from repair.source import Source
 from repair.syntax import fitted, needed
 from repair.vocabulary import Scope, Vocabulary, bound_names
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from repair.blocks import Statement
 from repair.edits import Edit, Splice
 from repair.operators.site import Site
-from repair.source import Statement
 
 HARMLESS = (cst.Import, cst.ImportFrom, cst.FunctionDef, cst.ClassDef, cst.ExceptHandler)
 
