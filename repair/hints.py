@@ -31,6 +31,10 @@ class Hints:
         self._unread: dict[Function, dict[str, float]] = {}
         self._stale: dict[Function, dict[str, list[Statement]]] = {}
 
+    def named(self, name: str) -> bool:
+        """Whether the report or a red test speaks of a name."""
+        return name.lower() in self._words
+
     def boost(self, statement: Statement, removed: str, added: str) -> float:
         """How much more likely a change is that puts `added` in the place of `removed`."""
         names = set(_WORD.findall(added)) - set(_WORD.findall(removed))

@@ -203,8 +203,11 @@ def _traced(
 def _crashed(
     run: TestRun | None, red_tests: Collection[str], functions: Mapping[str, Functions]
 ) -> dict[tuple[str, int], float]:
+    """Lines at which red tests crashed; where code raised by itself, the condition as well."""
     cases: list[TestCase] = [c for c in run.cases if c.test_id in red_tests] if run else []
-    return {(c.path, c.line): CRASH_BOOST for c in cases if c.line and c.path in functions}
+    places = [(c.path, c.line) for c in cases if c.line and c.path in functions]
+    decided = [(p, functions[p].conditions[n]) for p, n in places if n in functions[p].conditions]
+    return dict.fromkeys([*places, *decided], CRASH_BOOST)
 
 
 def _everything(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from repair.doubts import NARROWED
 from repair.edits import Edit, Splice, spliced
 from repair.operators.logic import conditions
 from repair.operators.site import Site
@@ -20,7 +21,7 @@ def narrowed(edit: Edit, proposals: Proposals) -> Iterator[Edit]:
     for test, prior in sorted(conditions(site), key=lambda pair: -pair[1])[:MOST]:
         made = _under(edit, site, test)
         if made is not None:
-            yield replace(edit, splices=(made,), operator=f"{edit.operator} if", prior=prior)
+            yield replace(edit, splices=(made,), operator=f"{edit.operator}{NARROWED}", prior=prior)
 
 
 def _made_at(edit: Edit, site: Site) -> bool:

@@ -14,6 +14,8 @@ class Functions:
         """Lines on which a statement begins."""
         self.inner: set[int] = set()
         """Those of statements that run only when a function is called."""
+        self.conditions: dict[int, int] = {}
+        """For each line that raises, the line of the `if` that decides it."""
         try:
             self._read(ast.parse(text), "")
         except (SyntaxError, ValueError, RecursionError):
@@ -27,6 +29,8 @@ class Functions:
                 inner = f"{prefix}.{child.name}" if prefix else child.name
                 if not isinstance(child, ast.ClassDef):
                     self._spans.append((child.lineno, child.end_lineno or child.lineno, inner))
+            if isinstance(child, ast.Raise) and isinstance(node, ast.If):
+                self.conditions[child.lineno] = node.test.lineno
             if isinstance(child, ast.stmt):
                 self.lines.append(child.lineno)
                 if called:

@@ -12,6 +12,7 @@ from repair.confirming import Confirmation
 from repair.edits import Edit
 from repair.gate import is_test_path
 from repair.judge import Judge, Trial
+from repair.keywords import keywords_of
 from repair.localize import words_of
 from repair.minimize import minimized
 from repair.narrowing import narrowed
@@ -72,6 +73,7 @@ async def search(
     patches are made against that. Patches whose hash is in `rejected` are left out.
     """
     said = [case.message for case in survey.run.cases if case.test_id in red_tests]
+    said += keywords_of(tree, red_tests)
     words = words_of("\n".join([report, *said]))
     hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch, words)
     order, exhausted = await hunt.run()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from repair.edits import Edit
 from repair.judge import Judge, Judgement, Says, Trial
 
-MORE_IN_LOOPS, MORE_AT_ONCE = 3, 1
-"""Further members of a class that are tried: what was seen is the way of the base, and once a
-change leaves it, the next visit of the same place may tell them apart."""
+MORE_WHERE_VISITED_AGAIN = 2
+"""Further members of a class that are tried where a place is visited more than once: what was
+seen is the way of the base, and once a change leaves it, the next visit may tell them apart."""
 Class = tuple[str, int, str, tuple[str, ...]]
 """Path, line, tag, and the values at each visit."""
 
@@ -84,7 +84,7 @@ class Sieve:
 
     def _next(self, key: Class) -> list[Trial]:
         """The next member of a class whose first one failed, while there are to be more."""
-        most = MORE_IN_LOOPS if len(key[3]) > 1 else MORE_AT_ONCE
+        most = MORE_WHERE_VISITED_AGAIN if len(key[3]) > 1 else 0
         members = self.waiting[key]
         if not members or self._further[key] >= most:
             return []

@@ -10,8 +10,6 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from repair.blocks import Function, Statement
 
 BLOCKS = (cst.IndentedBlock, cst.SimpleStatementSuite)
-Headed = cst.If | cst.While | cst.For | cst.With | cst.Try | cst.TryStar | cst.ExceptHandler
-"""Statements with a header and a block."""
 
 
 class Source:

@@ -87,5 +87,5 @@ class Tally:
         return max(LEAST_SURVIVORS, min(MOST_SURVIVORS, affordable))
 
     def goes_on(self) -> bool:
-        """Whether nothing passed yet and there is something left to spend."""
-        return not self.done() and not self.survivors
+        """Whether nothing convincing passed yet and there is something left to spend."""
+        return not self.done() and all(doubtful(trial.edits) for trial in self.survivors)

@@ -9,7 +9,8 @@ from repair.edits import Edit, Splice
 from repair.operators.site import Site
 
 DEFAULTS = (("None", 0.3), ("True", 0.08), ("False", 0.08), ("0", 0.06), ('""', 0.06), ("()", 0.05))
-PLUMBED = 0.3
+PLUMBED, PLUMBED_NAMED = 0.3, 0.6
+"""How likely a flag is handed down, and one that the report or a red test speaks of."""
 
 
 def optional(site: Site) -> Iterator[Edit]:
@@ -56,11 +57,12 @@ def plumbed(site: Site) -> Iterator[Edit]:
             handed = _handed(site, function, call, flag, default)
             if handed is None:
                 continue
+            prior = PLUMBED_NAMED if site.hints.named(flag) else PLUMBED
             test = site.code(node.test)
             inner = f"({test})" if " or " in test else test
             start, end = site.source.span(node.test)
             for text, worth in ((f"{flag} and {inner}", 1.0), (f"not {flag} and {inner}", 0.9)):
-                yield site.edit("plumbed", PLUMBED * worth, *handed, Splice(start, end, text))
+                yield site.edit("plumbed", prior * worth, *handed, Splice(start, end, text))
 
 
 def _calls(site: Site, name: str) -> Iterator[tuple[cst.FunctionDef, cst.Call]]:

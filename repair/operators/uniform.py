@@ -45,12 +45,12 @@ def _changed(site: Site, parts: Sequence[cst.BaseExpression]) -> Iterator[Edit]:
         fit = min((wrap_fits(name, site.kinds(part)) for part in others), default=0.0)
         if fit and len(others) > 1:
             texts = [f"{name}({site.code(part)})" for part in others]
-            yield site.edit("uniform", prior * fit, *_splices(site, others, texts))
+            yield site.edit("uniform", prior * fit**2, *_splices(site, others, texts))
     for suffix, prior in SUFFIXES:
         fit = min(suffix_fits(suffix, seen) for seen in kinds)
         if fit:
             texts = [f"{site.atom(part)}{suffix}" for part in parts]
-            yield site.edit("uniform", prior * fit, *_splices(site, parts, texts))
+            yield site.edit("uniform", prior * fit**2, *_splices(site, parts, texts))
 
 
 def _splices(site: Site, parts: Sequence[cst.BaseExpression], texts: Sequence[str]) -> list[Splice]:

@@ -116,6 +116,12 @@ def test_the_line_that_crashed_leads() -> None:
     assert "crashed here" in found.suspects[0].why
 
 
+def test_the_condition_of_a_raise_leads_with_it() -> None:
+    outline = Functions("def f(x):\n    if x > 1:\n        raise ValueError(x)\n    return x\n")
+    assert outline.conditions == {3: 2}
+    assert outline.inner == {2, 3, 4}
+
+
 def test_the_innermost_frame_of_a_trace_raises_most() -> None:
     frames = [Frame("/srv/shop.py", 11, "gross"), Frame("/srv/shop.py", 7, "net")]
     found = localize(TREE, survey({RED: (5, 7, 11), GREEN: ()}), [RED], frames=frames)

@@ -1,10 +1,10 @@
-"""Candidates that do the same where they are made are tried once, or a few times."""
+"""Candidates that do the same where they are made are tried once, or a few of them."""
 
 from collections.abc import Mapping, Sequence
 
 from repair.edits import Edit, Splice, Watch
 from repair.judge import Judgement, Says, Trial
-from repair.sifting import MORE_AT_ONCE, MORE_IN_LOOPS, Sieve
+from repair.sifting import MORE_WHERE_VISITED_AGAIN, Sieve
 
 RED = Judgement(Says.RED, at="test_a", sign="3:AssertionError:")
 
@@ -51,11 +51,11 @@ async def test_what_does_as_the_base_is_not_tried() -> None:
     assert await tried(NAMES, values, RED) == 0
 
 
-async def test_of_one_class_a_few_are_tried_and_more_where_a_place_is_visited_again() -> None:
+async def test_of_one_class_one_is_tried_and_some_more_where_a_place_is_visited_again() -> None:
     once = {"base": ["1"], **{key: ["2"] for key in NAMES}}
-    assert await tried(NAMES, once, RED) == 1 + MORE_AT_ONCE
+    assert await tried(NAMES, once, RED) == 1
     again = {"base": ["1", "1"], **{key: ["2", "1"] for key in NAMES}}
-    assert await tried(NAMES, again, RED) == 1 + MORE_IN_LOOPS
+    assert await tried(NAMES, again, RED) == 1 + MORE_WHERE_VISITED_AGAIN
 
 
 async def test_all_of_a_class_are_tried_once_one_of_it_passes() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.trees import Tree
 from repair.judge import Setup
+from repair.keywords import keywords_of
 from repair.source import Source
 from repair.suite import Suite
 from sandbox.runners import Survey
@@ -79,3 +80,10 @@ def test_what_ran_on_import_alone_is_imported_anew() -> None:
     assert setup(LINES, [TESTS[0]]).imported == [f"{PATH}:9"]
     again: Lines = {**LINES, TESTS[0]: {PATH: (2, 10)}}
     assert setup(again, [TESTS[0]]).imported == []
+
+
+def test_keywords_are_those_of_the_red_tests_alone() -> None:
+    text = "def test_one():\n    f(a=1, b=g(c=2))\n\n\ndef test_two():\n    f(d=3)\n"
+    tree = Tree({}).with_texts({"test_a.py": text, "test_b.py": "def broken(:"})
+    assert keywords_of(tree, ["test_a.py::test_one[x::y]"]) == ["a", "b", "c"]
+    assert keywords_of(tree, ["test_b.py::test_one", "test_c.py::test_one"]) == []
