@@ -9,7 +9,7 @@ import ast
 import difflib
 from collections.abc import Iterator, Sequence
 
-from core.evidence import CaseOutcome, ContestedTest, TestCase, TestRun
+from core.evidence import CaseOutcome, ContestedTest, TestCase
 from core.trees import Tree
 from repair.gate import is_test_path
 
@@ -21,16 +21,21 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def contested_tests(
-    base: Tree, result: Tree, run: TestRun, broken: Sequence[str]
+    base: Tree, result: Tree, broken: Sequence[str], cases: Sequence[TestCase] = ()
 ) -> tuple[ContestedTest, ...]:
     """Those of the broken tests that are about a function which differs in `result`.
 
-    `run` is the run on `result`. Only a test that failed counts: one that cannot be loaded any
-    more, or vanished, asserts nothing.
+    `cases` tell how tests went on `result`, as far as that was recorded. What is known to have
+    ended otherwise than by failing does not count: a test that cannot be loaded any more, or
+    vanished, asserts nothing.
     """
     names = changed_functions(base, result)
-    cases = {case.test_id: case for case in run.cases if case.outcome is CaseOutcome.FAILED}
-    found = (_contested(base, cases[test], names) for test in broken if test in cases)
+    known = {case.test_id: case for case in cases}
+    failed = CaseOutcome.FAILED
+    took = [known.get(test, TestCase(test_id=test, outcome=failed)) for test in broken]
+    if cases:
+        took = [case for case in took if case.test_id in known and case.outcome is failed]
+    found = (_contested(base, case, names) for case in took)
     return tuple(test for test in found if test)
 
 
@@ -45,7 +50,7 @@ def changed_functions(base: Tree, result: Tree) -> frozenset[str]:
             continue
         texts = [tree.text(path) if path in tree else "" for tree in (base, result)]
         for text, lines in zip(texts, _differing(*texts), strict=True):
-            if module := _parsed(text):
+            if module := parsed(text):
                 names |= _names_at(module, lines)
     return frozenset(names)
 
@@ -107,7 +112,7 @@ def _functions(module: ast.Module) -> Iterator[tuple[str, Function]]:
 
 def _contested(base: Tree, case: TestCase, names: frozenset[str]) -> ContestedTest | None:
     path = case.test_id.split("::", maxsplit=1)[0]
-    module = _parsed(base.text(path)) if path in base else None
+    module = parsed(base.text(path)) if path in base else None
     test = test_function(module, case.test_id) if module else None
     if module is None or test is None or not names & _named_by(module, test):
         return None
@@ -181,7 +186,8 @@ def _one_line(text: str) -> str:
     return line if len(line) <= SHOWN_MAX else line[: SHOWN_MAX - 1] + "…"
 
 
-def _parsed(text: str) -> ast.Module | None:
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree; None for what is no Python."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agents.offline.diagnosis import SUSPECTS_MAX, located, root_cause
-from core.findings import Candidate, FixAttempt, Reading, SearchFigures
+from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
 from core.patches import Suspect
 from core.ports import Case
 from core.tasks import Outcome
+from core.trees import Tree
 from repair.bench import Bench
+from repair.contradiction import contradicts
 from repair.doubts import DOUBTFUL
 from repair.search import Bounds, Found, Progress, search
 from repair.validate import with_files
@@ -65,6 +67,8 @@ async def fix(
     )
     suspects = ranking.suspects[:SUSPECTS_MAX]
     if not found.candidates:
+        if lead := _contradicted(found, tree, reproduction.tests):
+            return _offered(lead, suspects, found)
         return _nothing(found, suspects)
     best = found.candidates[0]
     return FixAttempt(
@@ -73,6 +77,32 @@ async def fix(
         explanation=_in_words(best, found.figures.plausible),
         root_cause=root_cause(case, _changed(best, suspects), len(reproduction.tests)),
         confidence=_confidence(found),
+        figures=found.figures,
+        engine=NAME,
+    )
+
+
+def _contradicted(found: Found, tree: Tree, red: tuple[str, ...]) -> PartialFix | None:
+    """A change that mends all and breaks only what certainly demands the opposite of a red test.
+
+    The workflow proves it, and asks a person which of the two tests is right.
+    """
+    for partial in found.partials:
+        if len(partial.mended) < len(red) or not partial.broken:
+            break
+        if all(contradicts(tree, test, red) for test in partial.broken):
+            return partial
+    return None
+
+
+def _offered(lead: PartialFix, suspects: tuple[Suspect, ...], found: Found) -> FixAttempt:
+    removed, added = _one_line_change(lead.patch.diff)
+    change = f"`{removed}` becomes `{added}`" if removed and added else "a small change"
+    return FixAttempt(
+        candidates=(Candidate(patch=lead.patch, operator=lead.operator),),
+        suspects=suspects,
+        explanation=f"{change}, which {', '.join(lead.broken)} contradicts.",
+        confidence=OVERFITTED,
         figures=found.figures,
         engine=NAME,
     )

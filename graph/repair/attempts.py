@@ -1,7 +1,7 @@
 """Whether another attempt is left, and the question of how to go on when none is."""
 
 from graph import questions
-from graph.repair.salvage import in_words
+from graph.repair.salvage import contested_in_words, in_words
 from graph.repair.state import RepairState
 from graph.state import Facts
 
@@ -17,6 +17,7 @@ def next_attempt(state: RepairState, last: str, kept: Facts | None = None) -> Fa
     body, partial = last[:3000], (kept or {}).get("partial") or state.get("partial")
     if partial:
         body += f"\n\nThe best partial patch is shown: {in_words(partial)}."
+        body += "".join(f"\n- {row}" for row in contested_in_words(partial.get("contested", ())))
     ref = (partial or state.get("patch") or {}).get("ref", "")
     ask = questions.exhausted(state["task_id"], tried, body, ref)
     return {"question": ask.dump()}

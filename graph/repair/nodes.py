@@ -6,15 +6,15 @@ from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError
 from core.evidence import Verdict
-from core.findings import Diagnosis, FixAttempt, PartialFix, Reading, Reproduction, Triage
+from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome, TaskRequest
 from graph import questions
 from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
-from graph.repair.admission import REFUSALS_MAX, Admission, about, admit, source_only
-from graph.repair.salvage import salvaged
+from graph.repair.admission import REFUSALS_MAX, Admission, about, admit
+from graph.repair.salvage import nearest, salvaged
 from graph.repair.state import RepairState
 from graph.state import Facts
 from repair.validate import with_files
@@ -164,23 +164,6 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
         if answer.chosen or not answer.turned_down or len(whole.turned_down) >= REFUSALS_MAX:
             return attempt.but(refused=whole.refused), whole
         case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.turned_down))
-
-
-async def nearest(state: RepairState, deps: Deps, partial: PartialFix) -> Facts:
-    """Keep the near miss of a search, as it would ship with the new tests."""
-    base = await deps.base(state)
-    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
-    return await salvaged(
-        state,
-        deps,
-        source_only(partial.patch, base).with_changes(
-            base, reproduction.files if reproduction else ()
-        ),
-        "search",
-        red=reproduction.tests if reproduction else (),
-        mended=partial.mended,
-        broken=partial.broken,
-    )
 
 
 async def patch_facts(deps: Deps, patch: Patch) -> Facts:

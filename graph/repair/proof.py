@@ -64,7 +64,7 @@ def _weighed(base: Tree, patch: Patch, evidence: Evidence) -> Evidence:
     """
     if evidence.verdict is not Verdict.REGRESSION or not evidence.base or not evidence.fixed:
         return evidence
-    tests = contested_tests(base, patch.apply(base), evidence.fixed, evidence.regressions)
+    tests = contested_tests(base, patch.apply(base), evidence.regressions, evidence.fixed.cases)
     return evidence.but(contested=tests) if len(tests) == len(evidence.regressions) else evidence
 
 

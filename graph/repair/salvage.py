@@ -3,11 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from core.evidence import Evidence, Verdict
+from core.evidence import ContestedTest, Evidence, Verdict
+from core.findings import PartialFix, Reproduction
 from core.patches import Patch
 from graph.deps import Deps
+from graph.repair.admission import source_only
 from graph.repair.state import RepairState
 from graph.state import Facts
+from repair.contested import contested_tests
 
 NAMED_MAX = 20
 """Tests of each kind that are named; the counts are of all."""
@@ -26,11 +29,13 @@ async def salvaged(
     red: Sequence[str] = (),
     mended: Collection[str] = (),
     broken: Sequence[str] = (),
+    contested: Sequence[ContestedTest] = (),
 ) -> Facts:
     """The update that keeps this patch as `partial`, unless what is kept comes nearer to a fix.
 
     `red` are the tests that show the fault, `mended` those of them that pass with the patch, and
-    `broken` tests that passed before and do not pass with it, as far as they were seen.
+    `broken` tests that passed before and do not pass with it, as far as they were seen; `contested`
+    are these tests, when each may assert the reported fault.
     """
     held = [test for test in red if test in mended]
     added, deleted = patch.size
@@ -47,6 +52,7 @@ async def salvaged(
         broken=len(broken),
         mended_tests=held[:NAMED_MAX],
         broken_tests=list(broken[:NAMED_MAX]),
+        contested=[test.dump() for test in contested[:NAMED_MAX]],
     )
     return {"partial": facts} if _comes_nearer(facts, state.get("partial") or {}) else {}
 
@@ -58,7 +64,35 @@ async def salvaged_proof(state: RepairState, deps: Deps, patch: Patch, evidence:
     if evidence.base and evidence.verdict in MENDS_ALL:
         mended = red
     return await salvaged(
-        state, deps, patch, "proof", red=red, mended=mended, broken=evidence.regressions
+        state,
+        deps,
+        patch,
+        "proof",
+        red=red,
+        mended=mended,
+        broken=evidence.regressions,
+        contested=evidence.contested,
+    )
+
+
+async def nearest(state: RepairState, deps: Deps, partial: PartialFix) -> Facts:
+    """The same, for the near miss of a search, as it would ship with the new tests."""
+    base = await deps.base(state)
+    reproduction = await deps.recall(Reproduction, state.get("reproduction"))
+    files = reproduction.files if reproduction else ()
+    red = reproduction.tests if reproduction else ()
+    patch = source_only(partial.patch, base).with_changes(base, files)
+    tests = contested_tests(base, patch.apply(base), partial.broken)
+    contested = tests if set(red) <= set(partial.mended) else ()
+    return await salvaged(
+        state,
+        deps,
+        patch,
+        "search",
+        red=red,
+        mended=partial.mended,
+        broken=partial.broken,
+        contested=contested if len(tests) == len(partial.broken) else (),
     )
 
 
@@ -75,6 +109,15 @@ def in_words(partial: Facts) -> str:
         )
         said += f" and breaks {', '.join(names)}{more}"
     return said
+
+
+def contested_in_words(contested: Sequence[Facts]) -> list[str]:
+    """What the tests that a patch contradicts assert, one line each."""
+    return [
+        f"{test['test_id']} at {test['path']}:{test['line']} asserts `{test['asserts']}`, "
+        "which may be the reported fault"
+        for test in contested
+    ]
 
 
 def _comes_nearer(new: Facts, kept: Facts) -> bool:

@@ -8,7 +8,7 @@ from core.findings import PartialFix
 from core.tasks import Outcome
 from graph import questions
 from graph.deps import Deps
-from graph.repair.nodes import nearest
+from graph.repair.salvage import nearest
 from graph.repair.state import Again, RepairState
 from graph.repair.stops import lines, stopped
 from graph.state import Facts, Step

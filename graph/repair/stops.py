@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.tasks import Outcome
-from graph.repair.salvage import in_words
+from graph.repair.salvage import contested_in_words, in_words
 from graph.repair.state import RepairState
 from graph.state import Facts
 
@@ -58,7 +58,11 @@ def partial_patch(state: RepairState) -> Facts | None:
     if not partial:
         return None
     shown = ("hash", "ref", "base_sha", "files", "added", "deleted", "by", "red", "mended")
-    named = {"mended_tests": partial["mended_tests"], "broken_tests": partial["broken_tests"]}
+    named = {
+        "mended_tests": partial["mended_tests"],
+        "broken_tests": partial["broken_tests"],
+        "contested": partial.get("contested", []),
+    }
     return (
         {name: partial[name] for name in (*shown, "broken")} | named | {"words": in_words(partial)}
     )
@@ -66,13 +70,15 @@ def partial_patch(state: RepairState) -> Facts | None:
 
 def next_step(state: RepairState, outcome: str) -> str:
     """What a person does next, in the light of what is known."""
-    if tests := (state.get("evidence") or {}).get("contested"):
+    partial = state.get("partial") or {}
+    known = (state.get("evidence") or {}).get("contested") or partial.get("contested")
+    if known:
         return (
-            f"Say which is right, the report or {tests[0]['test_id']}: "
+            f"Say which is right, the report or {known[0]['test_id']}: "
             "change the test on the base and submit it again, or close the report."
         )
     step = NEXT_STEPS.get(outcome, "")
-    if (partial := state.get("partial")) and outcome in WORTH_A_START:
+    if partial and outcome in WORTH_A_START:
         step += f" The best partial patch is artifact {partial['ref']}: {in_words(partial)}."
     return step.strip()
 
@@ -90,6 +96,7 @@ def lines(stop: Mapping[str, Any]) -> Iterator[str]:
         f"- Best partial patch: `{partial['hash']}` ({', '.join(partial['files'])}), "
         f"artifact `{partial['ref']}`: {partial['words']}"
     )
+    yield from (f"- Contradicted: {row}" for row in contested_in_words(partial["contested"]))
 
 
 def _evidence(state: RepairState) -> Iterator[str]:

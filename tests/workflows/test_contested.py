@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from core.approvals import QuestionKind
+import bootstrap
+from config import load_settings
+from core.approvals import ApprovalState, QuestionKind
 from core.findings import Reading, Reproduction
-from core.patches import FileChange
-from core.tasks import Outcome
+from core.patches import FileChange, Patch
+from core.tasks import Outcome, TaskRequest
 from core.trees import File
 from evals.scripted import FAULTY, MENDED, Script
+from tests.fakes.repositories import repository
 from tests.workflows.house import ProvingThinking, house
 
 pytestmark = pytest.mark.needs_bubblewrap
@@ -72,3 +75,30 @@ async def test_a_fix_that_breaks_something_else_too_is_a_regression_like_any_oth
         question = (await here.pending(task)).question
         assert question.title == "2 attempts gave no fix that holds."
         assert here.asked(task).count("fix") == 2
+
+
+async def test_the_offline_search_is_not_silent_about_it_either(tmp_path: Path) -> None:
+    folder = repository(
+        tmp_path / "repository",
+        {
+            "app.py": FAULTY,
+            "test_new.py": NEW,
+            "test_old.py": OLD.replace("total([2, 2]) == 5", "total([1]) == 2"),
+        },
+    )
+    settings, _ = load_settings(data_dir=tmp_path / "data", offline_max_candidates=300)
+    anton = await bootstrap.build(settings)
+    await anton.start(drive=False)
+    try:
+        request = TaskRequest(
+            repository=str(folder), text="one too many", tests=("test_new.py::test_new",)
+        )
+        task = await anton.drive((await anton.submit(request)).task_id)
+        (asked,) = await anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
+        assert asked.question.kind is QuestionKind.ESCALATION
+        assert "`test_old.py::test_of_old` at test_old.py:5" in asked.question.body
+        assert "`assert total([1]) == 2`" in asked.question.body
+        patch = await anton.artifacts.get(asked.question.patch_ref)
+        assert "+    return sum(items)" in Patch.model_validate_json(patch).diff
+    finally:
+        await anton.stop(drain_s=1.0)

@@ -142,11 +142,25 @@ async def test_the_near_miss_of_a_search_is_salvaged(tmp_path: Path) -> None:
         assert (task.outcome, task.reason) == (Outcome.FAILED, "Nothing holds.")
         stop = stop_of(task)
         assert stop["at"] == "fix"
-        assert stop["partial_patch"]["words"] == (
-            f"it turns 1 of 2 red tests green and breaks {KIND}"
-        )
+        words = f"it turns 1 of 2 red tests green and breaks {KIND}"
+        assert stop["partial_patch"]["words"] == words
+        assert stop["partial_patch"]["contested"] == [], "it is no fix otherwise"
         assert "sum(items) or 7" in stop["partial_patch"]["diff"]
         assert task.result["report"]["patch"]["hash"] is None, "it is no fix"
+
+
+async def test_a_near_miss_names_the_test_that_it_contradicts(tmp_path: Path) -> None:
+    one = Script(reproduction=Reproduction(reading=Reading.REPRODUCED, tests=(ONE,)))
+    async with house(tmp_path, one, files=CASES) as here:
+        task = await here.submit()
+        here.thinking.engines[task.task_id] = Missing(one)
+        task = await here.anton.drive(task.task_id)
+        stop = stop_of(task)
+        (contested,) = stop["partial_patch"]["contested"]
+        assert (contested["test_id"], contested["line"]) == (KIND, 13)
+        assert contested["asserts"] == "assert isinstance(app.total([3]), int)"
+        assert KIND in stop["next_step"]
+        assert f"Contradicted: {KIND} at test_app.py:13" in document(tmp_path)
 
 
 @pytest.mark.parametrize(

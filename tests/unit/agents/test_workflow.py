@@ -77,6 +77,16 @@ async def test_plan_is_kept_and_nothing_is_made_up(bench: Bench) -> None:
     assert attempt.candidates == ()
     assert "4 answers gave no change that holds" in attempt.explanation
     assert attempt.final is None
+    assert attempt.partial is None, "nothing of it mended anything"
+
+
+async def test_the_nearest_miss_of_model_and_search_is_salvaged(bench: Bench) -> None:
+    model = ScriptedModel([WRONG, BREAKS, WRONG, WRONG])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert attempt.candidates == ()
+    assert attempt.partial is not None
+    assert attempt.partial.mended == ("test_shop.py::test_total",)
+    assert attempt.partial.broken == ("test_shop.py::test_count",)
 
 
 async def test_spent_budget_stops_the_sampling_and_hands_out_what_came_nearest(

@@ -90,7 +90,7 @@ def contested(
         started_at=NOW,
         ended_at=NOW,
     )
-    return contested_tests(base, result, run, [test_id])
+    return contested_tests(base, result, [test_id], run.cases)
 
 
 DIRECT = (
