@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from agents.edits.apply import apply_reply
 from agents.offline import reproduction as by_rules
 from agents.offline.attempts import is_of_its_own, new_test_path
+from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
 from core.evidence import CaseOutcome, TestRun
@@ -43,9 +44,12 @@ async def reproduce(case: Case, bench: Bench, model: Model) -> Reproduction:
     """What can be run as it is, else a test that the model writes.
 
     A test that is given, an executable example or a failing test of the repository is worth more
-    than one that is written; only where none of them speaks is the model asked.
+    than one that is written; only where none of them speaks is the model asked, and for what people
+    said of tests since, which goes beside what shows the fault.
     """
     found = await by_rules.reproduce(case, bench)
+    if found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin:
+        return _beside(found, await _write(case, bench, model, beside=found.files))
     if found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
         return found
     if not any(path.endswith(".py") for path in case.tree):
@@ -54,9 +58,23 @@ async def reproduce(case: Case, bench: Bench, model: Model) -> Reproduction:
     return written or found
 
 
-async def _write(case: Case, bench: Bench, model: Model) -> Reproduction | None:
+def _beside(found: Reproduction, written: Reproduction | None) -> Reproduction:
+    """Both tests as one reproduction; one that shows nothing on the base adds nothing."""
+    if written is None or written.reading is not Reading.REPRODUCED:
+        return found
+    return found.but(
+        origin=f"{found.origin}, {written.origin}",
+        tests=(*found.tests, *written.tests),
+        files=(*found.files, *written.files),
+        run=None,
+    )
+
+
+async def _write(
+    case: Case, bench: Bench, model: Model, beside: Sequence[FileChange] = ()
+) -> Reproduction | None:
     """The test after at most one correction; None when none could be run."""
-    path, _ = new_test_path(case, case.tree)
+    path, _ = new_test_path(case, with_files(case.tree, beside))
     messages = [*render("qa", **_facts(case, path))]
     last: Tried | None = None
     for left in range(CORRECTIONS, -1, -1):

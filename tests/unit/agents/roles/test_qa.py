@@ -1,5 +1,7 @@
 """A test that a model writes counts by what it says on the base, and is corrected once."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.roles.qa import reproduce
@@ -97,3 +99,20 @@ async def test_what_can_be_run_is_not_written_anew(bench: Bench) -> None:
     assert found.reading is Reading.REPRODUCED
     assert not found.written
     assert model.calls == []
+
+
+async def test_words_of_a_person_give_a_further_test_beside_what_shows_the_fault(
+    bench: Bench,
+) -> None:
+    red = "from shop import total\n\n\ndef test_three():\n    assert total([2, 2, 2]) == 6\n"
+    tree = TREE.with_texts({"tests/test_shop_more.py": red})
+    spoken = replace(CASE, tree=tree, words=("test ones, too",), findings=("test ones, too",))
+    model = ScriptedModel([RED])
+    found = await reproduce(spoken, bench, model)
+    assert "test ones, too" in model.prompt()
+    assert found.tests == ("tests/test_shop_more.py::test_three", f"{PATH}::test_three")
+    assert [change.path for change in found.files] == [PATH]
+    green = ScriptedModel([GREEN, GREEN])
+    found = await reproduce(spoken, bench, green)
+    assert found.tests == ("tests/test_shop_more.py::test_three",)
+    assert found.reading is Reading.REPRODUCED
