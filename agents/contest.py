@@ -152,7 +152,8 @@ class Contest:
         if self.beside and (self.beside.done() or not any(map(self.holds, self.judged))):
             found = await self.beside
         holding = [one for one in self.judged if self.holds(one)]
-        searched = {one.patch.sha256: one for one in (found.candidates if found else ())}
+        offered = found.candidates if found and not (found.partial and holding) else ()
+        searched = {one.patch.sha256: one for one in offered}
         votes = [
             Judged(one.patch, len(self.red), 0, form_of(self.case.tree, one.patch))
             for one in searched.values()
@@ -169,7 +170,7 @@ class Contest:
             engine=engine,
         )
         if not order:
-            nearest = self._nearest() or (found.partial if found else None)
+            nearest = self._nearest(found.partial if found else None)
             if self.spent:
                 self.spent.salvage = nearest
                 raise self.spent
@@ -182,11 +183,10 @@ class Contest:
             saved_calls=saved_calls,
         )
 
-    def _nearest(self) -> PartialFix | None:
-        """The judged change that mends most, and of those the one that breaks least."""
-        return max(
-            self.tried.values(), key=lambda one: (len(one.mended), -len(one.broken)), default=None
-        )
+    def _nearest(self, searched: PartialFix | None) -> PartialFix | None:
+        """The change that mends most, and of those the one that breaks least."""
+        misses = [*self.tried.values(), *([searched] if searched else [])]
+        return max(misses, key=lambda one: (len(one.mended), -len(one.broken)), default=None)
 
     def _candidate(self, one: Judged, by: str, searched: Candidate | None) -> Candidate:
         makers = [by] if one.patch.sha256 in self.said else []

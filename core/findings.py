@@ -168,7 +168,7 @@ class FixAttempt(Value):
     final: Outcome | None = None
     """Set when nothing was found and another attempt would find nothing either."""
     partial: PartialFix | None = None
-    """What came nearest, when there are no candidates; kept, shown to people, never shipped."""
+    """What came nearest, when nothing holds; kept and shown to people."""
     refused: tuple[RefusedEdit, ...] = ()
     """What the edit gate held against this attempt; filled in behind the engine."""
 

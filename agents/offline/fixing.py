@@ -100,6 +100,7 @@ def _offered(lead: PartialFix, suspects: tuple[Suspect, ...], found: Found) -> F
     change = f"`{removed}` becomes `{added}`" if removed and added else "a small change"
     return FixAttempt(
         candidates=(Candidate(patch=lead.patch, operator=lead.operator),),
+        partial=lead,
         suspects=suspects,
         explanation=f"{change}, which {', '.join(lead.broken)} contradicts.",
         confidence=OVERFITTED,

@@ -77,7 +77,7 @@ async def test_plan_is_kept_and_nothing_is_made_up(bench: Bench) -> None:
     assert attempt.candidates == ()
     assert "4 answers gave no change that holds" in attempt.explanation
     assert attempt.final is None
-    assert attempt.partial is None, "nothing of it mended anything"
+    assert attempt.partial is None or attempt.partial.mended == ()
 
 
 async def test_the_nearest_miss_of_model_and_search_is_salvaged(bench: Bench) -> None:
