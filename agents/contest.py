@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.offline.diagnosis import SUSPECTS_MAX, located
 from agents.offline.fixing import NAME as OFFLINE
+from agents.views import places_of
 from core.errors import BudgetExceeded
 from core.evidence import RunEnd, TestRun
 from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
@@ -83,11 +84,8 @@ class Contest:
     def suspects(self) -> tuple[Suspect, ...]:
         """Where to look: by the red test, else as diagnosis and triage say."""
         ranked = located(self.case, self.survey, self.red).suspects
-        diagnosis, triage = self.case.diagnosis, self.case.triage
-        named = diagnosis.suspects if diagnosis else ()
-        hinted = triage.affected_files_hint if triage else ()
-        files = [Suspect(path=path, line=1, score=0.1) for path in hinted if path in self.case.tree]
-        return (*ranked, *named, *files) if self.red else (*named, *ranked, *files)
+        named = self.case.diagnosis.suspects if self.case.diagnosis else ()
+        return (*ranked, *named) if self.red else (*named, *places_of(self.case, ranked))
 
     # --- judging ---
 

@@ -81,6 +81,8 @@ class Reproduction(Value):
     """Where it came from: `existing test`, `--test`, `--repro`, `snippet in the report`, …"""
     written: bool = False
     """Whether a model wrote the test: it is evidence then, and no verdict on the report."""
+    contradicted: str = ""
+    """The test of the repository that demands the opposite of what the report wants, in words."""
     tests: tuple[str, ...] = ()
     """Ids of the tests that are red on base."""
     files: tuple[FileChange, ...] = ()

@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from core.trees import Tree
+from sandbox.old_hooks import LAST_TO_GIVE, asking_for_paths
 from sandbox.project import Project
 
 FILES = re.compile(
@@ -92,6 +93,10 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
             notes.append(f"{source}: left out {requirement}: it runs on no Python that we have")
             continue
         wanted[str(requirement)] = _joined(wanted.get(str(requirement)), want)
+    if conftest := asking_for_paths(tree):
+        older = Wanted(LAST_TO_GIVE, for_tests=True)
+        wanted.setdefault(str(LAST_TO_GIVE), older)
+        notes.append(f"{conftest} was written for a pytest before 9, and gets one")
     if len(entries) > MAX_REQUIREMENTS:
         notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
     return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)))

@@ -1,5 +1,7 @@
 """Review by rules: what the gates and the evidence say of the exact diff, and nothing more."""
 
+from typing import Literal
+
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
 from core.patches import Patch
@@ -7,15 +9,23 @@ from core.ports import Case
 from repair.gate import Refusal, refusals
 
 REVIEWER = "offline engine (rules)"
+UNPROVEN = (Verdict.NOT_RUN, Verdict.NO_TEST_RUNNER)
+"""Nothing speaks against the patch and nothing for it: people are told, and decide."""
 
 
 def review(case: Case, patch: Patch, evidence: Evidence) -> Review:
-    """Approve a proven patch that no gate holds against; the scores stay empty, nobody read it."""
+    """Approve what no gate holds against; the scores stay empty, nobody read it.
+
+    A patch that is not proven passes with a remark: the definition of done and the risk see to it
+    that people are told.
+    """
     refused = refusals(case.tree, patch.apply(case.tree), red_on_base=evidence.base)
     issues = [_issue(refusal) for refusal in refused]
     if evidence.verdict is not Verdict.FIXED:
         said = evidence.note or str(evidence.verdict)
-        issues.append(Issue(category="evidence", message=f"Not proven: {said}"))
+        unproven = evidence.verdict in UNPROVEN and not evidence.regressions
+        severity: Literal["warning", "error"] = "warning" if unproven else "error"
+        issues.append(Issue(severity=severity, category="evidence", message=f"Not proven: {said}"))
     if evidence.flaky:
         issues.append(
             Issue(

@@ -10,13 +10,14 @@ from agents.grounding import Claim, checked
 from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
 from agents.role import Role, words_of
+from agents.views import code_of, names_of, passages_of, places_of, tests_of
 from core.errors import AnswerInvalid
 from core.findings import Citation, Diagnosis
 from core.models import Message
 from core.patches import Suspect
 from core.ports import Case, Model
 from repair.bench import Bench
-from repair.units import excerpts, functions_named, shown
+from repair.units import functions_named, shown
 
 DIAGNOSIS = Role("diagnosis", node="diagnose", max_tokens=2000)
 CODE_MAX_CHARS = 24_000
@@ -137,20 +138,19 @@ def _suspects(
 
 
 def _facts(case: Case, measured: Diagnosis, *, gathering: bool) -> dict[str, object]:
-    triage = case.triage
-    hints = triage.affected_files_hint if triage else ()
-    hinted = [Suspect(path=path, line=1, score=0.1) for path in hints]
-    covered = any("coverage" in one.why for one in measured.suspects)
-    places = [*measured.suspects, *hinted] if covered else [*hinted, *measured.suspects]
-    code = "" if gathering else shown(excerpts(case.tree, places, max_chars=CODE_MAX_CHARS))
+    places = places_of(case, measured.suspects)
+    code = code_of(case, places, CODE_MAX_CHARS)
+    names = names_of(case, code)
     return {
         "report": words_of(case),
         "triage_summary": _triage_in_words(case),
-        "suspects": _places(measured.suspects),
-        "measured": covered,
+        "suspects": _places(places),
+        "measured": any("coverage" in one.why for one in places),
         "failures": measured.method if "failing" in measured.method else "",
+        "tests": tests_of(case, names),
+        "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
-        "code": code,
+        "code": "" if gathering else shown(code),
         "gathering": gathering,
         "turns": 8,
     }
@@ -162,7 +162,8 @@ def _places(suspects: Sequence[Suspect]) -> str:
     for one in suspects:
         first.setdefault((one.path, one.function or str(one.line)), one)
     return "\n".join(
-        f"{one.path}, {one.function or 'outside of functions'}, line {one.line} ({one.why})"
+        f"{one.path}, {one.function or 'outside of functions'}, line {one.line}"
+        + (f" ({one.why})" if one.why else "")
         for one in list(first.values())[:SUSPECTS_SHOWN]
     )
 

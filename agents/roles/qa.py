@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agents.edits.apply import apply_reply
+from agents.grounding import Claim, checked
 from agents.offline import reproduction as by_rules
 from agents.offline.attempts import is_of_its_own, new_test_path
 from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
+from agents.views import code_of, names_of, places_of, tests_of
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
-from core.patches import FileChange, Suspect
+from core.patches import FileChange
 from core.ports import Case, Model
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import is_test_path
-from repair.traces import frames_of, last_exception, located
-from repair.units import excerpts, shown
+from repair.traces import last_exception
+from repair.units import Excerpt, shown
 from repair.validate import with_files
 from tools.outline import outline
 
@@ -27,6 +29,7 @@ CORRECTIONS = 1
 OUTLINE_TOKENS = 1500
 CODE_MAX_CHARS = 6000
 EXAMPLE_MAX_CHARS = 3000
+CONTRADICTED = "CONTRADICTED:"
 WRITTEN = "test written by {} from the report"
 
 
@@ -79,6 +82,8 @@ async def _write(
     last: Tried | None = None
     for left in range(CORRECTIONS, -1, -1):
         reply = await model.complete(QA.call(case, messages))
+        if contradicted := _contradicted(reply, case):
+            return contradicted
         tried = await _try(case, bench, path, reply)
         if tried.reading is Reading.REPRODUCED:
             return _reproduction(tried, model)
@@ -94,6 +99,24 @@ async def _on_the_reported(tried: Tried, reported: Tree, bench: Bench, path: str
     """A test that passes on the base, run where the fault was seen: red there, it is mended."""
     run = await bench.run(with_files(reported, tried.files), [path])
     return replace(tried, run=run, reading=Reading.FIXED_SINCE) if run.failed else tried
+
+
+def _contradicted(reply: Reply, case: Case) -> Reproduction | None:
+    """What an answer comes to that quotes a test which demands the opposite; the quote is real."""
+    said = reply.text.strip()
+    if not said.startswith(CONTRADICTED):
+        return None
+    quote = said.removeprefix(CONTRADICTED).strip().strip("`")
+    for path in case.tree:
+        if is_test_path(path):
+            found = checked(Claim(path, quote=quote), case.tree)
+            if quote and not found.refusal:
+                place = f"{found.path}:{found.line}"
+                note = f"A test of the repository demands the opposite, {place}: {found.quote}"
+                return Reproduction(
+                    reading=Reading.OTHER_ERROR, origin=place, contradicted=note, note=note
+                )
+    return None
 
 
 async def _try(case: Case, bench: Bench, path: str, reply: Reply) -> Tried:
@@ -151,25 +174,28 @@ def _again(tried: Tried, path: str) -> Sequence[Message]:
 
 def _facts(case: Case, path: str) -> dict[str, object]:
     triage = case.triage
-    hints = triage.affected_files_hint if triage else ()
-    report = words_of(case)
-    traced = located(frames_of(report), case.tree)
-    places = [Suspect(path=frame.path, line=frame.line, score=1.0) for frame in traced]
-    places += [Suspect(path=path, line=1, score=0.5) for path in hints]
+    code = code_of(case, places_of(case, ()), CODE_MAX_CHARS)
+    names = names_of(case, code)
+    tests = tests_of(case, names)
     return {
-        "report": report,
+        "report": words_of(case),
         "criteria": "\n".join(f"- {c}" for c in (triage.acceptance_criteria if triage else ())),
-        "outline": outline(_without_tests(case.tree), OUTLINE_TOKENS),
-        "code": shown(excerpts(case.tree, places, max_chars=CODE_MAX_CHARS)),
-        "example": _example(case.tree, path),
+        "outline": _outline(case.tree, code),
+        "code": shown(code),
+        "tests": tests,
+        "example": "" if tests else _example(case.tree, path),
         "guidance": "\n".join(case.findings),
         "path": path,
         "corrections": CORRECTIONS,
     }
 
 
-def _without_tests(tree: Tree) -> Tree:
-    return Tree({path: tree[path] for path in tree if not is_test_path(path)})
+def _outline(tree: Tree, code: Sequence[Excerpt]) -> str:
+    """All names of the files in question, then the best known of the rest."""
+    here = Tree({one.path: tree[one.path] for one in code})
+    rest = Tree({p: tree[p] for p in tree if p not in here and not is_test_path(p)})
+    near = outline(here, OUTLINE_TOKENS) if here else ""
+    return "\n".join(part for part in (near, outline(rest, OUTLINE_TOKENS // 2)) if part)
 
 
 def _example(tree: Tree, path: str) -> str:
@@ -185,4 +211,5 @@ def _example(tree: Tree, path: str) -> str:
     ]
     texts = sorted((tree.text(other) for other in near), key=len)
     fitting = [text for text in texts if "def test" in text]
-    return fitting[len(fitting) // 2][:EXAMPLE_MAX_CHARS] if fitting else ""
+    text = fitting[len(fitting) // 2] if fitting else ""
+    return text if len(text) <= EXAMPLE_MAX_CHARS else text[:EXAMPLE_MAX_CHARS].rpartition("\n")[0]

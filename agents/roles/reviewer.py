@@ -10,11 +10,13 @@ from agents.role import Role, words_of
 from core.errors import AnswerInvalid
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
-from core.patches import Patch
+from core.patches import CONTEXT, Patch, Suspect
 from core.ports import Case, Model
+from repair.units import excerpts, shown
 
 REVIEWER = Role("reviewer", node="review", max_tokens=1024)
 PART_MAX_CHARS = 80_000
+CODE_MAX_CHARS = 12_000
 SCORES = ("correctness", "security", "performance")
 
 
@@ -48,7 +50,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
     issues: list[Issue] = []
     scores: dict[str, int] = {}
     for number, part in enumerate(parts, start=1):
-        answer = await _read(case, part, f"{number} of {len(parts)}", evidence, model)
+        answer = await _read(case, patch, part, f"{number} of {len(parts)}", evidence, model)
         verdict, said = _weighed(answer, patch)
         verdicts.append(verdict)
         issues += said
@@ -67,7 +69,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
 
 
 async def _read(
-    case: Case, diff: str, part: str, evidence: Evidence, model: Model
+    case: Case, patch: Patch, diff: str, part: str, evidence: Evidence, model: Model
 ) -> Answer | None:
     messages = render(
         "reviewer",
@@ -75,6 +77,7 @@ async def _read(
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         proof=proof_in_words(evidence),
         diff=diff,
+        code=shown(excerpts(patch.apply(case.tree), _changed(patch), max_chars=CODE_MAX_CHARS)),
         part="" if part == "1 of 1" else f"part {part}",
     )
     try:
@@ -138,6 +141,18 @@ def changed_line(patch: Patch, path: str, quote: str) -> int:
             if line[0] != " " and wanted in line[1:]:
                 return max(1, new if line[0] == "+" else old)
     return 0
+
+
+def _changed(patch: Patch) -> list[Suspect]:
+    """The places that a change touches, for what is shown around them."""
+    found, path = [], ""
+    for line in patch.diff.split("\n"):
+        if line.startswith("+++ b/"):
+            path = line.removeprefix("+++ b/")
+        elif line.startswith("@@") and path:
+            first = int(line.split(" ")[2].lstrip("+").split(",")[0])
+            found.append(Suspect(path=path, line=first + CONTEXT, score=1.0))
+    return found
 
 
 def proof_in_words(evidence: Evidence) -> str:

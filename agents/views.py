@@ -1,0 +1,61 @@
+"""What a role is shown of a repository: code in question, its tests, what is written of it."""
+
+from collections.abc import Sequence
+
+from agents.role import words_of
+from core.patches import Suspect
+from core.ports import Case
+from repair.gate import is_test_path
+from repair.mentions import names_in_report, passages_about, tests_that_use
+from repair.traces import frames_of, located
+from repair.units import Excerpt, excerpts
+
+TESTS_MAX_CHARS = 6_000
+PASSAGES_MAX_CHARS = 2_000
+WORDS_ALONE = "named in the report"
+
+
+def places_of(case: Case, measured: Sequence[Suspect]) -> tuple[Suspect, ...]:
+    """Where to look: what was measured, then stack traces, names in code, and files at hand.
+
+    A function that the report only seems to name, since its name is a plain word, is left out
+    unless nothing better is known.
+    """
+    names = names_in_report(words_of(case))
+    solid = [one for one in measured if _is_solid(one, names)]
+    traced = [
+        Suspect(path=frame.path, line=frame.line, score=1.0, why="in a stack trace of the report")
+        for frame in located(frames_of(case.report), case.tree)
+    ]
+    hinted = [
+        Suspect(path=path, line=1, score=0.1, why="a file that the report seems to speak of")
+        for path in (case.triage.affected_files_hint if case.triage else ())
+        if path in case.tree and not is_test_path(path)
+    ]
+    return tuple([*traced, *solid, *hinted]) or tuple(measured)
+
+
+def _is_solid(suspect: Suspect, names: frozenset[str]) -> bool:
+    words_alone = suspect.why.startswith(WORDS_ALONE)
+    return not words_alone or suspect.function.rpartition(".")[2] in names
+
+
+def names_of(case: Case, code: Sequence[Excerpt]) -> frozenset[str]:
+    """The names in question: written as code in the report, or of a function that is shown."""
+    shown = {name.rpartition(".")[2] for one in code for name in one.functions}
+    return names_in_report(words_of(case)) | shown
+
+
+def tests_of(case: Case, names: frozenset[str]) -> str:
+    """What the repository's own tests say of these names."""
+    return tests_that_use(case.tree, names, max_chars=TESTS_MAX_CHARS)
+
+
+def passages_of(case: Case, names: frozenset[str]) -> str:
+    """What its documentation says of the matter."""
+    return passages_about(case.tree, words_of(case), names, max_chars=PASSAGES_MAX_CHARS)
+
+
+def code_of(case: Case, places: Sequence[Suspect], max_chars: int) -> tuple[Excerpt, ...]:
+    """The code around some places."""
+    return excerpts(case.tree, places, max_chars=max_chars)
