@@ -18,6 +18,7 @@ from core.evidence import RunEnd, TestRun
 from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
 from core.patches import Patch, Suspect
 from core.ports import Case
+from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
 from repair.validate import with_files
@@ -180,6 +181,16 @@ class Contest:
             confidence=self._confidence(len(order), len(holding) + len(votes)),
             saved_calls=saved_calls,
         )
+
+    def abstained(self, attempt: FixAttempt, reason: str) -> FixAttempt:
+        """The attempt of a model that advises against any change, where nothing else holds.
+
+        Where no test shows the fault, that ends the task; against a red test people decide.
+        """
+        if not reason or attempt.candidates:
+            return attempt
+        final = None if self.red else Outcome.NOT_A_CODE_FAULT
+        return attempt.but(abstains=reason[:1000], final=final)
 
     def _nearest(self, searched: PartialFix | None) -> PartialFix | None:
         """The change that mends most, and of those the one that breaks least."""

@@ -15,7 +15,6 @@ from core.limits import RoleLimits
 from core.models import Message
 from core.patches import Patch, Suspect
 from core.ports import Case, Clock, Model
-from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import is_test_path, refusals
@@ -92,10 +91,8 @@ async def fix(
             saved_calls=0,
             why_not=said or _why_not(ending),
         )
-    abstained = isinstance(ending.answer, Abstention) and not attempt.candidates
-    if abstained and not contest.red:
-        return attempt.but(final=Outcome.NOT_A_CODE_FAULT)
-    return attempt
+    answer = ending.answer
+    return contest.abstained(attempt, answer.reason if isinstance(answer, Abstention) else "")
 
 
 async def _work(

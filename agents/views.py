@@ -6,7 +6,7 @@ from agents.role import words_of
 from core.patches import Suspect
 from core.ports import Case
 from repair.gate import is_test_path
-from repair.mentions import names_in_report, passages_about, tests_that_use
+from repair.mentions import names_in_report, passages_about, uses_in_tests
 from repair.traces import frames_of, located
 from repair.units import Excerpt, excerpts
 
@@ -48,7 +48,7 @@ def names_of(case: Case, code: Sequence[Excerpt]) -> frozenset[str]:
 
 def tests_of(case: Case, names: frozenset[str]) -> str:
     """What the repository's own tests say of these names."""
-    return tests_that_use(case.tree, names, max_chars=TESTS_MAX_CHARS)
+    return uses_in_tests(case.tree, names, max_chars=TESTS_MAX_CHARS)
 
 
 def passages_of(case: Case, names: frozenset[str]) -> str:

@@ -11,7 +11,6 @@ from agents.roles.fix import Talk, opening
 from core.errors import BudgetExceeded
 from core.findings import FixAttempt
 from core.ports import Case, Model
-from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import is_test_path
@@ -58,9 +57,7 @@ async def fix(
             saved_calls=max(0, CANDIDATES - count.calls) if contest.found_by_search else 0,
             why_not=_why_not(contest, count),
         )
-    if count.abstains and not attempt.candidates and not contest.red:
-        return attempt.but(final=Outcome.NOT_A_CODE_FAULT)
-    return attempt
+    return contest.abstained(attempt, count.abstains)
 
 
 async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -> None:

@@ -167,6 +167,8 @@ class FixAttempt(Value):
     engine: str = ""
     saved_calls: int = 0
     """Model calls that were planned and not made, since a fix had been found already."""
+    abstains: str = ""
+    """Why the model advises against any change; another attempt would hear the same."""
     final: Outcome | None = None
     """Set when nothing was found and another attempt would find nothing either."""
     partial: PartialFix | None = None

@@ -40,6 +40,17 @@ def unsure(task_id: str, cause: str, reading: str) -> Question:
     )
 
 
+def contradicted(task_id: str, test: str, cause: str) -> Question:
+    """Ask who is right, where a test of the repository demands the opposite of the report."""
+    return Question(
+        kind=QuestionKind.ESCALATION,
+        task_id=task_id,
+        title="The report wants the opposite of what a test of the repository demands. Go on?",
+        body=f"{test}\n\nWhat the diagnosis says: {cause}",
+        options=("guidance", "more_attempts", "stop"),
+    )
+
+
 def exhausted(task_id: str, tried: str, body: str, patch_ref: str) -> Question:
     """Tell what was tried, and ask how to go on."""
     return Question(

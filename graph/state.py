@@ -18,6 +18,11 @@ def together(old: Facts, new: Facts) -> Facts:
     return {**old, **new} if new else {}
 
 
+def latest(old: Any, new: Any) -> Any:
+    """The newer value, also where both branches write: two that fail at once tell of one."""
+    return new
+
+
 class AgentState(TypedDict, total=False):
     """What every workflow knows; anything above a few kilobytes is an artifact by reference."""
 
@@ -30,11 +35,11 @@ class AgentState(TypedDict, total=False):
     base_branch: str
     notes: Annotated[list[str], add]
     """What a person should know and nobody asked for."""
-    question: Facts
+    question: Annotated[Facts, latest]
     """What the next gate will ask; empty when nothing is to be asked."""
     decision: Facts
     """The last answer of a person."""
-    trouble: str
+    trouble: Annotated[str, latest]
     """Why the thread was led to the escalation gate from outside of its edges."""
     partial: Facts
     """The best patch so far that does not hold, with what it mends and breaks; by reference."""

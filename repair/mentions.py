@@ -29,7 +29,7 @@ def names_in_report(report: str) -> frozenset[str]:
     return frozenset(found - COMMON_WORDS)
 
 
-def tests_that_use(tree: Tree, names: Collection[str], *, max_chars: int) -> str:
+def uses_in_tests(tree: Tree, names: Collection[str], *, max_chars: int) -> str:
     """Test functions that use some of these names, those that use most first, by file."""
     found = [
         (-len(shared), len(text), path, text)

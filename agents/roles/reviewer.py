@@ -77,7 +77,7 @@ async def _read(
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         proof=proof_in_words(evidence),
         diff=diff,
-        code=shown(excerpts(patch.apply(case.tree), _changed(patch), max_chars=CODE_MAX_CHARS)),
+        code=_around(case, patch) if part == "1 of 1" else "",
         part="" if part == "1 of 1" else f"part {part}",
     )
     try:
@@ -143,8 +143,14 @@ def changed_line(patch: Patch, path: str, quote: str) -> int:
     return 0
 
 
+def _around(case: Case, patch: Patch) -> str:
+    """The changed functions whole, with who uses them; new files stand in the diff already."""
+    places = [one for one in _changed(patch) if one.path in case.tree]
+    return shown(excerpts(patch.apply(case.tree), places, max_chars=CODE_MAX_CHARS))
+
+
 def _changed(patch: Patch) -> list[Suspect]:
-    """The places that a change touches, for what is shown around them."""
+    """The places that a change touches."""
     found, path = [], ""
     for line in patch.diff.split("\n"):
         if line.startswith("+++ b/"):

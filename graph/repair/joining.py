@@ -24,13 +24,18 @@ def weighed(state: RepairState, rules: Rules) -> Facts:
     if reading == Reading.FIXED_SINCE:
         said = f"Red on the reported revision, green on the base. {note}"
         return _end(Outcome.ALREADY_FIXED, said.strip())
-    if reproduction.get("written") and _no_fault(state, rules):
+    contradicted = reproduction.get("contradicted", "")
+    if (reproduction.get("written") or contradicted) and _no_fault(state, rules):
         # A test that was written from the report alone says no more than the report does.
-        return _end(Outcome.NOT_A_CODE_FAULT, state["diagnosis"]["root_cause"])
+        said = f"{state['diagnosis']['root_cause']} {contradicted}"
+        return _end(Outcome.NOT_A_CODE_FAULT, said.strip())
     if reading == Reading.REPRODUCED:
         return {"trouble": ""}
     if trouble := state.get("trouble"):
         return {"question": questions.trouble(state["task_id"], trouble).dump()}
+    if contradicted:
+        cause = state.get("diagnosis", {}).get("root_cause", "not recorded")
+        return {"question": questions.contradicted(state["task_id"], contradicted, cause).dump()}
     if reading == Reading.PASSES and TaskRequest.load(state["request"]).tests:
         return _end(Outcome.CANNOT_REPRODUCE, note or "What was named passes on the base.")
     return _without_proof(state, rules)

@@ -85,6 +85,7 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "reading": answer.reading,
         "origin": answer.origin,
         "written": answer.written,
+        "contradicted": answer.contradicted[:1000],
         "tests": list(answer.tests[:20]),
         "note": answer.note[:1000],
         "help_wanted": answer.help_wanted[:1000],
@@ -132,7 +133,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         update |= await nearest(state, deps, attempt.partial)
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
-    if attempt.final:
+    if attempt.final or attempt.abstains:
         update["attempts"] = max(attempts, state.get("max_attempts", 1))
     said = [attempt.explanation or "No candidate was found."]
     if admission.edits_refused >= REFUSALS_MAX:

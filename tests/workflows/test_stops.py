@@ -246,3 +246,12 @@ async def test_a_cancelled_task_tells_it_too(tmp_path: Path) -> None:
         assert stop["partial_patch"]["files"] == ["app.py"]
         assert stop["partial_patch"]["ref"] in stop["next_step"]
         assert json.dumps(stop)
+
+
+async def test_two_branches_that_break_at_once_are_asked_about_once(tmp_path: Path) -> None:
+    script = Script(failures={"diagnose": ValueError("one"), "reproduce": ValueError("two")})
+    async with house(tmp_path, script) as here:
+        task = await here.run()
+        question = (await here.pending(task)).question
+        assert "failed: ValueError" in question.title
+        assert task.crashes == {}

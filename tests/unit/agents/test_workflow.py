@@ -137,6 +137,14 @@ async def test_advice_against_a_change_is_an_outcome_where_nothing_is_red(bench:
     assert "the bag on purpose" in attempt.explanation
 
 
+async def test_advice_against_a_change_is_for_people_where_a_test_is_red(bench: Bench) -> None:
+    model = ScriptedModel(["NO CHANGE: Two tests contradict each other."])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert len(model.calls) == 1
+    assert attempt.final is None
+    assert attempt.abstains == "Two tests contradict each other."
+
+
 async def test_without_a_red_test_what_is_left_unproven_says_so(bench: Bench) -> None:
     model = ScriptedModel([RIGHT])
     attempt = await fix(case(red=False), bench, model, nothing, attempts=3)

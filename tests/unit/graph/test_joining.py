@@ -52,6 +52,16 @@ def test_outcome_of_both(
     assert "question" not in update
 
 
+def test_report_against_a_test_of_the_repository_ends_or_is_asked() -> None:
+    against = found("other_error", contradicted="test_a.py:3 demands 5.62")
+    ended = weighed(state(MEANT, against), Rules())
+    assert (ended["outcome"], ended["reason"]) == (
+        "not_a_code_fault",
+        "the cause test_a.py:3 demands 5.62",
+    )
+    assert "test_a.py:3" in weighed(state(SURE, against), Rules())["question"]["body"]
+
+
 def test_seventy_hundredths_are_enough_and_less_asks() -> None:
     other = found("other_error")
     assert "question" not in weighed(state({**SURE, "confidence": 0.70}, other), Rules())

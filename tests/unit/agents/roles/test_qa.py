@@ -91,6 +91,16 @@ async def test_two_unusable_answers_leave_what_was_known(bench: Bench) -> None:
     assert "--test" in found.help_wanted
 
 
+async def test_test_that_demands_the_opposite_is_quoted_and_real(bench: Bench) -> None:
+    model = ScriptedModel(["CONTRADICTED: `assert total([]) == 0`"])
+    found = await reproduce(CASE, bench, model)
+    assert found.contradicted.endswith("tests/test_shop.py:5: assert total([]) == 0")
+    assert found.files == ()
+    model = ScriptedModel(["CONTRADICTED: assert total([]) == 7", RED])
+    found = await reproduce(CASE, bench, model)
+    assert found.reading is Reading.REPRODUCED, "an invented line is no answer"
+
+
 async def test_what_can_be_run_is_not_written_anew(bench: Bench) -> None:
     report = "```python\nfrom shop import total\nassert total([1, 1, 1]) == 3\n```"
     given = CASE.__class__(**{**CASE.__dict__, "report": report})

@@ -1,0 +1,34 @@
+"""What a repository itself says of some names, in tests and documents."""
+
+from core.trees import Tree
+from repair.mentions import names_in_report, passages_about, uses_in_tests
+
+TREE = Tree().with_texts(
+    {
+        "shop.py": "def price(x):\n    return round(x, 2)\n",
+        "tests/test_shop.py": "from shop import price\n\n\ndef test_price():\n"
+        "    assert price(5.625) == 5.62\n\n\ndef test_other():\n    assert True\n",
+        "README.md": "# Shop\n\nInstall it.\n\nPrices are rounded to cents, to the even neighbour"
+        " at the half.\n",
+        "LICENSE.txt": "Permission is granted.\n",
+    }
+)
+
+
+def test_names_are_what_is_written_as_code() -> None:
+    report = "The `price` of one is wrong; call order_total(3) or parseInt, see shop.tax()."
+    assert names_in_report(report) == {"price", "order_total", "parseInt", "tax"}
+
+
+def test_uses_in_tests_a_name_are_shown_whole_and_others_not() -> None:
+    shown = uses_in_tests(TREE, {"price"}, max_chars=1000)
+    assert shown == ("FILE: tests/test_shop.py\ndef test_price():\n    assert price(5.625) == 5.62")
+    assert uses_in_tests(TREE, {"price"}, max_chars=10) == ""
+    assert uses_in_tests(TREE, {"nothing"}, max_chars=1000) == ""
+
+
+def test_passage_that_shares_words_with_the_report_is_shown() -> None:
+    report = "Prices are wrong by a cent: 5.625 should be rounded up, to whole cents."
+    shown = passages_about(TREE, report, {"price"}, max_chars=1000)
+    assert shown.startswith("FILE: README.md\nPrices are rounded")
+    assert passages_about(TREE, "Nothing of the kind.", set(), max_chars=1000) == ""
