@@ -83,6 +83,7 @@ def _block(name: str, found: Figures) -> str:
         "faults": str(found.faults),
         "plausible": f"{found.plausible:.1%} (bar {BARS['plausible']})",
         "correct by hidden tests": f"{found.correct:.1%} (bar {BARS['correct']})",
+        "one of the first five": f"{found.correct_in_five:.1%}",
         "hit@1 / @3 / @5": " / ".join(
             f"{hit:.1%}" for hit in (found.hit_at_1, found.hit_at_3, found.hit_at_5)
         ),

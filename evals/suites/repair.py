@@ -47,6 +47,7 @@ class Figures:
     faults: int
     plausible: float
     correct: float
+    correct_in_five: float
     hit_at_1: float
     hit_at_3: float
     hit_at_5: float
@@ -144,6 +145,7 @@ def figures(results: Sequence[Result]) -> Figures:
         faults=len(results),
         plausible=share(sum(r.plausible for r in results)),
         correct=share(sum(r.correct for r in results)),
+        correct_in_five=share(sum(r.any_correct for r in results)),
         hit_at_1=share(hits(1)),
         hit_at_3=share(hits(3)),
         hit_at_5=share(hits(5)),
