@@ -32,6 +32,7 @@ AntonError
 └── LimitExceeded
     ├── BudgetExceeded
     ├── StepsExceeded
+    ├── TimeUp
     └── LoopDetected
 """
 
@@ -194,6 +195,10 @@ class BudgetExceeded(LimitExceeded):
 
 class StepsExceeded(LimitExceeded):
     """Too many steps were taken."""
+
+
+class TimeUp(LimitExceeded):
+    """The time is up."""
 
 
 class LoopDetected(LimitExceeded):

@@ -55,6 +55,11 @@ class Bench:
         self._spare: asyncio.Task[tuple[Sandbox, Tree, Environment]] | None = None
         self._judges: list[tuple[Judge, Sandbox, float]] = []
 
+    @property
+    def run_seconds(self) -> float:
+        """How long one test run may take."""
+        return self._limits.wall_s
+
     async def survey(self, tree: Tree) -> Survey:
         """All tests of a tree with the lines that each ran; once, whoever asks."""
         if tree.id not in self._surveys:

@@ -1,13 +1,16 @@
 """From the changes that passed to patches: the best one must pass a run of its own."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from itertools import islice
 
+from core.errors import TimeUp
 from core.evidence import CaseOutcome, RunEnd, TestRun
 from core.findings import Candidate, PartialFix
 from core.patches import Patch, Suspect
 from core.trees import Tree
 from repair.bench import Bench
+from repair.deadline import Deadline
 from repair.gate import refusals
 from repair.judge import Trial
 from repair.ranking import Ranked
@@ -33,9 +36,12 @@ class Confirmation:
         self._salvage = salvage
 
     async def confirmed(
-        self, order: Sequence[Ranked], rejected: Collection[str]
+        self, order: Sequence[Ranked], rejected: Collection[str], deadline: Deadline
     ) -> tuple[Candidate, ...]:
-        """The candidates as patches, from the best one on that holds."""
+        """The candidates as patches, from the best one on that holds.
+
+        When the time is up they are given as they are: whoever proves them runs all tests anyway.
+        """
         found: list[Candidate] = []
         spent = 0
         for one in order:
@@ -46,8 +52,10 @@ class Confirmation:
                 if spent >= CONFIRMED_AT_MOST:
                     break
                 spent += 1
-                if not await self._holds(one.trial):
-                    continue
+                with suppress(TimeUp):
+                    async with deadline.held():
+                        if not await self._holds(one.trial):
+                            continue
             found.append(_candidate(one, patch))
         return tuple(found)
 

@@ -1,14 +1,18 @@
 """Search for a small change that turns the red tests green: generations of candidates, bounded."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from core.errors import SandboxGone, TimeUp
 from core.findings import Candidate, PartialFix, SearchFigures
 from core.patches import Suspect
 from core.trees import Tree
 from repair.bench import Bench
 from repair.confirming import Confirmation
+from repair.deadline import Deadline
 from repair.edits import Edit
 from repair.gate import is_test_path
 from repair.judge import Judge, Trial
@@ -32,6 +36,8 @@ ROUND = 400
 """Edits that are looked at together before one of each class is tried."""
 LOOKED_AT = 40
 """Green tests in which variables are looked at."""
+AWAITED_SHARE = AFTERWARDS_SHARE = 0.5
+"""Of the time that is left: for what is under way at the end, and for making it smaller."""
 PROBED_AT_MOST = 25
 PROBED_TESTS = 30
 
@@ -45,7 +51,7 @@ class Found:
     """What a search gave."""
 
     candidates: tuple[Candidate, ...]
-    """Best first; the first one was confirmed by a run of its own."""
+    """Best first; the first one was confirmed by a run of its own, if the time allowed one."""
     figures: SearchFigures
     method: str = ""
     partials: tuple[PartialFix, ...] = ()
@@ -72,14 +78,16 @@ async def search(
     `tree` holds the red tests; `without` is the base as it ships, when they are not part of it, and
     patches are made against that. Patches whose hash is in `rejected` are left out.
     """
+    deadline = Deadline.within(bounds.max_seconds)
     said = [case.message for case in survey.run.cases if case.test_id in red_tests]
     said += keywords_of(tree, red_tests)
     words = words_of("\n".join([report, *said]))
-    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, survey, watch, words)
+    hunt = _Hunt(tree, suspects, red_tests, bench, bounds, deadline, survey, watch, words)
     order, exhausted = await hunt.run()
     base = tree if without is None else without
     confirmation = Confirmation(bench, tree, base, base_sha, survey.run, hunt.salvage)
-    candidates = await confirmation.confirmed(order, frozenset(rejected))
+    candidates = await confirmation.confirmed(order, frozenset(rejected), deadline)
+    hunt.tally.done()
     partials = () if candidates else confirmation.partials(frozenset(rejected))
     return Found(candidates, _figures(hunt.tally, len(order), exhausted), partials=partials)
 
@@ -106,14 +114,18 @@ class _Hunt:
         red_tests: Sequence[str],
         bench: Bench,
         bounds: Bounds,
+        deadline: Deadline,
         survey: Survey,
         watch: Watch,
         words: frozenset[str] = frozenset(),
     ) -> None:
         self._tree = tree
         self._suspects = [s for s in suspects if not is_test_path(s.path)]
+        self._plain = Proposals(self._tree, self._suspects)
         self._bench = bench
         self._bounds = bounds
+        self._deadline = deadline
+        self._limit: asyncio.Timeout | None = None
         self._survey = survey
         self._watch = watch
         self._words = words
@@ -124,20 +136,40 @@ class _Hunt:
         self.tally = Tally(bounds, len(self._suite.green))
 
     async def run(self) -> tuple[list[Ranked], bool]:
-        """What passed, best first, and whether all in reach was tried and nothing passed."""
-        plain = Proposals(self._tree, self._suspects)
-        setup = self._suite.setup(self._tree, plain.sources, self._bounds.workers)
-        judge = await self._bench.judge(self._tree, setup)
+        """What passed, best first, and whether all in reach was tried and nothing passed.
+
+        Nothing that passed is lost when the time is up: it is then not made smaller, or not probed.
+        """
+        setup = self._suite.setup(self._tree, self._plain.sources, self._bounds.workers)
         try:
-            seen = await judge.look(self._telling(LOOKED_AT))
-            proposals = Proposals(self._tree, self._suspects, seen, self._crashes(), self._words)
-            await self._judge_base(judge, proposals)
-            exhausted = await self._hunt(judge, proposals)
-            survivors = await minimized(self.tally.survivors, judge)
-            order = ranked(survivors, self._tree, self._suite.red, proposals.sources)
-            return await self._probed(judge, order), exhausted
+            async with self._deadline.held():
+                judge = await self._bench.judge(self._tree, setup)
+        except TimeUp:
+            return [], False
+        try:
+            return await self._judged(judge)
         finally:
             await self._bench.dismiss(judge)
+
+    async def _judged(self, judge: Judge) -> tuple[list[Ranked], bool]:
+        exhausted = False
+        with suppress(TimeUp):
+            async with self._deadline.held() as self._limit:
+                seen = await judge.look(self._telling(LOOKED_AT))
+                proposals = Proposals(
+                    self._tree, self._suspects, seen, self._crashes(), self._words
+                )
+                await self._judge_base(judge, proposals)
+                exhausted = await self._hunt(judge, proposals)
+        order = self._ranked(self.tally.survivors)
+        with suppress(TimeUp, SandboxGone):
+            async with self._deadline.share(AFTERWARDS_SHARE).held():
+                order = self._ranked(await minimized(self.tally.survivors, judge))
+                order = await self._probed(judge, order)
+        return order, exhausted
+
+    def _ranked(self, trials: Sequence[Trial]) -> list[Ranked]:
+        return ranked(trials, self._tree, self._suite.red, self._plain.sources)
 
     def _telling(self, count: int) -> list[str]:
         """The red tests, and the green ones that are nearest to the first suspect."""
@@ -196,15 +228,15 @@ class _Hunt:
         tally = self.tally
         ended = _Ended(trials, up_to - tally.tried)
         async for trial, judgement in judge.judge(ended):
-            if tally.done():
-                continue
-            tally.note(trial, judgement)
-            self.salvage.note(trial, judgement)
-            self._promoted += self._sieve.told(trial, judgement)
-            if tally.tried % 100 == 0:
-                self._watch(tally.progress)
-            if tally.done():
+            if not tally.done():
+                tally.note(trial, judgement)
+                self.salvage.note(trial, judgement)
+                self._promoted += self._sieve.told(trial, judgement)
+                if tally.tried % 100 == 0:
+                    self._watch(tally.progress)
+            if tally.done() and not ended.stopped:
                 ended.stop()
+                self._deadline.draw_in(self._limit, AWAITED_SHARE)
 
     def _narrowed(self, proposals: Proposals) -> Iterator[Trial]:
         """Changes that mended the red tests and broke others, each under conditions."""
@@ -243,6 +275,7 @@ class _Ended:
     def __init__(self, source: Iterator[Trial], most: int) -> None:
         self._source = source
         self._left = most
+        self.stopped = False
 
     def __iter__(self) -> "_Ended":
         return self
@@ -255,4 +288,4 @@ class _Ended:
 
     def stop(self) -> None:
         """Give no more."""
-        self._left = 0
+        self._left, self.stopped = 0, True

@@ -10,6 +10,8 @@ AFTER_FIRST, AFTER_DOUBTFUL = 150, 450
 """Candidates that are still tried after the first that passes, so that the best is found; more
 while only such pass as fit a test too easily."""
 LEAST_SURVIVORS, MOST_SURVIVORS = 12, 40
+HUNTED_SHARE = 0.75
+"""Of the time: when something passed by then, the rest is for making sure of it."""
 TESTS_SPENT = 3000
 """Green tests that are run, as a rule, before enough changes passed them."""
 
@@ -73,11 +75,13 @@ class Tally:
 
     def done(self) -> bool:
         """Whether a bound is met or enough was found."""
-        if self.seconds > self.bounds.max_seconds:
+        if self.seconds >= self.bounds.max_seconds:
             self.bound = "seconds"
         elif self.tried >= self.bounds.max_candidates:
             self.bound = "candidates"
-        over = self._stop_at is not None and self.tried >= self._stop_at
+        over = self._stop_at is not None and (
+            self.tried >= self._stop_at or self.seconds > HUNTED_SHARE * self.bounds.max_seconds
+        )
         return bool(self.bound) or over or len(self.survivors) >= self._enough
 
     @property

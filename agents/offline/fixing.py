@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agents.offline.diagnosis import SUSPECTS_MAX, located, root_cause
+from core.errors import TimeUp
 from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
 from core.patches import Suspect
 from core.ports import Case
@@ -11,6 +12,7 @@ from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
 from repair.contradiction import contradicts
+from repair.deadline import Deadline
 from repair.doubts import DOUBTFUL
 from repair.search import Bounds, Found, Progress, search
 from repair.validate import with_files
@@ -42,21 +44,34 @@ class Search:
 
 
 async def fix(
-    case: Case, bench: Bench, limits: Search, watch: Callable[[Progress], None]
+    case: Case,
+    bench: Bench,
+    limits: Search,
+    watch: Callable[[Progress], None],
+    deadline: Deadline | None = None,
 ) -> FixAttempt:
-    """Search for the least change that turns the red tests green."""
+    """Search for the least change that turns the red tests green, until the deadline."""
+    deadline = deadline or Deadline.within(limits.max_seconds)
     reproduction = case.reproduction
     if reproduction is None or reproduction.reading is not Reading.REPRODUCED:
         return FixAttempt(explanation=NO_RED_TEST, engine=NAME, final=Outcome.NEEDS_INFORMATION)
     tree = with_files(case.tree, [*reproduction.files, *reproduction.scaffold])
-    survey = await bench.survey(tree)
+    try:
+        async with deadline.held():
+            survey = await bench.survey(tree)
+    except TimeUp:
+        figures = SearchFigures(seconds=limits.max_seconds, bound="seconds")
+        words = f"The tests alone took longer than OFFLINE_MAX_SECONDS, {limits.max_seconds:g} s."
+        return FixAttempt(
+            explanation=words, figures=figures, engine=NAME, final=Outcome.OUT_OF_BUDGET
+        )
     ranking = located(case, survey, reproduction.tests)
     found = await search(
         tree,
         ranking.suspects,
         reproduction.tests,
         bench,
-        Bounds(limits.max_candidates, limits.max_seconds, bench.workers),
+        Bounds(limits.max_candidates, deadline.left, bench.workers),
         survey=survey,
         seed=case.seed,
         base_sha=case.base_sha,
@@ -111,7 +126,10 @@ def _offered(lead: PartialFix, suspects: tuple[Suspect, ...], found: Found) -> F
 
 def _nothing(found: Found, suspects: tuple[Suspect, ...]) -> FixAttempt:
     figures = found.figures
-    bound = {"seconds": "the time was up", "candidates": "their number was reached"}
+    bound = {
+        "seconds": "the time was up, see OFFLINE_MAX_SECONDS",
+        "candidates": "their number was reached",
+    }
     end = bound.get(figures.bound, "there are no more in reach")
     tried = f"{figures.tried} small changes were tried and none passes; {end}."
     if figures.plausible:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from core.errors import EnvironmentUnprepared, IntegrationError
+from core.errors import EnvironmentUnprepared, IntegrationError, TimeUp
 from core.evidence import Verdict
 from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
 from core.patches import Patch
@@ -77,6 +77,8 @@ async def reproduce(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         answer = await deps.engine.reproduce(case)
     except EnvironmentUnprepared as error:
         return {"outcome": Outcome.BLOCKED, "reason": str(error)}
+    except TimeUp as error:
+        return {"outcome": Outcome.OUT_OF_BUDGET, "reason": str(error)}
     again = state.get("reproductions", 0) + 1
     proven = (state.get("evidence") or {}).get("verdict") == Verdict.FIXED
     if proven and answer.reading is not Reading.REPRODUCED:
