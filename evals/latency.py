@@ -172,6 +172,11 @@ class Walk:
         return self.asked_s + self.published_s
 
     @property
+    def tests_s(self) -> float:
+        """All tests, whether something waits for them or not."""
+        return sum(self.seconds_of.values())
+
+    @property
     def models_s(self) -> float:
         """Model calls on the longest branch."""
         return self.latency_s * (sum(CALLS.values()) - CALLS["reproduce"])
@@ -247,18 +252,17 @@ def _service(folder: Path) -> str:
 def table(found: Latency) -> str:
     """The figures, one a line."""
     walk, slow = found.at_once, found.one_by_one
-    tests = walk.critical_s - walk.models_s
     rows = {
         "thinking": "paced: these are figures of orchestration only",
         "model calls": f"{', '.join(f'{role} {n}' for role, n in CALLS.items())}; "
         f"{walk.latency_s:g} s each",
         "critical path": f"{walk.critical_s:.2f} s: {walk.models_s:.2f} s models, "
-        f"{tests:.2f} s tests",
+        f"{walk.critical_s - walk.models_s:.2f} s tests",
         "wall, branches at once": f"{walk.wall_s:.2f} s ({walk.asked_s:.2f} s to the question, "
         f"{walk.published_s:.2f} s from consent to branch)",
         "wall over critical path": f"{found.ratio:.3f} (bar {BAR:.2f})",
-        "wall, one by one": f"{slow.wall_s:.2f} s, {slow.wall_s / walk.critical_s:.3f} of the "
-        "same path",
+        "wall, one by one": f"{slow.wall_s:.2f} s, {slow.wall_s / slow.critical_s:.3f} of the "
+        f"path with its own tests, {slow.tests_s:.2f} s",
         "wall, no latency": f"{found.unpaced.wall_s:.2f} s, of which tests "
         f"{found.unpaced.critical_s:.2f} s",
         "bar": "kept" if found.ok else "NOT KEPT",

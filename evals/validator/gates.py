@@ -76,7 +76,7 @@ def view_without(
     if gate is Gate.RED_ON_BASE:
         return _red_on_base(attempt)
     if gate is Gate.REPEATED:
-        return _first_word()
+        return _first_word(attempt)
     if gate is Gate.REGRESSION:
         return _never_green_before(attempt, shipped)
     if gate is Gate.WITNESS:
@@ -101,9 +101,10 @@ def _red_on_base(attempt: Attempt) -> View:
     return view
 
 
-def _first_word() -> View:
+def _first_word(attempt: Attempt) -> View:
     """What a test first did on a tree, it is said to do each time."""
-    said: dict[tuple[str, str], TestCase] = {}
+    known = attempt.reproduction.run
+    said = {(known.tree_hash, case.test_id): case for case in known.cases} if known else {}
 
     def view(tree: Tree, _tests: tuple[str, ...], record: Record) -> TestRun:
         for case in record.run.cases:
