@@ -8,7 +8,7 @@ from core.ports import Case
 from repair.gate import is_test_path
 from repair.mentions import names_in_report, passages_about, uses_in_tests
 from repair.traces import frames_of, located
-from repair.units import Excerpt, excerpts
+from repair.units import Excerpt, excerpts, functions_in
 
 TESTS_MAX_CHARS = 6_000
 PASSAGES_MAX_CHARS = 2_000
@@ -18,18 +18,19 @@ WORDS_ALONE = "named in the report"
 def places_of(case: Case, measured: Sequence[Suspect]) -> tuple[Suspect, ...]:
     """Where to look: what was measured, then stack traces, names in code, and files at hand.
 
-    A function that the report only seems to name, since its name is a plain word, is left out
-    unless nothing better is known.
+    A function that the report only seems to name, since its name is a plain word, counts in files
+    that the report seems to speak of, else only where nothing better is known.
     """
     names = names_in_report(words_of(case))
-    solid = [one for one in measured if _is_solid(one, names)]
+    hints = case.triage.affected_files_hint if case.triage else ()
+    solid = [one for one in measured if one.path in hints or _is_solid(one, names)]
     traced = [
         Suspect(path=frame.path, line=frame.line, score=1.0, why="in a stack trace of the report")
         for frame in located(frames_of(case.report), case.tree)
     ]
     hinted = [
         Suspect(path=path, line=1, score=0.1, why="a file that the report seems to speak of")
-        for path in (case.triage.affected_files_hint if case.triage else ())
+        for path in hints
         if path in case.tree and not is_test_path(path)
     ]
     return tuple([*traced, *solid, *hinted]) or tuple(measured)
@@ -42,8 +43,15 @@ def _is_solid(suspect: Suspect, names: frozenset[str]) -> bool:
 
 def names_of(case: Case, code: Sequence[Excerpt]) -> frozenset[str]:
     """The names in question: written as code in the report, or of a function that is shown."""
-    shown = {name.rpartition(".")[2] for one in code for name in one.functions}
-    return names_in_report(words_of(case)) | shown
+    shown = {name for one in code for name in _functions_in(one)}
+    return names_in_report(words_of(case)) | {name.rpartition(".")[2] for name in shown}
+
+
+def _functions_in(code: Excerpt) -> Sequence[str]:
+    """The functions that matter; where none was singled out, all of the file."""
+    if code.functions or not code.path.endswith(".py"):
+        return code.functions
+    return functions_in(code.text)
 
 
 def tests_of(case: Case, names: frozenset[str]) -> str:

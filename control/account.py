@@ -133,9 +133,10 @@ def _tests(report: Facts | None) -> dict[str, Any]:
 
 def _artifacts(values: Facts) -> list[dict[str, str]]:
     """What can be downloaded, by name."""
+    patch, partial = values.get("patch") or {}, values.get("partial") or {}
     known = (
-        ("patch.json", values.get("patch"), "ref"),
-        ("partial_patch.json", values.get("partial"), "ref"),
+        ("patch.json", patch, "ref"),
+        ("partial_patch.json", partial if partial.get("ref") != patch.get("ref") else {}, "ref"),
         ("evidence.json", values.get("evidence"), "ref"),
         ("diagnosis.json", values.get("diagnosis"), "ref"),
         ("reproduction.json", values.get("reproduction"), "ref"),

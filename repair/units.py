@@ -179,6 +179,12 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
+def functions_in(text: str) -> tuple[str, ...]:
+    """Qualified names of all functions of a Python file; none for one that does not parse."""
+    module = _parsed(text)
+    return tuple(name for name, _ in functions_of(module)) if module else ()
+
+
 def functions_named(tree: Tree, path: str, name: str) -> list[tuple[str, int]]:
     """Functions of a file with this name, qualified or not, each with its first line."""
     module = _parsed(tree.text(path)) if path in tree else None

@@ -143,6 +143,7 @@ def _facts(case: Case, measured: Diagnosis, *, gathering: bool) -> dict[str, obj
     names = names_of(case, code)
     return {
         "report": words_of(case),
+        "earlier": case.reported is not None,
         "triage_summary": _triage_in_words(case),
         "suspects": _places(places),
         "measured": any("coverage" in one.why for one in places),

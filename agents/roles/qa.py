@@ -179,6 +179,7 @@ def _facts(case: Case, path: str) -> dict[str, object]:
     tests = tests_of(case, names)
     return {
         "report": words_of(case),
+        "earlier": "test" if case.reported is not None else "",
         "criteria": "\n".join(f"- {c}" for c in (triage.acceptance_criteria if triage else ())),
         "outline": _outline(case.tree, code),
         "code": shown(code),

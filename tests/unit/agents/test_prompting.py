@@ -14,6 +14,7 @@ HELPERS = {"untrusted", "source", "output"}
 SPECIAL = {
     "gathering": True,
     "measured": True,
+    "earlier": "test",
     "complete": True,
     "corrections": 1,
     "turns": 8,

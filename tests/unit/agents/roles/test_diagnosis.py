@@ -1,6 +1,7 @@
 """A diagnosis claims what stands in the tree, or it is told so once and then left out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -78,3 +79,21 @@ async def test_software_that_works_as_meant_is_said_so(bench: Bench) -> None:
     found = await diagnose(CASE, bench, ScriptedModel([SAID, said]), None)
     assert found.works_as_meant
     assert found.confidence == 0.9
+
+
+async def test_tests_and_documents_of_the_repository_are_shown_as_evidence(bench: Bench) -> None:
+    tree = TREE.with_texts({"README.md": "Install it.\n\nThe total has one more for the bag.\n"})
+    report = "The total of nothing has one more than it should have, for whatever reason."
+    told = Case("t", "Total of nothing", report, "/r", "0" * 40, tree)
+    model = ScriptedModel([SAID, answer()])
+    await diagnose(told, bench, model, None)
+    assert "def test_total():\n    assert total([]) == 0" in model.prompt(0)
+    assert "The total has one more for the bag." in model.prompt(0)
+    assert "Install it." not in model.prompt(0)
+    assert "earlier state" not in model.prompt(0)
+
+
+async def test_report_of_another_state_is_said_to_be_one(bench: Bench) -> None:
+    model = ScriptedModel([SAID, answer()])
+    await diagnose(replace(CASE, reported=TREE), bench, model, None)
+    assert "The report is of an earlier state of the code" in model.prompt(0)
