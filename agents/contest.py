@@ -88,6 +88,12 @@ class Contest:
         named = self.case.diagnosis.suspects if self.case.diagnosis else ()
         return (*ranked, *named) if self.red else (*named, *places_of(self.case, ranked))
 
+    def tests_in_words(self, max_chars: int) -> str:
+        """The files of the red tests."""
+        paths = dict.fromkeys(test.split("::")[0] for test in self.red)
+        texts = [f"FILE: {path}\n{self.tree.text(path)}" for path in paths if path in self.tree]
+        return "\n\n".join(texts)[:max_chars]
+
     # --- judging ---
 
     async def judge(self, patch: Patch, words: str) -> tuple[Judged, str]:

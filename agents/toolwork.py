@@ -30,6 +30,7 @@ FIXING = (
     *("git_status", "submit_changes", "leave_unchanged"),
 )
 SUSPECTS_SHOWN = 10
+TEST_MAX_CHARS = 4000
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,9 @@ def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]
         "fix-tools",
         report=words_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
+        intended=case.diagnosis.intended_behaviour if case.diagnosis else "",
         tests="\n".join(contest.red[:10]),
+        test=contest.tests_in_words(TEST_MAX_CHARS),
         failure=failures(contest.survey.run, contest.red),
         suspects=_places(contest.suspects()[:SUSPECTS_SHOWN]),
         findings="\n".join(case.findings),

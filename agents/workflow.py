@@ -14,7 +14,7 @@ from core.ports import Case, Model
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import is_test_path
-from repair.units import Excerpt, excerpts
+from repair.units import WHOLE_FILE_MAX_LINES, Excerpt, excerpts
 from repair.votes import in_order
 
 CANDIDATES = 4
@@ -62,8 +62,8 @@ async def fix(
 
 async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -> None:
     """Ask for one candidate after the other, until one holds or the plan is spent."""
-    unit = "whole"
-    talk = _talk(contest, model, unit, attempts)
+    units = _units(contest)
+    talk = _talk(contest, model, units[0], attempts)
     while count.calls < CANDIDATES:
         proposal = await talk.ask(greedy=count.calls == 0)
         count.calls += 1
@@ -74,8 +74,7 @@ async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -
             count.unusable += 1
             count.refused += proposal.refusals
             if count.unusable == OTHER_FORM_AFTER:
-                unit = "blocks"
-                talk = _talk(contest, model, unit, attempts)
+                talk = _talk(contest, model, units[1], attempts)
             talk.tell(proposal, UNUSABLE, "\n\n".join(proposal.refusals))
             continue
         count.unusable = 0
@@ -85,6 +84,17 @@ async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -
         talk.tell(proposal, FAILED, said)
 
 
+def _units(contest: Contest) -> tuple[str, str]:
+    """In which form a change is asked for, and in which one after answers that could not be used.
+
+    Functions whole, as weak models lose count in parts of them; a very long one in parts first.
+    """
+    suspects = contest.suspects()[:1]
+    first = excerpts(contest.case.tree, suspects, max_chars=1)
+    lines = max((one.text.count("\n") for one in first), default=0)
+    return ("blocks", "whole") if lines > WHOLE_FILE_MAX_LINES else ("whole", "blocks")
+
+
 def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
     """The question of this attempt, with as much code as the model's window bears."""
     room = int(model.window * CODE_SHARE) * CHARACTERS_A_TOKEN
@@ -92,20 +102,13 @@ def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
     messages = opening(
         contest.case,
         code,
-        test=_tests_in(contest),
+        test=contest.tests_in_words(TEST_MAX_CHARS),
         failure=failures(contest.survey.run, contest.red),
         unit=unit,
         attempts=attempts,
         complete=_all_of(contest.case.tree, code),
     )
     return Talk(contest.case, model, code, messages)
-
-
-def _tests_in(contest: Contest) -> str:
-    """The files of the red tests."""
-    tree = contest.tree
-    paths = dict.fromkeys(test.split("::")[0] for test in contest.red)
-    return "\n\n".join(f"FILE: {p}\n{tree.text(p)}" for p in paths if p in tree)[:TEST_MAX_CHARS]
 
 
 def _all_of(tree: Tree, code: Sequence[Excerpt]) -> bool:
