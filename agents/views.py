@@ -42,16 +42,20 @@ def _is_solid(suspect: Suspect, names: frozenset[str]) -> bool:
 
 
 def names_of(case: Case, code: Sequence[Excerpt]) -> frozenset[str]:
-    """The names in question: written as code in the report, or of a function that is shown."""
-    shown = {name for one in code for name in _functions_in(one)}
-    return names_in_report(words_of(case)) | {name.rpartition(".")[2] for name in shown}
+    """The names in question, all of them defined in the files that are shown.
 
-
-def _functions_in(code: Excerpt) -> Sequence[str]:
-    """The functions that matter; where none was singled out, all of the file."""
-    if code.functions or not code.path.endswith(".py"):
-        return code.functions
-    return functions_in(code.text)
+    Those that the report writes as code; without one, the functions that were singled out; without
+    any, all of these files.
+    """
+    defined = {
+        name.rpartition(".")[2]
+        for one in code
+        if one.path.endswith(".py")
+        for name in functions_in(case.tree.text(one.path))
+    }
+    named = names_in_report(words_of(case)) & defined
+    single = {name.rpartition(".")[2] for one in code for name in one.functions}
+    return frozenset(named or single or defined)
 
 
 def tests_of(case: Case, names: frozenset[str]) -> str:

@@ -21,6 +21,8 @@ CANDIDATES = 4
 CODE_SHARE = 0.4
 """Of the model's window, what the code in a prompt may take."""
 CHARACTERS_A_TOKEN = 3
+CODE_MAX_CHARS = 30_000
+"""More code than that dilutes what matters, however large the window."""
 OTHER_FORM_AFTER = 2
 """Replies in a row that could not be applied before the other form of answer is asked for."""
 TEST_MAX_CHARS = 6000
@@ -97,7 +99,7 @@ def _units(contest: Contest) -> tuple[str, str]:
 
 def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
     """The question of this attempt, with as much code as the model's window bears."""
-    room = int(model.window * CODE_SHARE) * CHARACTERS_A_TOKEN
+    room = min(CODE_MAX_CHARS, int(model.window * CODE_SHARE) * CHARACTERS_A_TOKEN)
     code = excerpts(contest.case.tree, contest.suspects(), max_chars=room)
     messages = opening(
         contest.case,

@@ -13,6 +13,8 @@ from repair.gate import is_test_path
 
 WHOLE_FILE_MAX_LINES = 200
 """Files up to this length are shown whole."""
+AROUND_LINES = 20
+"""Shown on either side of a suspicious line outside of functions."""
 FUNCTIONS_MAX = 8
 NEIGHBOURS_MAX = 4
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -39,7 +41,8 @@ def excerpts(tree: Tree, suspects: Sequence[Suspect], *, max_chars: int) -> tupl
     found: list[Excerpt] = []
     spent = 0
     for path, names in wanted.items():
-        ways = _ways(tree, path, names)
+        lines = [one.line for one in suspects if one.path == path]
+        ways = _ways(tree, path, names, lines)
         fitting = [way for way in ways if spent + len(way.text) <= max_chars]
         if fitting or not found:
             found.append(fitting[0] if fitting else ways[-1])
@@ -55,13 +58,15 @@ def shown(found: Sequence[Excerpt]) -> str:
     )
 
 
-def _ways(tree: Tree, path: str, names: Sequence[str]) -> list[Excerpt]:
-    """A file from its longest to its shortest excerpt."""
+def _ways(tree: Tree, path: str, names: Sequence[str], lines: Sequence[int]) -> list[Excerpt]:
+    """A file from its longest to its shortest excerpt; without names, what is around some lines."""
     text = tree.text(path)
     module = _parsed(text)
     ways = []
-    if module is None or text.count("\n") <= WHOLE_FILE_MAX_LINES or not names:
+    if text.count("\n") <= WHOLE_FILE_MAX_LINES:
         ways.append(Excerpt(path, text, tuple(names), whole=True))
+    if not names:
+        ways.append(Excerpt(path, _around(text, lines), (), whole=False))
     if module is not None and names:
         ways += [
             Excerpt(path, _parts(text, module, names[:most]), tuple(names[:most]), whole=False)
@@ -69,6 +74,13 @@ def _ways(tree: Tree, path: str, names: Sequence[str]) -> list[Excerpt]:
             if most <= len(names)
         ]
     return ways
+
+
+def _around(text: str, lines: Sequence[int]) -> str:
+    """The lines about the most suspicious one, where it lies outside of functions."""
+    every = text.split("\n")
+    first = max(0, (lines[0] if lines else 1) - 1 - AROUND_LINES)
+    return "\n".join(every[first : first + 2 * AROUND_LINES + 1])
 
 
 def _parts(text: str, module: ast.Module, names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from agents.edits.code import Code, code_of, last_part, qualified
 from agents.edits.elisions import real_lines
 from agents.edits.merging import Merge
 from agents.edits.paths import no_such_file, resolved
-from agents.edits.texts import Source, trimmed
+from agents.edits.texts import Source, trimmed, with_old_blanks
 from agents.edits.values import WHOLE_FILE_LINES, Applied, Refusal, Refused, Unit, Why
 from core.models import Finish
 from core.trees import REGULAR, File, Tree
@@ -74,11 +74,12 @@ class _Desk:
         texts: dict[str, str] = {}
         for path, source in self.sources.items():
             before = self.tree.text(path) if path in self.tree else None
-            if source.text == before:
+            after = source.text if before is None else with_old_blanks(before, source.text)
+            if after == before:
                 continue
             try:
-                checks.require_sound(path, before, source.text)
-                texts[path] = source.text
+                checks.require_sound(path, before, after)
+                texts[path] = after
             except Refused as refused:
                 self.refusals.append(Refusal(refused.why, path, refused.message))
         if not texts and not self.refusals:

@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Self
 
@@ -180,3 +181,17 @@ def converted(indent: str, unit: str, wanted: str) -> str:
         steps, rest = divmod(len(indent), len(unit))
         return "\t" * steps + " " * rest
     return indent
+
+
+def with_old_blanks(before: str, after: str) -> str:
+    """The new text, with old lines where a line differs from one in blanks at its end alone.
+
+    Blanks at the end of a line get lost on their way through a model; nobody meant to change them.
+    """
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    matcher = SequenceMatcher(
+        None, [line.rstrip() for line in old], [line.rstrip() for line in new], autojunk=False
+    )
+    for first, second, size in matcher.get_matching_blocks():
+        new[second : second + size] = old[first : first + size]
+    return "".join(new)

@@ -1,5 +1,6 @@
 """The test engineer: a regression test from the report alone, run on the base before it counts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -184,7 +185,7 @@ def _facts(case: Case, path: str) -> dict[str, object]:
         "outline": _outline(case.tree, code),
         "code": shown(code),
         "tests": tests,
-        "example": "" if tests else _example(case.tree, path),
+        "example": "" if tests else _example(case.tree, path, code),
         "guidance": "\n".join(case.findings),
         "path": path,
         "corrections": CORRECTIONS,
@@ -192,25 +193,24 @@ def _facts(case: Case, path: str) -> dict[str, object]:
 
 
 def _outline(tree: Tree, code: Sequence[Excerpt]) -> str:
-    """All names of the files in question, then the best known of the rest."""
-    here = Tree({one.path: tree[one.path] for one in code})
-    rest = Tree({p: tree[p] for p in tree if p not in here and not is_test_path(p)})
-    near = outline(here, OUTLINE_TOKENS) if here else ""
-    return "\n".join(part for part in (near, outline(rest, OUTLINE_TOKENS // 2)) if part)
+    """All names of the files in question; where none is known, the best known of all files."""
+    shown = {one.path for one in code} or {path for path in tree if not is_test_path(path)}
+    return outline(Tree({path: tree[path] for path in shown}), OUTLINE_TOKENS)
 
 
-def _example(tree: Tree, path: str) -> str:
-    """A short test file from the same folder, so that the new one looks like its neighbours."""
+def _example(tree: Tree, path: str, code: Sequence[Excerpt]) -> str:
+    """A test file, for its style: one that imports what is shown, else one of the same folder."""
+    modules = {one.path.rpartition("/")[2].removesuffix(".py") for one in code}
     folder = path.rpartition("/")[0]
-    near = [
-        other
-        for other in tree
-        if is_test_path(other)
-        and other.rpartition("/")[0] == folder
-        and "test" in other.rpartition("/")[2]
-        and other.endswith(".py")
+    files = [
+        p for p in tree if is_test_path(p) and p.endswith(".py") and "def test" in tree.text(p)
     ]
-    texts = sorted((tree.text(other) for other in near), key=len)
-    fitting = [text for text in texts if "def test" in text]
-    text = fitting[len(fitting) // 2] if fitting else ""
+    files.sort(
+        key=lambda p: (
+            not any(re.search(rf"import.*\b{m}\b|\b{m}\b.*import", tree.text(p)) for m in modules),
+            p.rpartition("/")[0] != folder,
+            len(tree[p].data),
+        )
+    )
+    text = tree.text(files[0]) if files else ""
     return text if len(text) <= EXAMPLE_MAX_CHARS else text[:EXAMPLE_MAX_CHARS].rpartition("\n")[0]

@@ -1,5 +1,7 @@
 """The engine in text: a scripted model proves how it is asked and judged, never how good it is."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.offline.fixing import Search
@@ -150,3 +152,12 @@ async def test_without_a_red_test_what_is_left_unproven_says_so(bench: Bench) ->
     attempt = await fix(case(red=False), bench, model, nothing, attempts=3)
     assert attempt.candidates
     assert attempt.confidence == 0.5
+
+
+async def test_blanks_that_a_model_lost_are_no_change(bench: Bench) -> None:
+    tree = TREE.with_texts({"shop.py": FILES["shop.py"].replace("+ 1\n", "+ 1\n    \n")})
+    model = ScriptedModel([RIGHT.replace("prices)\n```", "prices)\n\n```")])
+    attempt = await fix(replace(case(), tree=tree), bench, model, nothing, attempts=3)
+    diff = attempt.candidates[0].patch.diff
+    changed = [line for line in diff.split("\n") if line.startswith(("+", "-"))]
+    assert [line for line in changed if not line[1:].strip()] == []
