@@ -45,7 +45,7 @@ def contradicted(task_id: str, test: str, cause: str) -> Question:
     return Question(
         kind=QuestionKind.ESCALATION,
         task_id=task_id,
-        title="The report wants the opposite of what a test of the repository demands. Go on?",
+        title="The report wants the opposite of what the repository itself demands. Go on?",
         body=f"{test}\n\nWhat the diagnosis says: {cause}",
         options=("guidance", "more_attempts", "stop"),
     )

@@ -11,7 +11,7 @@ from agents.offline.attempts import is_of_its_own, new_test_path
 from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
-from agents.views import code_of, names_of, places_of, tests_of
+from agents.views import code_of, names_of, passages_of, places_of, tests_of
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
@@ -20,6 +20,7 @@ from core.ports import Case, Model
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import is_test_path
+from repair.mentions import DOCUMENTS
 from repair.traces import last_exception
 from repair.units import Excerpt, shown
 from repair.validate import with_files
@@ -103,17 +104,17 @@ async def _on_the_reported(tried: Tried, reported: Tree, bench: Bench, path: str
 
 
 def _contradicted(reply: Reply, case: Case) -> Reproduction | None:
-    """What an answer comes to that quotes a test which demands the opposite; the quote is real."""
+    """What an answer comes to that quotes what demands the opposite; the quote is real."""
     said = reply.text.strip()
     if not said.startswith(CONTRADICTED):
         return None
     quote = said.removeprefix(CONTRADICTED).strip().strip("`")
     for path in case.tree:
-        if is_test_path(path):
+        if is_test_path(path) or path.endswith(DOCUMENTS):
             found = checked(Claim(path, quote=quote), case.tree)
             if quote and not found.refusal:
                 place = f"{found.path}:{found.line}"
-                note = f"A test of the repository demands the opposite, {place}: {found.quote}"
+                note = f"The repository itself demands the opposite, {place}: {found.quote}"
                 return Reproduction(
                     reading=Reading.OTHER_ERROR, origin=place, contradicted=note, note=note
                 )
@@ -185,6 +186,7 @@ def _facts(case: Case, path: str) -> dict[str, object]:
         "outline": _outline(case.tree, code),
         "code": shown(code),
         "tests": tests,
+        "passages": passages_of(case, names),
         "example": "" if tests else _example(case.tree, path, code),
         "guidance": "\n".join(case.findings),
         "path": path,

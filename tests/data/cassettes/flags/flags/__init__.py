@@ -1,0 +1,1 @@
+"""Feature flags from a file of settings."""

@@ -1,0 +1,108 @@
+"""Exchanges that were answered by hand, played again: the orchestration only, no model's wit.
+
+Whoever gave the answers saw nothing but the requests. That the same answers still lead to the same
+end shows that what is asked for is still what is understood.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bootstrap
+from config import load_settings
+from core.approvals import ApprovalState, Decision
+from core.tasks import Task, TaskRequest
+from tests.fakes.repositories import git
+from tests.workflows.house import ME
+
+pytestmark = pytest.mark.needs_bubblewrap
+CASSETTES = Path(__file__).parent.parent / "data" / "cassettes"
+MENDED = ("for least, share in DISCOUNTS:", "for least, share in reversed(DISCOUNTS):")
+
+
+def committed(folder: Path, message: str) -> None:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
+
+
+def parcel(folder: Path, *, mended: bool) -> None:
+    """The parcel repository; with `mended`, the release with the fault is tagged v1.3."""
+    shutil.copytree(CASSETTES / "parcel", folder)
+    git(folder, "init", "-q", "-b", "main")
+    committed(folder, "the tariff")
+    if mended:
+        git(folder, "tag", "v1.3")
+        invoice = folder / "parcel" / "invoice.py"
+        invoice.write_text(invoice.read_text().replace(*MENDED))
+        committed(folder, "invoice: the greatest discount that is reached counts")
+
+
+def laid_out(name: str, folder: Path) -> None:
+    """The repository of a cassette."""
+    if name.startswith("flags"):
+        shutil.copytree(CASSETTES / "flags", folder)
+        git(folder, "init", "-q", "-b", "main")
+        committed(folder, "the flags")
+        return
+    parcel(folder, mended=not name.startswith("parcel"))
+    if name.startswith("rounding"):
+        shutil.copy(CASSETTES / "rounding-README.md", folder / "README.md")
+        committed(folder, "readme: how prices are rounded")
+
+
+async def played(name: str, tmp_path: Path, **request: Any) -> tuple[Task, Path]:
+    """The task of a cassette, approved where it asks."""
+    repository = tmp_path / "repository"
+    laid_out(name, repository)
+    kind = name.rpartition("-")[2]
+    settings, _ = load_settings(
+        data_dir=tmp_path / "data",
+        model=f"scripted/{CASSETTES / name}.json",
+        fix_engine=kind,
+        offline_max_candidates=1,
+    )
+    anton = await bootstrap.build(settings)
+    await anton.start(drive=False)
+    try:
+        report = (CASSETTES / f"{name.partition('-')[0]}.md").read_text()
+        title = report.strip().split("\n", maxsplit=1)[0]
+        asked = TaskRequest(repository=str(repository), text=report, title=title, **request)
+        task = await anton.drive((await anton.submit(asked)).task_id)
+        for one in await anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING):
+            seen = one.question.patch_hash
+            decision = Decision(choice="approve", patch_hash=seen, by=ME)
+            await anton.decide(one.approval_id, decision)
+            task = await anton.drive(task.task_id)
+    finally:
+        await anton.stop(drain_s=1.0)
+    return task, repository
+
+
+@pytest.mark.parametrize(
+    "name", ["flags-workflow", "flags-tools", "parcel-workflow", "parcel-tools"]
+)
+async def test_fault_is_proved_mended_and_released(name: str, tmp_path: Path) -> None:
+    task, repository = await played(name, tmp_path)
+    assert task.outcome == "fixed"
+    report = task.result["report"]
+    evidence = report["evidence"]
+    assert evidence["base"]["failed"]
+    assert evidence["fixed"]["failed"] == []
+    branch = git(repository, "for-each-ref", "--format=%(refname)", "refs/heads/anton")
+    assert git(repository, "rev-parse", f"{branch}^{{tree}}") == evidence["tree_hash"]
+    assert report["model_calls"] >= 6
+
+
+async def test_what_is_meant_to_be_so_is_left_as_it_is(tmp_path: Path) -> None:
+    task, repository = await played("rounding-workflow", tmp_path)
+    assert task.outcome == "not_a_code_fault"
+    assert "tests/test_tariff.py:19" in task.reason
+    assert git(repository, "for-each-ref", "refs/heads/anton") == ""
+
+
+async def test_what_is_fixed_already_is_shown_to_be(tmp_path: Path) -> None:
+    task, repository = await played("fixed-workflow", tmp_path, revision="v1.3")
+    assert task.outcome == "already_fixed"
+    assert git(repository, "for-each-ref", "refs/heads/anton") == ""
