@@ -44,6 +44,12 @@ class Tried:
     reading: Reading
     said: str = ""
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether the tests cannot be run here at all, which no other test would mend."""
+        path = self.files[0].path if self.files else ""
+        return self.run is not None and not self.run.collected and path not in self.run.output
+
 
 async def reproduce(case: Case, bench: Bench, model: Model) -> Reproduction:
     """What can be run as it is, else a test that the model writes.
@@ -87,7 +93,7 @@ async def _write(
         if contradicted := _contradicted(reply, case):
             return contradicted
         tried = await _try(case, bench, path, reply)
-        if tried.reading is Reading.REPRODUCED:
+        if tried.reading is Reading.REPRODUCED or tried.hopeless:
             return _reproduction(tried, model)
         last = tried if tried.run else last
         if left:
@@ -153,8 +159,17 @@ def _reproduction(tried: Tried, model: Model) -> Reproduction:
         tests=tried.run.failed if tried.run and tried.run.failed else (),
         files=tried.files if tried.reading is Reading.REPRODUCED else (),
         run=tried.run,
-        help_wanted="" if tried.reading is Reading.REPRODUCED else by_rules.HELP,
+        help_wanted=_help_wanted(tried),
     )
+
+
+def _help_wanted(tried: Tried) -> str:
+    if tried.reading is Reading.REPRODUCED:
+        return ""
+    if tried.hopeless and tried.run:
+        lines = [line.strip() for line in tried.run.output.split("\n") if line.strip()]
+        return f"No test can be run here: {lines[-1][:300] if lines else tried.run.end}."
+    return by_rules.HELP
 
 
 def _again(tried: Tried, path: str) -> Sequence[Message]:

@@ -54,7 +54,7 @@ async def test_red_test_is_the_reproduction(bench: Bench) -> None:
 
 
 async def test_prompt_holds_report_triage_names_and_style_but_no_diagnosis(bench: Bench) -> None:
-    seen = CASE.__class__(**{**CASE.__dict__, "diagnosis": Diagnosis(root_cause="secret cause")})
+    seen = replace(CASE, diagnosis=Diagnosis(root_cause="secret cause"))
     model = ScriptedModel([RED])
     await reproduce(seen, bench, model)
     for words in ("With three things", "Three ones make 3.", "def total(prices)", "def test_none"):
@@ -85,6 +85,16 @@ async def test_test_that_passes_twice_is_a_reading_and_no_proof(bench: Bench) ->
     assert found.files == ()
 
 
+async def test_tests_that_cannot_run_at_all_are_not_blamed_on_the_new_one(bench: Bench) -> None:
+    conftest = "def pytest_configure(config):\n    raise RuntimeError('no licence for this tool')\n"
+    broken = replace(CASE, tree=TREE.with_texts({"conftest.py": conftest}))
+    model = ScriptedModel([RED])
+    found = await reproduce(broken, bench, model)
+    assert len(model.calls) == 1
+    assert found.reading is Reading.OTHER_ERROR
+    assert found.help_wanted.startswith("No test can be run here: ")
+
+
 async def test_two_unusable_answers_leave_what_was_known(bench: Bench) -> None:
     found = await reproduce(CASE, bench, ScriptedModel(["?", "?"]))
     assert found.reading is Reading.NOTHING_TO_RUN
@@ -103,7 +113,7 @@ async def test_test_that_demands_the_opposite_is_quoted_and_real(bench: Bench) -
 
 async def test_what_can_be_run_is_not_written_anew(bench: Bench) -> None:
     report = "```python\nfrom shop import total\nassert total([1, 1, 1]) == 3\n```"
-    given = CASE.__class__(**{**CASE.__dict__, "report": report})
+    given = replace(CASE, report=report)
     model = ScriptedModel([])
     found = await reproduce(given, bench, model)
     assert found.reading is Reading.REPRODUCED
