@@ -204,12 +204,13 @@ class Agent:
     # --- asking ---
 
     async def _reply(self, run: _Run) -> Reply:
-        await run.context.fit()
-        try:
-            reply = await self._asked(run)
-        except PromptTooLong:
-            await run.context.fit(share=0.5)
-            reply = await self._asked(run)
+        async with asyncio.timeout(max(self._toolbox.place.seconds_left(), 0.0)):
+            await run.context.fit()
+            try:
+                reply = await self._asked(run)
+            except PromptTooLong:
+                await run.context.fit(share=0.5)
+                reply = await self._asked(run)
         run.take(reply)
         return reply
 
@@ -218,8 +219,7 @@ class Agent:
             messages=run.context.messages,
             max_tokens=max(1, min(self._limits.reply_tokens, run.context.room)),
         )
-        async with asyncio.timeout(max(self._toolbox.place.seconds_left(), 0.0)):
-            return await self._model.complete(call)
+        return await self._model.complete(call)
 
     # --- taking a reply ---
 

@@ -21,6 +21,10 @@ AnyAnswer = TypeVar("AnyAnswer", bound=BaseModel)
 REPAIRS = 1
 STARTS_MAX = 500
 """Opening braces of a text that are tried."""
+SCANNED_MAX = 1_000_000
+"""Characters that are read in all for closing braces, each try anew; then it is no answer."""
+REPAIRED_MAX = 20_000
+"""Characters of one object that are read as JSON with faults."""
 PROBLEMS_TOLD = 8
 
 
@@ -92,7 +96,7 @@ def _loaded(text: str) -> dict[str, Any] | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         try:
-            found = repair_json(text, return_objects=True)
+            found = repair_json(text[:REPAIRED_MAX], return_objects=True)
         except (ValueError, RecursionError):
             return None
     return found if isinstance(found, dict) and found else None
@@ -100,10 +104,11 @@ def _loaded(text: str) -> dict[str, Any] | None:
 
 def _balanced(text: str) -> Iterator[tuple[int, int]]:
     """Where outermost objects with matching braces stand."""
-    at, starts = 0, 0
-    while (start := text.find("{", at)) >= 0 and starts < STARTS_MAX:
+    at, starts, left = 0, 0, SCANNED_MAX
+    while (start := text.find("{", at)) >= 0 and starts < STARTS_MAX and left > 0:
         starts += 1
         end = _closing(text, start)
+        left -= (end or len(text)) - start
         if end:
             yield start, end
         at = end or start + 1

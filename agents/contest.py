@@ -29,6 +29,7 @@ AGREED = 0.95
 """Confidence in a change that model and search, or two answers, came to apart."""
 ALONE = 0.9
 DISAGREED = 0.7
+"""Confidence where changes of different form hold; what the search alone found has its own."""
 UNPROVEN = 0.5
 """Confidence where no test shows the fault."""
 FAILURES_TOLD = 5
@@ -140,23 +141,23 @@ class Contest:
 
     @property
     def found_by_search(self) -> bool:
-        """Whether the search has ended by now, and found something."""
+        """Whether the search has ended by now, and found what holds."""
         task = self.beside
-        ended = task is not None and task.done() and not task.cancelled()
-        return ended and task.exception() is None and bool(task.result().candidates)  # type: ignore[union-attr]
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return False
+        return bool(task.result().candidates) and task.result().partial is None
 
     # --- the end ---
 
     async def attempt(self, by: str, engine: str, *, saved_calls: int, why_not: str) -> FixAttempt:
         """All that holds, best first; `why_not` says what happened when nothing does.
 
-        The search is waited for only where nothing else holds. Raises BudgetExceeded, with what
-        came nearest, when nothing holds and the budget kept the model from going on.
+        The search is waited for only where nothing else holds, and only then its failure is one
+        of the attempt. Raises BudgetExceeded, with what came nearest, when nothing holds and the
+        budget kept the model from going on.
         """
-        found: FixAttempt | None = None
-        if self.beside and (self.beside.done() or not any(map(self.holds, self.judged))):
-            found = await self.beside
         holding = [one for one in self.judged if self.holds(one)]
+        found = await self._searched(needed=not holding)
         offered = found.candidates if found and not (found.partial and holding) else ()
         searched = {one.patch.sha256: one for one in offered}
         votes = [
@@ -184,9 +185,15 @@ class Contest:
         words = self.said.get(best) or (found.explanation if found else "")
         return attempt.but(
             explanation=words or "Change what the diff shows.",
-            confidence=self._confidence(len(order), len(holding) + len(votes)),
+            confidence=self._confidence(len(order), len(holding), found if votes else None),
             saved_calls=saved_calls,
         )
+
+    async def _searched(self, *, needed: bool) -> FixAttempt | None:
+        """What the search found; None where it is not needed, and failed or goes on."""
+        if self.beside and (needed or (self.beside.done() and not self.beside.exception())):
+            return await self.beside
+        return None
 
     def abstained(self, attempt: FixAttempt, reason: str) -> FixAttempt:
         """The attempt of a model that advises against any change, where nothing else holds.
@@ -209,12 +216,15 @@ class Contest:
         made = searched or Candidate(patch=one.patch, score=1.0)
         return made.but(found_by=" and ".join(makers))
 
-    def _confidence(self, forms: int, answers: int) -> float:
+    def _confidence(self, forms: int, holding: int, found: FixAttempt | None) -> float:
+        """How sure the best change is: `forms` differ, `holding` are the model's, `found` adds."""
         if not self.red:
             return UNPROVEN
+        if found and not holding:
+            return found.confidence
         if forms > 1:
             return DISAGREED
-        return AGREED if answers > 1 else ALONE
+        return AGREED if holding + bool(found) > 1 else ALONE
 
 
 def failures(run: TestRun, tests: Sequence[str]) -> str:

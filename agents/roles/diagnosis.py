@@ -23,6 +23,8 @@ DIAGNOSIS = Role("diagnosis", node="diagnose", max_tokens=2000)
 CODE_MAX_CHARS = 24_000
 SUSPECTS_SHOWN = 10
 SUSPECTS_MAX = 20
+CLAIMS_MAX = 10
+"""Quotes, and named functions, of an answer that are looked up; what is behind them is left out."""
 
 Gather = Callable[[Case, Model, Sequence[Message]], Awaitable[tuple[Message, ...]]]
 """Looks around with read-only tools; the conversation that it led to."""
@@ -91,8 +93,8 @@ def _checker(case: Case) -> Callable[[Answer], list[str]]:
     def problems(answer: Answer) -> list[str]:
         if not answer.root_cause.strip():
             return ["root_cause is empty."]
-        said = [Claim(path=one.path, quote=one.quote) for one in answer.evidence]
-        said += [Claim(path=one.path, symbol=one.function) for one in answer.suspects]
+        said = [Claim(path=one.path, quote=one.quote) for one in answer.evidence[:CLAIMS_MAX]]
+        said += [Claim(path=one.path, symbol=one.function) for one in answer.suspects[:CLAIMS_MAX]]
         if answer.category == "code" and not answer.evidence:
             return ["evidence is empty: quote at least one line that shows the cause."]
         return [refusal for claim in said if (refusal := checked(claim, case.tree).refusal)]
@@ -103,7 +105,7 @@ def _checker(case: Case) -> Callable[[Answer], list[str]]:
 def _diagnosis(answer: Answer, case: Case, measured: Diagnosis, model: Model) -> Diagnosis:
     cited = tuple(
         Citation(path=found.path, line=found.line, quote=found.quote)
-        for one in answer.evidence
+        for one in answer.evidence[:CLAIMS_MAX]
         if not (found := checked(Claim(path=one.path, quote=one.quote), case.tree)).refusal
     )
     confidence = max(0.0, min(1.0, answer.confidence))
@@ -130,7 +132,7 @@ def _suspects(
         Suspect(path=one.path, line=one.line, score=1.0, why="quoted by the diagnosis")
         for one in cited
     ]
-    for place in answer.suspects:
+    for place in answer.suspects[:CLAIMS_MAX]:
         for name, line in functions_named(case.tree, place.path, place.function):
             why = "named by the diagnosis"
             found.append(Suspect(path=place.path, line=line, function=name, score=0.9, why=why))

@@ -215,6 +215,21 @@ async def test_a_model_that_hangs_is_left(place: Workplace) -> None:
     assert (end.why, end.turns) == (Why.TIME, 1)
 
 
+async def test_a_summary_that_hangs_is_left_too(place: Workplace) -> None:
+    class Hanging(ScriptedModel):
+        async def complete(self, call: ModelCall) -> Reply:
+            if not call.tools:
+                await asyncio.sleep(3600)
+            return await super().complete(call)
+
+    long = [uses(READ, text=f"{number} " * 1500) for number in range(6)]
+    work = Work(place)
+    work.model = Hanging(long, window=4_000)
+    async with asyncio.timeout(60):
+        end = await work.ended(limits=TurnLimits(seconds=5.0))
+    assert end.why is Why.TIME
+
+
 async def test_a_command_ends_with_the_time_of_the_role(place: Workplace) -> None:
     work = Work(place, uses(EDIT, ("shell", {"command": "sleep 600", "timeout_s": 600})))
     async with asyncio.timeout(60):

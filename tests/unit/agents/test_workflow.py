@@ -7,8 +7,9 @@ import pytest
 from agents.offline.fixing import Search
 from agents.offline.fixing import fix as offline
 from agents.workflow import CANDIDATES, fix
-from core.errors import BudgetExceeded
-from core.findings import FixAttempt, PartialFix, Reading, Reproduction
+from core.errors import BudgetExceeded, SandboxGone
+from core.findings import Candidate, FixAttempt, PartialFix, Reading, Reproduction
+from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome
 from core.trees import Tree
@@ -161,3 +162,45 @@ async def test_blanks_that_a_model_lost_are_no_change(bench: Bench) -> None:
     diff = attempt.candidates[0].patch.diff
     changed = [line for line in diff.split("\n") if line.startswith(("+", "-"))]
     assert [line for line in changed if not line[1:].strip()] == []
+
+
+def found_by_search(*, contradicted: bool = False) -> FixAttempt:
+    """What a search gives that trusts its own find little."""
+    text = FILES["shop.py"].replace("sum(prices) + 1", "3")
+    patch = Patch.between("0" * 40, TREE, TREE.with_texts({"shop.py": text}))
+    partial = PartialFix(patch=patch, mended=("test_shop.py::test_total",), broken=("b",))
+    return FixAttempt(
+        candidates=(Candidate(patch=patch),),
+        explanation="A guess.",
+        confidence=0.3,
+        partial=partial if contradicted else None,
+    )
+
+
+async def test_what_the_search_alone_found_keeps_its_own_confidence(bench: Bench) -> None:
+    async def search() -> FixAttempt:
+        return found_by_search()
+
+    attempt = await fix(case(), bench, ScriptedModel([WRONG] * 4), search, attempts=3)
+    assert [c.found_by for c in attempt.candidates] == ["offline engine"]
+    assert attempt.confidence == 0.3
+
+
+async def test_contradicted_find_of_the_search_does_not_stop_the_model(bench: Bench) -> None:
+    async def search() -> FixAttempt:
+        return found_by_search(contradicted=True)
+
+    model = ScriptedModel([WRONG, RIGHT])
+    attempt = await fix(case(), bench, model, search, attempts=3)
+    assert [c.found_by for c in attempt.candidates] == ["scripted"]
+    assert attempt.confidence == 0.9
+
+
+async def test_search_that_breaks_takes_nothing_from_a_model_that_holds(bench: Bench) -> None:
+    async def search() -> FixAttempt:
+        raise SandboxGone
+
+    attempt = await fix(case(), bench, ScriptedModel([RIGHT]), search, attempts=3)
+    assert [c.found_by for c in attempt.candidates] == ["scripted"]
+    with pytest.raises(SandboxGone):
+        await fix(case(), bench, ScriptedModel([WRONG] * 4), search, attempts=3)

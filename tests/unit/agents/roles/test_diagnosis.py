@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.roles.diagnosis import diagnose
+from agents.roles.diagnosis import CLAIMS_MAX, diagnose
 from core.ports import Case
 from core.trees import Tree
 from repair.bench import Bench
@@ -97,3 +97,11 @@ async def test_report_of_another_state_is_said_to_be_one(bench: Bench) -> None:
     model = ScriptedModel([SAID, answer()])
     await diagnose(replace(CASE, reported=TREE), bench, model, None)
     assert "The report is of an earlier state of the code" in model.prompt(0)
+
+
+async def test_only_so_many_claims_are_looked_up(bench: Bench) -> None:
+    invented = {"path": "shop.py", "quote": "return 7"}
+    real = {"path": "shop.py", "quote": "return sum(prices) + 1"}
+    said = answer(evidence=[*[invented] * CLAIMS_MAX, real])
+    found = await diagnose(CASE, bench, ScriptedModel([SAID, said, said]), None)
+    assert found.evidence == ()
