@@ -307,11 +307,8 @@ async def _mind(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinki
 async def _models(settings: Settings, stack: AsyncExitStack, kept: Kept) -> "Roster | None":
     """The models of all roles; None where no role has one."""
     from agents.models.providers import OFFLINE
-    from agents.models.roster import open_models
 
-    roster = await open_models(
-        model_options(settings), clock=kept.clock, events=kept.events, probes=kept.stores.probes
-    )
+    roster = await _open_models(settings, kept)
     stack.push_async_callback(roster.close)
     for warning in roster.warnings:
         log.warning("%s", warning)
@@ -319,18 +316,27 @@ async def _models(settings: Settings, stack: AsyncExitStack, kept: Kept) -> "Ros
     return roster if served else None
 
 
+async def _open_models(settings: Settings, kept: Kept) -> "Roster":
+    from agents.models.roster import open_models
+
+    return await open_models(
+        model_options(settings),
+        clock=kept.clock,
+        events=kept.events,
+        probes=kept.stores.probes,
+        masked=kept.redactor.prompt,
+    )
+
+
 @asynccontextmanager
 async def models_of(settings: Settings) -> "AsyncIterator[tuple[Roster, Probing]]":
     """The models of all roles beside whoever works, and what probes one of them."""
     from agents.models import probe
-    from agents.models.roster import open_models
 
     stack = AsyncExitStack()
     async with stack:
         kept = await _keep(settings, stack, exclusive=False)
-        roster = await open_models(
-            model_options(settings), clock=kept.clock, events=kept.events, probes=kept.stores.probes
-        )
+        roster = await _open_models(settings, kept)
         stack.push_async_callback(roster.close)
 
         async def probing(name: str) -> Capabilities:

@@ -55,6 +55,13 @@ class Redactor:
         masked = _HEADER.sub(rf"\1\2{MASK}", masked)
         return _NAMED.sub(rf"\1{MASK}", masked)
 
+    def prompt(self, text: str) -> str:
+        """A text for a model, without secrets by value and by shape.
+
+        Narrower than `text`: in code, `token = next_token` is no secret, and has to be seen.
+        """
+        return _SHAPES.sub(MASK, self._known.sub(MASK, text))
+
     def findings(self, text: str) -> tuple[str, ...]:
         """Secrets in a text that is about to leave, each masked but for its first characters.
 

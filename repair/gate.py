@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from core.evidence import TestRun
 from core.trees import Tree
+from observability.redaction import MASK
 from repair.harness import reaches_for_runner
 from repair.holding import Holding, examples_of, is_test_path
 from repair.symptoms import only_guards
@@ -35,7 +36,7 @@ class Refusal:
     """Something that a patch may not do."""
 
     rule: str
-    """`parses`, `names`, `harness`, `tests`, `settings`, `ci` or `symptom`."""
+    """`parses`, `mask`, `names`, `harness`, `tests`, `settings`, `ci` or `symptom`."""
     message: str
     path: str = ""
     before: str = ""
@@ -55,6 +56,7 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
         before = base.text(path) if path in base else ""
         after = result.text(path) if path in result else ""
         found += _parses(path, before, after)
+        found += _masked(path, before, after)
         if holding.holds_tests(path):
             found += _weakened_tests(path, before, after, gone=path not in result)
         elif path.endswith(".py") and path in result:
@@ -83,6 +85,13 @@ def _parses(path: str, before: str, after: str) -> Iterator[Refusal]:
         and (not before or _parsed(before))
     ):
         yield Refusal("parses", f"{path} is no valid Python after the change.", path)
+
+
+def _masked(path: str, before: str, after: str) -> Iterator[Refusal]:
+    """A model is shown a mask in the place of a secret, and would put that into the code."""
+    if after.count(MASK) > before.count(MASK):
+        said = f"{path} would hold {MASK}, which stands for what you may not see: leave those lines"
+        yield Refusal("mask", f"{said} as they are.", path, after=MASK)
 
 
 # --- tests ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """One model at its endpoint: asked with patience, under its breaker, within the budgets."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ class Desk:
     waits: Waits
     by_model: Mapping[str, Mapping[str, Any]]
     by_role: Mapping[str, Mapping[str, Any]]
+    masked: Callable[[str], str]
+    """A text without the secrets in it, as it may go to a model."""
 
 
 @dataclass
@@ -91,7 +93,11 @@ class Line:
                 await self._wait(journey, pause, reason)
 
     async def prepare(self, call: ModelCall) -> Request:
-        """The call with its parameters and sizes; raises PromptTooLong before anything is sent."""
+        """The call with its parameters and sizes, and no secret in what is said.
+
+        Raises PromptTooLong before anything is sent.
+        """
+        call = await asyncio.to_thread(_without_secrets, call, self._desk.masked)
         counted = await asyncio.to_thread(count_call, call)
         parameters = merged(call, self.name, self._desk.by_model, self._desk.by_role)
         wanted = int(parameters.pop("max_tokens", None) or call.max_tokens)
@@ -188,6 +194,17 @@ class Line:
             seconds=seconds,
             attempts=journey.attempts,
         )
+
+
+def _without_secrets(call: ModelCall, masked: Callable[[str], str]) -> ModelCall:
+    messages = [
+        message.but(
+            text=masked(message.text),
+            calls=tuple(one.but(arguments=masked(one.arguments)) for one in message.calls),
+        )
+        for message in call.messages
+    ]
+    return call.but(messages=tuple(messages))
 
 
 def _judge(error: BaseException, trial: Trial) -> None:

@@ -1,6 +1,6 @@
 """The models of all roles, opened once for a process, with what they share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -120,11 +120,17 @@ async def _attempts(
 
 
 async def open_models(
-    options: ModelOptions, *, clock: Clock, events: EventLog, probes: ProbeStore
+    options: ModelOptions,
+    *,
+    clock: Clock,
+    events: EventLog,
+    probes: ProbeStore,
+    masked: Callable[[str], str],
 ) -> Roster:
     """Choose, and make ready, the models of all roles; sends nothing to any of them.
 
-    Raises ConfigError with all that is wrong, each naming its variable.
+    `masked` takes the secrets out of all that is said to them. Raises ConfigError with all that is
+    wrong, each naming its variable.
     """
     choices, warnings = await choose(options)
     fallback = options.fallback if any(c.model != OFFLINE for c in choices.values()) else ()
@@ -137,6 +143,7 @@ async def open_models(
         waits=Waits(clock),
         by_model=options.model_parameters,
         by_role=options.role_parameters,
+        masked=masked,
     )
     breakers: dict[str, Breaker] = {}
     names = [*(choice.model for choice in choices.values()), *fallback]

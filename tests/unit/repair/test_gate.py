@@ -7,6 +7,7 @@ import pytest
 
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.trees import Tree
+from observability.redaction import MASK
 from repair.gate import Refusal, asserts_value, is_test_path, refusals
 from repair.holding import Holding
 from repair.symptoms import only_guards
@@ -294,3 +295,11 @@ def test_whether_a_test_states_a_value() -> None:
     assert asserts_value(tree, "stated.py::test_size[1-2]")
     assert not asserts_value(tree, "silent.py::test_size")
     assert not asserts_value(tree, "nowhere.py::test_size")
+
+
+def test_mask_that_a_model_was_shown_for_a_secret_is_no_code() -> None:
+    key = 'KEY = "key-of-this-house"\n'
+    base = BASE.with_texts({"shop.py": key})
+    assert refusals(base, base.with_texts({"shop.py": f"{key}X = 1\n"})) == []
+    (found,) = refusals(base, base.with_texts({"shop.py": f'KEY = "{MASK}"\n'}))
+    assert (found.rule, found.path) == ("mask", "shop.py")

@@ -64,7 +64,9 @@ async def house(
     )
     await stores.tasks.add(task)
     budgets = stores.budgets(ceilings or Ceilings(), log.append)
-    roster = await open_models(options, clock=clock, events=log, probes=stores.probes)
+    roster = await open_models(
+        options, clock=clock, events=log, probes=stores.probes, masked=redactor.prompt
+    )
     try:
         yield House(roster, budgets, stores, log, clock, task.task_id)
     finally:

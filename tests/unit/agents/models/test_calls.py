@@ -1,6 +1,8 @@
 """Calls as roles make them: retried, led to fallbacks, within budgets, told to the event log."""
 
 import asyncio
+import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from agents.models.patience import Patience
 from agents.models.streams import Deadlines
 from core.budgets import Ceilings
 from core.errors import BudgetExceeded, ConfigError, ModelUnavailable, PromptTooLong
+from core.models import Message, ToolCall
 from tests.fakes.model_server import Act, busy
 from tests.fakes.ollama_server import OllamaServer
 from tests.fakes.openai_server import OpenAIServer
@@ -54,6 +57,25 @@ async def until(
         meanwhile()
         await asyncio.sleep(0.01)
     raise AssertionError("it never came to pass")
+
+
+async def test_no_configured_secret_reaches_a_model(openai: OpenAIServer, tmp_path: Path) -> None:
+    openai.script(Act(text="It is real."))
+    encoded = b64encode(f"user:{KEY}".encode()).decode()
+    said = f"TOKEN = {KEY!r}\nHEADER = {encoded!r}\ntoken = following_token\n"
+    tried = ToolCall(call_id="1", name="grep", arguments=json.dumps({"text": KEY}))
+    messages = (
+        Message(author="user", text=said),
+        Message(author="assistant", calls=(tried,)),
+        Message(author="tool", text=f"config.py:1: {KEY}", call_id="1"),
+    )
+    async with house(tmp_path, options(openai)) as home:
+        await home.ask(messages=messages)
+    sent = json.dumps(openai.asked[-1])
+    assert KEY not in sent
+    assert b64encode(KEY.encode()).decode()[4:-4] not in sent
+    assert "TOKEN = '[secret]'" in sent
+    assert "token = following_token" in sent
 
 
 async def test_a_call_is_answered_paid_and_told(openai: OpenAIServer, tmp_path: Path) -> None:
