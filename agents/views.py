@@ -58,6 +58,18 @@ def names_of(case: Case, code: Sequence[Excerpt]) -> frozenset[str]:
     return frozenset(named or single or defined)
 
 
+def wanted_of(case: Case) -> str:
+    """What the reporter wants to hold, and what triage thought of besides."""
+    triage = case.triage
+    if triage is None:
+        return ""
+    lines = [f"- {one}" for one in triage.acceptance_criteria]
+    if triage.edge_cases:
+        lines.append("Edge cases, which the report may leave open; decide nothing it does not say:")
+        lines += [f"- {one}" for one in triage.edge_cases]
+    return "\n".join(lines)
+
+
 def tests_of(case: Case, names: frozenset[str]) -> str:
     """What the repository's own tests say of these names."""
     return uses_in_tests(case.tree, names, max_chars=TESTS_MAX_CHARS)

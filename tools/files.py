@@ -76,6 +76,8 @@ async def edit_file(
 ) -> str:
     """Replace text in a file; `old` must stand there exactly once, unless all are replaced.
 
+    The file must be sound after each edit: put an import in before what uses it.
+
     Args:
         path: The file, relative to the workspace.
         old: The text to replace, exactly as it stands, without line numbers.

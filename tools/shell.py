@@ -42,7 +42,8 @@ async def shell(
 ) -> Output:
     """Run a command with bash, from the root of the workspace; there is no network.
 
-    Each command is a process of its own: folder and variables do not last until the next.
+    Each command is a process of its own: folder and variables do not last until the next. There
+    is no git repository; use git_status to see what you changed.
 
     Args:
         command: As one would type it.

@@ -7,7 +7,7 @@ from agents.edits.apply import apply_reply
 from agents.edits.values import Unit
 from agents.prompting import render
 from agents.role import Role, words_of
-from agents.views import names_of, tests_of
+from agents.views import names_of, tests_of, wanted_of
 from core.models import Message, Reply
 from core.patches import Patch
 from core.ports import Case, Model
@@ -80,7 +80,7 @@ def opening(
         report=words_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         intended=case.diagnosis.intended_behaviour if case.diagnosis else "",
-        criteria="\n".join(case.triage.acceptance_criteria if case.triage else ()),
+        criteria=wanted_of(case),
         tests=tests_of(case, names_of(case, code)),
         test=test,
         failure=failure,

@@ -11,7 +11,7 @@ from agents.offline.attempts import is_of_its_own, new_test_path
 from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
-from agents.views import code_of, names_of, passages_of, places_of, tests_of
+from agents.views import code_of, names_of, passages_of, places_of, tests_of, wanted_of
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
@@ -190,14 +190,13 @@ def _again(tried: Tried, path: str) -> Sequence[Message]:
 
 
 def _facts(case: Case, path: str) -> dict[str, object]:
-    triage = case.triage
     code = code_of(case, places_of(case, ()), CODE_MAX_CHARS)
     names = names_of(case, code)
     tests = tests_of(case, names)
     return {
         "report": words_of(case),
         "earlier": "test" if case.reported is not None else "",
-        "criteria": "\n".join(f"- {c}" for c in (triage.acceptance_criteria if triage else ())),
+        "criteria": wanted_of(case),
         "outline": _outline(case.tree, code),
         "code": shown(code),
         "tests": tests,
