@@ -185,7 +185,7 @@ def _run(run: Mapping[str, Any]) -> str:
 def _review(data: Mapping[str, Any]) -> Iterator[Told]:
     verdict, by = str(data.get("verdict", "")), str(data.get("reviewer", ""))
     mark = "✓" if verdict == "APPROVE" else "✗"
-    yield Told(mark, "verdict", one_line(f"{verdict} by the {by}" if by else verdict))
+    yield Told(mark, "verdict", one_line(f"{verdict} by {by}" if by else verdict))
     for issue in data.get("issues", ()):
         yield Told("·", "", one_line(f"{issue.get('severity', '')}: {issue.get('message', '')}"))
 
