@@ -5,9 +5,14 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from repair.bench import Bench
 
 ROOT = Path(__file__).parent.parent
 FIGURE = "figure"
@@ -75,3 +80,25 @@ def contracts() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no published contracts at {folder}: set ANTON_CONTRACTS")
     return folder
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> "AsyncIterator[Bench]":
+    """A test bench over the sandbox of this machine; skips aloud where there is none."""
+    import bootstrap
+    from config import load_settings
+    from core.errors import SandboxUnavailable
+    from repair.bench import Bench
+    from sandbox.environment import Environments
+
+    settings, _ = load_settings(data_dir=tmp_path)
+    try:
+        provider = bootstrap.sandbox_of(settings)
+        await provider.check()
+    except SandboxUnavailable as error:
+        pytest.skip(f"no sandbox can be used here: {error}")
+    environments = Environments(tmp_path / "environments", index_allowed=False)
+    opened = Bench(provider, environments, workers=2)
+    yield opened
+    await opened.close()
+    environments.close()

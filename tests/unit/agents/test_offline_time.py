@@ -1,22 +1,17 @@
 """The offline engine keeps to its time, however long the code under test takes."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-import bootstrap
 from agents.offline.engine import OfflineEngine
 from agents.offline.fixing import Search
-from config import load_settings
-from core.errors import SandboxUnavailable
 from core.findings import FixAttempt, Reading, Reproduction
 from core.ports import Case
 from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
-from sandbox.environment import Environments
 
 pytestmark = [pytest.mark.needs_bubblewrap, pytest.mark.timeout(400)]
 BOUND_S = 8.0
@@ -52,21 +47,6 @@ def {hook}(item):
         pass
 """
 Record = Callable[[str, object], None]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    settings, _ = load_settings(data_dir=tmp_path)
-    try:
-        provider = bootstrap.sandbox_of(settings)
-        await provider.check()
-    except SandboxUnavailable as error:
-        pytest.skip(f"no sandbox can be used here: {error}")
-    environments = Environments(tmp_path / "environments", index_allowed=False)
-    opened = Bench(provider, environments, workers=2)
-    yield opened
-    await opened.close()
-    environments.close()
 
 
 def case(conftest: str) -> Case:

@@ -1,14 +1,10 @@
 """The search over a real sandbox: what it finds, what it costs, and how it ends."""
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-import bootstrap
-from config import load_settings
-from core.errors import SandboxUnavailable
 from core.findings import Candidate
 from core.trees import Tree
 from repair.bench import Bench, import_paths, pytest_arguments
@@ -16,26 +12,10 @@ from repair.edits import Edit, Splice
 from repair.judge import Says, Setup, Trial
 from repair.localize import localize
 from repair.search import Bounds, Found, search
-from sandbox.environment import Environments
 
 pytestmark = pytest.mark.needs_bubblewrap
 FEW = Bounds(max_candidates=200, max_seconds=90.0, workers=2)
 SHORT = Bounds(max_candidates=60, max_seconds=90.0, workers=2)
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    settings, _ = load_settings(data_dir=tmp_path)
-    try:
-        provider = bootstrap.sandbox_of(settings)
-        await provider.check()
-    except SandboxUnavailable as error:
-        pytest.skip(f"no sandbox can be used here: {error}")
-    environments = Environments(tmp_path / "environments", index_allowed=False)
-    opened = Bench(provider, environments, workers=2)
-    yield opened
-    await opened.close()
-    environments.close()
 
 
 async def searched(
