@@ -15,6 +15,7 @@ from control.documents import Documents
 from control.outbox import EffectDesk
 from control.runner import Bounds, Runner
 from core.budgets import Ceilings
+from core.errors import ConfigError
 from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
 from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
@@ -87,18 +88,23 @@ class Kept:
 
 
 async def build(
-    settings: Settings, *, drives: bool = True, thinking: Thinking | None = None
+    settings: Settings,
+    *,
+    drives: bool = True,
+    checked: bool = True,
+    thinking: Thinking | None = None,
 ) -> Anton:
     """Anton, wired by the settings; raises StoreUnusable, ConfigError, SandboxUnavailable.
 
     A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
-    and cancels, beside the one that drives.
+    and cancels, beside the one that drives. Unless it is `checked`, a sandbox is missed only by a
+    step that needs one.
     """
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
         mind = (thinking or await _mind(settings, stack, kept)) if drives else None
-        if mind:
+        if mind and checked:
             await mind.check()
         runner = await _runner(settings, stack, kept, mind) if mind else None
     except BaseException:
@@ -134,7 +140,13 @@ async def scripted(
 async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -> Kept:
     clock, redactor = SystemClock(), Redactor(settings.secrets())
     folder = settings.data_dir
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"DATA_DIR {folder} cannot be used: {error.strerror}.",
+            remedy="name a folder that this user may make and write",
+        ) from error
     stores = await SqliteStores.open(folder, clock=clock, redactor=redactor, exclusive=exclusive)
     stack.push_async_callback(stores.close)
     events = await SqliteEventLog.open(folder, clock=clock, redactor=redactor)

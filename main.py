@@ -33,13 +33,22 @@ def main(argv: Sequence[str]) -> int:
     from core.errors import AntonError, ConfigError
 
     try:
-        return asyncio.run(COMMANDS[options.command](options))
+        code = asyncio.run(COMMANDS[options.command](options))
+        sys.stdout.flush()
+        return code
     except SettingsInvalid as error:
         problem: AntonError = ConfigError(str(error), remedy="See .env.example for every option.")
     except AntonError as error:
         problem = error
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        sys.stdout = io.StringIO()  # what is left in its buffer cannot be written either
+        problem = AntonError(
+            f"The system refuses: {error.strerror or error}{where}.",
+            remedy="See to the space, the rights and the output of this command; tasks are kept.",
+        )
     Screen.here(json_only=bool(getattr(options, "json", False))).refuse(problem)
     return exits.of_error(problem)
 
@@ -67,15 +76,18 @@ def thinking(options: Namespace) -> dict[str, Any]:
 
 @asynccontextmanager
 async def house(
-    settings: "Settings", driving: Driving, *, at_work: bool = False
+    settings: "Settings", driving: Driving, *, at_work: bool = False, checked: bool = True
 ) -> "AsyncIterator[Anton]":
-    """Anton, wired by the settings, until the block ends; `at_work` takes tasks by itself."""
+    """Anton, wired by the settings, until the block ends; `at_work` takes tasks by itself.
+
+    Unless it is `checked`, it goes without a sandbox as far as that leads.
+    """
     import bootstrap
     from core.errors import StoreTaken
 
     bootstrap.set_up_logs(settings, quiet=not at_work)
     try:
-        anton = await bootstrap.build(settings, drives=driving != "looks")
+        anton = await bootstrap.build(settings, drives=driving != "looks", checked=checked)
     except StoreTaken:
         if driving == "drives":
             raise
@@ -134,7 +146,8 @@ async def tasks(options: Namespace) -> int:
     """List tasks, or show, watch or cancel one."""
     from cli import showing
 
-    async with house(settings_for(), "drives if free" if options.cancel else "looks") as anton:
+    driving: Driving = "drives if free" if options.cancel else "looks"
+    async with house(settings_for(), driving, checked=False) as anton:
         return await showing.tasks(anton, options)
 
 
@@ -142,7 +155,8 @@ async def approve(options: Namespace) -> int:
     """List what waits, or decide."""
     from cli import showing
 
-    async with house(settings_for(), "drives if free" if options.id else "looks") as anton:
+    driving: Driving = "drives if free" if options.id else "looks"
+    async with house(settings_for(), driving, checked=False) as anton:
         return await showing.approve(anton, options)
 
 

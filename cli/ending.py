@@ -53,10 +53,16 @@ def conclude(screen: Screen, task: Task) -> None:
 
 
 def write_patch(path: Path, task: Task) -> bool:
-    """Write the diff where the task has one; whether it had."""
+    """Write the diff where the task has one; whether it had. Raises ConfigError."""
     diff = report_of(task)["patch"]["diff"]
     if diff:
-        path.write_bytes(diff.encode("utf-8", "surrogateescape"))
+        try:
+            path.write_bytes(diff.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            raise ConfigError(
+                f"The diff cannot be written to {path}: {error.strerror}.",
+                remedy="It is kept as an artifact of the task.",
+            ) from error
     return bool(diff)
 
 

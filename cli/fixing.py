@@ -14,6 +14,7 @@ from cli.screen import Screen, person
 from cli.tickets import Ticket, ticket_from
 from control.anton import Anton
 from core.approvals import Decision, Question
+from core.errors import ConfigError
 from core.tasks import Task, TaskRequest
 
 
@@ -65,12 +66,21 @@ async def fix(anton: Anton, options: argparse.Namespace) -> int:
     request = request_from(options, ticket_from(options.ticket, sys.stdin.buffer))
     consent = Consent(screen, options.yes, local=is_local(request.repository))
     task = await repair(anton, screen, request, consent)
-    if patch_file:
-        wrote = write_patch(patch_file, task)
-        screen.note(f"diff written to {patch_file}" if wrote else "no diff to write")
     if options.json:
         screen.give(report_of(task))
-    return exits.of_task(task)
+    code = exits.of_task(task)
+    return (code or exits.FAILED) if patch_file and not _written(patch_file, task, screen) else code
+
+
+def _written(file: Path, task: Task, screen: Screen) -> bool:
+    """Write the diff where there is one; whether that could be done."""
+    try:
+        wrote = write_patch(file, task)
+    except ConfigError as error:
+        screen.note(f"anton: {error}", "bold red")
+        return False
+    screen.note(f"diff written to {file}" if wrote else "no diff to write")
+    return True
 
 
 async def repair(anton: Anton, screen: Screen, request: TaskRequest, consent: Consent) -> Task:

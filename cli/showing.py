@@ -15,7 +15,7 @@ from cli.ending import conclude
 from cli.screen import Screen, person
 from cli.visible import one_line
 from control.anton import Anton
-from core.approvals import Approval, ApprovalState, Decision, Question
+from core.approvals import Approval, ApprovalState, Decision, Question, Risk
 from core.errors import Conflict, NotFound
 from core.ports import TaskFilter
 from core.tasks import Task
@@ -109,6 +109,11 @@ def _same_hash(question: Question, wanted: str) -> None:
 
 def _given(question: Question, options: argparse.Namespace) -> Decision | None:
     if options.yes:
+        if question.risk is Risk.CRITICAL and not options.hash:
+            raise Conflict(
+                "This touches protected paths: --yes alone does not reach it.",
+                remedy="Read the diff above, and name it: --yes --hash and its patch hash.",
+            )
         return decide(question, "approve")
     if options.feedback is not None:
         return decide(question, "request_changes", options.feedback)

@@ -21,6 +21,7 @@ from core.approvals import (
     Person,
     Question,
     QuestionKind,
+    Risk,
 )
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
@@ -220,6 +221,11 @@ class Anton:
         choice, amount = understand(text, question)
         if choice is None:
             raise PayloadInvalid("The words are not clear.", remedy=_how_to_say(question))
+        if choice == "approve" and question.risk is Risk.CRITICAL:
+            raise PayloadInvalid(
+                "This touches protected paths: words alone do not release it.",
+                remedy="Decide on the question itself, with the hash of the diff that was seen.",
+            )
         decision = Decision(
             choice=choice,
             text=text,

@@ -182,7 +182,7 @@ class Runner:
 
     async def _beat(self, drive: Drive) -> None:
         """Renew the lease and look for a cancel request; a lost lease stops the drive."""
-        tasks, clock = self._records.tasks, self._records.clock
+        tasks, clock, failing = self._records.tasks, self._records.clock, False
         renewed = clock.monotonic()
         while True:
             await clock.sleep(LOOK_S)
@@ -191,9 +191,11 @@ class Runner:
                     self.cancel(drive.lease.task_id)
                 if clock.monotonic() - renewed >= HEARTBEAT_S:
                     drive.lease = await tasks.renew(drive.lease, ttl_s=LEASE_TTL_S)
-                    renewed = clock.monotonic()
+                    renewed, failing = clock.monotonic(), False
             except StoreUnusable as error:
-                log.error("heartbeat failed: %s", error)
+                if not failing:
+                    log.error("heartbeat failed: %s", error)
+                failing = True
             except LeaseLost:
                 drive.stop()
                 return

@@ -174,7 +174,8 @@ class Judge:
     @classmethod
     async def start(cls, sandbox: Sandbox, python: str, setup: Setup) -> "Judge":
         """Start the process and wait until it has the tests; raises SandboxGone."""
-        process = await sandbox.start([python, "-c", program()])
+        start = [python, "-P", "-s", "-B", "-c", program()]
+        process = await sandbox.start(start, variables={"PYTHONPATH": ""})
         judge = cls(process, setup.workers)
         await process.send(setup.line())
         judge.tests = (await judge._answer(START_S))["tests"]

@@ -14,6 +14,15 @@ FRESH_SANDBOXES = 2
 RERUNS = 2
 """How often what decides is run again, on base and on the fix: the red tests, a new failure."""
 
+LIMITS = {
+    RunEnd.TIMEOUT: "A test hangs, or the suite needs more than SANDBOX_TEST_SECONDS.",
+    RunEnd.LIMIT_MEMORY: "The tests need more memory than a sandbox has.",
+    RunEnd.LIMIT_PROCESSES: "The tests start more processes than a sandbox allows.",
+    RunEnd.LIMIT_DISK: "The tests write, or print, more than the disk of a sandbox holds.",
+    RunEnd.LIMIT_OUTPUT: "The tests print without end.",
+}
+"""What a limit of the sandbox says of the tests, by how the run ended."""
+
 _NOT_A_RESULT = {
     RunEnd.NO_TEST_RUNNER: Verdict.NO_TEST_RUNNER,
     RunEnd.INFRA_ERROR: Verdict.INFRA_ERROR,
@@ -192,7 +201,7 @@ def _note(verdict: Verdict, run: TestRun) -> str:
     words = {
         Verdict.NO_TEST_RUNNER: "No test runner was found for this repository.",
         Verdict.INFRA_ERROR: "The sandbox failed; nothing is known about the patch.",
-        Verdict.UNFINISHED: f"The run ended at a limit: {run.end}.",
+        Verdict.UNFINISHED: f"The run ended at a limit: {run.end}. {LIMITS.get(run.end, '')}",
         Verdict.NO_TESTS: "No test was run, which proves nothing.",
         Verdict.TEST_BROKEN: "The regression test does not run.",
         Verdict.NOT_RED_ON_BASE: "The regression test passes on the base.",

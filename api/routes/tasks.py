@@ -10,7 +10,7 @@ from api.problems import Problem, problem_responses
 from api.progress import progress
 from api.schemas import ApproveTask, CreateTask, ReplyTask
 from api.views import Approving, Cancelled, Replied, TaskList, TaskStarted, TaskView, task_facts
-from core.approvals import Approval, ApprovalState, Decision, QuestionKind
+from core.approvals import Approval, ApprovalState, Decision, QuestionKind, Risk
 from core.errors import Conflict
 from core.ports import TaskFilter
 from core.tasks import Outcome, Task, TaskRequest, TaskStatus
@@ -167,7 +167,11 @@ async def approve(
         )
     if not waiting:
         return await _approved_before(front, task, releases, seq)
-    seen = (body.patch_hash if body else None) or waiting[0].question.patch_hash
+    named = body.patch_hash if body else None
+    if named is None and waiting[0].question.risk is Risk.CRITICAL:
+        words = "This touches protected paths: name the hash of the diff that was seen."
+        raise Problem(422, "patch_hash_missing", words)
+    seen = named or waiting[0].question.patch_hash
     decision = Decision(choice="approve", patch_hash=seen, by=caller.person)
     try:
         decided = await front.anton.decide(waiting[0].approval_id, decision)

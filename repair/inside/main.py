@@ -102,6 +102,7 @@ def main() -> None:
     settings = Settings(json.loads(inbox.first()))
     sys.path[:] = [path for path in sys.path if path]
     sys.path[0:0] = settings.paths
+    os.environ["PYTHONPATH"] = os.pathsep.join(settings.paths)
     sys.argv = ["pytest"]
     sys.dont_write_bytecode = True
     Judge(settings, inbox, outbox).run()

@@ -295,14 +295,27 @@ async def test_a_worker_that_slept_through_its_lease_is_refused_everywhere(store
     clock.advance(45)
     assert not await stores.tasks.holds(task.task_id, stale.generation)
     with pytest.raises(LeaseLost):
-        await stores.tasks.renew(stale, ttl_s=45)
+        await stores.tasks.update(task.task_id, stale, node="publish")
     fresh = await stores.tasks.lease(task.task_id, "heir", ttl_s=45)
+    with pytest.raises(LeaseLost):
+        await stores.tasks.renew(stale, ttl_s=45)
     with pytest.raises(LeaseLost):
         await stores.tasks.update(task.task_id, stale, node="publish")
     await stores.tasks.release(stale)
     assert await stores.tasks.holds(task.task_id, fresh.generation)
     assert await stores.tasks.lease(task.task_id, "third", ttl_s=45) is None
     assert (await stores.tasks.get(task.task_id)).node == ""
+
+
+async def test_a_lease_that_ran_out_is_taken_up_again_while_nobody_else_has_it(stores, clock):
+    task = await stores.tasks.add(a_task(clock))
+    lease = await stores.tasks.lease(task.task_id, "held up by a full disk", ttl_s=45)
+    clock.advance(300)
+    lease = await stores.tasks.renew(lease, ttl_s=45)
+    assert await stores.tasks.holds(task.task_id, lease.generation)
+    await stores.tasks.release(lease)
+    with pytest.raises(LeaseLost):
+        await stores.tasks.renew(lease, ttl_s=45)
 
 
 async def test_a_heartbeat_keeps_the_lease(stores, clock):

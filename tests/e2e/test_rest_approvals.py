@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from core.findings import Reading, Reproduction
+from core.patches import FileChange
+from core.trees import File
+from evals.scripted import TEST, Script
 from tests.e2e.rest import OPERATOR, Served, digest, key_file, serving
 from tests.fakes.repositories import git
 
@@ -181,3 +185,23 @@ async def test_who_decided_is_the_name_of_the_key(tmp_path: Path) -> None:
         body = {"decision": "approve", "patch_hash": question["patch_hash"]}
         answer = await house.ask("POST", f"{path}/decision", json=body, headers=mine)
         assert answer.json()["decision"]["by"] == "approve"
+
+
+async def test_protected_paths_are_released_only_by_the_hash_that_was_seen(tmp_path: Path) -> None:
+    guarded = FileChange.of("auth/test_total.py", File(b"def test_total():\n    assert True\n"))
+    shown = Reproduction(
+        reading=Reading.REPRODUCED, origin="example", tests=(TEST,), files=(guarded,)
+    )
+    async with serving(tmp_path, script=Script(reproduction=shown)) as house:
+        question = await house.waiting()
+        assert question["risk"] == "critical"
+        task = f"/tasks/{question['task_id']}"
+        for path, body in (("approve", {}), ("approve", None), ("reply", {"text": "ship it"})):
+            refused = await house.ask("POST", f"{task}/{path}", json=body)
+            assert refused.status_code == 422, refused.text
+        latest = await house.ask("POST", "/tasks/latest/approve")
+        assert latest.status_code == 422
+        assert (await house.ask("GET", task)).json()["status"] == "waiting_for_input"
+        body = {"patch_hash": question["patch_hash"]}
+        assert (await house.ask("POST", f"{task}/approve", json=body)).status_code == 200
+        assert (await house.until(question["task_id"], "completed"))["outcome"] == "fixed"

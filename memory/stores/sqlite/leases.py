@@ -90,12 +90,12 @@ def grant(
 
 
 def renew(connection: sqlite3.Connection, lease: Lease, now: datetime, ttl_s: float) -> Lease:
-    """Prolong a lease that still lives."""
+    """Prolong a lease, also one that ran out, as long as nobody else has taken the task."""
     expires_at = now + timedelta(seconds=ttl_s)
     renewed = connection.execute(
         "UPDATE leases SET expires_at = ? WHERE task_id = ? AND generation = ?"
-        " AND owner IS NOT NULL AND expires_at > ?",
-        (stamp(expires_at), lease.task_id, lease.generation, stamp(now)),
+        " AND owner IS NOT NULL",
+        (stamp(expires_at), lease.task_id, lease.generation),
     ).rowcount
     if not renewed:
         raise LeaseLost()

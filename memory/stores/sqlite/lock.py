@@ -20,10 +20,7 @@ class FileLock:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise StoreUnusable(
-                f"{path} cannot be opened: {error.strerror}.",
-                remedy="make its folder writable for this user, with space left",
-            ) from error
+            raise _failure(path, error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -33,10 +30,21 @@ class FileLock:
                 f"Another Anton works on {path.parent} (process {holder or 'unknown'}).",
                 remedy="stop it, or choose another DATA_DIR",
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise _failure(path, error) from error
         return cls(descriptor)
 
     def release(self) -> None:
         """Give it back; the file stays, as removing it would let two processes lock two files."""
         os.close(self._descriptor)
+
+
+def _failure(path: Path, error: OSError) -> StoreUnusable:
+    return StoreUnusable(
+        f"{path} cannot be written: {error.strerror}.",
+        remedy="make its folder writable, with space left, or choose another DATA_DIR",
+    )

@@ -208,3 +208,10 @@ async def test_what_mends_all_and_breaks_another_comes_nearest(bench: Bench) -> 
 
 async def test_a_search_that_finds_a_fix_has_nothing_to_salvage(bench: Bench) -> None:
     assert (await searched(bench, GRADES, SHORT)).partials == ()
+
+
+async def test_a_module_named_as_one_of_pythons_own_does_not_end_the_judge(bench: Bench) -> None:
+    harm = "raise SystemExit('this is not the module that was meant')\n"
+    planted = dict.fromkeys(("json.py", "sitecustomize.py", "base64.py", "tokenize.py"), harm)
+    found = await searched(bench, {**GRADES, **planted}, SHORT)
+    assert found.candidates
