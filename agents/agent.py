@@ -9,11 +9,12 @@ from typing import Any
 from agents.context import Context, ContextFull
 from agents.loops import Loop, LoopWatch
 from agents.prompting import render
-from agents.replies import slip_of
+from agents.replies import IN_A_ROW, slip_of
 from core.errors import BudgetExceeded, PromptTooLong
 from core.events import EventType
 from core.models import Message, ModelCall, Reply, Tokens, ToolCall
 from core.ports import Clock, Model
+from repair.refused import REFUSALS_MAX
 from tools.toolbox import Toolbox, ToolResult
 
 NO_TOKENS = Tokens()
@@ -52,9 +53,9 @@ class TurnLimits:
     turns: int = 15
     seconds: float = 180.0
     reply_tokens: int = 8_192
-    malformed: int = 3
+    malformed: int = IN_A_ROW
     """In a row."""
-    refused_edits: int = 3
+    refused_edits: int = REFUSALS_MAX
     """By the gate."""
 
 

@@ -8,16 +8,17 @@ from agents.agent import Agent, Ending, TurnLimits, Watch, Why
 from agents.contest import Contest, OfflineSearch, failures
 from agents.prompting import render
 from agents.role import words_of
-from agents.roles.fix import sources_only
+from agents.roles.fix import refused_in_words, sources_only
 from core.errors import ToolError
-from core.findings import FixAttempt
+from core.findings import FixAttempt, RefusedEdit
 from core.limits import RoleLimits
 from core.models import Message
 from core.patches import Patch, Suspect
 from core.ports import Case, Clock, Model
 from core.trees import Tree
 from repair.bench import Bench
-from repair.gate import is_test_path, refusals
+from repair.gate import Refusal, is_test_path, refusals
+from repair.refused import refused_edit
 from tools.changes import Abstention, Submission
 from tools.policy import Policy
 from tools.registry import tools_named
@@ -80,33 +81,44 @@ async def fix(
     case: Case, bench: Bench, model: Model, search: OfflineSearch, crew: Crew, *, attempts: int
 ) -> FixAttempt | None:
     """One attempt; None when the model cannot work with tools, so that another engine is due."""
+    refused: list[RefusedEdit] = []
     async with Contest.opened(case, bench, search) as contest:
-        ending, tree = await _work(contest, model, crew, attempts)
+        ending, tree = await _work(contest, model, crew, attempts, refused)
         if ending.why is Why.MALFORMED and tree is None and not contest.won:
             return None
         contest.spent = ending.spent
-        said = "" if tree is None else await _judged(contest, tree, _words(ending))
+        said = "" if tree is None else await _judged(contest, tree, _words(ending), refused)
         attempt = await contest.attempt(
             model.name,
             f"tools ({model.name})",
             saved_calls=0,
             why_not=said or _why_not(ending),
         )
-    answer = ending.answer
+    answer, attempt = ending.answer, attempt.but(refused=tuple(refused))
     return contest.abstained(attempt, answer.reason if isinstance(answer, Abstention) else "")
 
 
 async def _work(
-    contest: Contest, model: Model, crew: Crew, attempts: int
+    contest: Contest, model: Model, crew: Crew, attempts: int, refused: list[RefusedEdit]
 ) -> tuple[Ending, Tree | None]:
-    """Let the model work; how it ended, and the workspace if anything was changed."""
+    """Let the model work; how it ended, and the workspace if anything was changed.
+
+    What the gate refuses on the way is added to `refused`.
+    """
     tree, case = contest.tree, contest.case
+
+    def gate(base: Tree, result: Tree, /) -> Sequence[Refusal]:
+        found = refusals(base, result)
+        patch = Patch.between(case.base_sha, base, result)
+        refused.extend(refused_edit(one, patch) for one in found)
+        return found
+
     async with contest.bench.workshop(tree) as (sandbox, environment):
         place = Workplace(
             sandbox,
             tree,
             environment,
-            gate=refusals,
+            gate=gate,
             may_write=_why_no_test,
         )
         toolbox = crew.toolbox("fix", FIXING, place)
@@ -132,13 +144,14 @@ def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]
         failure=failures(contest.survey.run, contest.red),
         suspects=_places(contest.suspects()[:SUSPECTS_SHOWN]),
         findings="\n".join(case.findings),
+        refused=refused_in_words(case),
         attempt=case.attempt,
         attempts=attempts,
         turns=crew.limits["fix"].turns,
     )
 
 
-async def _judged(contest: Contest, tree: Tree, words: str) -> str:
+async def _judged(contest: Contest, tree: Tree, words: str, refused: list[RefusedEdit]) -> str:
     """Put what the workspace holds to the same tests as any candidate; why it does not hold."""
     case = contest.case
     added = {change.path: case.tree.get(change.path) for change in contest.files}
@@ -149,8 +162,9 @@ async def _judged(contest: Contest, tree: Tree, words: str) -> str:
     if patch.sha256 in case.rejected:
         return "This very change was turned down before."
     red = case.reproduction.run if case.reproduction else None
-    if refused := refusals(case.tree, result, red_on_base=red):
-        return " ".join(one.message for one in refused[:3])
+    if held := refusals(case.tree, result, red_on_base=red):
+        refused.extend(refused_edit(one, patch) for one in held)
+        return " ".join(one.message for one in held[:3])
     judged, said = await contest.judge(patch, words)
     return "" if contest.holds(judged) else said
 

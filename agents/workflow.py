@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agents.contest import Contest, OfflineSearch, failures
-from agents.roles.fix import Talk, opening
+from agents.replies import IN_A_ROW, fault_of
+from agents.roles.fix import Proposal, Talk, opening
 from core.errors import BudgetExceeded
-from core.findings import FixAttempt
+from core.findings import FixAttempt, RefusedEdit
 from core.ports import Case, Model
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import is_test_path
+from repair.refused import REFUSALS_MAX
 from repair.units import WHOLE_FILE_MAX_LINES, Excerpt, excerpts
 from repair.votes import in_order
 
@@ -39,8 +41,32 @@ class Count:
     calls: int = 0
     unusable: int = 0
     """Replies in a row that could not be applied."""
+    degenerate: int = 0
+    """Replies in a row that are no answer at all."""
     refused: list[str] = field(default_factory=list)
+    edits: list[RefusedEdit] = field(default_factory=list)
+    """What the gate refused."""
     abstains: str = ""
+
+    def take(self, proposal: Proposal) -> None:
+        """Count one reply."""
+        self.calls += 1
+        self.abstains = proposal.abstains
+        self.refused += proposal.refusals
+        self.edits += proposal.edits
+        usable = bool(proposal.patch or proposal.abstains)
+        self.unusable = 0 if usable else self.unusable + 1
+        fault = None if usable else fault_of(proposal.reply)
+        self.degenerate = self.degenerate + 1 if fault else 0
+
+    @property
+    def ends(self) -> str:
+        """Why this model is not asked any more; empty while it is."""
+        if self.degenerate >= IN_A_ROW:
+            return f"The last {IN_A_ROW} replies were no answers, and the model was left."
+        if len({edit.proposal for edit in self.edits}) >= REFUSALS_MAX:
+            return "The attempt ended with its third refused edit."
+        return ""
 
 
 async def fix(
@@ -59,7 +85,7 @@ async def fix(
             saved_calls=max(0, CANDIDATES - count.calls) if contest.found_by_search else 0,
             why_not=_why_not(contest, count),
         )
-    return contest.abstained(attempt, count.abstains)
+    return contest.abstained(attempt.but(refused=tuple(count.edits)), count.abstains)
 
 
 async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -> None:
@@ -68,18 +94,14 @@ async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -
     talk = _talk(contest, model, units[0], attempts)
     while count.calls < CANDIDATES:
         proposal = await talk.ask(greedy=count.calls == 0)
-        count.calls += 1
-        if proposal.abstains:
-            count.abstains = proposal.abstains
+        count.take(proposal)
+        if proposal.abstains or count.ends:
             return
         if proposal.patch is None:
-            count.unusable += 1
-            count.refused += proposal.refusals
             if count.unusable == OTHER_FORM_AFTER:
                 talk = _talk(contest, model, units[1], attempts)
             talk.tell(proposal, UNUSABLE, "\n\n".join(proposal.refusals))
             continue
-        count.unusable = 0
         judged, said = await contest.judge(proposal.patch, proposal.sentence)
         if contest.holds(judged) or contest.won:
             return
@@ -129,4 +151,5 @@ def _why_not(contest: Contest, count: Count) -> str:
         f" The best turns {best.red_passed} of {len(contest.red)} red tests green." if best else ""
     )
     refused = f" Refused: {' '.join(count.refused[-2:])}" if count.refused else ""
-    return f"{count.calls} answers gave no change that holds.{near}{refused}"
+    said = f"{count.calls} answers gave no change that holds.{near}{refused}"
+    return f"{said} {count.ends}".strip()

@@ -8,15 +8,19 @@ from agents.edits.values import Unit
 from agents.prompting import render
 from agents.role import Role, words_of
 from agents.views import names_of, tests_of, wanted_of
+from core.findings import RefusedEdit
 from core.models import Message, Reply
 from core.patches import Patch
 from core.ports import Case, Model
 from core.trees import Tree
 from repair.gate import is_test_path, refusals
+from repair.refused import refused_edit
 from repair.units import Excerpt, shown
 
 FIX = Role("fix", node="fix", max_tokens=8192)
 NO_CHANGE = "NO CHANGE:"
+REFUSED_SHOWN = 3
+REFUSED_MAX_CHARS = 800
 SAMPLED = 0.8
 """Temperature of all candidates but the first, which is greedy."""
 
@@ -28,6 +32,8 @@ class Proposal:
     reply: Reply
     patch: Patch | None = None
     refusals: tuple[str, ...] = ()
+    edits: tuple[RefusedEdit, ...] = ()
+    """What the gate refused of it."""
     abstains: str = ""
     """Why the model says that nothing should be changed; empty when it does not."""
 
@@ -87,6 +93,7 @@ def opening(
         code=shown(code),
         complete=complete,
         findings="\n".join(case.findings),
+        refused=refused_in_words(case),
         attempt=case.attempt,
         attempts=attempts,
     )
@@ -104,8 +111,15 @@ def proposal_of(reply: Reply, case: Case, code: Sequence[Excerpt]) -> Proposal:
     if applied.tree is None or applied.refusals:
         return Proposal(reply, refusals=tuple(one.message for one in applied.refusals))
     patch = Patch.between(case.base_sha, case.tree, sources_only(case.tree, applied.tree))
-    said = _against(case, patch)
-    return Proposal(reply, patch=None if said else patch, refusals=said)
+    if said := _unwanted(case, patch):
+        return Proposal(reply, refusals=(said,))
+    red = case.reproduction.run if case.reproduction else None
+    refused = refusals(case.tree, patch.apply(case.tree), red_on_base=red)
+    if not refused:
+        return Proposal(reply, patch=patch)
+    words = tuple(f"{one.message} {one.before} {one.after}".strip() for one in refused)
+    edits = tuple(refused_edit(one, patch) for one in refused)
+    return Proposal(reply, refusals=words, edits=edits)
 
 
 def _offered(code: Sequence[Excerpt]) -> list[Unit]:
@@ -119,12 +133,21 @@ def sources_only(base: Tree, result: Tree) -> Tree:
     return result.with_files({path: base.get(path) for path in tests})
 
 
-def _against(case: Case, patch: Patch) -> tuple[str, ...]:
-    """Why a patch is not even tried."""
+def _unwanted(case: Case, patch: Patch) -> str:
+    """Why a patch is not even looked at; empty when it is."""
     if not patch.changes:
-        return ("The answer changes nothing: the code in it is the code as it stands.",)
+        return "The answer changes nothing: the code in it is the code as it stands."
     if patch.sha256 in case.rejected:
-        return ("This very change was turned down before.",)
-    red = case.reproduction.run if case.reproduction else None
-    refused = refusals(case.tree, patch.apply(case.tree), red_on_base=red)
-    return tuple(f"{one.message} {one.before} {one.after}".strip() for one in refused)
+        return "This very change was turned down before."
+    return ""
+
+
+def refused_in_words(case: Case) -> str:
+    """The edits that the gate refused before, the latest last, with what they would change."""
+    return "\n\n".join(_in_words(edit) for edit in case.refused[-REFUSED_SHOWN:])
+
+
+def _in_words(edit: RefusedEdit) -> str:
+    sides = [("before", edit.before), ("after", edit.after)]
+    shown = [f"{name}:\n{text[:REFUSED_MAX_CHARS]}" for name, text in sides if text]
+    return "\n".join([edit.message, *shown])

@@ -6,14 +6,10 @@ from dataclasses import dataclass, replace
 from core.findings import Candidate, FixAttempt, RefusedEdit, Reproduction
 from core.patches import Patch
 from core.trees import Tree
-from repair.gate import Refusal, refusals
+from repair.gate import refusals
 from repair.holding import Holding
+from repair.refused import REFUSALS_MAX, refused_edit
 from repair.validate import with_files
-
-REFUSALS_MAX = 3
-"""Refused edits that end an attempt, with those that would only repeat what was turned down."""
-SHOWN_MAX = 2000
-"""Characters of each side of a refused edit that are kept."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ def admit(
         patch = source_only(candidate.patch, base).with_changes(base, files)
         if not held and patch.sha256 not in unwanted:
             return Admission(candidate, patch, tuple(refused), tuple(turned_down))
-        refused += [_shown(refusal, candidate.patch) for refusal in held]
+        refused += [refused_edit(refusal, candidate.patch) for refusal in held]
         turned_down.append(proposal)
         if len(turned_down) >= left:
             break
@@ -92,31 +88,3 @@ def about(attempt: FixAttempt, chosen: Candidate) -> FixAttempt:
         explanation=f"Change {where}{kind}; a change that ranks higher was turned down.",
         root_cause="",
     )
-
-
-def _shown(refusal: Refusal, patch: Patch) -> RefusedEdit:
-    """A refusal with what the edit takes away and puts in, of the file that it speaks of."""
-    before, after = _sides(patch.diff, refusal.path)
-    return RefusedEdit(
-        rule=refusal.rule,
-        message=refusal.message,
-        path=refusal.path,
-        before=(refusal.before or before)[:SHOWN_MAX],
-        after=(refusal.after or after)[:SHOWN_MAX],
-        proposal=patch.sha256,
-    )
-
-
-def _sides(diff: str, path: str) -> tuple[str, str]:
-    """The lines that a diff takes out of a file and puts into it."""
-    removed, added = [], []
-    for part in f"\n{diff}".split("\ndiff --git ")[1:]:
-        head, _, hunks = part.partition("\n@@")
-        if head.split("\n", maxsplit=1)[0] != f"a/{path} b/{path}":
-            continue
-        for line in hunks.split("\n")[1:]:
-            if line.startswith("-"):
-                removed.append(line[1:])
-            elif line.startswith("+"):
-                added.append(line[1:])
-    return "\n".join(removed), "\n".join(added)

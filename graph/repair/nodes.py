@@ -6,17 +6,18 @@ from langgraph.runtime import Runtime
 
 from core.errors import EnvironmentUnprepared, IntegrationError, TimeUp
 from core.evidence import Verdict
-from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
+from core.findings import Diagnosis, FixAttempt, Reading, RefusedEdit, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome, TaskRequest
 from graph import questions
 from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
-from graph.repair.admission import REFUSALS_MAX, Admission, about, admit
+from graph.repair.admission import Admission, about, admit
 from graph.repair.salvage import nearest, salvaged
 from graph.repair.state import RepairState
 from graph.state import Facts
+from repair.refused import REFUSALS_MAX
 from repair.validate import with_files
 
 REFUSALS_TOLD = 5
@@ -117,7 +118,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
             root_cause=attempt.root_cause[:1000],
             confidence=attempt.confidence,
             figures=attempt.figures.dump(),
-            refused=admission.edits_refused,
+            refused=len({edit.proposal for edit in attempt.refused}),
         ),
         "attempts": attempts,
         "patch": {},
@@ -154,9 +155,10 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
     case = await case_of(state, deps)
     rejected, unwanted = case.rejected, state.get("unwanted", ())
     case = replace(case, refused=last.refused if last else ())
-    whole = Admission()
+    whole, own = Admission(), tuple[RefusedEdit, ...]()
     while True:
         attempt = await deps.engine.fix(case)
+        own += attempt.refused
         await deps.tell("search", state["task_id"], **_search_event(attempt))
         left = REFUSALS_MAX - len(whole.turned_down)
         known = (*rejected, *whole.turned_down)
@@ -165,8 +167,9 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
         if answer.chosen:
             attempt = about(attempt, answer.chosen)
         if answer.chosen or not answer.turned_down or len(whole.turned_down) >= REFUSALS_MAX:
-            return attempt.but(refused=whole.refused), whole
-        case = replace(case, refused=whole.refused, rejected=(*rejected, *whole.turned_down))
+            return attempt.but(refused=(*own, *whole.refused)), whole
+        refused = (*own, *whole.refused)
+        case = replace(case, refused=refused, rejected=(*rejected, *whole.turned_down))
 
 
 async def patch_facts(deps: Deps, patch: Patch) -> Facts:

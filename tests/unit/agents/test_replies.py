@@ -1,11 +1,9 @@
-"""Degenerate replies are told from good ones, counted, and lead somewhere."""
+"""Degenerate replies are told from good ones."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from agents.replies import IN_A_ROW, Fault, Patience, Step, fault_of, mended, slip_of
-from core.models import Finish, Message, Reply, ToolCall
+from agents.replies import Fault, fault_of, slip_of
+from core.models import Finish, Reply, ToolCall
 
 TOOLS = ("edit_file", "read_file")
 
@@ -60,59 +58,3 @@ def test_what_the_provider_says_comes_first() -> None:
     assert fault_of(reply("whole", "length", call)) is Fault.CUT
     assert fault_of(reply("no", "refused")) is Fault.REFUSED
     assert fault_of(reply("", "tool_calls", call)) is None
-
-
-def steps(faults: int, **left: bool) -> list[Step | None]:
-    patience, found = Patience(), []
-    for _ in range(faults):
-        patience, step = patience.after(Fault.EMPTY, **left)
-        found.append(step)
-    return found
-
-
-def test_three_in_a_row_lead_on_each_time_further() -> None:
-    nudges = [Step.NUDGE] * (IN_A_ROW - 1)
-    assert steps(9, engines=True, models=True) == [
-        *(*nudges, Step.OTHER_ENGINE),
-        *(*nudges, Step.OTHER_MODEL),
-        *(*nudges, Step.ESCALATE),
-    ]
-    assert steps(3, models=True)[-1] is Step.OTHER_MODEL
-    assert steps(3)[-1] is Step.ESCALATE
-
-
-def test_a_good_reply_ends_the_row_and_not_what_was_tried() -> None:
-    patience, _ = Patience(2, (Step.OTHER_ENGINE,)).after(None)
-    assert patience == Patience(0, (Step.OTHER_ENGINE,))
-    _, step = Patience(2, patience.tried).after(Fault.JSON, engines=True, models=True)
-    assert step is Step.OTHER_MODEL
-
-
-IDS = st.sampled_from(["a", "b", "c"])
-MESSAGES = st.one_of(
-    st.builds(
-        lambda ids: Message(
-            author="assistant",
-            calls=tuple(ToolCall(call_id=one, name="t", arguments="{}") for one in ids),
-        ),
-        st.lists(IDS, unique=True, max_size=3),
-    ),
-    st.builds(lambda one: Message(author="tool", text=f"for {one}", call_id=one), IDS),
-    st.just(Message(author="user", text="go on")),
-)
-
-
-@given(st.lists(MESSAGES, max_size=12))
-def test_every_call_is_answered_once_and_right_behind_it(messages: list[Message]) -> None:
-    whole = mended(messages, "not run")
-    waiting: list[str] = []
-    for message in whole:
-        if message.author == "tool":
-            assert message.call_id == waiting.pop(0)
-            assert message.text in (f"for {message.call_id}", "not run")
-        else:
-            assert waiting == []
-            waiting = [call.call_id for call in message.calls]
-    assert waiting == []
-    assert [m for m in whole if m.author != "tool"] == [m for m in messages if m.author != "tool"]
-    assert mended(whole, "other words") == whole

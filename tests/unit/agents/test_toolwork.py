@@ -150,3 +150,15 @@ async def test_gathering_reads_and_writes_nothing(bench: Bench) -> None:
     assert messages[-1].text == "It adds one."
     assert any("sum(prices) + 1" in message.text for message in messages)
     assert [refusal.rule for refusal in seen.refusals] == ["unlisted"]
+
+
+async def test_edit_that_the_gate_refuses_is_kept_for_the_next_attempt(bench: Bench) -> None:
+    wrong = uses(("edit_file", {"path": "shop.py", "old": "sum(prices)", "new": "add(prices)"}))
+    attempt = await fix(
+        case(), bench, ScriptedModel([wrong, EDIT, SUBMIT]), nothing, Seen().crew(), attempts=3
+    )
+    assert attempt is not None
+    assert attempt.candidates
+    (edit,) = attempt.refused
+    assert (edit.rule, edit.path) == ("names", "shop.py")
+    assert "add(prices)" in edit.after

@@ -6,6 +6,7 @@ import pytest
 
 from agents.offline.fixing import Search
 from agents.offline.fixing import fix as offline
+from agents.replies import IN_A_ROW
 from agents.workflow import CANDIDATES, fix
 from core.errors import BudgetExceeded, SandboxGone
 from core.findings import Candidate, FixAttempt, PartialFix, Reading, Reproduction
@@ -14,6 +15,7 @@ from core.ports import Case
 from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
+from repair.refused import REFUSALS_MAX
 from tests.fakes.model import ScriptedModel
 
 pytestmark = pytest.mark.needs_bubblewrap
@@ -204,3 +206,32 @@ async def test_search_that_breaks_takes_nothing_from_a_model_that_holds(bench: B
     assert [c.found_by for c in attempt.candidates] == ["scripted"]
     with pytest.raises(SandboxGone):
         await fix(case(), bench, ScriptedModel([WRONG] * 4), search, attempts=3)
+
+
+def misnamed(name: str) -> str:
+    """An answer that the gate refuses, since it calls what does not exist."""
+    return RIGHT.replace("sum(prices)", f"{name}(prices)")
+
+
+async def test_third_refused_edit_ends_the_attempt_and_all_are_shown_to_the_next(
+    bench: Bench,
+) -> None:
+    model = ScriptedModel([misnamed("add_up"), misnamed("add_all"), misnamed("add")])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert len(model.calls) == REFUSALS_MAX
+    assert len({edit.proposal for edit in attempt.refused}) == REFUSALS_MAX
+    assert "third refused edit" in attempt.explanation
+
+    again = ScriptedModel([RIGHT])
+    await fix(replace(case(), refused=attempt.refused), bench, again, nothing, attempts=3)
+    assert "Edits that were refused" in again.prompt(0)
+    assert "    return add(prices)" in again.prompt(0)
+
+
+async def test_model_that_gives_no_answers_is_left_after_three(bench: Bench) -> None:
+    model = ScriptedModel(["", "I'm sorry, but I can't help with that.", "<think>hm</think>"])
+    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    assert len(model.calls) == IN_A_ROW
+    assert "no answers" in attempt.explanation
+    model = ScriptedModel(["", "", "Here you are!", RIGHT])
+    assert (await fix(case(), bench, model, nothing, attempts=3)).candidates
