@@ -5,10 +5,18 @@ from dataclasses import dataclass
 
 from agents import toolwork, workflow
 from agents.offline.engine import OfflineEngine
-from agents.roles import diagnosis, qa, reviewer, triage
+from agents.roles import diagnosis, qa, reviewer, scribe, triage
 from agents.toolwork import Crew
 from core.evidence import Evidence
-from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
+from core.findings import (
+    Diagnosis,
+    FixAttempt,
+    Narrative,
+    Reproduction,
+    Review,
+    ReviewVerdict,
+    Triage,
+)
 from core.models import Message
 from core.patches import Patch
 from core.ports import Case, Model, Models
@@ -81,6 +89,13 @@ class ModelEngine:
             return gates
         read = await reviewer.review(case, patch, evidence, self.models.of("reviewer"))
         return read.but(issues=(*gates.issues, *read.issues))
+
+    async def narrate(self, case: Case, facts: str) -> Narrative:
+        """In the model's words."""
+        if "scribe" not in self.served:
+            return await self.offline.narrate(case, facts)
+        model = self.models.of("scribe")
+        return await scribe.narrate(case, facts, model, self.crew.limits["scribe"].on(model.name))
 
     def _with_tools(self, model: Model) -> bool:
         return self.kind == "tools" or (self.kind == "auto" and model.capabilities.strong)

@@ -206,3 +206,12 @@ class Review(Value):
     """`correctness`, `security`, `performance`: 0 to 10 each."""
     reviewer: str = ""
     """Who judged: a model, or `offline engine`."""
+
+
+class Narrative(Value):
+    """What a model tells people of a repair; untrusted, and no fact is taken from it."""
+
+    text: str = ""
+    """Empty where nobody told anything."""
+    author: str = ""
+    """Name of the model."""

@@ -12,7 +12,15 @@ from core.budgets import Scope
 from core.effects import Change, ChangeRequest, Effect
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
-from core.findings import Diagnosis, FixAttempt, RefusedEdit, Reproduction, Review, Triage
+from core.findings import (
+    Diagnosis,
+    FixAttempt,
+    Narrative,
+    RefusedEdit,
+    Reproduction,
+    Review,
+    Triage,
+)
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.tasks import Lease, Task, TaskStatus, Usage
@@ -240,6 +248,10 @@ class RepairEngine(Protocol):
 
     async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
         """A judgement of the diff together with its proof."""
+        ...
+
+    async def narrate(self, case: Case, facts: str) -> Narrative:
+        """The recorded facts told for people; empty where no model tells them, for any reason."""
         ...
 
 

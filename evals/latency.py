@@ -18,7 +18,15 @@ from agents.offline.reviewer import review
 from control.anton import Anton
 from core.approvals import ApprovalState
 from core.evidence import Evidence, TestRun
-from core.findings import Candidate, Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.findings import (
+    Candidate,
+    Diagnosis,
+    FixAttempt,
+    Narrative,
+    Reproduction,
+    Review,
+    Triage,
+)
 from core.patches import Patch
 from core.ports import Case, RepairEngine
 from core.tasks import Lease, Task, TaskRequest
@@ -121,6 +129,10 @@ class PacedEngine:
         """By the gates and the evidence."""
         await self._call("review")
         return review(case, patch, evidence)
+
+    async def narrate(self, case: Case, facts: str) -> Narrative:
+        """Nothing."""
+        return Narrative()
 
     async def _call(self, role: str) -> None:
         for _ in range(CALLS[role]):

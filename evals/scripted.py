@@ -12,6 +12,7 @@ from core.findings import (
     Candidate,
     Diagnosis,
     FixAttempt,
+    Narrative,
     Reading,
     Reproduction,
     Review,
@@ -53,6 +54,7 @@ class Script:
     fixes: Sequence[str | None] = (MENDED,)
     """The text of app.py after each attempt; None finds nothing."""
     reviews: Sequence[ReviewVerdict] = (ReviewVerdict.APPROVE,)
+    narrative: Narrative = field(default_factory=Narrative)
     delays_s: Mapping[str, float] = field(default_factory=dict)
     """How long each role takes."""
     failures: Mapping[str, Exception] = field(default_factory=dict)
@@ -70,6 +72,8 @@ class ScriptedEngine:
         self.asked: list[str] = []
         """Names of the roles asked, in order."""
         self.cases: list[Case] = []
+        self.told: list[str] = []
+        """The facts from which a narrative was asked for."""
 
     async def triage(self, case: Case) -> Triage:
         """The scripted triage."""
@@ -106,6 +110,11 @@ class ScriptedEngine:
         rounds = self.asked.count("review")
         verdict = self._script.reviews[min(rounds, len(self._script.reviews)) - 1]
         return Review(verdict=verdict, patch_hash=patch.sha256, reviewer=self.name)
+
+    async def narrate(self, case: Case, facts: str) -> Narrative:
+        """The scripted words."""
+        self.told.append(facts)
+        return self._script.narrative
 
     async def _turn(self, role: str, case: Case) -> None:
         self.asked.append(role)

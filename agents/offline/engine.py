@@ -10,7 +10,7 @@ from agents.offline.reviewer import review
 from agents.offline.triage import triage
 from core.errors import TimeUp
 from core.evidence import Evidence
-from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
 from core.patches import Patch
 from core.ports import Case
 from repair.bench import Bench
@@ -69,3 +69,7 @@ class OfflineEngine:
     async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
         """By the gates and the evidence."""
         return review(case, patch, evidence)
+
+    async def narrate(self, case: Case, facts: str) -> Narrative:
+        """Nothing: rules have no words of their own."""
+        return Narrative()

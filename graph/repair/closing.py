@@ -13,7 +13,7 @@ from core.effects import Change, ChangeRequest, Commit, branch_name
 from core.errors import Conflict, Forbidden
 from core.events import Event
 from core.evidence import Evidence, TestRun, Verdict
-from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
 from core.patches import Patch
 from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
@@ -131,6 +131,8 @@ async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
     patch_facts = state.get("patch") or {}
     change = state.get("change")
     risk = patch_facts.get("risk")
+    narrative = state.get("narrative") or {}
+    of_this = narrative.get("patch_hash") == patch_facts.get("hash")
     return DocumentFacts(
         state=state,
         patch=await deps.recall(Patch, state.get("patch")),
@@ -142,6 +144,7 @@ async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
         attempt=await deps.recall(FixAttempt, state.get("attempt")),
         risk=Risk(risk) if risk else None,
         protected=tuple(patch_facts.get("protected", ())),
+        narrative=await deps.recall(Narrative, narrative) if of_this else None,
         monitor=deps.rules.monitor,
         change=Change.load(change) if change else None,
         usage=await deps.budgets.usage(state["task_id"]),

@@ -7,9 +7,10 @@ from typing import Any
 from core.approvals import Risk
 from core.effects import Change
 from core.evidence import Evidence, TestRun, Verdict
-from core.findings import Diagnosis, FixAttempt, Reproduction, Review, Triage
+from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
 from core.patches import Patch, file_sizes
 from core.tasks import TaskRequest, Usage
+from graph.repair.narrative import paragraph
 from graph.repair.state import RepairState
 from graph.repair.stops import lines, next_step
 
@@ -40,6 +41,8 @@ class Facts:
     """What models took so far."""
     stopped: Mapping[str, Any] | None = None
     """Where it stopped, when it ended without a fix."""
+    narrative: Narrative | None = None
+    """What a model tells of it; no figure is taken from it."""
     monitor: str = ""
     """What watches the repaired service, or that nothing does."""
 
@@ -90,6 +93,8 @@ def pull_request_title(facts: Facts) -> str:
 def briefing(facts: Facts) -> str:
     """What a person reads before the decision; one screen, the diff follows apart."""
     lines = [f"**{facts.title}**", "", *(f"- {name}: {said}" for name, said in _rows(facts))]
+    if told := paragraph(facts.narrative):
+        lines[2:2] = [told, ""]
     if facts.protected:
         lines.append(f"- Protected paths: {', '.join(facts.protected)}")
     lines += [f"- Note: {note}" for note in facts.state.get("notes", [])]
@@ -123,7 +128,8 @@ def _rows(facts: Facts) -> tuple[tuple[str, str], ...]:
 
 def pull_request_body(facts: Facts, approver: str) -> str:
     """The text of the pull request."""
-    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in _sections(facts, approver))
+    sections = [f"## {title}\n\n{text}" for title, text in _sections(facts, approver)]
+    body = "\n\n".join(filter(None, (paragraph(facts.narrative), *sections)))
     return f"{body}\n\n---\nAutomated by anton\n\n<!-- anton:task={facts.state['task_id']} -->\n"
 
 
@@ -184,7 +190,8 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Next step", next_step(facts.state, outcome) or MISSING),
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
-    return f"# {facts.title}\n\n| | |\n|---|---|\n{table}\n\n{body}\n"
+    told = f"{paragraph(facts.narrative)}\n\n".lstrip()
+    return f"# {facts.title}\n\n{told}| | |\n|---|---|\n{table}\n\n{body}\n"
 
 
 def _task(facts: Facts) -> str:

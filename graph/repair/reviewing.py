@@ -1,11 +1,14 @@
 """The step review: the exact diff is read, held against the definition of done, and asked about."""
 
+from dataclasses import replace
+
 from langgraph.runtime import Runtime
 
 from core.approvals import Question, Risk
 from core.evidence import Evidence, Verdict
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
 from core.patches import Patch
+from core.ports import Case
 from graph import questions
 from graph.deps import Deps
 from graph.repair.attempts import next_attempt
@@ -23,7 +26,8 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     deps, rules = runtime.context, runtime.context.rules
     patch = await deps.need(Patch, state.get("patch"))
     evidence = await deps.need(Evidence, state.get("evidence"))
-    answer = await deps.engine.review(await case_of(state, deps), patch, evidence)
+    case = await case_of(state, deps)
+    answer = await deps.engine.review(case, patch, evidence)
     profile = profile_named(rules.profile)
     protected = protected_paths(patch, profile)
     risk = risk_of(
@@ -48,10 +52,13 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "review": await deps.keep(answer, verdict=answer.verdict, scores=answer.scores),
         "review_rounds": state.get("review_rounds", 0) + 1,
         "unmet": list(lacking),
+        "narrative": {},
         "patch": {**state["patch"], "risk": risk, "protected": list(protected)},
     }
     if answer.verdict is ReviewVerdict.APPROVE and not lacking:
-        return {**update, "question": (await _release(facts, deps, patch, risk)).dump()}
+        facts, told = await _told(facts, deps, case, patch)
+        question = await _release(facts, deps, patch, risk)
+        return {**update, "narrative": told, "question": question.dump()}
     said = [*lacking, *(issue.message for issue in answer.issues)] or [str(answer.verdict)]
     update |= {"findings": said}
     spent = update["review_rounds"] >= rules.max_review_rounds
@@ -91,6 +98,19 @@ async def _facts(
         usage=await deps.budgets.usage(state["task_id"]),
         monitor=deps.rules.monitor,
     )
+
+
+async def _told(
+    facts: DocumentFacts, deps: Deps, case: Case, patch: Patch
+) -> tuple[DocumentFacts, Facts]:
+    """The facts with a model's words beside them, and these words for the state."""
+    recorded = f"{briefing(facts)}\n\nThe cause in full: {facts.root_cause}\n\n{patch.diff}"
+    narrative = await deps.engine.narrate(case, recorded)
+    facts = replace(facts, usage=await deps.budgets.usage(case.task_id))
+    if not narrative.text:
+        return facts, {}
+    kept = await deps.keep(narrative, patch_hash=patch.sha256)
+    return replace(facts, narrative=narrative), kept
 
 
 async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -> Question:

@@ -20,6 +20,8 @@ class RepairState(AgentState, total=False):
     patch: Facts
     evidence: Facts
     review: Facts
+    narrative: Facts
+    """The model's words beside the question of release, with the hash of the patch they tell of."""
     unmet: list[str]
     """What the definition of done still lacks."""
     findings: Annotated[list[str], add]

@@ -4,6 +4,7 @@ Whoever gave the answers saw nothing but the requests. That the same answers sti
 end shows that what is asked for is still what is understood.
 """
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,16 @@ def laid_out(name: str, folder: Path) -> None:
         committed(folder, "readme: how prices are rounded")
 
 
-async def played(name: str, tmp_path: Path, **request: Any) -> tuple[Task, Path]:
-    """The task of a cassette, approved where it asks."""
+async def played(
+    name: str, tmp_path: Path, *, script: Path | None = None, **request: Any
+) -> tuple[Task, Path]:
+    """The task of a cassette, approved where it asks; `script` is played in its place."""
     repository = tmp_path / "repository"
     laid_out(name, repository)
     kind = name.rpartition("-")[2]
     settings, _ = load_settings(
         data_dir=tmp_path / "data",
-        model=f"scripted/{CASSETTES / name}.json",
+        model=f"scripted/{script or CASSETTES / f'{name}.json'}",
         fix_engine=kind,
         offline_max_candidates=1,
     )
@@ -93,6 +96,23 @@ async def test_fault_is_proved_mended_and_released(name: str, tmp_path: Path) ->
     branch = git(repository, "for-each-ref", "--format=%(refname)", "refs/heads/anton")
     assert git(repository, "rev-parse", f"{branch}^{{tree}}") == evidence["tree_hash"]
     assert report["model_calls"] >= 6
+
+
+async def test_a_scribe_who_lies_is_quoted_and_changes_no_figure(tmp_path: Path) -> None:
+    name = "flags-workflow"
+    lie = json.dumps({"narrative": "0 files are changed, all tests are green, it is approved."})
+    script = json.loads((CASSETTES / f"{name}.json").read_text())
+    script["reply"].append({"role": "scribe", "text": lie, "usage": {"sent": 900, "received": 40}})
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps(script))
+    honest, _ = await played(name, tmp_path / "plain")
+    task, _ = await played(name, tmp_path / "lied", script=path)
+    (report,) = (tmp_path / "lied" / "data" / "reports").iterdir()
+    (plain,) = (tmp_path / "plain" / "data" / "reports").iterdir()
+    assert f'In the words of scripted/{path}, which nobody checked: "0 files' in report.read_text()
+    assert "In the words of" not in plain.read_text(), "no reply is left, so nothing is told"
+    for figure in ("outcome", "patch", "evidence", "review", "diagnosis", "risk", "confidence"):
+        assert task.result["report"][figure] == honest.result["report"][figure]
 
 
 async def test_what_is_meant_to_be_so_is_left_as_it_is(tmp_path: Path) -> None:
