@@ -57,7 +57,8 @@ class ModelEngine:
             return await self.offline.diagnose(case)
         model = self.models.of("diagnosis")
         gather = self._gather if self._with_tools(model) else None
-        return await diagnosis.diagnose(case, self.offline.bench, model, gather)
+        turns = self.crew.limits["diagnosis"].turns
+        return await diagnosis.diagnose(case, self.offline.bench, model, gather, turns=turns)
 
     async def reproduce(self, case: Case) -> Reproduction:
         """By what can be run, else by a test that the model writes."""

@@ -83,19 +83,6 @@ class Source:
 
     # --- what there is ---
 
-    def statement_at(self, line: int) -> Statement | None:
-        """The innermost statement whose own part covers a line."""
-        found = [s for s in self._by_line.get(line, ()) if s.first <= line <= s.last]
-        return found[-1] if found else None
-
-    @cached_property
-    def _by_line(self) -> dict[int, list[Statement]]:
-        lines: dict[int, list[Statement]] = {}
-        for statement in self.statements:
-            for line in range(statement.first, statement.last + 1):
-                lines.setdefault(line, []).append(statement)
-        return lines
-
     def function_at(self, line: int) -> Function:
         """The innermost function around a line."""
         around = [f for f in self.functions if f.first <= line <= f.last]

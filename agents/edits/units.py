@@ -1,16 +1,11 @@
-"""What a model is shown and asked to send back: whole functions, whole small files, or places."""
+"""The unit around a place, and its text as a model is shown it."""
 
 import ast
-from typing import Literal
 
 from agents.edits.code import Code, Function, code_of, found_at, functions
 from agents.edits.texts import Source
-from agents.edits.values import WHOLE_FILE_LINES, Unit
+from agents.edits.values import Unit
 from core.trees import Tree
-
-Rung = Literal["function", "file", "blocks"]
-FAILED_BEFORE_WHOLE = 2
-"""Search blocks that could not be applied before the whole unit is asked for."""
 
 
 def unit_at(tree: Tree, path: str, line: int) -> Unit:
@@ -24,13 +19,6 @@ def unit_at(tree: Tree, path: str, line: int) -> Unit:
         if first <= line <= (node.end_lineno or node.lineno):
             return Unit(path, name)
     return Unit(path)
-
-
-def units_in(tree: Tree, path: str) -> list[Unit]:
-    """All functions and methods of a Python file; the file itself where it has none."""
-    code = _code(tree, path)
-    found = [Unit(path, name) for name, _ in functions(code.module)] if code else []
-    return found or [Unit(path)]
 
 
 def text_of(tree: Tree, unit: Unit) -> str:
@@ -47,19 +35,6 @@ def text_of(tree: Tree, unit: Unit) -> str:
         return ""
     piece = code.piece(node)
     return "".join(line + "\n" for line in source.bare[piece.head : piece.stop])
-
-
-def rung_for(tree: Tree, unit: Unit, failed: int = 0) -> Rung:
-    """In which form to ask for a change, after so many replies that could not be applied.
-
-    A short function or file whole; a long one in search blocks, until they failed twice.
-    """
-    lines = text_of(tree, unit).count("\n")
-    if lines > WHOLE_FILE_LINES and failed < FAILED_BEFORE_WHOLE:
-        return "blocks"
-    if not unit.name:
-        return "file" if lines <= WHOLE_FILE_LINES else "blocks"
-    return "function"
 
 
 def _code(tree: Tree, path: str) -> Code | None:

@@ -219,6 +219,7 @@ def _judge(error: BaseException, trial: Trial) -> None:
 
 
 def _used(error: BaseException, request: Request) -> Tokens:
+    known = getattr(error, "tokens", None)
     if isinstance(error, ModelUnavailable | PromptTooLong):
-        return getattr(error, "tokens", Tokens())
-    return estimate(request)
+        return known or Tokens()
+    return known or estimate(request)

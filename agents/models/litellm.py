@@ -51,6 +51,10 @@ class LiteLLMAttempts:
                 "transient",
                 tokens=await self._known(request, draft),
             ) from error
+        except asyncio.CancelledError as error:
+            # It is raised on as it is, or timeouts around this call would not know it.
+            error.__dict__["tokens"] = await self._known(request, draft)
+            raise
         except AttemptFailed:
             raise
         except Exception as error:  # LiteLLM's own faults come as anything

@@ -56,15 +56,19 @@ class Answer(BaseModel):
     approach: str = ""
 
 
-async def diagnose(case: Case, bench: Bench, model: Model, gather: Gather | None) -> Diagnosis:
+async def diagnose(
+    case: Case, bench: Bench, model: Model, gather: Gather | None, *, turns: int = 0
+) -> Diagnosis:
     """The model's conclusion, every name of it checked against the tree.
 
     The ranking of lines by tests is measured first and handed over as a fact. An answer that names
     what does not exist is refused once, with the nearest real names; what is still wrong then
-    counts for nothing, and lowers the confidence to that of a guess.
+    counts for nothing, and lowers the confidence to that of a guess. `turns` is how many `gather`
+    may take.
     """
     measured = await by_rules(case, bench)
-    messages = render("diagnosis", **_facts(case, measured, gathering=gather is not None))
+    facts = _facts(case, measured)
+    messages = render("diagnosis", **facts, gathering=gather is not None, turns=turns)
     if gather:
         messages = await gather(case, model, messages)
         messages = (*messages, *render("diagnosis-conclude"))
@@ -139,7 +143,7 @@ def _suspects(
     return tuple([*found, *measured.suspects])[:SUSPECTS_MAX]
 
 
-def _facts(case: Case, measured: Diagnosis, *, gathering: bool) -> dict[str, object]:
+def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
     places = places_of(case, measured.suspects)
     code = code_of(case, places, CODE_MAX_CHARS)
     names = names_of(case, code)
@@ -154,8 +158,6 @@ def _facts(case: Case, measured: Diagnosis, *, gathering: bool) -> dict[str, obj
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
         "code": shown(code),
-        "gathering": gathering,
-        "turns": 8,
     }
 
 

@@ -18,6 +18,8 @@ from repair.traces import frames_of
 TRIAGE = Role("triage", node="triage", max_tokens=1500)
 FILES_SHOWN = 150
 TEXTS_KEPT = 10
+QUOTED_MIN = 3
+"""Words that a quote has at least: fewer stand in any report."""
 
 
 class Answer(BaseModel):
@@ -69,8 +71,7 @@ async def triage(case: Case, model: Model) -> Triage:
 def _grounded(answer: Answer, case: Case) -> Triage:
     said = [name for name in answer.affected_files if name in case.tree]
     quoted = " ".join(answer.noise_quote.split())
-    report = " ".join(f"{case.title} {case.report}".split())
-    noise = answer.verdict == "noise" and bool(quoted) and quoted in report
+    noise = answer.verdict == "noise" and _is_said(quoted, case)
     return Triage(
         verdict="noise" if noise else "real",
         severity=answer.severity,
@@ -86,6 +87,13 @@ def _grounded(answer: Answer, case: Case) -> Triage:
         reasoning=(f"{answer.reasoning} Quoted: {quoted}" if noise else answer.reasoning)[:1000],
         question="" if noise else _question(answer, case),
     )
+
+
+def _is_said(quoted: str, case: Case) -> bool:
+    """Whether these are words of the report: a few in a row, or all of its title or text."""
+    title, report = " ".join(case.title.split()), " ".join(case.report.split())
+    whole = quoted in (title, report)
+    return whole or (len(quoted.split()) >= QUOTED_MIN and quoted in f"{title} {report}")
 
 
 def _question(answer: Answer, case: Case) -> str:

@@ -276,8 +276,11 @@ def confidence_of(facts: Facts) -> float | None:
 def _engine(facts: Facts) -> str:
     if facts.attempt is None:
         return MISSING
-    figures = facts.attempt.figures
-    return f"{facts.attempt.engine}, {figures.tried} candidates, {figures.plausible} plausible"
+    attempt, figures = facts.attempt, facts.attempt.figures
+    makers = attempt.candidates[0].found_by if attempt.candidates else ""
+    engine = f"{makers}, in {attempt.engine}" if makers else attempt.engine
+    saved = f", {attempt.saved_calls} model calls saved" if attempt.saved_calls else ""
+    return f"{engine}, {figures.tried} candidates, {figures.plausible} plausible{saved}"
 
 
 def _cost(facts: Facts) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from core.approvals import Risk
 from core.evidence import Verdict
-from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, Triage
+from core.findings import Candidate, Diagnosis, FixAttempt, Reading, Reproduction, Triage
 from core.tasks import TaskRequest, Usage
 from graph.repair.documents import Facts, briefing, incomplete, pull_request_body
 from tests.unit.graph.test_done import EVIDENCE, PATCH, TEST, UNPROVEN, review
@@ -61,3 +61,10 @@ def test_an_unproven_patch_lacks_no_proof_in_its_documents_since_the_briefing_na
     assert unproven.evidence.verdict is Verdict.NOT_RUN
     assert incomplete(unproven) == ()
     assert "Missing proof: No test shows the fault." in briefing(unproven)
+
+
+def test_who_made_the_change_is_named_and_not_only_who_was_asked() -> None:
+    made = Candidate(patch=PATCH, found_by="offline engine")
+    attempt = ATTEMPT.but(engine="workflow (m)", candidates=(made,), saved_calls=3)
+    assert "offline engine, in workflow (m), 0 candidates" in briefing(facts(attempt=attempt))
+    assert "3 model calls saved" in pull_request_body(facts(attempt=attempt), "local (terminal)")

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.edits.apply import apply_reply
-from agents.edits.units import text_of, units_in
+from agents.edits.code import code_of, functions
+from agents.edits.texts import Source
+from agents.edits.units import text_of
 from agents.edits.values import Unit
 from core.trees import SUBMODULE, SYMLINK, File, Tree
 
@@ -177,6 +179,8 @@ def test_a_unit_that_is_sent_back_as_shown_changes_nothing(
     module: tuple[str, str, str, str, str],
 ) -> None:
     tree = Tree({"m.py": File("".join(module[:3]).encode())})
-    for unit in units_in(tree, "m.py"):
+    code = code_of(Source.of(tree.text("m.py")).bare)
+    names = [name for name, _ in functions(code.module)] if code else [""]
+    for unit in [Unit("m.py", name) for name in names]:
         reply = f"FILE: m.py\n```python\n{text_of(tree, unit)}```\n"
         assert apply_reply(reply, tree, offered=[unit]).tree is None

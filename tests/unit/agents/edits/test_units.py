@@ -1,13 +1,12 @@
-"""What a model is shown, in which form it is asked, and what a refusal tells it."""
+"""What a model is shown, and what a refusal tells it."""
 
 from agents.edits.apply import apply_reply
-from agents.edits.units import rung_for, text_of, unit_at, units_in
+from agents.edits.units import text_of, unit_at
 from agents.edits.values import Unit, Why
 from core.trees import SYMLINK, File, Tree
 from evals.replies import trees
 
 SHOP = trees()["shop"]
-LONG = "def long(x):\n" + "    x += 1\n" * 250 + "    return x\n"
 
 
 def test_a_line_belongs_to_its_function_with_decorators() -> None:
@@ -25,25 +24,6 @@ def test_a_function_is_shown_with_what_belongs_to_it() -> None:
     assert text_of(SHOP, Unit("shop/cart.py", "Cart.total")).startswith("    @property\n")
     assert text_of(SHOP, Unit("README.md")) == SHOP.text("README.md")
     assert text_of(SHOP, Unit("shop/cart.py", "Cart.absent")) == ""
-
-
-def test_all_functions_of_a_file_are_units() -> None:
-    assert [unit.name for unit in units_in(SHOP, "shop/stock.py")] == [
-        "Shelf.count",
-        "Store.count",
-        "weight",
-        "count",
-    ]
-    assert units_in(SHOP, "web/cart.js") == [Unit("web/cart.js")]
-
-
-def test_long_units_are_asked_for_in_blocks_until_that_failed_twice() -> None:
-    tree = Tree({}).with_texts({"long.py": LONG, "long.txt": "line\n" * 300})
-    unit = Unit("long.py", "long")
-    assert [rung_for(tree, unit, failed) for failed in range(3)] == ["blocks", "blocks", "function"]
-    assert rung_for(tree, Unit("long.txt"), 5) == "blocks"
-    assert rung_for(SHOP, Unit("README.md")) == "file"
-    assert rung_for(SHOP, Unit("shop/cart.py", "discount")) == "function"
 
 
 def test_a_refusal_names_the_nearest_real_lines() -> None:

@@ -242,6 +242,21 @@ async def test_a_cancelled_call_is_settled_with_what_is_known(
         assert [end["ok"] for end in await home.ends()] == [False]
 
 
+async def test_a_call_that_is_cut_in_its_reply_pays_for_what_came(
+    openai: OpenAIServer, tmp_path: Path
+) -> None:
+    openai.script(Act(text="word " * 400, hang="parts"))
+    async with house(tmp_path, options(openai)) as home:
+        asked = asyncio.create_task(home.ask(max_tokens=5000))
+        assert await asyncio.to_thread(openai.arrived.wait, 60)
+        await asyncio.sleep(2.0)  # the words come at once, then nothing
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        (end,) = await home.ends()
+        assert end["tokens_out"] > 50
+
+
 async def test_an_unknown_price_is_told_as_unknown(openai: OpenAIServer, tmp_path: Path) -> None:
     async with house(tmp_path, options(openai, prices={})) as home:
         assert (await home.ask()).cost_usd is None

@@ -45,6 +45,15 @@ async def test_noise_needs_words_of_the_report() -> None:
     assert "this is only a test" in noise.reasoning
 
 
+async def test_word_that_stands_in_any_report_is_no_reason() -> None:
+    for quote in ("", "the", "is off"):
+        said = answer(verdict="noise", noise_quote=quote)
+        found = await triage(case("The total of the cart is off."), ScriptedModel([said]))
+        assert found.verdict == "real"
+    said = answer(verdict="noise", noise_quote="test")
+    assert (await triage(case("test", title="test"), ScriptedModel([said]))).verdict == "noise"
+
+
 async def test_model_cannot_call_a_report_a_duplicate() -> None:
     said = answer(verdict="duplicate")
     found = await triage(case("x"), ScriptedModel([said, said]))
