@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 SANDBOXES_PER_TASK = 4
 """A survey, a run, a judge, and the next one being opened."""
+SCRATCH = "scratch"
+"""Folder below DATA_DIR of files that a process which was killed leaves behind."""
 HOST_PATIENCE_S = 7 * 24 * 3600.0
 """How long an effect waits for a host that is down; the task stays running and says so."""
 
@@ -149,6 +152,8 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
         ) from error
     stores = await SqliteStores.open(folder, clock=clock, redactor=redactor, exclusive=exclusive)
     stack.push_async_callback(stores.close)
+    if exclusive:
+        rmtree(folder / SCRATCH, ignore_errors=True)
     events = await SqliteEventLog.open(folder, clock=clock, redactor=redactor)
     stack.push_async_callback(events.close)
     budgets = stores.budgets(_ceilings(settings), events.append)
@@ -273,7 +278,11 @@ def _ceilings(settings: Settings) -> Ceilings:
 
 def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> CodeHost:
     options: dict[str, dict[str, Any]] = {
-        "local": {"branch_prefix": settings.branch_prefix, "permit": permit},
+        "local": {
+            "branch_prefix": settings.branch_prefix,
+            "permit": permit,
+            "scratch": settings.data_dir / SCRATCH,
+        },
         "github": {
             "token": settings.github_token.get_secret_value(),
             "api_url": settings.github_api_url,

@@ -14,8 +14,6 @@ UNREAD = 2.5
 UNREAD_PARAMETER = 1.8
 STALE = 3.0
 NAMED = 1.2
-LOSES_USE = 0.7
-"""What an edit is worth that leaves a variable without any use."""
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _ATTRIBUTE = re.compile(r"\.([A-Za-z_]\w*)")
 _BINDS = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/%|&^]|//|\*\*|<<|>>)?=(?!=)", re.MULTILINE)

@@ -18,6 +18,7 @@ from core.trees import Tree
 from sandbox.distributions import OwnDistributions
 from sandbox.interpreter import Interpreter, choose
 from sandbox.preparation import Order, build
+from sandbox.programs import Programs
 from sandbox.project import import_roots, project_of, version_of
 from sandbox.requirements import declared
 from sandbox.storage import UNFINISHED, Lock, open_folder, reachable, remove
@@ -52,6 +53,7 @@ class Environments:
         self._max_kept = max_kept
         self._interpreter: Interpreter | None = None
         self._distributions: OwnDistributions | None = None
+        self._programs = Programs()
         self._in_use: dict[str, Lock] = {}
         self._guard = threading.Lock()
 
@@ -60,7 +62,8 @@ class Environments:
         return await asyncio.to_thread(self._prepare, tree)
 
     def close(self) -> None:
-        """Let go of all environments; those of closed sandboxes may then be replaced."""
+        """Let go of all environments, and end what is still prepared; harmless when repeated."""
+        self._programs.end()
         with self._guard:
             while self._in_use:
                 self._in_use.popitem()[1].release()
@@ -97,12 +100,20 @@ class Environments:
         with self._guard:
             if self._interpreter is None:
                 lock = Lock(cache / "locks" / "interpreters")
-                lock.alone()
+                self._alone(lock)
                 try:
                     self._interpreter = choose(cache / "interpreters", self._python)
                 finally:
                     lock.release()
             return self._interpreter
+
+    def _alone(self, lock: Lock) -> None:
+        """Wait for the lock as long as the house stands."""
+        try:
+            self._programs.wait_for(lock.alone_at_once)
+        except BaseException:
+            lock.release()
+            raise
 
     def _own(self, interpreter: Interpreter) -> OwnDistributions:
         with self._guard:
@@ -122,10 +133,10 @@ class Environments:
         lock = Lock(cache / "locks" / name)
         lock.share()
         if not folder.exists():
-            lock.alone()
+            self._alone(lock)
             if not folder.exists():
                 try:
-                    build(folder, order, index_allowed=self._index_allowed)
+                    build(folder, order, self._programs, index_allowed=self._index_allowed)
                 except BaseException:
                     lock.release()
                     raise

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import EnvironmentUnprepared
+from sandbox.programs import Programs
 
 SECONDS = 300.0
 _UNREACHABLE = re.compile(
@@ -30,8 +31,11 @@ class Installed:
 class Installer:
     """Calls uv, or pip where uv is missing."""
 
-    def __init__(self, python: Path, target: Path, *, index_allowed: bool) -> None:
+    def __init__(
+        self, python: Path, target: Path, programs: Programs, *, index_allowed: bool
+    ) -> None:
         """Fill `target` for the interpreter `python`; without an index, from uv's cache alone."""
+        self._programs = programs
         self._python = python
         self._target = target
         self._index_allowed = index_allowed
@@ -41,16 +45,7 @@ class Installer:
         listed = folder / "requirements.txt"
         listed.write_text("".join(f"{line}\n" for line in lines))
         try:
-            done = subprocess.run(
-                self._argv(listed),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
-            )
+            code, said = self._programs.run(self._argv(listed), cwd=folder, timeout_s=SECONDS)
         except subprocess.TimeoutExpired:
             return Installed(ok=False, unreachable=True, reason=f"no end after {SECONDS:g} s")
         except OSError as error:
@@ -60,9 +55,9 @@ class Installer:
             ) from error
         finally:
             listed.unlink(missing_ok=True)
-        if done.returncode == 0:
+        if code == 0:
             return Installed(ok=True)
-        words = done.stderr.strip()
+        words = said.strip()
         unreachable = not self._index_allowed or bool(_UNREACHABLE.search(words))
         return Installed(ok=False, unreachable=unreachable, reason=words[-500:])
 

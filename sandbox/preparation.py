@@ -13,6 +13,7 @@ from core.errors import EnvironmentUnprepared
 from sandbox.distributions import OwnDistributions, copy
 from sandbox.installer import Installed, Installer
 from sandbox.interpreter import Interpreter
+from sandbox.programs import Programs
 from sandbox.project import Project
 from sandbox.requirements import Declared, Wanted
 from sandbox.storage import publish
@@ -75,10 +76,10 @@ class Order:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def build(folder: Path, order: Order, *, index_allowed: bool) -> None:
+def build(folder: Path, order: Order, programs: Programs, *, index_allowed: bool) -> None:
     """Make the folder of an order; raises EnvironmentUnprepared, and leaves nothing then."""
     with publish(folder) as fresh:
-        room = Virtualenv(fresh, order.interpreter)
+        room = Virtualenv(fresh, order.interpreter, programs)
         room.lay_out(WITNESS)
         missing: list[str] = []
         requirements = [want.requirement for want in order.needs.wanted]
@@ -87,18 +88,23 @@ def build(folder: Path, order: Order, *, index_allowed: bool) -> None:
             for found in chosen.values():
                 copy(found, room.site_packages)
         else:
-            missing = _installed(fresh, room, order, index_allowed=index_allowed)
+            installer = Installer(
+                order.interpreter.executable,
+                room.site_packages,
+                programs,
+                index_allowed=index_allowed,
+            )
+            missing = _installed(fresh, room, order, installer, index_allowed=index_allowed)
         if order.project.name:
             room.drop(order.project.name)
             room.add_project(order.project.name, order.version, order.project.scripts)
         room.finish(missing)
 
 
-def _installed(fresh: Path, room: Virtualenv, order: Order, *, index_allowed: bool) -> list[str]:
+def _installed(
+    fresh: Path, room: Virtualenv, order: Order, installer: Installer, *, index_allowed: bool
+) -> list[str]:
     """Fill the environment from a package index as far as it goes; what is missing, in words."""
-    installer = Installer(
-        order.interpreter.executable, room.site_packages, index_allowed=index_allowed
-    )
     asked = {want.name for want in order.needs.wanted}
     tools = [tool.name for tool in order.tools if tool.name not in asked]
     lines = [want.line for want in order.needs.wanted]

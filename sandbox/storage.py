@@ -75,10 +75,6 @@ class Lock:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def alone(self) -> None:
-        """Wait until nobody else holds it."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
     def alone_at_once(self) -> bool:
         """Hold it alone if nobody else holds it."""
         try:

@@ -12,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from core.errors import EnvironmentUnprepared
 from sandbox.interpreter import Interpreter
+from sandbox.programs import Programs
 from sandbox.storage import world_readable
 
 COMPILE_SECONDS = 300.0
@@ -28,8 +29,9 @@ sys.exit({object}())
 class Virtualenv:
     """Builds a virtual environment without running anything that goes into it."""
 
-    def __init__(self, folder: Path, interpreter: Interpreter) -> None:
+    def __init__(self, folder: Path, interpreter: Interpreter, programs: Programs) -> None:
         """Build in an empty folder."""
+        self._programs = programs
         self._folder = folder
         self._interpreter = interpreter
         self.site_packages = folder / "lib" / f"python{interpreter.minor}" / "site-packages"
@@ -121,16 +123,13 @@ class Virtualenv:
         """Bytecode beforehand, since a read-only folder keeps none; it is compiled, not run."""
         python = str(self._interpreter.executable)
         try:
-            subprocess.run(
+            self._programs.run(
                 [
                     *(python, "-I", "-S", "-m", "compileall", "-q", "-j", "2"),
                     str(self.site_packages),
                 ],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=COMPILE_SECONDS,
+                cwd=Path("/"),
+                timeout_s=COMPILE_SECONDS,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EnvironmentUnprepared(f"The environment cannot be compiled: {error}.") from error

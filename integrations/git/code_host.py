@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 from core.effects import Change, ChangeRequest
 from core.errors import Conflict, RepositoryInvalid
@@ -26,7 +27,10 @@ class LocalHost:
         max_files: int = 200_000,
         max_bytes: int = 2 * 1024**3,
         permit: changes.Permit = changes.always,
+        scratch: Path | None = None,
     ) -> None:
+        """Keep what git needs for a while in `scratch`, else where the system keeps such files."""
+        self._scratch = scratch
         self._repository = repository
         self._prefix = branch_prefix
         self._permit = permit
@@ -54,7 +58,7 @@ class LocalHost:
         """Nothing is held between calls."""
 
     def _snapshot(self, ref: str, with_work: bool) -> Snapshot:
-        with trusted_git(find(self._repository)) as git:
+        with trusted_git(find(self._repository), self._scratch) as git:
             _check_format(git)
             head = reading.head(git)
             default, notes = _default_branch(git, head)
@@ -77,7 +81,7 @@ class LocalHost:
 
     def _publish(self, request: ChangeRequest, patch: Patch) -> Change:
         layout = find(self._repository)
-        with trusted_git(layout) as git:
+        with trusted_git(layout, self._scratch) as git:
             head = reading.head(git)
             changes.check_branch(request.branch, self._prefix, head.branch)
             if not reading.commit_of(git, request.base_sha):
@@ -96,7 +100,7 @@ class LocalHost:
 
     def _find(self, request: ChangeRequest) -> Change | None:
         layout = find(self._repository)
-        with trusted_git(layout) as git:
+        with trusted_git(layout, self._scratch) as git:
             commit = reading.commit_of(git, f"refs/heads/{request.branch}")
             if not commit or reading.tree_id(git, commit) != request.tree_hash:
                 return None

@@ -130,9 +130,13 @@ def _words(stderr: bytes) -> str:
 
 
 @contextmanager
-def trusted_git(layout: Layout, *, timeout_s: float = 600.0) -> Iterator[TrustedGit]:
-    """Git over this repository for as long as the block runs."""
-    with tempfile.TemporaryDirectory(prefix="anton-git-") as folder:
+def trusted_git(
+    layout: Layout, scratch: Path | None = None, *, timeout_s: float = 600.0
+) -> Iterator[TrustedGit]:
+    """Git over this repository for as long as the block runs, with its own files in `scratch`."""
+    if scratch:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="anton-git-", dir=scratch) as folder:
         try:
             git = TrustedGit(layout, Path(folder), timeout_s)
         except PermissionError as error:

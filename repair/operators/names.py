@@ -8,7 +8,7 @@ import libcst as cst
 
 from repair.edits import Edit, Splice
 from repair.operators.site import Site, alike
-from repair.vocabulary import BUILTIN_CALLS, bound_names
+from repair.vocabulary import BUILTIN_CALLS
 
 TYPE_NAMES = ("int", "str", "float", "list", "dict", "tuple", "set", "bool", "bytes")
 
@@ -202,11 +202,3 @@ def swapped_names(site: Site) -> Iterator[Edit]:
             ]
             if len(distinct) <= 6 and len(splices) > 1:
                 yield site.edit("names-swapped", 0.2, *splices)
-
-
-def all_bound(site: Site) -> list[str]:
-    """Names that the statement itself binds."""
-    small = site.small
-    if isinstance(small, cst.Assign):
-        return [name for t in small.targets for name in bound_names(t.target)]
-    return []

@@ -291,6 +291,19 @@ async def test_two_drives_of_one_task_do_not_meet(tmp_path: Path) -> None:
         assert here.asked(task).count("fix") == 1
 
 
+async def test_git_leaves_nothing_behind_and_what_a_killed_process_left_is_cleared(
+    tmp_path: Path,
+) -> None:
+    left = tmp_path / "data" / "scratch" / "anton-git-of-a-dead-process"
+    left.mkdir(parents=True)
+    (left / "uncommitted.py").write_text("private = True\n")
+    async with house(tmp_path) as here:
+        assert not left.exists()
+        task = await here.answer(await here.run(worktree=True), "approve")
+        assert task.outcome is Outcome.FIXED
+        assert here.listing(tmp_path / "data" / "scratch") == []
+
+
 async def test_restart_between_decision_and_resume(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         task = await here.run()

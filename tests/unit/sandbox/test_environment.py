@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,9 @@ import pytest
 from core.errors import EnvironmentUnprepared
 from core.ports import Environment
 from sandbox.environment import INSIDE, Environments
+from sandbox.installer import SECONDS
 from sandbox.interpreter import choose
+from sandbox.storage import Lock
 from tests.unit.sandbox.rooms import Rooms, open_folder, tree_of
 
 ROOT = Path(__file__).parents[3]
@@ -393,3 +396,37 @@ async def test_a_cache_that_no_sandbox_could_enter_is_not_used(cache: Path, tmp_
     folder = environment.layers[0][0]
     assert folder.is_relative_to(cache)
     assert all(path.stat().st_mode & 0o005 == 0o005 for path in (folder, *folder.parents))
+
+
+async def test_an_index_that_never_answers_does_not_outlast_the_house(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+        monkeypatch.setenv("UV_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        monkeypatch.setenv("UV_HTTP_TIMEOUT", str(int(SECONDS)))
+        environments = Environments(cache)
+        preparing = asyncio.create_task(
+            environments.prepare(tree_of(project("there-is-no-such-wheel==1.0")))
+        )
+        connection, _ = await asyncio.get_running_loop().sock_accept(silent)
+        began = time.monotonic()
+        environments.close()
+        with pytest.raises(EnvironmentUnprepared, match="closing"):
+            await preparing
+        assert time.monotonic() - began < SECONDS / 10
+        connection.close()
+    assert not list((cache / "environments").iterdir())
+
+
+async def test_a_lock_that_another_process_keeps_does_not_outlast_the_house(cache: Path) -> None:
+    environments = Environments(cache)
+    kept = Lock(cache / "locks" / "interpreters")
+    assert kept.alone_at_once()
+    preparing = asyncio.create_task(environments.prepare(tree_of({"a.py": ""})))
+    await asyncio.sleep(0.3)
+    assert not preparing.done()
+    environments.close()
+    with pytest.raises(EnvironmentUnprepared, match="closing"):
+        await preparing
+    kept.release()
