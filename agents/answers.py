@@ -19,6 +19,8 @@ from core.ports import Model
 
 AnyAnswer = TypeVar("AnyAnswer", bound=BaseModel)
 REPAIRS = 1
+NOTHING_SAID = "(empty)"
+"""What stands for an empty reply: providers refuse a message without text."""
 STARTS_MAX = 500
 """Opening braces of a text that are tried."""
 SCANNED_MAX = 1_000_000
@@ -53,7 +55,7 @@ async def ask(
         if found and not problems:
             return found
         again = render("answer-again", problems="\n".join(problems[:PROBLEMS_TOLD]))
-        said = Message(author="assistant", text=reply.text or "(empty)")
+        said = Message(author="assistant", text=reply.text or NOTHING_SAID)
         call = call.but(messages=(*call.messages, said, *again))
     if answer is None:
         raise AnswerInvalid(f"{model.name} gave no usable answer: {'; '.join(problems[:3])}")

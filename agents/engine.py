@@ -7,11 +7,13 @@ from agents import toolwork, workflow
 from agents.offline.engine import OfflineEngine
 from agents.roles import diagnosis, qa, reviewer, scribe, triage
 from agents.toolwork import Crew
+from core.errors import TimeUp
 from core.evidence import Evidence
 from core.findings import (
     Diagnosis,
     FixAttempt,
     Narrative,
+    Reading,
     Reproduction,
     Review,
     ReviewVerdict,
@@ -57,14 +59,26 @@ class ModelEngine:
             return await self.offline.diagnose(case)
         model = self.models.of("diagnosis")
         gather = self._gather if self._with_tools(model) else None
-        turns = self.crew.limits["diagnosis"].turns
-        return await diagnosis.diagnose(case, self.offline.bench, model, gather, turns=turns)
+        return await diagnosis.diagnose(
+            case,
+            self.offline.bench,
+            model,
+            gather,
+            turns=self.crew.limits["diagnosis"].turns,
+            measured=await self.offline.diagnose(case),
+        )
 
     async def reproduce(self, case: Case) -> Reproduction:
         """By what can be run, else by a test that the model writes."""
         if "qa" not in self.served:
             return await self.offline.reproduce(case)
-        return await qa.reproduce(case, self.offline.bench, self.models.of("qa"))
+        try:
+            found = await self.offline.reproduce(case)
+        except TimeUp as error:
+            found = Reproduction(
+                reading=Reading.NOTHING_TO_RUN, note=error.message, help_wanted=error.remedy or ""
+            )
+        return await qa.reproduce(case, self.offline.bench, self.models.of("qa"), found)
 
     async def fix(self, case: Case) -> FixAttempt:
         """By the model's candidates, with the offline search beside them."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from agents.answers import ask
+from agents.answers import NOTHING_SAID, ask
 from agents.grounding import Claim, checked
 from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
@@ -57,16 +57,22 @@ class Answer(BaseModel):
 
 
 async def diagnose(
-    case: Case, bench: Bench, model: Model, gather: Gather | None, *, turns: int = 0
+    case: Case,
+    bench: Bench,
+    model: Model,
+    gather: Gather | None,
+    *,
+    turns: int = 0,
+    measured: Diagnosis | None = None,
 ) -> Diagnosis:
     """The model's conclusion, every name of it checked against the tree.
 
     The ranking of lines by tests is measured first and handed over as a fact. An answer that names
     what does not exist is refused once, with the nearest real names; what is still wrong then
     counts for nothing, and lowers the confidence to that of a guess. `turns` is how many `gather`
-    may take.
+    may take, `measured` is what the tests point at, where that is known.
     """
-    measured = await by_rules(case, bench)
+    measured = measured or await by_rules(case, bench)
     facts = _facts(case, measured)
     messages = render("diagnosis", **facts, gathering=gather is not None, turns=turns)
     if gather:
@@ -75,7 +81,7 @@ async def diagnose(
     concluded = await model.complete(DIAGNOSIS.call(case, messages))
     talk = [
         *messages,
-        Message(author="assistant", text=concluded.text),
+        Message(author="assistant", text=concluded.text or NOTHING_SAID),
         *render("diagnosis-format"),
     ]
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agents.answers import NOTHING_SAID
 from agents.edits.apply import apply_reply
 from agents.edits.values import Unit
 from agents.prompting import render
@@ -64,7 +65,7 @@ class Talk:
     def tell(self, proposal: Proposal, what_happened: str, result: str) -> None:
         """Let the next answer know of this one; only the latest is kept, prompts stay short."""
         self.told = [
-            Message(author="assistant", text=proposal.reply.text[:20_000]),
+            Message(author="assistant", text=proposal.reply.text[:20_000] or NOTHING_SAID),
             *render("fix-again", what_happened=what_happened, result=result),
         ]
 

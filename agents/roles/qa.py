@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agents.answers import NOTHING_SAID
 from agents.edits.apply import apply_reply
 from agents.grounding import Claim, checked
 from agents.offline import reproduction as by_rules
@@ -51,14 +52,17 @@ class Tried:
         return self.run is not None and not self.run.collected and path not in self.run.output
 
 
-async def reproduce(case: Case, bench: Bench, model: Model) -> Reproduction:
+async def reproduce(
+    case: Case, bench: Bench, model: Model, found: Reproduction | None = None
+) -> Reproduction:
     """What can be run as it is, else a test that the model writes.
 
     A test that is given, an executable example or a failing test of the repository is worth more
     than one that is written; only where none of them speaks is the model asked, and for what people
-    said of tests since, which goes beside what shows the fault.
+    said of tests since, which goes beside what shows the fault. `found` is what came of that which
+    can be run, where it is known.
     """
-    found = await by_rules.reproduce(case, bench)
+    found = found or await by_rules.reproduce(case, bench)
     if found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin:
         return _beside(found, await _write(case, bench, model, beside=found.files))
     if found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
@@ -97,7 +101,10 @@ async def _write(
             return _reproduction(tried, model)
         last = tried if tried.run else last
         if left:
-            messages += [Message(author="assistant", text=reply.text), *_again(tried, path)]
+            messages += [
+                Message(author="assistant", text=reply.text or NOTHING_SAID),
+                *_again(tried, path),
+            ]
     if last and last.reading is Reading.PASSES and case.reported is not None:
         last = await _on_the_reported(last, case.reported, bench, path)
     return _reproduction(last, model) if last else None

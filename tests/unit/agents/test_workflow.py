@@ -232,6 +232,7 @@ async def test_model_that_gives_no_answers_is_left_after_three(bench: Bench) -> 
     model = ScriptedModel(["", "I'm sorry, but I can't help with that.", "<think>hm</think>"])
     attempt = await fix(case(), bench, model, nothing, attempts=3)
     assert len(model.calls) == IN_A_ROW
+    assert all(message.text for call in model.calls for message in call.messages)
     assert "no answers" in attempt.explanation
     model = ScriptedModel(["", "", "Here you are!", RIGHT])
     assert (await fix(case(), bench, model, nothing, attempts=3)).candidates

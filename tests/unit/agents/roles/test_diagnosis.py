@@ -105,3 +105,9 @@ async def test_only_so_many_claims_are_looked_up(bench: Bench) -> None:
     said = answer(evidence=[*[invented] * CLAIMS_MAX, real])
     found = await diagnose(CASE, bench, ScriptedModel([SAID, said, said]), None)
     assert found.evidence == ()
+
+
+async def test_no_message_is_empty_where_the_model_concluded_nothing(bench: Bench) -> None:
+    model = ScriptedModel(["", "?", "?"])
+    await diagnose(CASE, bench, model, None)
+    assert all(message.text for call in model.calls for message in call.messages)
