@@ -67,6 +67,8 @@ class Briefing:
             screen.say(f"patch hash  {self.question.patch_hash}")
         if protected := self.question.details.get("protected"):
             screen.say(f"protected   {protected}", "bold yellow")
+        if unproven := self.question.details.get("unproven"):
+            screen.say(f"unproven    {unproven}", "bold yellow")
 
 
 def show_diff(console: Console, diff: str) -> None:

@@ -48,9 +48,12 @@ def unasked(question: Question, *, yes: bool, interactive: bool, local: bool) ->
     """Why a release may be approved without asking; empty when somebody has to be asked.
 
     `--yes` is consent. Where nobody can be asked, a change that stays on this machine is made.
-    Neither reaches a protected path: that takes a person who saw it.
+    Neither reaches a protected path, nor a change that no test proves: that takes a person who saw
+    it.
     """
     if question.kind is not QuestionKind.RELEASE or question.risk is Risk.CRITICAL:
+        return ""
+    if question.details.get("unproven"):
         return ""
     if yes:
         return "approved, as --yes says"

@@ -122,9 +122,19 @@ def budget(
 
 
 def release(
-    task_id: str, title: str, *, patch: dict[str, str], body_ref: str, risk: Risk, protected: str
+    task_id: str,
+    title: str,
+    *,
+    patch: dict[str, str],
+    body_ref: str,
+    risk: Risk,
+    protected: str,
+    unproven: str,
 ) -> Question:
-    """Ask for consent to exactly this diff; `patch` holds its hashes and its artifact."""
+    """Ask for consent to exactly this diff; `patch` holds its hashes and its artifact.
+
+    `protected` names the protected paths in it, `unproven` the proof that it lacks.
+    """
     return Question(
         kind=QuestionKind.RELEASE,
         task_id=task_id,
@@ -136,5 +146,7 @@ def release(
         tree_hash=patch["tree_hash"],
         patch_ref=patch["ref"],
         risk=risk,
-        details={"protected": protected} if protected else {},
+        details={
+            name: said for name, said in (("protected", protected), ("unproven", unproven)) if said
+        },
     )

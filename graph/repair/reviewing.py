@@ -135,7 +135,15 @@ async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -
         body_ref=body_ref,
         risk=risk,
         protected=", ".join(facts.protected),
+        unproven=_lacking_proof(facts.evidence),
     )
+
+
+def _lacking_proof(evidence: Evidence | None) -> str:
+    """What proof a change lacks, in words; empty when it is proven."""
+    if evidence and evidence.verdict is Verdict.FIXED:
+        return ""
+    return one_line(evidence.note if evidence else "", 300) or "No test proves it."
 
 
 def _review_event(review: Review) -> Facts:

@@ -187,6 +187,7 @@ async def test_without_a_red_test_it_ends_unverified_at_best(tmp_path: Path) -> 
         task = await here.run()
         question = (await here.pending(task)).question
         assert question.risk == "high"
+        assert question.details["unproven"]
         assert "Missing proof" in question.body
         task = await here.answer(task, "approve")
         assert task.outcome is Outcome.FIXED_UNVERIFIED

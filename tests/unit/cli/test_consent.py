@@ -120,6 +120,12 @@ def test_asking_is_skipped_only_where_that_is_allowed(
     assert bool(reason) is approved
 
 
+@pytest.mark.parametrize("yes", [True, False])
+def test_change_that_no_test_proves_is_for_somebody_who_saw_it(yes: bool) -> None:
+    question = release().but(details={"unproven": "No test shows the fault."})
+    assert unasked(question, yes=yes, interactive=False, local=True) == ""
+
+
 @pytest.mark.parametrize(
     "kind", [kind for kind in QuestionKind if kind is not QuestionKind.RELEASE]
 )
