@@ -200,7 +200,9 @@ def _seconds(text: str) -> float:
 SUITES = ("repair", "validator", "edits", "sandbox", "overhead")
 
 COMMANDS = (
-    Command("demo", "repair a small service, here and now, offline", "demo", _demo),
+    Command(
+        "demo", "repair a small service, here and now; offline unless a model is set", "demo", _demo
+    ),
     Command(
         "fix",
         "repair a repository: a report in, a branch out; no server, no account",
