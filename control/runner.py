@@ -218,7 +218,7 @@ class Runner:
                 raise
             except StoreUnusable as error:
                 log.error("task pauses: %s", error, extra={"task_id": task_id})
-                await self._sleep(drive, STORE_PAUSE_S)
+                await self._wait_for_store(drive)
             except (HostUnreachable, RateLimited) as error:
                 if not await self._wait_for_host(drive, error):
                     await self._end(drive, Outcome.BLOCKED, str(error))
@@ -259,6 +259,16 @@ class Runner:
         reason = f"Internal error: the step {node} breaks each time."
         await self._end(drive, Outcome.FAILED, reason)
         return True
+
+    async def _wait_for_store(self, drive: Drive) -> None:
+        """Sleep until the store takes writes again, and the lease with them."""
+        while True:
+            await self._sleep(drive, STORE_PAUSE_S)
+            try:
+                drive.lease = await self._records.tasks.renew(drive.lease, ttl_s=LEASE_TTL_S)
+            except StoreUnusable:
+                continue
+            return
 
     async def _wait_for_host(self, drive: Drive, error: HostUnreachable | RateLimited) -> bool:
         """Sleep as asked, or ever longer; False when there is no more patience."""

@@ -417,3 +417,20 @@ async def test_the_time_limit_in_one_branch_ends_the_task_once(tmp_path: Path) -
         task = await here.run()
         assert task.outcome is Outcome.OUT_OF_BUDGET
         assert (await here.steps(task)).count("report") == 1
+
+
+async def test_a_store_that_fails_for_longer_than_a_lease_lasts_only_delays_the_task(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, Script(delays_s={"triage": 0.5})) as here:
+        task = await here.submit()
+        drive = asyncio.create_task(here.anton.drive(task.task_id))
+        await here.until(task, "triage")
+        with closing(sqlite3.connect(tmp_path / "data" / "anton.db", isolation_level=None)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.execute("UPDATE leases SET expires_at = ''")
+            await asyncio.sleep(7.0)  # longer than a write waits for its turn
+            file.execute("COMMIT")
+        task = await drive
+        assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+        assert task.crashes == {}
