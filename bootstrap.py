@@ -72,7 +72,11 @@ class Thinking(Protocol):
         ...
 
     def about(self) -> dict[str, Any]:
-        """What `/health` tells of it."""
+        """What `/health` tells of it now."""
+        ...
+
+    def degraded(self) -> dict[str, str]:
+        """What is away for now, by name, in words."""
         ...
 
 
@@ -122,14 +126,17 @@ async def build(
         kept.stores.audit,
         capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
         checks=checks,
-        about=mind.about() if mind else {},
-        degraded=(
-            {"checkpoints": "CHECKPOINTS=memory: a restart loses every task under way."}
-            if settings.checkpoints == "memory"
-            else {}
-        ),
+        about=mind.about if mind else dict,
+        degraded=lambda: _degraded(settings, mind),
         close=stack.aclose,
     )
+
+
+def _degraded(settings: Settings, mind: Thinking | None) -> dict[str, str]:
+    told = mind.degraded() if mind else {}
+    if settings.checkpoints == "memory":
+        told["checkpoints"] = "CHECKPOINTS=memory: a restart loses every task under way."
+    return told
 
 
 async def scripted(
@@ -316,6 +323,7 @@ async def _mind(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinki
         environments,
         _search(settings),
         Limits(wall_s=settings.sandbox_test_seconds),
+        tasks=kept.stores.tasks,
         events=kept.events,
         audit=kept.stores.audit,
         clock=kept.clock,

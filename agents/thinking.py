@@ -1,5 +1,6 @@
 """One engine and one bench for each drive of a task, with the models of all roles."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,19 +9,32 @@ from agents.engine import ModelEngine
 from agents.models import health
 from agents.models.providers import OFFLINE
 from agents.models.roster import Roster
+from agents.models.waiting import Tell
 from agents.offline.engine import OfflineEngine
 from agents.offline.fixing import Search
 from agents.offline.thinking import telling
 from agents.toolwork import Crew
+from core.errors import StoreError
 from core.events import EventType, Notice
 from core.limits import RoleLimits
-from core.ports import AuditLog, Budgets, Clock, EventLog, Limits, RepairEngine, SandboxProvider
+from core.ports import (
+    AuditLog,
+    Budgets,
+    Clock,
+    EventLog,
+    Limits,
+    RepairEngine,
+    SandboxProvider,
+    TaskStore,
+)
 from core.tasks import Lease, Task
 from repair.bench import Bench
 from repair.validate import Tests
 from sandbox.environment import Environments
 from tools.policy import Policy
 from tools.toolbox import Refusal
+
+log = logging.getLogger(__name__)
 
 
 class ModelThinking:
@@ -35,6 +49,7 @@ class ModelThinking:
         search: Search,
         limits: Limits,
         *,
+        tasks: TaskStore,
         events: EventLog,
         audit: AuditLog,
         clock: Clock,
@@ -49,6 +64,7 @@ class ModelThinking:
         self._environments = environments
         self._search = search
         self._limits = limits
+        self._tasks = tasks
         self._events = events
         self._audit = audit
         self._clock = clock
@@ -64,6 +80,10 @@ class ModelThinking:
         """Which models think, and where code is run."""
         return {"sandbox": self._provider.backend, "models": health.about(self._roster)}
 
+    def degraded(self) -> dict[str, str]:
+        """Models that are away, and who waits for them."""
+        return health.degraded(self._roster)
+
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine and the bench of one drive; its sandboxes end with it."""
@@ -76,19 +96,33 @@ class ModelThinking:
         choices = self._roster.choices.values()
         try:
             async with telling(self._events, task.task_id) as watch:
-                yield (
-                    ModelEngine(
-                        models=self._roster.under(self._budgets(lease)),
-                        served=frozenset(one.role for one in choices if one.model != OFFLINE),
-                        offline=OfflineEngine(bench, self._search, watch),
-                        crew=self._crew(task),
-                        kind=self._kind,
-                        attempts=task.request.max_iterations,
-                    ),
-                    bench,
-                )
+                with self._roster.desk.waits.heard(task.task_id, self._teller(lease)):
+                    yield (
+                        ModelEngine(
+                            models=self._roster.under(self._budgets(lease)),
+                            served=frozenset(one.role for one in choices if one.model != OFFLINE),
+                            offline=OfflineEngine(bench, self._search, watch),
+                            crew=self._crew(task),
+                            kind=self._kind,
+                            attempts=task.request.max_iterations,
+                        ),
+                        bench,
+                    )
         finally:
             await bench.close()
+
+    def _teller(self, lease: Lease) -> Tell:
+        """Writes into a task's row and its log what it waits for; a lost lease writes nothing."""
+
+        async def tell(words: str) -> None:
+            try:
+                task = await self._tasks.update(lease.task_id, lease, reason=words)
+                data = {"status": task.status, "reason": words}
+                await self._events.append(Notice(type="status", task_id=task.task_id, data=data))
+            except StoreError as error:
+                log.warning("not told: %s: %s", words, error, extra={"task_id": lease.task_id})
+
+        return tell
 
     def _crew(self, task: Task) -> Crew:
         async def refused(refusal: Refusal) -> None:

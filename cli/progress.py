@@ -222,6 +222,11 @@ def _budget(data: Mapping[str, Any]) -> Iterator[Told]:
         yield Told("·", "budget", f"{whose} is ${limit:.2f} from now on")
 
 
+def _status(data: Mapping[str, Any]) -> Iterator[Told]:
+    if data.get("status") == "running" and (reason := data.get("reason")):
+        yield Told("·", "waits", one_line(str(reason)))
+
+
 def _end(data: Mapping[str, Any]) -> Iterator[Told]:
     outcome = str(data.get("outcome", ""))
     mark = "✓" if outcome in ("fixed", "already_fixed") else "·"
@@ -237,5 +242,6 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Told]]] = {
     "patch": _patch,
     "approval": _approval,
     "budget": _budget,
+    "status": _status,
     "end": _end,
 }

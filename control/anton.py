@@ -67,8 +67,8 @@ class Anton:
         *,
         capacity: Capacity,
         checks: Mapping[str, Check],
-        about: Mapping[str, Any],
-        degraded: Mapping[str, str],
+        about: Callable[[], Mapping[str, Any]],
+        degraded: Callable[[], Mapping[str, str]],
         close: Callable[[], Awaitable[None]],
     ) -> None:
         self._records = records
@@ -264,7 +264,7 @@ class Anton:
         counts = await self._records.tasks.counts()
         parts = await self.ready()
         trouble = {
-            **self._degraded,
+            **self._degraded(),
             **{name: said for name, said in parts.items() if said != "ok"},
         }
         return {
@@ -276,7 +276,7 @@ class Anton:
             "waiting": counts.get(TaskStatus.WAITING, 0),
             "draining": self._draining,
             "trouble": trouble,
-            **self._about,
+            **self._about(),
         }
 
     async def ready(self) -> dict[str, str]:

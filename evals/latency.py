@@ -155,6 +155,10 @@ class PacedThinking:
         """What it is, so that nobody takes it for more."""
         return {"sandbox": "as configured", "models": {"all roles": "paced (orchestration only)"}}
 
+    def degraded(self) -> dict[str, str]:
+        """A pace is never away."""
+        return {}
+
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """Engine and bench of one drive."""

@@ -162,6 +162,10 @@ class ScriptedThinking:
         """What it is, so that nobody takes it for more."""
         return {"sandbox": "none", "models": {"all roles": ScriptedEngine.name}}
 
+    def degraded(self) -> dict[str, str]:
+        """A script is never away."""
+        return {}
+
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine of a task; the same one in each of its drives."""

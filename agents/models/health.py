@@ -56,14 +56,20 @@ def about(roster: Roster) -> dict[str, Any]:
 
 
 def degraded(roster: Roster) -> dict[str, str]:
-    """What is not well, by server, in words; empty when all is."""
-    return {
-        label: f"left alone since {breaker.since:%H:%M:%S} UTC"
-        if breaker.state == "open"
-        else f"failing since {breaker.since:%H:%M:%S} UTC"
+    """What is not well, by server, and who waits, by model, in words; empty when all is well."""
+    servers = {
+        label: f"{_models_at(roster, label)} "
+        f"{'left alone' if breaker.state == 'open' else 'failing'} "
+        f"since {breaker.since:%H:%M:%S} UTC"
         for label, breaker in roster.breakers.items()
         if breaker.since
     }
+    waits = sorted(roster.desk.waits.all(), key=lambda wait: wait.since, reverse=True)
+    return servers | {wait.model: wait.words for wait in waits}
+
+
+def _models_at(roster: Roster, label: str) -> str:
+    return ", ".join(name for name, line in roster.lines.items() if line.endpoint.label == label)
 
 
 def ability(shown: Capabilities) -> str:

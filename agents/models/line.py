@@ -15,7 +15,7 @@ from agents.models.patience import Patience
 from agents.models.prices import Prices
 from agents.models.providers import Endpoint
 from agents.models.telling import Telling, estimate
-from agents.models.waiting import Waits
+from agents.models.waiting import Note, Waits
 from core.errors import ModelUnavailable, PromptTooLong
 from core.models import ModelCall, Reply, Tokens
 from core.ports import Budgets, Clock, EventLog, Reservation
@@ -77,9 +77,15 @@ class Line:
         Raises AttemptFailed with what came last, PromptTooLong, BudgetExceeded.
         """
         request = await self.prepare(journey.call)
+        async with self._desk.waits.noted(journey.call, self.name) as note:
+            return await self._patiently(request, journey, note, spare)
+
+    async def _patiently(
+        self, request: Request, journey: Journey, note: Note, spare: bool
+    ) -> Reply:
         failures = 0
         while True:
-            await self._admittance(journey, spare)
+            await self._admittance(journey, note, spare)
             try:
                 return await self._once(request, journey)
             except AttemptFailed as error:
@@ -90,7 +96,7 @@ class Line:
                 journey.failing_since = journey.failing_since or self._desk.clock.now()
                 reason = error.message
             if not (spare and self.breaker.wait_s):
-                await self._wait(journey, pause, reason)
+                await self._wait(journey, note, pause, reason)
 
     async def prepare(self, call: ModelCall) -> Request:
         """The call with its parameters and sizes, and no secret in what is said.
@@ -121,7 +127,7 @@ class Line:
         sent = with_margin(request.prompt_tokens, self.endpoint.provider.name)
         return Tokens(sent=sent, received=request.max_tokens, estimated=True)
 
-    async def _admittance(self, journey: Journey, spare: bool) -> None:
+    async def _admittance(self, journey: Journey, note: Note, spare: bool) -> None:
         while wait_s := self.breaker.wait_s:
             about = self.breaker.about()
             if spare and self.breaker.state == "open":
@@ -130,12 +136,11 @@ class Line:
                     f"{about.get('reason')}",
                     "exhausted",
                 )
-            await self._wait(journey, wait_s, str(about.get("reason", "")))
+            await self._wait(journey, note, wait_s, str(about.get("reason", "")))
 
-    async def _wait(self, journey: Journey, seconds: float, reason: str) -> None:
-        since = journey.failing_since or self.breaker.since
-        with self._desk.waits.noted(journey.call, self.name, reason, since):
-            await self._desk.clock.sleep(seconds)
+    async def _wait(self, journey: Journey, note: Note, seconds: float, reason: str) -> None:
+        await note.waits(reason, journey.failing_since or self.breaker.since)
+        await self._desk.clock.sleep(seconds)
 
     async def _once(self, request: Request, journey: Journey) -> Reply:
         most = self.most(request)

@@ -44,6 +44,10 @@ class OfflineThinking:
             "models": {"all roles": NAME},
         }
 
+    def degraded(self) -> dict[str, str]:
+        """Nothing that this needs can be away for a while."""
+        return {}
+
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine and the bench of one drive; its sandboxes end with it."""

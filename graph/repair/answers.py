@@ -1,5 +1,6 @@
 """What a person's answer changes in the state: counters, findings, and the end."""
 
+from core.approvals import QuestionKind
 from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
 from graph.repair.feedback import speaks_of_tests
@@ -39,6 +40,9 @@ def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
 def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
     """Words become findings of the next attempt, and attempts are given anew."""
     choice, words = decision.get("choice"), decision.get("text", "").strip()
+    if choice == "stop" and state["question"].get("kind") == QuestionKind.CLARIFY:
+        reason = words or "Stopped before the missing facts were given."
+        return {"outcome": Outcome.NEEDS_INFORMATION, "reason": reason}
     if choice not in ("guidance", "more_attempts", "raise_budget", "answer"):
         return {}
     if state.get("unpaid"):

@@ -35,6 +35,7 @@ from repair.gate import is_test_path
 
 NO_PLACE_TO_STOP = ("report", "escalate")
 """Steps that tell of a stop; what led there is where it was."""
+NO_FIX = "A person stopped it; the attempts gave no fix that holds."
 
 
 async def publish(state: RepairState, runtime: Runtime[Deps]) -> Facts:
@@ -304,7 +305,7 @@ def _outcome(state: RepairState) -> tuple[str, str]:
         "noise": (Outcome.NOISE, words or "A person called it noise."),
         "take_over": (Outcome.BLOCKED, "Taken over by a person."),
         "expired": (Outcome.BLOCKED, "nobody_answered"),
-        "stop": _stopped(state, words),
+        "stop": (Outcome.FAILED, words or NO_FIX),
     }.get(decision.get("choice", ""), (Outcome.FAILED, "It ended without a result."))
 
 
@@ -319,12 +320,6 @@ def _released(state: RepairState) -> tuple[str, str]:
     if evidence.get("verdict") == Verdict.FIXED:
         return Outcome.FIXED, "Red on base, green on the fix, and released."
     return Outcome.FIXED_UNVERIFIED, evidence.get("note", "")
-
-
-def _stopped(state: RepairState, words: str) -> tuple[str, str]:
-    if state.get("triage", {}).get("verdict") and not state.get("diagnosis"):
-        return Outcome.NEEDS_INFORMATION, words or "Stopped before the missing facts were given."
-    return Outcome.FAILED, words or "A person stopped it; the attempts gave no fix that holds."
 
 
 def _json(value: Facts) -> bytes:

@@ -137,6 +137,12 @@ async def test_missing_facts_are_asked_for_once_and_used(tmp_path: Path) -> None
         assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
 
 
+async def test_a_question_for_facts_that_nobody_gives_ends_as_such(tmp_path: Path) -> None:
+    async with house(tmp_path, Script(triage=Triage(question="Which total?"))) as here:
+        task = await here.answer(await here.run(), "stop")
+        assert (task.outcome, here.asked(task)) == (Outcome.NEEDS_INFORMATION, ["triage"])
+
+
 @pytest.mark.parametrize(
     ("diagnosis", "reproduction", "outcome"),
     [

@@ -33,6 +33,13 @@ RUN = {"verdict": "failed", "failed": ["tests/t.py::a"], "passed": 0}
         ("node", {"node": "fix", "state": "failed", "reason": "gone"}, ["✗ fix         gone"]),
         ("node", {"node": "fix", "state": "started"}, []),
         (
+            "status",
+            {"status": "running", "reason": "waiting for model m since 12:00:00 UTC"},
+            ["· waits       waiting for model m since 12:00:00 UTC"],
+        ),
+        ("status", {"status": "running", "reason": ""}, []),
+        ("status", {"status": "failed", "reason": "It ended."}, []),
+        (
             "diagnosis",
             {
                 "root_cause": "it toggles",

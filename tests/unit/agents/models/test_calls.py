@@ -13,9 +13,11 @@ from agents.models.health import about, degraded
 from agents.models.options import ModelOptions
 from agents.models.patience import Patience
 from agents.models.streams import Deadlines
+from agents.models.waiting import Waits
 from core.budgets import Ceilings
 from core.errors import BudgetExceeded, ConfigError, ModelUnavailable, PromptTooLong
-from core.models import Message, ToolCall
+from core.models import Message, ModelCall, ToolCall
+from tests.fakes.clock import FakeClock
 from tests.fakes.model_server import Act, busy
 from tests.fakes.ollama_server import OllamaServer
 from tests.fakes.openai_server import OpenAIServer
@@ -186,11 +188,56 @@ async def test_an_outage_is_seen_while_it_lasts_and_never_taken_for_an_answer(
         (wait,) = home.roster.desk.waits.of(home.task_id)
         assert wait.words == "waiting for model openai/double since 12:00:00 UTC"
         assert about(home.roster)["waiting"][0]["task_id"] == home.task_id
+        assert degraded(home.roster) == {
+            f"{openai.url}/v1": "openai/double failing since 12:00:00 UTC",
+            "openai/double": wait.words,
+        }
         await until(asked.done, meanwhile=lambda: home.clock.advance(60))
         with pytest.raises(ModelUnavailable, match=r"No model answers.*HTTP 503"):
             await asked
         assert len(openai.asked) == 7
         assert home.roster.desk.waits.all() == ()
+
+
+async def test_who_listens_hears_of_an_outage_once_and_of_its_end(
+    openai: OpenAIServer, tmp_path: Path
+) -> None:
+    heard: list[str] = []
+
+    async def tell(words: str) -> None:
+        heard.append(words)
+
+    openai.script(AWAY, AWAY, busy("42"))
+    async with house(tmp_path, options(openai)) as home:
+        with home.roster.desk.waits.heard(home.task_id, tell):
+            await home.ask()
+            assert heard == ["waiting for model openai/double since 12:00:00 UTC", ""]
+            assert degraded(home.roster) == {}
+            await home.ask()
+        openai.script(AWAY)
+        await home.ask()
+        assert len(heard) == 2, "a call without trouble, and one that nobody listens to"
+
+
+async def test_of_two_calls_that_wait_the_longer_wait_is_told(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    async def tell(words: str) -> None:
+        heard.append(words.replace(":00 UTC", ""))
+
+    clock = FakeClock()
+    waits = Waits(clock)
+    call = ModelCall(task_id="t", role="qa", messages=(), max_tokens=9)
+    with waits.heard("t", tell):
+        async with waits.noted(call, "a") as first:
+            await first.waits("HTTP 503", None)
+            async with waits.noted(call, "b") as second:
+                clock.advance(60)
+                await second.waits("HTTP 503", None)
+                await first.waits("HTTP 503", clock.now())
+            async with waits.noted(call, "b"):
+                pass
+    assert heard == ["waiting for model a since 12:00", ""]
 
 
 async def test_a_hung_call_counts_as_a_failed_connection(
