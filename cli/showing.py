@@ -109,9 +109,11 @@ def _same_hash(question: Question, wanted: str) -> None:
 
 def _given(question: Question, options: argparse.Namespace) -> Decision | None:
     if options.yes:
-        if question.risk is Risk.CRITICAL and not options.hash:
+        critical, unproven = question.risk is Risk.CRITICAL, question.details.get("unproven")
+        if (critical or unproven) and not options.hash:
+            what = "This touches protected paths" if critical else "No test proves this"
             raise Conflict(
-                "This touches protected paths: --yes alone does not reach it.",
+                f"{what}: --yes alone does not reach it.",
                 remedy="Read the diff above, and name it: --yes --hash and its patch hash.",
             )
         return decide(question, "approve")

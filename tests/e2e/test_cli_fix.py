@@ -107,11 +107,17 @@ def test_a_protected_path_waits_for_a_person_who_saw_the_diff(tmp_path: Path, da
     assert "hash differs" in wrong.stderr
     assert branches(shop) == []
 
-    given = run(data, "approve", report["task_id"], "--yes")
+    blind = run(data, "approve", report["task_id"], "--yes")
+    assert blind.returncode == 3
+    assert "protected   shop/auth.py" in blind.stdout
+    assert branches(shop) == []
+
+    held = blind.stdout.partition("patch hash  ")[2].split("\n")[0].strip()
+    given = run(data, "approve", report["task_id"], "--yes", "--hash", held)
     assert given.returncode == 0, given.stderr
-    assert "protected   shop/auth.py" in given.stdout
     assert len(branches(shop)) == 1
-    assert run(data, "approve", report["task_id"], "--yes").returncode == 1
+    again = run(data, "approve", report["task_id"], "--yes", "--hash", held)
+    assert again.returncode == 1
 
 
 @pytest.mark.slow
