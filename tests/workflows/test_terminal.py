@@ -18,6 +18,7 @@ from cli.screen import Screen
 from cli.showing import approve, mermaid, tasks
 from config import load_settings
 from core.errors import Conflict, NotFound, PayloadInvalid
+from core.findings import Diagnosis, Reading, Reproduction
 from core.ports import TaskFilter
 from core.tasks import Outcome, TaskRequest, TaskStatus
 from evals.scripted import Script
@@ -104,6 +105,22 @@ async def test_approve_lists_shows_and_decides(
     assert len(home.branches()) == 1
     with pytest.raises(NotFound, match="waits for nothing"):
         await approve(home.anton, given("approve", task_id[:8], "--yes"))
+
+
+async def test_what_no_test_proves_waits_for_somebody_who_names_its_hash(tmp_path: Path) -> None:
+    sure = Diagnosis(root_cause="The sum.", confidence=0.9)
+    unshown = Reproduction(reading=Reading.OTHER_ERROR, origin="example")
+    async with house(tmp_path, Script(diagnosis=sure, reproduction=unshown)) as home:
+        for options in (["--yes"], []):
+            assert await fix(home.anton, report(home, *options)) == 3
+        assert home.branches() == []
+        (waits, _) = (await home.anton.tasks(TaskFilter())).tasks
+        with pytest.raises(Conflict, match="No test proves this"):
+            await approve(home.anton, given("approve", waits.task_id, "--yes"))
+        seen = (await home.pending(waits)).question.patch_hash
+        options = ["--yes", "--hash", seen]
+        assert await approve(home.anton, given("approve", waits.task_id, *options)) == 4
+        assert len(home.branches()) == 1
 
 
 async def test_another_hash_decides_nothing(home: House) -> None:
