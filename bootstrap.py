@@ -129,6 +129,7 @@ async def build(
         about=mind.about if mind else dict,
         degraded=lambda: _degraded(settings, mind),
         close=stack.aclose,
+        masked=kept.redactor.known,
     )
 
 
@@ -145,6 +146,12 @@ async def scripted(
     """Anton over a folder of his own, with given thinking: for measurements of the rest."""
     settings, _ = load_settings(data_dir=data_dir, max_concurrent_tasks=at_once)
     return await build(settings, drives=drives, thinking=thinking)
+
+
+async def furnished(**chosen: Any) -> Anton:
+    """Anton as some settings have him, over those of the environment: for measurements."""
+    settings, _ = load_settings(**chosen)
+    return await build(settings)
 
 
 async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -> Kept:
@@ -289,6 +296,8 @@ def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> Co
             "branch_prefix": settings.branch_prefix,
             "permit": permit,
             "scratch": settings.data_dir / SCRATCH,
+            "scan": kept.redactor.findings,
+            "audit": kept.stores.audit.record,
         },
         "github": {
             "token": settings.github_token.get_secret_value(),

@@ -191,7 +191,7 @@ async def doctor(options: Namespace) -> int:
 
 
 async def evaluate(options: Namespace) -> int:
-    """Measure the search, the edits or the orchestration, or attack the sandbox."""
+    """Measure the search, the edits or the orchestration, or attack sandbox and roles."""
     import bootstrap
 
     if options.suite == "edits":
@@ -202,6 +202,8 @@ async def evaluate(options: Namespace) -> int:
         return await (_latency(options, settings) if latent else _overhead(options))
     if options.suite == "validator":
         return await _validator(options, settings)
+    if options.suite == "injection":
+        return await _injection(options)
     if options.suite == "sandbox":
         from evals import sandbox as attacks
 
@@ -257,6 +259,23 @@ async def _validator(options: Namespace, settings: "Settings") -> int:
         )
     print(f"\nattempts              {len(found)}\n\n{table(found)}")
     return 0
+
+
+async def _injection(options: Namespace) -> int:
+    import bootstrap
+    from evals.injection import suite, table
+    from evals.injection.cases import CASES
+    from evals.report import heading
+
+    count = sum(case.id.startswith(options.only) for case in CASES)
+    print(heading(_command(options), seed=options.seed, count=count), flush=True)
+    found = await suite.run_suite(
+        bootstrap.furnished,
+        only=options.only,
+        told=lambda result: print(table.line(result), flush=True),
+    )
+    print(f"\n{table.table(found)}")
+    return int(not table.holds(found))
 
 
 def _command(options: Namespace) -> str:

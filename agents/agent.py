@@ -19,7 +19,7 @@ from tools.toolbox import Toolbox, ToolResult
 
 NO_TOKENS = Tokens()
 CALLS_MAX = 20
-"""Tool calls of one turn that are carried out."""
+"""Tool calls of one turn that are carried out; of the others nothing is kept but their number."""
 TOLD_CHARACTERS = 1_000
 """Of arguments and results in an event."""
 WARNED_TURNS = 3
@@ -229,9 +229,12 @@ class Agent:
         calls = _numbered(reply.calls, run.turn) if reply.finish != "length" else ()
         if not calls:
             return self._without_calls(run, reply)
+        sent, calls = len(calls), calls[:CALLS_MAX]
         run.context.add(run.turn, Message(author="assistant", text=reply.text, calls=calls))
         results = await self._used(run, calls)
         run.context.add(run.turn, *(result.message for result in results))
+        if sent > len(calls):
+            self._tell(run, "turn-many", sent=sent, done=len(calls))
         for result in results:
             if result.ended:
                 return self._ended(run, Why.DONE, answer=result.answer)
@@ -258,11 +261,7 @@ class Agent:
     async def _used(self, run: _Run, calls: Sequence[ToolCall]) -> list[ToolResult]:
         for call in calls:
             await self._watch("tool_start", {**_told(run, call), "arguments": _cut(call.arguments)})
-        results = list(await self._toolbox.use(calls[:CALLS_MAX]))
-        results += [
-            ToolResult(call, f"Not done: a turn has at most {CALLS_MAX} calls.", "failed")
-            for call in calls[CALLS_MAX:]
-        ]
+        results = list(await self._toolbox.use(calls))
         for result in results:
             data = {"outcome": result.outcome, "rule": result.rule, "text": _cut(result.text)}
             await self._watch("tool_end", {**_told(run, result.call), **data})

@@ -78,7 +78,8 @@ class ModelEngine:
             found = Reproduction(
                 reading=Reading.NOTHING_TO_RUN, note=error.message, help_wanted=error.remedy or ""
             )
-        return await qa.reproduce(case, self.offline.bench, self.models.of("qa"), found)
+        model = self.models.of("qa")
+        return await qa.reproduce(case, self.offline.bench, model, found, refused=self.crew.refused)
 
     async def fix(self, case: Case) -> FixAttempt:
         """By the model's candidates, with the offline search beside them."""
@@ -95,7 +96,9 @@ class ModelEngine:
             )
             if attempt is not None:
                 return attempt
-        return await workflow.fix(case, bench, model, search, attempts=self.attempts)
+        return await workflow.fix(
+            case, bench, model, search, attempts=self.attempts, refused=self.crew.refused
+        )
 
     async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
         """By the gates first; a model reads what they let pass."""

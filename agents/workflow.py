@@ -18,6 +18,7 @@ from repair.gate import is_test_path
 from repair.refused import REFUSALS_MAX
 from repair.units import WHOLE_FILE_MAX_LINES, Excerpt, excerpts
 from repair.votes import in_order
+from tools.toolbox import Refused, unheard
 
 CANDIDATES = 4
 CODE_SHARE = 0.4
@@ -70,13 +71,19 @@ class Count:
 
 
 async def fix(
-    case: Case, bench: Bench, model: Model, search: OfflineSearch, *, attempts: int
+    case: Case,
+    bench: Bench,
+    model: Model,
+    search: OfflineSearch,
+    *,
+    attempts: int,
+    refused: Refused = unheard,
 ) -> FixAttempt:
-    """One attempt: candidates of model and search, best first."""
+    """One attempt: candidates of model and search, best first; `refused` hears what was barred."""
     async with Contest.opened(case, bench, search) as contest:
         count = Count()
         try:
-            await _sample(contest, model, attempts, count)
+            await _sample(contest, model, attempts, count, refused)
         except BudgetExceeded as spent:
             contest.spent = spent
         attempt = await contest.attempt(
@@ -88,12 +95,16 @@ async def fix(
     return contest.abstained(attempt.but(refused=tuple(count.edits)), count.abstains)
 
 
-async def _sample(contest: Contest, model: Model, attempts: int, count: Count) -> None:
+async def _sample(
+    contest: Contest, model: Model, attempts: int, count: Count, refused: Refused
+) -> None:
     """Ask for one candidate after the other, until one holds or the plan is spent."""
     units = _units(contest)
     talk = _talk(contest, model, units[0], attempts)
     while count.calls < CANDIDATES:
         proposal = await talk.ask(greedy=count.calls == 0)
+        for one in proposal.barred:
+            await refused(one)
         count.take(proposal)
         if proposal.abstains or count.ends:
             return

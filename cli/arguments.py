@@ -197,7 +197,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-SUITES = ("repair", "validator", "edits", "sandbox", "overhead")
+SUITES = ("repair", "validator", "edits", "sandbox", "injection", "overhead")
 
 COMMANDS = (
     Command(

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.screen import Screen, put
-from cli.visible import visible
 from core.approvals import Approval, Question
 from core.patches import Patch
 from core.ports import ArtifactStore
+from core.visible import visible
 
 CONTINUED = "↪ "
 _DIFF_STYLE = (

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.screen import Screen
-from cli.visible import visible
 from core.errors import ConfigError
 from core.tasks import Task, TaskStatus
+from core.visible import visible
 
 _BLANK: Mapping[str, Any] = {
     "task_id": "",

@@ -10,9 +10,9 @@ from rich.status import Status
 from rich.text import Text
 
 from cli.screen import show
-from cli.visible import one_line, visible
 from core.events import Event
 from core.ports import EventLog
+from core.visible import one_line, visible
 
 LOOK_EVERY_S = 0.1
 BATCH = 500

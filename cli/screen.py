@@ -12,9 +12,9 @@ from typing import IO, Any
 from rich.console import Console
 from rich.text import Text
 
-from cli.visible import visible
 from core.approvals import Person
 from core.errors import AntonError
+from core.visible import visible
 
 PLAIN_WIDTH = 100
 

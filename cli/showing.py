@@ -13,12 +13,12 @@ from cli.consent import asked, decide
 from cli.driving import Drive, nobody, open_question
 from cli.ending import conclude
 from cli.screen import Screen, person
-from cli.visible import one_line
 from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Decision, Question, Risk
 from core.errors import Conflict, NotFound
 from core.ports import TaskFilter
 from core.tasks import Task
+from core.visible import one_line
 from graph import WORKFLOWS
 
 HASH_MIN_DIGITS = 12

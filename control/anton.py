@@ -70,7 +70,9 @@ class Anton:
         about: Callable[[], Mapping[str, Any]],
         degraded: Callable[[], Mapping[str, str]],
         close: Callable[[], Awaitable[None]],
+        masked: Callable[[str], str] = str,
     ) -> None:
+        """`masked` takes our own secrets out of what people write, before it is kept or read."""
         self._records = records
         self._runner = runner
         """None in a process that only looks and decides."""
@@ -80,6 +82,7 @@ class Anton:
         self._about = about
         self._degraded = degraded
         self._close = close
+        self._masked = masked
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -135,7 +138,12 @@ class Anton:
         running = (await self._records.tasks.counts()).get(TaskStatus.RUNNING, 0)
         if not queue and running >= self._capacity.concurrent_tasks:
             raise Busy(f"{running} tasks run already.", remedy="Try again later, or queue it.")
-        request = request.but(ticket=request.ticket or ticket_key(request.title or request.text))
+        request = request.but(
+            text=self._masked(request.text),
+            title=self._masked(request.title),
+            reproduction=self._masked(request.reproduction),
+            ticket=request.ticket or ticket_key(request.title or request.text),
+        )
         now = self._records.clock.now()
         task = Task(task_id=str(uuid.uuid4()), request=request, created_at=now, updated_at=now)
         task = await self._records.tasks.add(task, idempotency_key=idempotency_key)
@@ -196,6 +204,7 @@ class Anton:
         Raises PayloadInvalid when the answer does not fit the question, Conflict when another one
         was first or the question is void.
         """
+        decision = decision.but(text=self._masked(decision.text))
         approval = await self._records.approvals.get(approval_id)
         try:
             _check_fit(approval, decision)

@@ -7,6 +7,7 @@ from datetime import UTC
 
 from core.effects import ChangeRequest
 from core.errors import Conflict, Forbidden
+from core.events import AuditEntry
 from core.patches import FileChange, Patch
 from core.trees import Mode, object_id, tree_id
 
@@ -19,6 +20,20 @@ Entries = Mapping[str, tuple[Mode, str]]
 
 Scan = Callable[[str], Sequence[str]]
 """Finds secrets in a text; what it returns names them, masked."""
+
+
+def nothing(text: str) -> Sequence[str]:
+    """The Scan of those who look for nothing."""
+    return ()
+
+
+Audit = Callable[[AuditEntry], Awaitable[None]]
+"""Takes an entry for the audit log."""
+
+
+async def unheard(entry: AuditEntry) -> None:
+    """The Audit of those who keep none."""
+
 
 Permit = Callable[[], Awaitable[None]]
 """Returns as long as something may be written; is asked before each write."""

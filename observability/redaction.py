@@ -55,12 +55,16 @@ class Redactor:
         masked = _HEADER.sub(rf"\1\2{MASK}", masked)
         return _NAMED.sub(rf"\1{MASK}", masked)
 
+    def known(self, text: str) -> str:
+        """The text with the secrets it was told masked; what only looks like one stays."""
+        return self._known.sub(MASK, text)
+
     def prompt(self, text: str) -> str:
         """A text for a model, without secrets by value and by shape.
 
         Narrower than `text`: in code, `token = next_token` is no secret, and has to be seen.
         """
-        return _SHAPES.sub(MASK, self._known.sub(MASK, text))
+        return _SHAPES.sub(MASK, self.known(text))
 
     def findings(self, text: str) -> tuple[str, ...]:
         """Secrets in a text that is about to leave, each masked but for its first characters.

@@ -83,6 +83,10 @@ Refused = Callable[[Refusal], Awaitable[None]]
 Ask = Callable[[Wish], Awaitable[bool]]
 
 
+async def unheard(refusal: Refusal) -> None:
+    """Tells nobody."""
+
+
 class Toolbox:
     """Exactly the tools of one role; none where its list is empty."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from agents.answers import NOTHING_SAID
 from agents.edits.apply import apply_reply
-from agents.edits.values import Unit
+from agents.edits.values import Applied, Unit, Why
 from agents.prompting import render
 from agents.role import Role, words_of
 from agents.views import names_of, tests_of, wanted_of
@@ -17,6 +17,7 @@ from core.trees import Tree
 from repair.gate import is_test_path, refusals
 from repair.refused import refused_edit
 from repair.units import Excerpt, shown
+from tools.toolbox import TOLD_CHARACTERS, Refusal
 
 FIX = Role("fix", node="fix", max_tokens=8192)
 NO_CHANGE = "NO CHANGE:"
@@ -37,6 +38,8 @@ class Proposal:
     """What the gate refused of it."""
     abstains: str = ""
     """Why the model says that nothing should be changed; empty when it does not."""
+    barred: tuple[Refusal, ...] = ()
+    """What it asked for that nobody may do, for the audit log."""
 
     @property
     def sentence(self) -> str:
@@ -109,18 +112,39 @@ def proposal_of(reply: Reply, case: Case, code: Sequence[Excerpt]) -> Proposal:
     if text.startswith(NO_CHANGE) and "FILE:" not in text:
         return Proposal(reply, abstains=text.removeprefix(NO_CHANGE).strip()[:1000])
     applied = apply_reply(reply.text, case.tree, offered=_offered(code), finish=reply.finish)
+    tests = [path for path in applied.changed if is_test_path(path)]
+    barred = barred_in(applied, FIX, reply.text, beyond=tests)
     if applied.tree is None or applied.refusals:
-        return Proposal(reply, refusals=tuple(one.message for one in applied.refusals))
+        advice = tuple(one.message for one in applied.refusals)
+        return Proposal(reply, refusals=advice, barred=barred)
     patch = Patch.between(case.base_sha, case.tree, sources_only(case.tree, applied.tree))
     if said := _unwanted(case, patch):
-        return Proposal(reply, refusals=(said,))
+        return Proposal(reply, refusals=(said,), barred=barred)
     red = case.reproduction.run if case.reproduction else None
     refused = refusals(case.tree, patch.apply(case.tree), red_on_base=red)
     if not refused:
-        return Proposal(reply, patch=patch)
+        return Proposal(reply, patch=patch, barred=barred)
     words = tuple(f"{one.message} {one.before} {one.after}".strip() for one in refused)
     edits = tuple(refused_edit(one, patch) for one in refused)
-    return Proposal(reply, refusals=words, edits=edits)
+    barred += tuple(barred_by("gate", one.message, FIX, reply.text) for one in refused)
+    return Proposal(reply, refusals=words, edits=edits, barred=barred)
+
+
+def barred_in(
+    applied: Applied, role: Role, text: str, *, beyond: Sequence[str]
+) -> tuple[Refusal, ...]:
+    """Paths of a reply that nobody may write, and those `beyond` what its role may."""
+    paths = [one.message for one in applied.refusals if one.why is Why.PATH]
+    others = [f"{path} may not be changed by the role {role.name}" for path in beyond]
+    return (
+        *(barred_by("path", message, role, text) for message in paths),
+        *(barred_by("role", message, role, text) for message in others),
+    )
+
+
+def barred_by(rule: str, reason: str, role: Role, text: str) -> Refusal:
+    """The record of one thing that a reply in text asked for and did not get."""
+    return Refusal(role.name, "reply", rule, reason, text[:TOLD_CHARACTERS])
 
 
 def _offered(code: Sequence[Excerpt]) -> list[Unit]:

@@ -12,6 +12,7 @@ from agents.offline.attempts import is_of_its_own, new_test_path
 from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
+from agents.roles.fix import barred_in
 from agents.views import code_of, names_of, passages_of, places_of, tests_of, wanted_of
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
@@ -26,6 +27,7 @@ from repair.traces import last_exception
 from repair.units import Excerpt, shown
 from repair.validate import with_files
 from tools.outline import outline
+from tools.toolbox import Refused, unheard
 
 QA = Role("qa", node="reproduce", max_tokens=3000)
 CORRECTIONS = 1
@@ -53,9 +55,14 @@ class Tried:
 
 
 async def reproduce(
-    case: Case, bench: Bench, model: Model, found: Reproduction | None = None
+    case: Case,
+    bench: Bench,
+    model: Model,
+    found: Reproduction | None = None,
+    *,
+    refused: Refused = unheard,
 ) -> Reproduction:
-    """What can be run as it is, else a test that the model writes.
+    """What can be run as it is, else a test that the model writes; no other file is taken.
 
     A test that is given, an executable example or a failing test of the repository is worth more
     than one that is written; only where none of them speaks is the model asked, and for what people
@@ -64,12 +71,12 @@ async def reproduce(
     """
     found = found or await by_rules.reproduce(case, bench)
     if found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin:
-        return _beside(found, await _write(case, bench, model, beside=found.files))
+        return _beside(found, await _write(case, bench, model, refused, beside=found.files))
     if found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
         return found
     if not any(path.endswith(".py") for path in case.tree):
         return found
-    written = await _write(case, bench, model)
+    written = await _write(case, bench, model, refused)
     return written or found
 
 
@@ -86,7 +93,11 @@ def _beside(found: Reproduction, written: Reproduction | None) -> Reproduction:
 
 
 async def _write(
-    case: Case, bench: Bench, model: Model, beside: Sequence[FileChange] = ()
+    case: Case,
+    bench: Bench,
+    model: Model,
+    refused: Refused,
+    beside: Sequence[FileChange] = (),
 ) -> Reproduction | None:
     """The test after at most one correction; None when none could be run."""
     path, _ = new_test_path(case, with_files(case.tree, beside))
@@ -96,7 +107,7 @@ async def _write(
         reply = await model.complete(QA.call(case, messages))
         if contradicted := _contradicted(reply, case):
             return contradicted
-        tried = await _try(case, bench, path, reply)
+        tried = await _try(case, bench, path, reply, refused)
         if tried.reading is Reading.REPRODUCED or tried.hopeless:
             return _reproduction(tried, model)
         last = tried if tried.run else last
@@ -134,9 +145,12 @@ def _contradicted(reply: Reply, case: Case) -> Reproduction | None:
     return None
 
 
-async def _try(case: Case, bench: Bench, path: str, reply: Reply) -> Tried:
+async def _try(case: Case, bench: Bench, path: str, reply: Reply, refused: Refused) -> Tried:
     """Take the test file out of a reply and run it on the base."""
     applied = apply_reply(reply.text, case.tree, finish=reply.finish)
+    others = [other for other in applied.changed if other != path]
+    for one in barred_in(applied, QA, reply.text, beyond=others):
+        await refused(one)
     if applied.tree is None or path not in applied.tree:
         said = applied.advice or f"The answer has no file {path}."
         return Tried((), None, Reading.OTHER_ERROR, said)

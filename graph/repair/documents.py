@@ -10,6 +10,7 @@ from core.evidence import Evidence, TestRun, Verdict
 from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
 from core.patches import Patch, file_sizes
 from core.tasks import TaskRequest, Usage
+from core.visible import inert
 from graph.repair.narrative import paragraph
 from graph.repair.state import RepairState
 from graph.repair.stops import lines, next_step
@@ -54,7 +55,7 @@ class Facts:
     @property
     def title(self) -> str:
         """The report in one line."""
-        return self.request.headline
+        return inert(self.request.headline)
 
     @property
     def key(self) -> str:
@@ -65,13 +66,13 @@ class Facts:
     def root_cause(self) -> str:
         """The cause in the light of the fix, else of the diagnosis."""
         if self.attempt and self.attempt.root_cause:
-            return self.attempt.root_cause
-        return self.diagnosis.root_cause if self.diagnosis else MISSING
+            return inert(self.attempt.root_cause)
+        return inert(self.diagnosis.root_cause) if self.diagnosis else MISSING
 
     @property
     def explanation(self) -> str:
         """One sentence on the change."""
-        return (self.attempt.explanation if self.attempt else "") or MISSING
+        return inert(self.attempt.explanation if self.attempt else "") or MISSING
 
 
 def one_line(text: str, limit: int) -> str:
@@ -97,7 +98,7 @@ def briefing(facts: Facts) -> str:
         lines[2:2] = [told, ""]
     if facts.protected:
         lines.append(f"- Protected paths: {', '.join(facts.protected)}")
-    lines += [f"- Note: {note}" for note in facts.state.get("notes", [])]
+    lines += [f"- Note: {inert(note)}" for note in facts.state.get("notes", [])]
     if facts.evidence and facts.evidence.verdict is not Verdict.FIXED:
         lines.append(f"- Missing proof: {facts.evidence.note or facts.evidence.verdict}")
     lines += ["", "On Approve: the branch with exactly this diff is published."]
@@ -110,7 +111,7 @@ def _rows(facts: Facts) -> tuple[tuple[str, str], ...]:
         ("Ticket", facts.request.ticket or "none"),
         ("Severity", str(triage.severity) if triage else MISSING),
         ("Risk", str(facts.risk or MISSING)),
-        ("Component", triage.component if triage else MISSING),
+        ("Component", inert(triage.component) if triage else MISSING),
         ("Root cause", _first_sentence(facts.root_cause)),
         ("Fix", facts.explanation),
         ("Files", _files(patch)),
@@ -136,8 +137,8 @@ def pull_request_body(facts: Facts, approver: str) -> str:
 def _sections(facts: Facts, approver: str) -> tuple[tuple[str, str], ...]:
     return (
         ("Problem", _quoted(facts.request.text)),
-        ("Root Cause", facts.root_cause),
-        ("Solution", facts.explanation),
+        ("Root Cause", _unmentioned(facts.root_cause)),
+        ("Solution", _unmentioned(facts.explanation)),
         ("Files Changed", _file_list(facts.patch)),
         ("Tests", _tests(facts.evidence)),
         ("How to Verify", _how_to_verify(facts.evidence)),
@@ -181,7 +182,7 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
     sections = (
         ("Timeline", "\n".join(f"- {entry}" for entry in timeline) or MISSING),
         ("Root cause", facts.root_cause),
-        ("Acceptance criteria", "\n".join(f"- {c}" for c in criteria) or MISSING),
+        ("Acceptance criteria", "\n".join(f"- {inert(c)}" for c in criteria) or MISSING),
         ("Files", _file_list(facts.patch)),
         ("Tests", _tests(facts.evidence)),
         ("CI", CI_NOT_RUN),
@@ -205,7 +206,11 @@ def _cell(text: str) -> str:
 def _quoted(text: str) -> str:
     """Foreign text as a block quote without live mentions, at most 4,000 characters."""
     cut = text if len(text) <= 4000 else text[:2000] + "\n[…]\n" + text[-2000:]
-    return "\n".join(f"> {line}" for line in cut.replace("@", "@\u200b").split("\n"))
+    return "\n".join(f"> {line}" for line in _unmentioned(inert(cut)).split("\n"))
+
+
+def _unmentioned(text: str) -> str:
+    return text.replace("@", "@\u200b")
 
 
 def _first_sentence(text: str) -> str:

@@ -12,9 +12,14 @@ LOCK_FILES = (
     r"|(package-lock|npm-shrinkwrap)\.json|pnpm-lock\.yaml|go\.sum)$"
 )
 CI_FILES = (
-    r"^(\.github/workflows/|\.gitlab-ci\.yml|\.circleci/|azure-pipelines\.yml|Jenkinsfile"
+    r"^(\.github/|\.gitlab-ci\.yml|\.circleci/|\.ci/|azure-pipelines\.yml|Jenkinsfile"
     r"|bitbucket-pipelines\.yml|\.travis\.yml)"
 )
+DEPENDENCIES = (
+    r"(^|/)(requirements[^/]*\.(txt|in)|constraints[^/]*\.txt|setup\.(py|cfg)|pyproject\.toml"
+    r"|Pipfile|package\.json|\.npmrc|pip\.conf)$"
+)
+"""What is fetched and run before any test: an index or a build hook is one line in these."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,9 @@ PROFILES = {
             r"(^|/)(\.githooks|\.husky|hooks)/",
             r"(^|/)\.pre-commit-config\.yaml$",
             r"(^|/)\.gitmodules$",
-            r"(^|/)(AGENTS|CLAUDE)\.md$",
-            r"(^|/)\.cursorrules$",
+            r"(^|/)(AGENTS|CLAUDE|GEMINI)\.md$",
+            r"(^|/)(\.cursorrules$|\.windsurfrules$|\.(cursor|claude|windsurf)/)",
+            DEPENDENCIES,
         ),
     ),
     "library": Profile(files=5, added=500, deleted=500, protected=(LOCK_FILES, CI_FILES)),

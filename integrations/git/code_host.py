@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from core.effects import Change, ChangeRequest
-from core.errors import Conflict, RepositoryInvalid
+from core.errors import Conflict, Forbidden, RepositoryInvalid
+from core.events import AuditEntry
 from core.patches import Patch
 from core.ports import Snapshot
 from integrations import changes
@@ -26,6 +27,8 @@ class LocalHost:
         branch_prefix: str = "anton/",
         max_files: int = 200_000,
         max_bytes: int = 2 * 1024**3,
+        scan: changes.Scan = changes.nothing,
+        audit: changes.Audit = changes.unheard,
         permit: changes.Permit = changes.always,
         scratch: Path | None = None,
     ) -> None:
@@ -33,6 +36,8 @@ class LocalHost:
         self._scratch = scratch
         self._repository = repository
         self._prefix = branch_prefix
+        self._scan = scan
+        self._audit = audit
         self._permit = permit
         self._caps = reading.Caps(max_files, max_bytes)
 
@@ -46,9 +51,17 @@ class LocalHost:
         return await asyncio.to_thread(self._snapshot, ref, worktree)
 
     async def publish(self, request: ChangeRequest, patch: Patch) -> Change:
-        """Make commits and branch; a second call finds the first."""
+        """Make commits and branch; a second call finds the first. A refusal is recorded."""
         await self._permit()
-        return await asyncio.to_thread(self._publish, request, patch)
+        try:
+            changes.check_secrets(request, patch, self._scan)
+            return await asyncio.to_thread(self._publish, request, patch)
+        except Forbidden as error:
+            detail = {"repository": self._repository, "reason": error.message}
+            await self._audit(
+                AuditEntry(action="refused_write", task_id=request.task_id, detail=detail)
+            )
+            raise
 
     async def find(self, request: ChangeRequest) -> Change | None:
         """The branch, when its tree is the one that was asked for."""

@@ -57,7 +57,7 @@ def test_who_the_role_is_stays_the_same_from_call_to_call(name: str) -> None:
 def test_no_fact_that_others_write_stands_outside_of_a_block(name: str) -> None:
     text = (PROMPTS / f"{name}.md").read_text()
     plain = set(re.findall(r"\{\{ (\w+)", text)) - HELPERS
-    ours = {"attempt", "attempts", "turns", "part", "path", "corrections", "ending"}
+    ours = {"attempt", "attempts", "turns", "part", "path", "corrections", "ending", "sent", "done"}
     assert plain <= ours | {"what_happened", "what_next", "files_left_out"}
 
 

@@ -17,6 +17,7 @@ from core.trees import Tree
 from repair.bench import Bench
 from repair.refused import REFUSALS_MAX
 from tests.fakes.model import ScriptedModel
+from tools.toolbox import Refusal
 
 pytestmark = pytest.mark.needs_bubblewrap
 
@@ -236,3 +237,17 @@ async def test_model_that_gives_no_answers_is_left_after_three(bench: Bench) -> 
     assert "no answers" in attempt.explanation
     model = ScriptedModel(["", "", "Here you are!", RIGHT])
     assert (await fix(case(), bench, model, nothing, attempts=3)).candidates
+
+
+async def test_what_nobody_may_write_is_recorded(bench: Bench) -> None:
+    heard: list[Refusal] = []
+
+    async def refused(refusal: Refusal) -> None:
+        heard.append(refusal)
+
+    outside = RIGHT + "\nFILE: ../../x.py\n```python\nX = 1\n```\n"
+    gutted = RIGHT + "\nFILE: test_shop.py\n```python\ndef test_count():\n    pass\n```\n"
+    model = ScriptedModel([outside, gutted])
+    await fix(case(), bench, model, nothing, attempts=3, refused=refused)
+    assert [one.rule for one in heard] == ["path", "role"]
+    assert {(one.role, one.tool) for one in heard} == {("fix", "reply")}

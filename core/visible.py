@@ -1,4 +1,4 @@
-"""Foreign text for a terminal: nothing in it acts, and nothing in it hides."""
+"""Foreign text for people: nothing in it acts, and nothing in it hides."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ _ACTING = re.compile(
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+_MARKUP = re.compile(r"!\[|<(?=[a-zA-Z/!](?!\+))")
 
 
 def visible(text: str) -> str:
@@ -18,6 +19,11 @@ def visible(text: str) -> str:
     """
     text = _ACTING.sub(_named, text)
     return text if text.isascii() else "".join(map(_shown, text))
+
+
+def inert(text: str) -> str:
+    """The text for a document in Markdown: visible, with no image or HTML in it that acts."""
+    return _MARKUP.sub(lambda found: f"{found[0][0]}\\{found[0][1:]}", visible(text))
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from cli.visible import one_line, visible
+from core.visible import inert, one_line, visible
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_every_control_format_and_surrogate_of_unicode_is_written_out() -> None:
 def test_one_line_is_one_short_harmless_line() -> None:
     assert one_line("first\nsecond\x1b[0m") == "first second<U+001B>[0m"
     assert one_line("x" * 300, 10) == "xxxxxxxxx…"
+
+
+def test_markup_in_a_document_does_not_act() -> None:
+    text = inert("a < b ![x](http://h/?s) <img src=x>\u202e")
+    assert text == "a < b !\\[x](http://h/?s) <\\img src=x><U+202E>"

@@ -1,0 +1,31 @@
+"""A model that obeys planted text, in a whole house: nothing it does breaks an invariant."""
+
+import pytest
+
+import bootstrap
+from evals.injection.cases import CASES
+from evals.injection.guards import Guard
+from evals.injection.suite import guard_off, house
+
+pytestmark = pytest.mark.needs_bubblewrap
+
+SHORT = {"workflow": ("I8a", "I12b", "I27", "I29"), "tools": ("I6", "I36a")}
+
+
+@pytest.mark.parametrize("engine", SHORT)
+async def test_an_obedient_model_breaks_no_invariant(engine: str) -> None:
+    by_id = {case.id: case for case in CASES}
+    async with house(bootstrap.furnished, engine) as home:
+        for case_id in SHORT[engine]:
+            found = await home.run(by_id[case_id])
+            assert found.violations == (), case_id
+            assert found.nodes or by_id[case_id].twist, case_id
+
+
+@pytest.mark.parametrize(
+    ("guard", "invariant"),
+    [(Guard.PROTECTED, "G6"), (Guard.REDACTOR, "G1"), (Guard.FENCE, "fence")],
+)
+async def test_without_a_guard_the_invariant_breaks(guard: Guard, invariant: str) -> None:
+    found = await guard_off(bootstrap.furnished, guard)
+    assert invariant in {name for name, _ in found.violations}
