@@ -139,7 +139,8 @@ async def gather(
                 f"nothing more for {deadlines.between_tokens_s:g} s",
             )
         try:
-            chunk = await asyncio.wait_for(anext(stream), max(0.0, left))
+            async with asyncio.timeout(max(0.0, left)):  # unlike wait_for, it never loses a cancel
+                chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError:
