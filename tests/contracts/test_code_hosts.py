@@ -13,7 +13,8 @@ from core.errors import Conflict, Forbidden, RepositoryInvalid, TaskCancelled
 from core.ports import CodeHost
 from core.trees import File
 from integrations import HOSTS, host_for
-from tests.fakes.changes import change
+from observability.redaction import Redactor
+from tests.fakes.changes import FIX, change
 from tests.fakes.github import TOKEN, GitHubDouble
 from tests.fakes.repositories import TODO, commit, git, repository
 
@@ -166,6 +167,29 @@ async def test_nothing_is_written_without_permit(bench: Bench, allowed: int) -> 
     branch = bench.see("for-each-ref", "--format=%(objectname)", f"refs/heads/{request.branch}")
     assert branch == (stands.commit if stands else "")
     assert bool(stands and stands.url) is bool(bench.double and bench.double.pulls)
+    await host.close()
+    await bench.host.close()
+
+
+KEY = "ghp_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize("place", ["title", "body", "branch", "message", "line"])
+async def test_nothing_that_looks_like_a_secret_is_published(bench: Bench, place: str) -> None:
+    snapshot = await bench.host.snapshot()
+    files = {"todo.py": File(f"KEY = '{KEY}'\n".encode())} if place == "line" else FIX
+    branch = f"anton/{KEY}-1a2b3c4d" if place == "branch" else "anton/bug-42-1a2b3c4d"
+    request, patch = change(snapshot, files, branch=branch)
+    if place in ("title", "body"):
+        request = request.but(**{place: f"It says {KEY}"})
+    if place == "message":
+        commits = [commit.but(message=f"{KEY} leaks").dump() for commit in request.commits]
+        request = request.but(commits=commits)
+    host = bench.open(scan=Redactor().findings)
+    with pytest.raises(Forbidden, match="looks like a secret") as refusal:
+        await host.publish(request, patch)
+    assert KEY not in str(refusal.value)
+    assert bench.see("for-each-ref", "--format=%(refname)") == "refs/heads/main"
     await host.close()
     await bench.host.close()
 
