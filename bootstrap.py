@@ -295,7 +295,6 @@ def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> Co
         "local": {
             "branch_prefix": settings.branch_prefix,
             "permit": permit,
-            "scan": kept.redactor.findings,
             "scratch": settings.data_dir / SCRATCH,
             "scan": kept.redactor.findings,
             "audit": kept.stores.audit.record,

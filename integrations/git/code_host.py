@@ -30,12 +30,10 @@ class LocalHost:
         scan: changes.Scan = changes.nothing,
         audit: changes.Audit = changes.unheard,
         permit: changes.Permit = changes.always,
-        scan: changes.Scan | None = None,
         scratch: Path | None = None,
     ) -> None:
         """Keep what git needs for a while in `scratch`, else where the system keeps such files."""
         self._scratch = scratch
-        self._scan = scan
         self._repository = repository
         self._prefix = branch_prefix
         self._scan = scan
@@ -99,8 +97,6 @@ class LocalHost:
         with trusted_git(layout, self._scratch) as git:
             head = reading.head(git)
             changes.check_branch(request.branch, self._prefix, head.branch)
-            if self._scan:
-                changes.check_secrets(request, patch, self._scan)
             if not reading.commit_of(git, request.base_sha):
                 raise Conflict(f"The approved base {request.base_sha[:12]} is gone.")
             base = reading.entries(git, request.base_sha, self._caps)
