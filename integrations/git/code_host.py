@@ -31,8 +31,13 @@ class LocalHost:
         audit: changes.Audit = changes.unheard,
         permit: changes.Permit = changes.always,
         scratch: Path | None = None,
+        status_s: float = 60.0,
     ) -> None:
-        """Keep what git needs for a while in `scratch`, else where the system keeps such files."""
+        """Keep what git needs for a while in `scratch`, else where the system keeps such files.
+
+        Whether there is uncommitted work is looked for as long as `status_s`.
+        """
+        self._status_s = status_s
         self._scratch = scratch
         self._repository = repository
         self._prefix = branch_prefix
@@ -80,7 +85,7 @@ class LocalHost:
                 raise RepositoryInvalid(f"Uncommitted work belongs to HEAD, and not to {ref!r}.")
             commit = reading.resolve(git, ref) if ref else reading.commit_of(git, default or "HEAD")
             here = commit == head.commit and not pinned
-            changed = worktree.changed_paths(git) if here else []
+            changed = worktree.changed_paths(git, seconds=self._status_s) if here else []
             if with_work and changed:
                 commit = worktree.commit_work(git, commit, changed)
                 notes.append(f"Uncommitted work was read: {_files(changed)}.")

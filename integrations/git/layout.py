@@ -1,6 +1,8 @@
 """Where the parts of a local repository lie, found without running git there."""
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +47,8 @@ def find(repository: str) -> Layout:
     try:
         layout = _layout(root)
         _check(layout)
+        for folder in {layout.git_dir, layout.common_dir}:
+            _refuse_special_files(folder)
     except PermissionError as error:
         raise RepositoryInvalid(
             f"{error.filename or root} cannot be read.", remedy="give this user access to it"
@@ -98,6 +102,35 @@ def _target(link: Path, form: str) -> Path:
     if not match or "\0" in text:
         raise RepositoryInvalid(f"{link} does not name a git directory.")
     return (link.parent / match[1]).resolve()
+
+
+def _refuse_special_files(folder: Path) -> None:
+    """Git would wait for a pipe for ever, and read a device without end."""
+    waiting = [str(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif not entry.is_file(follow_symlinks=False) and (kind := _kind(entry.path)):
+                    raise RepositoryInvalid(
+                        f"{entry.path} is {kind}, and nothing that git has made.",
+                        remedy="clone the repository anew",
+                    )
+
+
+def _kind(path: str) -> str:
+    """What a special file is, also one behind a link; empty for what git can read."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - called for a path of os.scandir
+    except OSError:
+        return ""
+    return {
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }.get(stat.S_IFMT(mode), "")
 
 
 def _check(layout: Layout) -> None:

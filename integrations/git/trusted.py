@@ -83,8 +83,11 @@ class TrustedGit:
             "GIT_INDEX_FILE": str(self.folder / "index"),
         }
 
-    def attempt(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def attempt(
+        self, *arguments: str, stdin: bytes = b"", timeout_s: float | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run to the end, however it ends; raises HostUnreachable when it takes too long."""
+        seconds = timeout_s or self._timeout_s
         try:
             return subprocess.run(
                 self._argv(arguments),
@@ -92,12 +95,12 @@ class TrustedGit:
                 capture_output=True,
                 cwd=self.folder,
                 env=self._environment,
-                timeout=self._timeout_s,
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise HostUnreachable(
-                f"git {arguments[0]} took more than {self._timeout_s:.0f} s in {self.layout.root}."
+                f"git {arguments[0]} took more than {seconds:g} s in {self.layout.root}."
             ) from error
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:

@@ -5,7 +5,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from core.errors import RepositoryInvalid
+from core.errors import HostUnreachable, RepositoryInvalid
 from core.trees import EXECUTABLE, REGULAR, SYMLINK, File
 from integrations.changes import AUTHOR
 from integrations.git.reading import checked_path
@@ -15,11 +15,11 @@ from integrations.git.writing import keep, put, put_tree
 MAX_BYTES = 200_000_000
 
 
-def changed_paths(git: TrustedGit) -> list[str] | None:
+def changed_paths(git: TrustedGit, *, seconds: float) -> list[str] | None:
     """Paths whose content is not committed: changed, deleted, or new and not ignored.
 
-    None where git cannot tell. Submodules count as unchanged, since asking them would run git
-    under their own configuration.
+    None where git cannot tell, or not in so many seconds. Submodules count as unchanged, since
+    asking them would run git under their own configuration.
     """
     worktree, index = git.layout.worktree, git.layout.git_dir / "index"
     if worktree is None or not index.is_file():
@@ -31,10 +31,14 @@ def changed_paths(git: TrustedGit) -> list[str] | None:
     if exclude.is_file():
         (git.folder / "info").mkdir(exist_ok=True)
         shutil.copyfile(exclude, git.folder / "info" / "exclude")
-    done = git.attempt(
-        *("-c", "core.bare=false", f"--work-tree={worktree}", "status", "--porcelain=v1", "-z"),
-        *("--no-renames", "--ignore-submodules=all", "--untracked-files=all"),
-    )
+    try:
+        done = git.attempt(
+            *("-c", "core.bare=false", f"--work-tree={worktree}", "status", "--porcelain=v1"),
+            *("-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=all"),
+            timeout_s=seconds,
+        )
+    except HostUnreachable:
+        return None
     if done.returncode:
         return None
     return [

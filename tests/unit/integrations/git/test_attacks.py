@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import AntonError
+from core.errors import AntonError, RepositoryInvalid
 from integrations.git.code_host import LocalHost
 from tests.fakes.changes import change
-from tests.fakes.repositories import commit, git, repository
+from tests.fakes.repositories import TODO, commit, git, repository
 
 HOOKS = (
     "applypatch-msg commit-msg fsmonitor-watchman post-checkout post-commit post-index-change "
@@ -258,7 +258,7 @@ async def test_a_fifo_in_the_way_does_not_block(repo: Path) -> None:
     assert "pipe" not in found.tree
     (repo / ".git/HEAD").unlink()
     os.mkfifo(repo / ".git/HEAD")
-    with pytest.raises(AntonError, match="is not a file"):
+    with pytest.raises(AntonError, match="is a pipe"):
         await LocalHost(str(repo)).snapshot()
 
 
@@ -269,3 +269,42 @@ async def test_a_link_in_the_work_tree_is_read_as_a_link(repo: Path) -> None:
     found = await LocalHost(str(repo)).snapshot(worktree=True)
     for name in ("out", "README.md"):
         assert (found.tree[name].mode, found.tree[name].data) == ("120000", b"/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "packed-refs",
+        "config",
+        "objects/info/alternates",
+        "refs/heads/main",
+        "objects/ab/" + "c" * 38,
+    ],
+)
+async def test_a_pipe_in_the_git_directory_is_refused_and_not_waited_for(
+    tmp_path: Path, place: str
+) -> None:
+    work = repository(tmp_path / "work")
+    pipe = work / ".git" / place
+    pipe.parent.mkdir(parents=True, exist_ok=True)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    with pytest.raises(RepositoryInvalid, match="a pipe") as refusal:
+        await LocalHost(str(work)).snapshot()
+    assert place in str(refusal.value)
+
+
+async def test_a_link_to_a_device_is_refused_too(tmp_path: Path) -> None:
+    work = repository(tmp_path / "work")
+    (work / ".git" / "packed-refs").symlink_to("/dev/zero")
+    with pytest.raises(RepositoryInvalid, match="a device"):
+        await LocalHost(str(work)).snapshot()
+
+
+async def test_a_work_tree_that_git_waits_for_is_read_as_committed(tmp_path: Path) -> None:
+    work = repository(tmp_path / "work")
+    (work / "folder").mkdir()
+    os.mkfifo(work / "folder" / ".gitignore")
+    found = await LocalHost(str(work), status_s=1.0).snapshot()
+    assert found.tree.text("README.md") == TODO["README.md"]
+    assert found.notes == ("Whether there is uncommitted work could not be told.",)
