@@ -146,8 +146,10 @@ class LeasedEffects:
                     raise HostUnreachable(
                         f"Given up after {waited:.0f} s of waiting: {error.message}"
                     ) from error
-                log.warning("effect %s waits %.0f s: %s", key, nap, error.message)
+                log.warning("effect %s waits %.0f s: %s", key, nap, error)
+                words = f"Waits for the host: {error}"
             await self.permit()
+            await self._desk.tasks.update(self._lease.task_id, self._lease, reason=words)
             await self._desk.clock.sleep(nap)
             waited, pause = waited + nap, min(2 * pause, PAUSE_MAX_S)
             await self.permit()

@@ -1,5 +1,6 @@
 """How objects and a branch get into a repository: made aside, then moved in whole, then named."""
 
+import errno
 import os
 import secrets
 import stat
@@ -114,12 +115,10 @@ def _move(source: Path, folder: Path, owner: tuple[int, int]) -> None:
 def _host_errors(layout: Layout) -> Iterator[None]:
     try:
         yield
-    except PermissionError as error:
-        raise Forbidden(
-            f"{layout.root} cannot be written: {error.strerror} at {error.filename}.",
-            remedy="give this user the right to write there",
-        ) from error
     except OSError as error:
-        raise HostUnreachable(
-            f"{layout.root} cannot be written: {error.strerror} at {error.filename}."
-        ) from error
+        where = f" at {error.filename}" if error.filename else ""
+        words = f"{layout.root} cannot be written: {error.strerror}{where}."
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            remedy = "give this user the right to write there"
+            raise Forbidden(words, remedy=remedy) from error
+        raise HostUnreachable(words, remedy="free some space; work goes on by itself") from error

@@ -137,6 +137,19 @@ async def test_a_host_that_is_down_is_waited_for_ever_longer(desk, lease, clock)
     assert clock.slept == [1, 2, 4, 8]
 
 
+async def test_what_is_waited_for_stands_in_the_task(desk, lease, stores):
+    seen = []
+
+    class Watched(Host):
+        async def make(self) -> Mapping[str, Any]:
+            seen.append((await stores.tasks.get(lease.task_id)).reason)
+            return await super().make()
+
+    full = HostUnreachable("no space", remedy="free some")
+    await publish(desk.under(lease), lease, Watched(full))
+    assert seen == ["", "Waits for the host: no space Remedy: free some"]
+
+
 async def test_a_host_that_asks_for_patience_gets_it(desk, lease, clock):
     host = Host(RateLimited("slow down", retry_after_s=90), RateLimited(retry_after_s=0))
     await publish(desk.under(lease), lease, host)

@@ -4,11 +4,13 @@ import asyncio
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from core.errors import Conflict, Forbidden, RepositoryInvalid
+from core.errors import AntonError, Conflict, Forbidden, HostUnreachable, RepositoryInvalid
 from core.trees import File
 from integrations.git.code_host import LocalHost
 from tests.fakes.changes import change
@@ -354,3 +356,40 @@ async def test_two_at_once_make_one_branch(repo: Path) -> None:
     made = await asyncio.gather(*(host.publish(*work) for _ in range(5)))
     assert len(set(made)) == 1
     assert git(repo, "branch", "--list", "anton/*").split() == [made[0].branch]
+
+
+def mount(*arguments: str) -> None:
+    """Mount something; skips aloud where that is not allowed."""
+    done = subprocess.run(["mount", *arguments], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.decode().strip()}")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, in memory."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount("-t", "tmpfs", "tmpfs", str(place))
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"), [("remount,ro", Forbidden), ("remount,size=512k", HostUnreachable)]
+)
+async def test_a_disk_that_takes_nothing_is_told_with_its_remedy(
+    disk: Path, options: str, refusal: type[AntonError]
+) -> None:
+    work = repository(disk / "work")
+    host = LocalHost(str(work))
+    request, patch = change(await host.snapshot())
+    mount("-o", options, str(disk))
+    with suppress(OSError), (disk / "fill").open("wb", buffering=0) as file:
+        while file.write(b"0" * 4096):
+            continue
+    with pytest.raises(refusal) as told:
+        await host.publish(request, patch)
+    assert told.value.remedy
+    assert str(work) in told.value.message
+    assert "None" not in told.value.message
