@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,11 +12,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
 from langgraph.graph import END
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from control.chronicle import Chronicle, Records, asked
 from control.documents import Documents
+from control.drive import Drive
 from core.approvals import Approval, ApprovalState, Question
 from core.errors import (
     AntonError,
@@ -29,7 +29,6 @@ from core.errors import (
     StoreUnusable,
     TaskCancelled,
 )
-from core.ports import Effects
 from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
 from graph.deps import Deps
 from graph.policies import RECURSION_LIMIT, Halted
@@ -48,8 +47,8 @@ LOOK_S = 0.5
 CRASHES_MAX = 3
 WAYS_OUT = ("join", "escalate", "report")
 """Nodes that a broken thread is led to; when they break too, the task ends."""
-UNTIMED = ("publish", "report")
-"""Nodes that no time limit stops: nobody would know what became of an effect."""
+UNTIMED = ("approve", "escalate", "publish", "report")
+"""Nodes that no time limit stops: gates only wait, and an effect has to come to its end."""
 STOPS = "the server stops"
 CANCELLED = "Cancelled by a person."
 STORE_PAUSE_S = 5.0
@@ -65,40 +64,6 @@ class Bounds:
     approval_ttl_s: float = 72 * 3600.0
     host_patience_s: float = 900.0
     """How long, over all pauses, a host that is down is waited for by a step that reads."""
-
-
-@dataclass
-class Drive:
-    """One go along a thread."""
-
-    lease: Lease
-    control: RunControl = field(default_factory=RunControl)
-    walk: asyncio.Task[None] | None = None
-    effects: Effects | None = None
-    """Those that the walk works with."""
-    cancelled: bool = False
-    """A person called the task off."""
-    concluding: bool = False
-    """The way to the end after that; no second cancel stops it."""
-    stopping: bool = False
-    pausing: bool = False
-    """Between two goes, with nothing at work."""
-    waited_s: float = 0.0
-    """For a host that is down."""
-    done: set[str] = field(default_factory=set)
-    """LangGraph's ids of steps whose results were kept; it names them again when it goes on."""
-
-    def stop(self) -> None:
-        """End it now, in the middle of a node if need be; what it then clears up is left alone."""
-        if self.walk and not self.stopping:
-            self.stopping = True
-            self.walk.cancel()
-
-    def call_off(self) -> None:
-        """End it as soon as nothing is under way of which nobody knows what it does."""
-        self.cancelled = True
-        if not self.concluding and not (self.effects and self.effects.under_way):
-            self.stop()
 
 
 class Runner:
@@ -192,6 +157,7 @@ class Runner:
                 if clock.monotonic() - renewed >= HEARTBEAT_S:
                     drive.lease = await tasks.renew(drive.lease, ttl_s=LEASE_TTL_S)
                     renewed, failing = clock.monotonic(), False
+                    await self._note_work(drive)
             except StoreUnusable as error:
                 if not failing:
                     log.error("heartbeat failed: %s", error)
@@ -295,6 +261,7 @@ class Runner:
         """From where the thread stands to its next pause or its end."""
         config = self._config(drive.lease)
         task = await self._chronicle.begin(task, drive.lease)
+        drive.worked_s = max(drive.worked_s, task.worked_s)
         if drive.concluding:
             await self._conclude(drive, task, deps, config)
             return
@@ -316,7 +283,7 @@ class Runner:
 
     async def _go(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
         try:
-            async with asyncio.timeout(self._bounds.task_s) as limit:
+            async with asyncio.timeout(None) as limit:
                 await self._follow(drive, deps, config, entry, limit)
         except TimeoutError:
             if not limit.expired():
@@ -344,17 +311,40 @@ class Runner:
             version="v2",
         )
         started: dict[str, float] = {}
+        clock = self._records.clock
         try:
             async for part in stream:
                 if drive.stopping:
                     raise asyncio.CancelledError  # somewhere on its way it was taken for an answer
                 step = cast(dict[str, Any], part["data"])
-                if limit and step["name"] in UNTIMED:
-                    limit.reschedule(None)
+                if limit and "triggers" in step:
+                    self._time(drive, limit, timed=step["name"] not in UNTIMED)
                 if step["id"] not in drive.done:
                     await self._chronicle.step(drive.lease, step, started)
         except Halted as halted:
             raise halted.cause from halted
+        finally:
+            drive.work(clock.monotonic(), timed=False)
+
+    def _time(self, drive: Drive, limit: asyncio.Timeout, *, timed: bool) -> None:
+        """Let the limit hold for a step that begins, by what is left of the working time."""
+        now = self._records.clock.monotonic()
+        if timed and drive.since is None:
+            left = max(0.0, self._bounds.task_s - drive.worked_s)
+            limit.reschedule(asyncio.get_running_loop().time() + left)
+            drive.work(now, timed=True)
+        elif not timed:
+            limit.reschedule(None)
+            drive.work(now, timed=False)
+
+    async def _note_work(self, drive: Drive) -> None:
+        """Write down how long a task was at work, so that no restart gives it new time."""
+        await self._records.tasks.update(
+            drive.lease.task_id, drive.lease, worked_s=self._worked(drive)
+        )
+
+    def _worked(self, drive: Drive) -> float:
+        return round(drive.worked(self._records.clock.monotonic()), 3)
 
     async def _entry(self, task: Task, snapshot: StateSnapshot) -> tuple[bool, Any]:
         """Whether to go on, and with what: a start, answers, or simply further.
@@ -401,7 +391,12 @@ class Runner:
         if pending:
             for interrupt_id, value in pending.items():
                 await self._ask(Question.load(value), interrupt_id)
-            await self._chronicle.account(drive.lease, snapshot.values, status=TaskStatus.WAITING)
+            await self._chronicle.account(
+                drive.lease,
+                snapshot.values,
+                status=TaskStatus.WAITING,
+                worked_s=self._worked(drive),
+            )
             await self._checkpoints.prune(thread_id_for(await self._records.tasks.get(task_id)))
         elif snapshot.values.get("account"):
             await self._finish(drive, snapshot)
@@ -435,6 +430,7 @@ class Runner:
             outcome=outcome,
             reason=_reason(task, values),
             ended_at=self._records.clock.now(),
+            worked_s=self._worked(drive),
         )
         await self._chronicle.end(task)
         await self._checkpoints.prune(thread_id_for(task))
@@ -453,7 +449,11 @@ class Runner:
             await self._end(drive, Outcome.CANCELLED, CANCELLED)
         elif task.status is TaskStatus.RUNNING:
             await self._records.tasks.update(
-                task.task_id, drive.lease, status=TaskStatus.QUEUED, reason="Parked."
+                task.task_id,
+                drive.lease,
+                status=TaskStatus.QUEUED,
+                reason="Parked.",
+                worked_s=self._worked(drive),
             )
 
     async def _end(self, drive: Drive, outcome: Outcome, reason: str) -> None:
@@ -467,6 +467,7 @@ class Runner:
             outcome=outcome,
             reason=reason,
             ended_at=self._records.clock.now(),
+            worked_s=self._worked(drive),
         )
         await self._chronicle.end(task)
 

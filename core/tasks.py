@@ -161,6 +161,8 @@ class Task(Value):
     crashes: dict[str, int] = Field(default_factory=dict)
     """Node name to the number of times a worker died in it."""
     usage: Usage = Usage()
+    worked_s: float = 0.0
+    """Seconds of work that MAX_TASK_SECONDS bounds, over all drives; noted now and then."""
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None = None

@@ -419,6 +419,27 @@ async def test_the_time_limit_in_one_branch_ends_the_task_once(tmp_path: Path) -
         assert (await here.steps(task)).count("report") == 1
 
 
+async def test_a_restart_gives_no_new_working_time(tmp_path: Path) -> None:
+    slow = Script(delays_s={"triage": 1.2, "diagnose": 1.2, "fix": 1.2})
+    async with house(tmp_path, slow, max_task_seconds=3.0) as here:
+        task = await here.submit()
+        await here.anton.start()
+        await here.until(task, "triage")
+        await here.anton.stop(drain_s=20.0)
+    async with house(tmp_path, slow, max_task_seconds=3.0) as here:
+        task = await here.anton.drive(task.task_id)
+        assert task.outcome is Outcome.OUT_OF_BUDGET
+        assert "fix" not in await here.steps(task)
+
+
+async def test_a_release_is_published_whatever_time_the_work_took(tmp_path: Path) -> None:
+    async with house(tmp_path, Script(delays_s={"fix": 1.0})) as here:
+        task = await here.run()
+    async with house(tmp_path, max_task_seconds=0.5) as here:
+        task = await here.answer(await here.anton.task(task.task_id), "approve")
+        assert task.outcome is Outcome.FIXED
+
+
 async def test_a_store_that_fails_for_longer_than_a_lease_lasts_only_delays_the_task(
     tmp_path: Path,
 ) -> None:
