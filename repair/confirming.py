@@ -15,6 +15,7 @@ from repair.gate import refusals
 from repair.judge import Trial
 from repair.ranking import Ranked
 from repair.salvage import Salvage
+from repair.validate import LIMITS
 
 CONFIRMED_AT_MOST = 6
 PARTIALS_LOOKED_AT = 20
@@ -34,6 +35,8 @@ class Confirmation:
         self._sha = sha
         self._before = before
         self._salvage = salvage
+        self.limit = ""
+        """Why a whole run did not come to its end, if one did not."""
 
     async def confirmed(
         self, order: Sequence[Ranked], rejected: Collection[str], deadline: Deadline
@@ -84,6 +87,7 @@ class Confirmation:
 
     async def _holds(self, trial: Trial) -> bool:
         run = await self._bench.run(applied(trial, self._tree))
+        self.limit = LIMITS.get(run.end, self.limit)
         holds = green_with(run, self._salvage.red, self._before)
         if not holds:
             self._salvage.unconfirmed(trial, run, self._before)

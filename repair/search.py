@@ -53,7 +53,8 @@ class Found:
     candidates: tuple[Candidate, ...]
     """Best first; the first one was confirmed by a run of its own, if the time allowed one."""
     figures: SearchFigures
-    method: str = ""
+    limit: str = ""
+    """Why a run that was to confirm one did not come to its end, if it did not."""
     partials: tuple[PartialFix, ...] = ()
     """When there are no candidates: what came nearest, best first; by the judge's word alone."""
 
@@ -89,7 +90,8 @@ async def search(
     candidates = await confirmation.confirmed(order, frozenset(rejected), deadline)
     hunt.tally.done()
     partials = () if candidates else confirmation.partials(frozenset(rejected))
-    return Found(candidates, _figures(hunt.tally, len(order), exhausted), partials=partials)
+    figures = _figures(hunt.tally, len(order), exhausted)
+    return Found(candidates, figures, confirmation.limit, partials)
 
 
 def _figures(tally: Tally, plausible: int, exhausted: bool) -> SearchFigures:

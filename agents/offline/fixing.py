@@ -134,13 +134,16 @@ def _nothing(found: Found, suspects: tuple[Suspect, ...]) -> FixAttempt:
     tried = f"{figures.tried} small changes were tried and none passes; {end}."
     if figures.plausible:
         tried = f"{figures.plausible} of {figures.tried} small changes pass, but none holds; {end}."
+    final = Outcome.OUT_OF_BUDGET if figures.bound else Outcome.FAILED
+    if found.limit:
+        tried, final = f"{tried} No whole test run ends: {found.limit}", Outcome.BLOCKED
     return FixAttempt(
         suspects=suspects,
         partial=next(iter(found.partials), None),
         explanation=tried,
         figures=figures,
         engine=NAME,
-        final=Outcome.OUT_OF_BUDGET if figures.bound else Outcome.FAILED,
+        final=final,
     )
 
 

@@ -102,3 +102,19 @@ async def test_an_attempt_that_is_begun_anew_has_what_is_left(bench: Bench) -> N
     attempt = await engine.fix(slow)
     assert time.monotonic() - began - first < first
     assert attempt.final is Outcome.OUT_OF_BUDGET
+
+
+async def test_changes_that_no_whole_run_can_confirm_are_blocked_by_what_stops_it(
+    bench: Bench,
+) -> None:
+    hoard = """
+def pytest_sessionfinish(session):
+    with open("hoard", "wb") as file:
+        while True:
+            file.write(b"x" * (1 << 24))
+"""
+    engine = OfflineEngine(bench, Search(max_seconds=60.0, workers=2), lambda _: None)
+    attempt = await engine.fix(case(hoard))
+    assert attempt.final is Outcome.BLOCKED
+    assert "more than the disk of a sandbox holds" in attempt.explanation
+    assert attempt.partial, "what passes is kept"
