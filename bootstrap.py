@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from agents.models.options import ModelOptions
     from agents.models.roster import Roster
     from agents.offline.fixing import Search
+    from agents.offline.thinking import OfflineThinking
     from api.app import Application
     from repair.bench import Bench
     from sandbox.environment import Environments
@@ -320,18 +321,16 @@ async def _mind(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinki
     sandboxes = sandbox_of(settings)
     await sandboxes.reap()
     roster = None if settings.fix_engine == "offline" else await _models(settings, stack, kept)
+    offline = _offline(settings, kept, sandboxes, environments)
     if roster is None:
-        return _offline(settings, kept, sandboxes, environments)
+        return offline
     from agents.thinking import ModelThinking
     from tools.policy import policy_named
 
     return ModelThinking(
         roster,
         kept.budgets.under,
-        sandboxes,
-        environments,
-        _search(settings),
-        Limits(wall_s=settings.sandbox_test_seconds),
+        offline,
         tasks=kept.stores.tasks,
         events=kept.events,
         audit=kept.stores.audit,
@@ -386,8 +385,8 @@ async def models_of(settings: Settings) -> "AsyncIterator[tuple[Roster, Probing]
 
 def _offline(
     settings: Settings, kept: Kept, sandboxes: SandboxProvider, environments: "Environments"
-) -> Thinking:
-    """The engine that needs no model; loaded only when it is chosen."""
+) -> "OfflineThinking":
+    """The engine that needs no model, alone or beside those that do."""
     from agents.offline.thinking import OfflineThinking
 
     limits = Limits(wall_s=settings.sandbox_test_seconds)

@@ -10,27 +10,14 @@ from agents.models import health
 from agents.models.providers import OFFLINE
 from agents.models.roster import Roster
 from agents.models.waiting import Tell
-from agents.offline.engine import OfflineEngine
-from agents.offline.fixing import Search
-from agents.offline.thinking import telling
+from agents.offline.thinking import OfflineThinking
 from agents.toolwork import Crew
 from core.errors import StoreError
 from core.events import EventType, Notice
 from core.limits import RoleLimits
-from core.ports import (
-    AuditLog,
-    Budgets,
-    Clock,
-    EventLog,
-    Limits,
-    RepairEngine,
-    SandboxProvider,
-    TaskStore,
-)
+from core.ports import AuditLog, Budgets, Clock, EventLog, RepairEngine, TaskStore
 from core.tasks import Lease, Task
-from repair.bench import Bench
 from repair.validate import Tests
-from sandbox.environment import Environments
 from tools.policy import Policy
 from tools.toolbox import Refusal
 
@@ -44,10 +31,7 @@ class ModelThinking:
         self,
         roster: Roster,
         budgets: Callable[[Lease], Budgets],
-        provider: SandboxProvider,
-        environments: Environments,
-        search: Search,
-        limits: Limits,
+        offline: OfflineThinking,
         *,
         tasks: TaskStore,
         events: EventLog,
@@ -60,10 +44,7 @@ class ModelThinking:
         """`kind` is the fix engine: `auto`, `workflow` or `tools`."""
         self._roster = roster
         self._budgets = budgets
-        self._provider = provider
-        self._environments = environments
-        self._search = search
-        self._limits = limits
+        self._offline = offline
         self._tasks = tasks
         self._events = events
         self._audit = audit
@@ -74,11 +55,11 @@ class ModelThinking:
 
     async def check(self) -> None:
         """Return when sandboxes can be opened; raises SandboxUnavailable with the remedy."""
-        await self._provider.check()
+        await self._offline.check()
 
     def about(self) -> dict[str, Any]:
         """Which models think, and where code is run."""
-        return {"sandbox": self._provider.backend, "models": health.about(self._roster)}
+        return {**self._offline.about(), "models": health.about(self._roster)}
 
     def degraded(self) -> dict[str, str]:
         """Models that are away, and who waits for them."""
@@ -87,29 +68,20 @@ class ModelThinking:
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine and the bench of one drive; its sandboxes end with it."""
-        bench = Bench(
-            self._provider,
-            self._environments,
-            limits=self._limits,
-            workers=self._search.workers or None,
-        )
         choices = self._roster.choices.values()
-        try:
-            async with telling(self._events, task.task_id) as watch:
-                with self._roster.desk.waits.heard(task.task_id, self._teller(lease)):
-                    yield (
-                        ModelEngine(
-                            models=self._roster.under(self._budgets(lease)),
-                            served=frozenset(one.role for one in choices if one.model != OFFLINE),
-                            offline=OfflineEngine(bench, self._search, watch),
-                            crew=self._crew(task),
-                            kind=self._kind,
-                            attempts=task.request.max_iterations,
-                        ),
-                        bench,
-                    )
-        finally:
-            await bench.close()
+        async with self._offline.open(task, lease) as (offline, bench):
+            with self._roster.desk.waits.heard(task.task_id, self._teller(lease)):
+                yield (
+                    ModelEngine(
+                        models=self._roster.under(self._budgets(lease)),
+                        served=frozenset(one.role for one in choices if one.model != OFFLINE),
+                        offline=offline,
+                        crew=self._crew(task),
+                        kind=self._kind,
+                        attempts=task.request.max_iterations,
+                    ),
+                    bench,
+                )
 
     def _teller(self, lease: Lease) -> Tell:
         """Writes into a task's row and its log what it waits for; a lost lease writes nothing."""

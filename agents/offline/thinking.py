@@ -8,11 +8,10 @@ from typing import Any
 from agents.offline.engine import OfflineEngine, Watch
 from agents.offline.fixing import NAME, Search, figures_of
 from core.events import Event, Notice
-from core.ports import EventLog, Limits, RepairEngine, SandboxProvider
+from core.ports import EventLog, Limits, SandboxProvider
 from core.tasks import Lease, Task
 from repair.bench import Bench
 from repair.search import Progress
-from repair.validate import Tests
 from sandbox.environment import Environments
 
 
@@ -49,7 +48,7 @@ class OfflineThinking:
         return {}
 
     @asynccontextmanager
-    async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
+    async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[OfflineEngine, Bench]]:
         """The engine and the bench of one drive; its sandboxes end with it."""
         bench = Bench(
             self._provider,
