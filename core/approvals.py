@@ -58,7 +58,9 @@ class Question(Value):
     body: str = ""
     """The briefing, as Markdown made by code; empty in a state, which holds `body_ref`."""
     body_ref: str = ""
-    """Artifact of the briefing."""
+    """Artifact of the briefing, as Markdown."""
+    brief_ref: str = ""
+    """Artifact of the briefing as a value, for channels that render it themselves."""
     options: tuple[Choice, ...]
     base_sha: str = ""
     patch_hash: str = ""
@@ -90,6 +92,17 @@ class Person(Value):
     """`terminal`, `rest`, `telegram`, …"""
     person_id: str
     """The channel's own id of the person, or of the key that was used."""
+    name: str = ""
+    """How the channel calls the person; people change it at will, so nothing is decided by it."""
+
+    def same_as(self, other: "Person") -> bool:
+        """Whether both are one person of one channel, whatever the name is now."""
+        return (self.channel, self.person_id) == (other.channel, other.person_id)
+
+    @property
+    def shown(self) -> str:
+        """How others are told of this person."""
+        return f"{self.name} ({self.person_id})" if self.name else self.person_id
 
 
 class Decision(Value):

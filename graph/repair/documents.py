@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.approvals import Risk
+from core.briefing import MISSING, Briefing, ChangedFile
 from core.effects import Change
 from core.evidence import Evidence, TestRun, Verdict
 from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
@@ -15,8 +16,8 @@ from graph.repair.narrative import paragraph
 from graph.repair.state import RepairState
 from graph.repair.stops import lines, next_step
 
-MISSING = "not recorded"
 CI_NOT_RUN = "not run"
+ON_APPROVE = "the branch with exactly this diff is published."
 OF_A_PROOF = ("Tests", "Regression test", "How to Verify")
 """What documents tell of a red test that turned green."""
 SHORT = 12
@@ -91,40 +92,54 @@ def pull_request_title(facts: Facts) -> str:
     return one_line(f"[{facts.key}] {facts.title}", 72)
 
 
-def briefing(facts: Facts) -> str:
-    """What a person reads before the decision; one screen, the diff follows apart."""
-    lines = [f"**{facts.title}**", "", *(f"- {name}: {said}" for name, said in _rows(facts))]
-    if told := paragraph(facts.narrative):
-        lines[2:2] = [told, ""]
-    if facts.protected:
-        lines.append(f"- Protected paths: {', '.join(facts.protected)}")
-    lines += [f"- Note: {inert(note)}" for note in facts.state.get("notes", [])]
-    if facts.evidence and facts.evidence.verdict is not Verdict.FIXED:
-        lines.append(f"- Missing proof: {facts.evidence.note or facts.evidence.verdict}")
-    lines += ["", "On Approve: the branch with exactly this diff is published."]
-    return "\n".join(lines)
-
-
-def _rows(facts: Facts) -> tuple[tuple[str, str], ...]:
+def brief(facts: Facts) -> Briefing:
+    """What a person has to know before the decision, from recorded facts."""
     patch, triage = facts.patch, facts.triage
-    return (
-        ("Ticket", facts.request.ticket or "none"),
-        ("Severity", str(triage.severity) if triage else MISSING),
-        ("Risk", str(facts.risk or MISSING)),
-        ("Component", inert(triage.component) if triage else MISSING),
-        ("Root cause", _first_sentence(facts.root_cause)),
-        ("Fix", facts.explanation),
-        ("Files", _files(patch)),
-        ("Tests", _tests(facts.evidence)),
-        ("Regression test", _regression_test(facts)),
-        ("CI", CI_NOT_RUN),
-        ("Review", _review(facts.review)),
-        ("Confidence", _confidence(facts)),
-        ("Found by", _engine(facts)),
-        ("Cost", _cost(facts)),
-        ("Base", facts.state["base_sha"][:SHORT]),
-        ("Patch hash", patch.sha256[:SHORT] if patch else MISSING),
+    missing_proof = ""
+    if facts.evidence and facts.evidence.verdict is not Verdict.FIXED:
+        missing_proof = inert(facts.evidence.note) or str(facts.evidence.verdict)
+    return Briefing(
+        title=facts.title,
+        ticket=facts.request.ticket,
+        severity=triage.severity if triage else None,
+        risk=facts.risk,
+        component=inert(triage.component) if triage else MISSING,
+        reported_at=facts.state.get("created_at"),
+        told=paragraph(facts.narrative),
+        root_cause=_first_sentence(facts.root_cause),
+        fix=facts.explanation,
+        files=tuple(
+            ChangedFile(path=path, added=added, deleted=deleted)
+            for path, (added, deleted) in (file_sizes(patch.diff).items() if patch else ())
+        ),
+        tests=_tests(facts.evidence),
+        regression_test=_regression_test(facts),
+        ci=CI_NOT_RUN,
+        review=_review(facts.review),
+        confidence=_confidence(facts),
+        found_by=_engine(facts),
+        cost=_cost(facts),
+        base=facts.state["base_sha"][:SHORT],
+        patch_hash=patch.sha256[:SHORT] if patch else MISSING,
+        protected=facts.protected,
+        unproven=missing_proof,
+        notes=tuple(inert(note) for note in facts.state.get("notes", [])),
+        on_approve=ON_APPROVE,
     )
+
+
+def briefing(facts: Facts) -> str:
+    """What a person reads before the decision, as Markdown; the diff follows apart."""
+    told = brief(facts)
+    lines = [f"**{told.title}**", "", *([told.told, ""] if told.told else [])]
+    lines += [f"- {name}: {said}" for name, said in told.rows()]
+    if told.protected:
+        lines.append(f"- Protected paths: {', '.join(told.protected)}")
+    lines += [f"- Note: {note}" for note in told.notes]
+    if told.unproven:
+        lines.append(f"- Missing proof: {told.unproven}")
+    lines += ["", f"On Approve: {told.on_approve}"]
+    return "\n".join(lines)
 
 
 def pull_request_body(facts: Facts, approver: str) -> str:
@@ -153,7 +168,11 @@ def incomplete(facts: Facts) -> tuple[str, ...]:
     Where no test shows the fault, what only such a test could tell is not lacking: the briefing
     names the missing proof.
     """
-    written = (("Title", facts.title), *_rows(facts), *_sections(facts, approver="nobody yet"))
+    written = (
+        ("Title", facts.title),
+        *brief(facts).rows(),
+        *_sections(facts, approver="nobody yet"),
+    )
     proven = facts.evidence is not None and facts.evidence.verdict is Verdict.FIXED
     needed = [name for name, said in written if said.strip(" >\n") in ("", MISSING)]
     return tuple(name for name in dict.fromkeys(needed) if proven or name not in OF_A_PROOF)
@@ -215,12 +234,6 @@ def _unmentioned(text: str) -> str:
 
 def _first_sentence(text: str) -> str:
     return one_line(text.split(". ", maxsplit=1)[0], 240)
-
-
-def _files(patch: Patch | None) -> str:
-    if patch is None:
-        return MISSING
-    return ", ".join(f"{path} (+{a} -{d})" for path, (a, d) in file_sizes(patch.diff).items())
 
 
 def _file_list(patch: Patch | None) -> str:

@@ -13,7 +13,7 @@ from graph import questions
 from graph.deps import Deps
 from graph.repair.attempts import next_attempt
 from graph.repair.documents import Facts as DocumentFacts
-from graph.repair.documents import briefing, incomplete, one_line
+from graph.repair.documents import brief, briefing, incomplete, one_line
 from graph.repair.done import linked, unmet
 from graph.repair.guards import profile_named, protected_paths, risk_of, size_problems
 from graph.repair.nodes import case_of
@@ -116,6 +116,7 @@ async def _told(
 async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -> Question:
     state = facts.state
     body_ref = await deps.artifacts.put(briefing(facts).encode())
+    brief_ref = await deps.artifacts.put(brief(facts).model_dump_json().encode())
     added, removed = patch.size
     await deps.tell(
         "patch",
@@ -133,6 +134,7 @@ async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -
         f"Release: {one_line(facts.title, 100)}",
         patch=state["patch"],
         body_ref=body_ref,
+        brief_ref=brief_ref,
         risk=risk,
         protected=", ".join(facts.protected),
         unproven=_lacking_proof(facts.evidence),

@@ -12,6 +12,7 @@ from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
 from memory.stores.sqlite.lock import FileLock
+from memory.stores.sqlite.messages import SqliteMessageStore
 from memory.stores.sqlite.outbox import SqliteOutbox
 from memory.stores.sqlite.probes import SqliteProbeStore
 from memory.stores.sqlite.tasks import SqliteTaskStore
@@ -34,6 +35,7 @@ class SqliteStores:
         self.tasks = SqliteTaskStore(database, clock)
         self.approvals = SqliteApprovalStore(database, clock)
         self.outbox = SqliteOutbox(database, clock)
+        self.messages = SqliteMessageStore(database, clock)
         self.audit = SqliteAuditLog(database, clock, redactor)
         self.probes = SqliteProbeStore(database, clock)
         self._clock = clock

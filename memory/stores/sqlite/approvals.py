@@ -196,7 +196,7 @@ def _is_repeated(asked: Approval, decision: Decision) -> bool:
         earlier
         and decision.key
         and earlier.key == decision.key
-        and earlier.by == decision.by
+        and earlier.by.same_as(decision.by)
         and earlier.choice == decision.choice
     )
 
@@ -205,7 +205,7 @@ def _why_lost(asked: Approval, decision: Decision, now: datetime) -> str:
     if asked.decision and asked.decided_at:
         by = asked.decision.by
         return (
-            f"already {DONE_WORDS[asked.state]} by {by.person_id} in {by.channel}"
+            f"already {DONE_WORDS[asked.state]} by {by.shown} in {by.channel}"
             f" at {asked.decided_at:%Y-%m-%d %H:%M:%S} UTC"
         )
     if asked.state is ApprovalState.VOID:
