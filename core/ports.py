@@ -1,6 +1,6 @@
 """Every port of the house: what a room asks of an adapter, never how it is done."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from core.channels import Card, Message, Proposal
 from core.effects import Change, ChangeRequest, Effect
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
+from core.figures import Answer, LogHealth, Query
 from core.findings import (
     Diagnosis,
     FixAttempt,
@@ -22,6 +23,7 @@ from core.findings import (
     Review,
     Triage,
 )
+from core.interactions import Entry
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.tasks import Lease, Task, TaskStatus, Usage
@@ -718,6 +720,40 @@ class EventLog(Protocol):
 
     def listen(self, task_id: str = "") -> AbstractAsyncContextManager[AsyncIterator[Event | None]]:
         """Events from now on; None tells a listener that was too slow to start over."""
+        ...
+
+
+class InteractionLog(Protocol):
+    """The log of model calls, of what came of them, and of changes of memory."""
+
+    def record(self, entry: Entry) -> None:
+        """Take an entry, to be written later, once for its id; never waits and never fails.
+
+        Secrets are masked. While it cannot be written 10,000 wait, then the oldest are dropped.
+        """
+        ...
+
+    async def ask(self, query: Query[Answer]) -> Sequence[Answer]:
+        """What a query gives; raises StoreUnusable while the log cannot be read."""
+        ...
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        """Empty what was said before that instant, but for open tasks; in how many calls.
+
+        The figures stay.
+        """
+        ...
+
+    async def flush(self) -> None:
+        """Return when all that was taken is safe on disk; at once while nothing can be written."""
+        ...
+
+    def health(self) -> LogHealth:
+        """How the log itself is."""
+        ...
+
+    async def close(self) -> None:
+        """Write what waits, if it can be within seconds, and let go of everything."""
         ...
 
 

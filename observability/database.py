@@ -44,10 +44,15 @@ class Database:
         self._thread.start()
 
     @classmethod
-    async def open(cls, path: Path, migrations: Path, *, busy_timeout_s: float = 5.0) -> "Database":
-        """Check, create or migrate the file; raises StoreUnusable and leaves it as it was."""
+    async def open(
+        cls, path: Path, migrations: Path, *, busy_timeout_s: float = 5.0, thorough: bool = True
+    ) -> "Database":
+        """Check, create or migrate the file; raises StoreUnusable and leaves it as it was.
+
+        Unless it is `thorough`, not every page is read: that takes seconds in a file of gigabytes.
+        """
         connections = await asyncio.to_thread(
-            database_file.connect, path, migrations, busy_timeout_s
+            database_file.connect, path, migrations, busy_timeout_s, thorough=thorough
         )
         return cls(path, *connections)
 

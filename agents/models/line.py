@@ -10,6 +10,7 @@ from agents.models.attempts import Answer, AttemptFailed, Attempts, Request
 from agents.models.breaker import Breaker, Trial
 from agents.models.counting import count_call, with_margin
 from agents.models.failures import TOO_LONG
+from agents.models.logged import interaction
 from agents.models.parameters import merged
 from agents.models.patience import Patience
 from agents.models.prices import Prices
@@ -18,7 +19,7 @@ from agents.models.telling import Telling, estimate
 from agents.models.waiting import Note, Waits
 from core.errors import ModelUnavailable, PromptTooLong
 from core.models import ModelCall, Reply, Tokens
-from core.ports import Budgets, Clock, EventLog, Reservation
+from core.ports import Budgets, Clock, EventLog, InteractionLog, Reservation
 
 REPLY_LEAST = 256
 """A window that leaves less for the reply is too small for the prompt."""
@@ -30,6 +31,7 @@ class Desk:
 
     clock: Clock
     events: EventLog
+    interactions: InteractionLog
     prices: Prices
     patience: Patience
     waits: Waits
@@ -159,13 +161,16 @@ class Line:
             except BaseException as error:
                 _judge(error, trial)
                 used = _used(error, request)
-                await self._settle(journey, reservation, began, used, error=error)
+                await self._settle(request, journey, reservation, began, used, error=error)
                 raise
             trial.answered()
-        return await self._settle(journey, reservation, began, answer.tokens, answer=answer)
+        return await self._settle(
+            request, journey, reservation, began, answer.tokens, answer=answer
+        )
 
     async def _settle(
         self,
+        request: Request,
         journey: Journey,
         reservation: Reservation,
         began: float,
@@ -176,6 +181,19 @@ class Line:
     ) -> Reply:
         seconds = self._desk.clock.monotonic() - began
         cost = self.cost_usd(tokens, answer.written if answer else 0)
+        self._desk.interactions.record(
+            interaction(
+                request.call,
+                self.name,
+                journey.attempts,
+                ended_at=self._desk.clock.now(),
+                seconds=seconds,
+                tokens=tokens,
+                cost_usd=cost,
+                answer=answer,
+                error=error,
+            )
+        )
         await journey.budgets.settle(
             reservation.reservation_id, tokens, cost_usd=cost, seconds=seconds
         )

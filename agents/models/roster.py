@@ -20,7 +20,7 @@ from agents.models.served import ServedModel
 from agents.models.waiting import Waits
 from core.errors import ConfigError
 from core.models import Capabilities
-from core.ports import Budgets, Clock, EventLog, ProbeStore
+from core.ports import Budgets, Clock, EventLog, InteractionLog, ProbeStore
 
 WINDOW_UNKNOWN = 256_000
 
@@ -124,6 +124,7 @@ async def open_models(
     *,
     clock: Clock,
     events: EventLog,
+    interactions: InteractionLog,
     probes: ProbeStore,
     masked: Callable[[str], str],
 ) -> Roster:
@@ -138,6 +139,7 @@ async def open_models(
     desk = Desk(
         clock=clock,
         events=events,
+        interactions=interactions,
         prices=Prices(options.prices, own_servers=own_servers),
         patience=options.patience,
         waits=Waits(clock),

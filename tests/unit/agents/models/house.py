@@ -16,6 +16,7 @@ from core.ports import Budgets
 from core.tasks import Task, TaskRequest
 from memory.stores.sqlite import SqliteStores
 from observability.events import SqliteEventLog
+from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
 from tests.fakes.clock import FakeClock
 
@@ -30,6 +31,7 @@ class House:
     budgets: Budgets
     stores: SqliteStores
     log: SqliteEventLog
+    interactions: SqliteInteractionLog
     clock: FakeClock
     task_id: str
 
@@ -64,12 +66,19 @@ async def house(
     )
     await stores.tasks.add(task)
     budgets = stores.budgets(ceilings or Ceilings(), log.append)
+    interactions = await SqliteInteractionLog.open(folder, clock=clock, redactor=redactor)
     roster = await open_models(
-        options, clock=clock, events=log, probes=stores.probes, masked=redactor.prompt
+        options,
+        clock=clock,
+        events=log,
+        interactions=interactions,
+        probes=stores.probes,
+        masked=redactor.prompt,
     )
     try:
-        yield House(roster, budgets, stores, log, clock, task.task_id)
+        yield House(roster, budgets, stores, log, interactions, clock, task.task_id)
     finally:
         await roster.close()
+        await interactions.close()
         await log.close()
         await stores.close()
