@@ -15,6 +15,7 @@ from control.chronicle import Records
 from control.documents import Documents
 from control.outbox import EffectDesk
 from control.runner import Bounds, Runner
+from control.words import Grammar
 from core.budgets import Ceilings
 from core.errors import ConfigError
 from core.limits import RoleLimits, role_limits
@@ -125,6 +126,7 @@ async def build(
         kept.records,
         runner,
         kept.stores.audit,
+        Grammar(),
         capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
         checks=checks,
         about=mind.about if mind else dict,

@@ -12,8 +12,9 @@ from typing import Any
 
 from control.amounts import FACTOR_MAX
 from control.chronicle import Records, asked
+from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
-from control.words import limit_of, said_back, understand
+from control.words import limit_of, said_back
 from core.approvals import (
     Approval,
     ApprovalState,
@@ -25,7 +26,8 @@ from core.approvals import (
 )
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
-from core.ports import ArtifactStore, AuditLog, EventLog, Page, TaskFilter
+from core.intents import WITH_WORDS, Intent, unclear
+from core.ports import ArtifactStore, AuditLog, EventLog, Page, Reader, TaskFilter
 from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ DRAIN_S = 25.0
 """How long nodes may take to finish when the server stops; with the rest it stays below 30 s."""
 TAKING_S = 2.0
 """How long the work loop may take to give back what it is just taking."""
-NEEDS_WORDS = ("request_changes", "guidance", "answer")
+PROTECTED = "This touches protected paths: words alone do not release it."
+BY_HASH = "Decide on the question itself, with the hash of the diff that was seen."
 
 
 class Busy(LimitExceeded):
@@ -64,6 +67,7 @@ class Anton:
         records: Records,
         runner: Runner | None,
         audit: AuditLog,
+        reader: Reader,
         *,
         capacity: Capacity,
         checks: Mapping[str, Check],
@@ -77,6 +81,7 @@ class Anton:
         self._runner = runner
         """None in a process that only looks and decides."""
         self._audit = audit
+        self._reader = reader
         self._capacity = capacity
         self._checks = checks
         self._about = about
@@ -217,33 +222,56 @@ class Anton:
         self._wake.set()
         return decided
 
+    async def read_words(self, approval_id: str, text: str) -> Intent:
+        """What somebody means by plain words to a question that waits; nothing is decided.
+
+        Whoever spoke may answer it: that was seen to before. Raises Conflict when the question is
+        settled already.
+        """
+        approval = await self._records.approvals.get(approval_id)
+        if approval.state is not ApprovalState.PENDING:
+            raise Conflict(f"The question is settled already: {approval.state}.")
+        question = await self.briefed(approval.question)
+        words = self._masked(text)
+        intent = await self._reader.read(words, question)
+        if intent.kind == "approve" and question.risk is Risk.CRITICAL:
+            return unclear(words, PROTECTED, intent.read_by).but(notice=intent.notice)
+        return intent
+
+    async def facts(self, approval_id: str, intent: Intent) -> str:
+        """The recorded facts that answer a question about what waits, as Markdown."""
+        approval = await self._records.approvals.get(approval_id)
+        return told(intent.topics, await self.briefed(approval.question))
+
     async def reply(
         self, task_id: str, text: str, by: Person, approval_id: str = ""
     ) -> tuple[str, Approval]:
         """Take plain words as the answer to what a task waits for; what was understood.
 
-        Raises Conflict when nothing waits, or several do, and PayloadInvalid when the words are
-        unclear: then buttons decide.
+        A question is answered, and leaves it open. Raises Conflict when nothing waits, or several
+        do, and PayloadInvalid when the words are unclear: then buttons decide.
         """
         approval = await self._the_pending(task_id, approval_id)
+        intent = await self.read_words(approval.approval_id, text)
+        if intent.kind == "question":
+            return await self.facts(approval.approval_id, intent), approval
         question = await self.current(approval.question)
-        choice, amount = understand(text, question)
-        if choice is None:
-            raise PayloadInvalid("The words are not clear.", remedy=_how_to_say(question))
-        if choice == "approve" and question.risk is Risk.CRITICAL:
+        if intent.choice is None:
             raise PayloadInvalid(
-                "This touches protected paths: words alone do not release it.",
-                remedy="Decide on the question itself, with the hash of the diff that was seen.",
+                " ".join(filter(None, (intent.reason, intent.notice))),
+                remedy=BY_HASH if intent.reason == PROTECTED else _how_to_say(question),
             )
-        decision = Decision(
-            choice=choice,
-            text=text,
-            patch_hash=approval.question.patch_hash,
-            amount_usd=amount,
-            by=by,
-        )
+        decision = decision_of(intent, approval, by)
         decided = await self.decide(approval.approval_id, decision)
-        return said_back(choice, text, amount, question), decided
+        said = said_back(intent.choice, text, intent.amount_usd, question)
+        return " ".join(filter(None, (said, intent.notice))), decided
+
+    async def briefed(self, question: Question) -> Question:
+        """The question with its briefing, and with the limit of this moment."""
+        question = await self.current(question)
+        if question.body or not question.body_ref:
+            return question
+        return question.but(body=(await self.artifacts.get(question.body_ref)).decode())
 
     async def current(self, question: Question) -> Question:
         """The same question with the limit of this moment, where it is about a budget."""
@@ -384,6 +412,20 @@ class Anton:
         )
 
 
+def decision_of(intent: Intent, approval: Approval, by: Person, key: str = "") -> Decision:
+    """What was understood as a decision on what was shown; the intent is a choice."""
+    return Decision.model_validate(
+        {
+            "choice": intent.choice,
+            "text": intent.text,
+            "patch_hash": approval.question.patch_hash,
+            "amount_usd": intent.amount_usd,
+            "by": by,
+            "key": key,
+        }
+    )
+
+
 def _check_fit(approval: Approval, decision: Decision) -> None:
     """Raise PayloadInvalid when an answer cannot be one to this question."""
     question = approval.question
@@ -392,7 +434,7 @@ def _check_fit(approval: Approval, decision: Decision) -> None:
             f"{decision.choice} is no answer to this question.",
             remedy=f"Choose one of: {', '.join(question.options)}.",
         )
-    if decision.choice in NEEDS_WORDS and not decision.text.strip():
+    if decision.choice in WITH_WORDS and not decision.text.strip():
         raise PayloadInvalid(f"{decision.choice} needs words.", remedy="Say what should change.")
     if question.patch_hash and decision.choice == "approve" and not decision.patch_hash:
         raise PayloadInvalid("An approval names the hash of the diff that was seen.")

@@ -1,23 +1,39 @@
 """A small grammar for plain words, where no model reads them; unclear words stay unclear."""
 
 import re
-from typing import get_args
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal
 
+from control import phrases
 from control.amounts import raise_in, speaks_of_money
 from core.approvals import Choice, Question, QuestionKind
+from core.intents import PLAIN_MAX, Intent, Topic, held, unclear
 
-_APPROVE = re.compile(
-    r"(approved?|yes|yep|ok(ay)?|ship( it)?|lgtm|go( ahead)?|do it|merge it|release( it)?)"
-    r"([ ,]+(please|thanks|thank you|ship it|go ahead))*[.! ]*"
-)
-_REJECT = re.compile(r"(reject(ed)?|no|nope|stop|cancel|abort|don'?t( ship( it)?)?)[.! ]*")
-_STOP = re.compile(r"(stop|cancel|abort)( it)?[.! ]*")
-_ENOUGH = re.compile(
-    r"(that'?s |that is )?enough[.! ]*|(give up|leave it|forget it)[.! ]*"
-    r"|(no|not an?|not another|not one) (more|(more )?(cents?|dollars?|penny|money)( more)?)[.! ]*"
-)
-_MORE = re.compile(r"((try )?(again|once more)|more attempts|retry)[.! ]*")
-_TAKE_OVER = re.compile(r"(i('ll| will) )?take (it )?over[.! ]*")
+_BREAK = re.compile(r"(?:[,!;:、。]|(?<!\.)\.(?!\.)|\band\b| [-\u2013\u2014] )+")
+"""Between two parts of an utterance."""
+_UNDRAWN = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
+"""Selectors and skin colours of emoji."""
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Letters of scripts that put no spaces between words."""
+NOT_PLAIN = "The words are not clear."
+
+
+class Grammar:
+    """Serves the port Reader."""
+
+    async def read(self, words: str, question: Question) -> Intent:
+        return intent_of(words, question)
+
+
+def intent_of(words: str, question: Question) -> Intent:
+    """What some words mean by the grammar."""
+    if topics := asked_about(words):
+        return Intent(kind="question", text=words, topics=topics)
+    choice, amount = understand(words, question)
+    if choice is None:
+        return unclear(words, NOT_PLAIN)
+    return held(Intent(kind=choice, text=words, amount_usd=amount), question)
 
 
 def understand(text: str, question: Question) -> tuple[Choice | None, float | None]:
@@ -27,31 +43,71 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     To a question for facts, yes and no are answers like any other. The amount is what is added to
     a budget whose present limit stands in the question.
     """
-    words = " ".join(text.lower().split())
+    words = _plain(text)
     options = question.options
+    if asked_about(text):
+        return None, None
     if "raise_budget" in options:
         if amount := raise_in(words, limit_of(question)):
             return "raise_budget", amount
         if question.kind is QuestionKind.BUDGET and speaks_of_money(words):
-            return ("stop" if _ENOUGH.fullmatch(words) else None), None
+            return ("stop" if phrases.ENOUGH.fullmatch(words.strip(".! ")) else None), None
     if "answer" in options:
-        if _STOP.fullmatch(words) and "stop" in options:
-            return "stop", None
-        return ("answer" if re.search(r"\w", words) else None), None
-    for pattern, choices in (
-        (_APPROVE, ("approve", "more_attempts")),
-        (_REJECT, ("reject", "stop")),
-        (_STOP, ("stop",)),
-        (_ENOUGH, ("stop",)),
-        (_MORE, ("more_attempts",)),
-        (_TAKE_OVER, ("take_over",)),
-    ):
-        if pattern.fullmatch(words):
-            return next((c for c in get_args(Choice) if c in choices and c in options), None), None
-    for choice in ("request_changes", "guidance"):
-        if choice in options and len(words) > 2:
-            return choice, None
+        return _fact(words, options), None
+    meant = _meant(words[:PLAIN_MAX], options) if len(words) <= PLAIN_MAX else "feedback"
+    if meant != "feedback":
+        return meant, None
+    asks = words.rstrip(" .!)").endswith("?") and not phrases.REQUEST.fullmatch(words)
+    if not asks and _tells(words):
+        return next((c for c in ("request_changes", "guidance") if c in options), None), None
     return None, None
+
+
+def asked_about(text: str) -> tuple[Topic, ...]:
+    """What a question to Anton is about; empty when the words are none."""
+    words = _plain(text)
+    if len(words) > PLAIN_MAX or not phrases.QUESTION.fullmatch(words):
+        return ()
+    if not words.rstrip(" .!)").endswith("?") or phrases.REQUEST.fullmatch(words):
+        return ()
+    found = tuple(topic for topic, said in phrases.TOPICS.items() if said.search(words))
+    return found or ("change",)
+
+
+def _plain(text: str) -> str:
+    """The words in one spelling of letters, quotes and spaces."""
+    words = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    lines = _UNDRAWN.sub("", words).splitlines()
+    return " ".join("; ".join(line for line in lines if line.strip()).split())
+
+
+def _meant(words: str, options: Sequence[Choice]) -> Choice | Literal["feedback"] | None:
+    """The choice that all parts of the words make together; None when they make none.
+
+    None also where they contradict each other or trail off; `feedback` where one is no phrase of
+    the grammar.
+    """
+    parts = [part.strip(" .") for part in _BREAK.split(words) if part.strip(" .")]
+    decisive = [part for part in parts if not phrases.ASIDE.fullmatch(part)]
+    if not decisive or any(phrases.DELAY.fullmatch(part) for part in decisive):
+        return None
+    for pattern, choices in phrases.ONE_OF:
+        if all(pattern.fullmatch(part) for part in decisive):
+            return None if ".." in words else next((c for c in options if c in choices), None)
+    known = (any(pattern.fullmatch(part) for pattern, _ in phrases.ONE_OF) for part in decisive)
+    return None if all(known) else "feedback"
+
+
+def _fact(words: str, options: Sequence[Choice]) -> Choice | None:
+    """The answer to a question for facts, unless it is to end."""
+    if "stop" in options and phrases.STOP.fullmatch(words.strip(".! ")):
+        return "stop"
+    return "answer" if re.search(r"\w", words) else None
+
+
+def _tells(words: str) -> bool:
+    """Whether there are words enough to go by: one alone is rather a slip of the keys."""
+    return len(re.findall(r"\w+", words)) > 1 or len(_WIDE.findall(words)) > 3
 
 
 def limit_of(question: Question) -> float | None:

@@ -23,6 +23,7 @@ from core.findings import (
     Review,
     Triage,
 )
+from core.intents import Intent
 from core.interactions import Entry
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
@@ -255,6 +256,18 @@ class RepairEngine(Protocol):
 
     async def narrate(self, case: Case, facts: str) -> Narrative:
         """The recorded facts told for people; empty where no model tells them, for any reason."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads what people say in plain words."""
+
+    async def read(self, words: str, question: Question) -> Intent:
+        """What the words mean as an answer to a question, whose limit and briefing are present.
+
+        Always one of the options open, a question or unclear; nothing is decided. A reader that
+        is a model raises ModelError, LimitExceeded, TimeoutError.
+        """
         ...
 
 

@@ -8,6 +8,11 @@ _ACTING = re.compile(
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+_ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+_EMOJI = re.compile(
+    "(?<=[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f])[\ufe0f\u200d]|(?<=[#*0-9])\ufe0f"
+)
+"""Selectors and joiners right behind an emoji."""
 _MARKUP = re.compile(r"!\[|<(?=[a-zA-Z/!](?!\+))")
 
 
@@ -30,6 +35,23 @@ def one_line(text: str, limit: int = 200) -> str:
     """The text in one harmless line, cut with an ellipsis."""
     flat = visible(" ".join(text.split()))
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def is_disguised(text: str) -> bool:
+    """Whether signs hide in a text, or a word mixes letters of alphabets that look alike.
+
+    What joins and colours emoji hides nothing.
+    """
+    plain = _EMOJI.sub("", text.replace("\r\n", "\n"))
+    if visible(plain) != plain:
+        return True
+    return any(len(set(map(_alphabet, word)) - {""}) > 1 for word in re.findall(r"\w+", text))
+
+
+def _alphabet(letter: str) -> str:
+    """Which of the alphabets a letter belongs to whose letters look alike; empty for others."""
+    first = unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""
+    return first if first in _ALIKE else ""
 
 
 def _shown(char: str) -> str:
