@@ -24,6 +24,7 @@ from core.approvals import (
     QuestionKind,
     Risk,
 )
+from core.briefing import Briefing
 from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.intents import WITH_WORDS, Intent, unclear
@@ -231,7 +232,7 @@ class Anton:
         approval = await self._records.approvals.get(approval_id)
         if approval.state is not ApprovalState.PENDING:
             raise Conflict(f"The question is settled already: {approval.state}.")
-        question = await self.briefed(approval.question)
+        question = await self.current(approval.question)
         words = self._masked(text)
         intent = await self._reader.read(words, question)
         if intent.kind == "approve" and question.risk is Risk.CRITICAL:
@@ -239,9 +240,12 @@ class Anton:
         return intent
 
     async def facts(self, approval_id: str, intent: Intent) -> str:
-        """The recorded facts that answer a question about what waits, as Markdown."""
-        approval = await self._records.approvals.get(approval_id)
-        return told(intent.topics, await self.briefed(approval.question))
+        """The recorded facts that answer a question about what waits, as plain text."""
+        question = (await self._records.approvals.get(approval_id)).question
+        briefing = None
+        if question.brief_ref:
+            briefing = Briefing.model_validate_json(await self.artifacts.get(question.brief_ref))
+        return told(intent.topics, await self.current(question), briefing)
 
     async def reply(
         self, task_id: str, text: str, by: Person, approval_id: str = ""
@@ -265,13 +269,6 @@ class Anton:
         decided = await self.decide(approval.approval_id, decision)
         said = said_back(intent.choice, text, intent.amount_usd, question)
         return " ".join(filter(None, (said, intent.notice))), decided
-
-    async def briefed(self, question: Question) -> Question:
-        """The question with its briefing, and with the limit of this moment."""
-        question = await self.current(question)
-        if question.body or not question.body_ref:
-            return question
-        return question.but(body=(await self.artifacts.get(question.body_ref)).decode())
 
     async def current(self, question: Question) -> Question:
         """The same question with the limit of this moment, where it is about a budget."""

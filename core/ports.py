@@ -263,7 +263,7 @@ class Reader(Protocol):
     """Reads what people say in plain words."""
 
     async def read(self, words: str, question: Question) -> Intent:
-        """What the words mean as an answer to a question, whose limit and briefing are present.
+        """What the words mean as an answer to a question, whose limit is that of now.
 
         Always one of the options open, a question or unclear; nothing is decided. A reader that
         is a model raises ModelError, LimitExceeded, TimeoutError.
