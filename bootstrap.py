@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, Settings, load_settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.chronicle import Records
+from control.consent import ApproversFile, Consent, approvers_of
 from control.documents import Documents
 from control.outbox import EffectDesk
+from control.people import People
 from control.runner import Bounds, Runner
 from control.words import Grammar
 from core.budgets import Ceilings
@@ -109,6 +111,7 @@ async def build(
     and cancels, beside the one that drives. Unless it is `checked`, a sandbox is missed only by a
     step that needs one.
     """
+    consent = _consent(settings)
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
@@ -133,6 +136,23 @@ async def build(
         degraded=lambda: _degraded(settings, mind),
         close=stack.aclose,
         masked=kept.redactor.known,
+        consent=consent,
+    )
+
+
+def _consent(settings: Settings) -> Consent:
+    """The rules of consent; raises ConfigError when the file of approvers cannot be used."""
+    file = settings.approvers_file
+    return Consent(
+        approvers=approvers_of(
+            settings.telegram_approver_ids,
+            settings.telegram_chat_id,
+            settings.slack_approver_ids,
+            settings.slack_channel,
+        ),
+        file=ApproversFile(file) if file else None,
+        people=People(settings.people),
+        forbid_requester=settings.approval_forbid_requester,
     )
 
 

@@ -216,6 +216,15 @@ class Models(_Group):
     """Key for `openrouter/organisation/model`, with `:free` for what costs nothing."""
 
 
+PATHS = (
+    "anton_home",
+    "data_dir",
+    "local_output_dir",
+    "api_keys_file",
+    "approvers_file",
+    "repo_cwd",
+)
+"""Options that start from ANTON_HOME when they are relative."""
 MODEL_ROLES = ("triage", "diagnosis", "qa", "fix", "reviewer", "scribe", "orchestrator")
 VENDOR_MODELS = (
     ("Anthropic", "claude-sonnet-4-6", "claude-haiku-4-5"),
@@ -248,6 +257,28 @@ KEY_SIGNS = {
     "sk-": "OPENAI_API_KEY",
 }
 """How keys of vendors begin, longer beginnings first."""
+
+
+Owners = Annotated[dict[str, tuple[str, ...]], NoDecode]
+
+
+class ConsentRules(_Group):
+    """Consent: whose word counts for a change."""
+
+    telegram_chat_id: str = Field(default="", pattern=r"^(-?[0-9]{1,20})?$")
+    """Chat in Telegram that is asked; the person of a private chat may also decide."""
+    telegram_approver_ids: Names = ()
+    """Numeric ids of those who may decide in Telegram, comma-separated."""
+    slack_channel: str = ""
+    """Channel in Slack that is asked, by its id or its name without #."""
+    slack_approver_ids: Names = ()
+    """Ids of those who may decide in Slack, as U024BE7LH; empty: all in SLACK_CHANNEL."""
+    approvers_file: Path | None = None
+    """File of `channel:id` lines in place of both lists; a change counts from the next decision."""
+    approval_forbid_requester: bool = False
+    """Whether whoever asked for a task is kept from approving its change."""
+    people: Owners = Field(default_factory=dict)
+    """Accounts of one person, JSON, as `{"ann": ["telegram:4711", "slack:U024BE7LH"]}`."""
 
 
 class OfflineEngine(_Group):
@@ -290,6 +321,7 @@ GROUPS: tuple[type[_Group], ...] = (
     Logs,
     SandboxOptions,
     Tasks,
+    ConsentRules,
     Models,
     Budgets,
     OfflineEngine,
@@ -303,6 +335,7 @@ class Settings(
     OfflineEngine,
     Budgets,
     Models,
+    ConsentRules,
     Tasks,
     SandboxOptions,
     Logs,
@@ -326,6 +359,8 @@ class Settings(
         "repositories",
         "model_fallback",
         "local_hosts",
+        "telegram_approver_ids",
+        "slack_approver_ids",
         mode="before",
     )
     @classmethod
@@ -335,7 +370,12 @@ class Settings(
         return value
 
     @field_validator(
-        "role_limits", "model_llm_params", "agent_llm_params", "model_prices", mode="before"
+        "role_limits",
+        "model_llm_params",
+        "agent_llm_params",
+        "model_prices",
+        "people",
+        mode="before",
     )
     @classmethod
     def _json(cls, value: object) -> object:
@@ -403,6 +443,30 @@ class Settings(
                 raise ValueError(f"knows no role {name}; known are {', '.join(MODEL_ROLES)}")
         return value
 
+    @field_validator("telegram_approver_ids")
+    @classmethod
+    def _numeric(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[0-9]{1,20}", person) for person in value):
+            raise ValueError("should hold numeric ids of people, never names, which can be taken")
+        return value
+
+    @field_validator("slack_approver_ids")
+    @classmethod
+    def _of_slack(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[UW][A-Z0-9]{2,20}", person) for person in value):
+            raise ValueError("should hold ids of people such as U024BE7LH, never their names")
+        return value
+
+    @field_validator("people")
+    @classmethod
+    def _one_owner(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        accounts = [account for owned in value.values() for account in owned]
+        if not all(re.fullmatch(r"[a-z]+:[\w.@-]+", account) for account in accounts):
+            raise ValueError("should hold accounts written `channel:id`")
+        if len(accounts) != len(set(accounts)):
+            raise ValueError("gives one account to two names")
+        return value
+
     @field_validator("branch_prefix")
     @classmethod
     def _own_folder(cls, value: str) -> str:
@@ -415,7 +479,7 @@ class Settings(
         home = self.anton_home.expanduser().absolute()
         anchored = {
             name: home / path.expanduser()
-            for name in ("anton_home", "data_dir", "local_output_dir", "api_keys_file", "repo_cwd")
+            for name in PATHS
             if (path := getattr(self, name)) is not None
         }
         self.__dict__.update(anchored)
@@ -474,7 +538,12 @@ def load_settings(**chosen: Any) -> tuple[Settings, tuple[str, ...]]:
     if unknown:
         raise SettingsInvalid(unknown)
     names = [*os.environ, *in_file]
-    return settings, (*_file_warnings(file), *_name_warnings(names), *_key_warnings(settings))
+    return settings, (
+        *_file_warnings(file),
+        *_name_warnings(names),
+        *_key_warnings(settings),
+        *_approver_warnings(settings),
+    )
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -501,6 +570,15 @@ def _key_warnings(settings: "Settings") -> Iterator[str]:
     sign = next((sign for sign in KEY_SIGNS if key.startswith(sign)), None)
     if sign:
         yield f"API_KEY guards Anton's own REST; a key of a model belongs into {KEY_SIGNS[sign]}"
+
+
+def _approver_warnings(settings: "Settings") -> Iterator[str]:
+    if settings.approvers_file:
+        return
+    if settings.slack_channel and not settings.slack_approver_ids:
+        yield "SLACK_APPROVER_IDS names nobody: everybody who answers in SLACK_CHANNEL may decide"
+    if settings.telegram_chat_id.startswith("-") and not settings.telegram_approver_ids:
+        yield "TELEGRAM_APPROVER_IDS names nobody: in a group of Telegram nobody may decide"
 
 
 def _name_warnings(names: Iterable[str]) -> Iterator[str]:
@@ -533,6 +611,12 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
         yield "SANDBOX: subprocess protects nothing; SANDBOX_ALLOW_HOST=true says that you know"
     if settings.checkpoints == "memory" and production:
         yield "CHECKPOINTS: memory loses every task with the process and is refused in production"
+    named = settings.slack_approver_ids or settings.approvers_file
+    if settings.slack_channel and not named and production:
+        yield (
+            "SLACK_APPROVER_IDS: production needs those who may decide by id; "
+            "membership in SLACK_CHANNEL is not enough"
+        )
     for name in ("api_key", "github_token"):
         secret = getattr(settings, name).get_secret_value()
         if secret and is_weak(secret):
@@ -615,6 +699,7 @@ def _values(annotation: Any) -> str:
         (dict[str, RoleLimit], "JSON"),
         (dict[str, dict[str, Any]], "JSON"),
         (dict[str, ModelPrice], "JSON"),
+        (dict[str, tuple[str, ...]], "JSON"),
         (float, "number"),
         (SecretStr, "secret"),
         (Path, "path"),

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from core.errors import (
     AntonError,
     Conflict,
+    ConsentRefused,
     LimitExceeded,
     NotFound,
     PayloadInvalid,
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 STATUS: Mapping[type[AntonError], int] = {
     NotFound: 404,
     Conflict: 409,
+    ConsentRefused: 403,
     PayloadInvalid: 422,
     RepositoryInvalid: 422,
     LimitExceeded: 429,

@@ -4,6 +4,7 @@ from core.errors import (
     AntonError,
     ConfigError,
     Conflict,
+    ConsentRefused,
     EnvironmentUnprepared,
     LimitExceeded,
     NotFound,
@@ -35,6 +36,7 @@ _OF_OUTCOME = {
 _OF_ERROR: tuple[tuple[type[AntonError], int], ...] = (
     (NotFound, FAILED),
     (Conflict, NEEDS),
+    (ConsentRefused, NEEDS),
     (LimitExceeded, NEEDS),
     (EnvironmentUnprepared, NEEDS),
     (ConfigError, USAGE),

@@ -12,6 +12,7 @@ from typing import Any
 
 from control.amounts import FACTOR_MAX
 from control.chronicle import Records, asked
+from control.consent import Consent
 from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.words import limit_of, said_back
@@ -25,7 +26,15 @@ from core.approvals import (
     Risk,
 )
 from core.briefing import Briefing
-from core.errors import AntonError, Conflict, LimitExceeded, NotFound, PayloadInvalid, StoreError
+from core.errors import (
+    AntonError,
+    Conflict,
+    ConsentRefused,
+    LimitExceeded,
+    NotFound,
+    PayloadInvalid,
+    StoreError,
+)
 from core.events import AuditEntry, Notice
 from core.intents import WITH_WORDS, Intent, unclear
 from core.ports import ArtifactStore, AuditLog, EventLog, Page, Reader, TaskFilter
@@ -75,6 +84,7 @@ class Anton:
         about: Callable[[], Mapping[str, Any]],
         degraded: Callable[[], Mapping[str, str]],
         close: Callable[[], Awaitable[None]],
+        consent: Consent,
         masked: Callable[[str], str] = str,
     ) -> None:
         """`masked` takes our own secrets out of what people write, before it is kept or read."""
@@ -89,6 +99,7 @@ class Anton:
         self._degraded = degraded
         self._close = close
         self._masked = masked
+        self._consent = consent
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -207,21 +218,27 @@ class Anton:
     async def decide(self, approval_id: str, decision: Decision) -> Approval:
         """Answer a question; the first valid answer wins, on whatever channel.
 
-        Raises PayloadInvalid when the answer does not fit the question, Conflict when another one
-        was first or the question is void.
+        Raises PayloadInvalid when the answer does not fit the question, NotEntitled when this
+        person may not give it, Conflict when another one was first or the question is void.
         """
         decision = decision.but(text=self._masked(decision.text))
         approval = await self._records.approvals.get(approval_id)
+        task = await self._records.tasks.get(approval.task_id)
         try:
+            self._consent.check(decision, task.request.requested_by)
             _check_fit(approval, decision)
             decided = await self._records.approvals.decide(approval_id, decision)
-        except (PayloadInvalid, StoreError) as refusal:
+        except (ConsentRefused, PayloadInvalid, StoreError) as refusal:
             await self._note("refused_decision", approval, decision, str(refusal))
             raise
         await self._note("decision", decided, decision, "")
         await self.events.append(asked(decided))
         self._wake.set()
         return decided
+
+    def may_decide(self, person: Person, place: str = "") -> bool:
+        """Whether this person may answer questions, in this place of the channel."""
+        return self._consent.may_decide(person, place)
 
     async def read_words(self, approval_id: str, text: str) -> Intent:
         """What somebody means by plain words to a question that waits; nothing is decided.

@@ -115,6 +115,8 @@ class Decision(Value):
     """The diff that was seen; required where the question names one."""
     amount_usd: float | None = Field(default=None, gt=0, le=10_000)
     by: Person
+    place: str = ""
+    """Where it was given, as the channel itself says: the id of a chat."""
     key: str = ""
     """Makes a repeated tap harmless."""
 

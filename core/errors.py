@@ -2,6 +2,8 @@
 
 AntonError
 ├── ConfigError
+├── ConsentRefused
+│   └── NotEntitled
 ├── EventError
 │   ├── SignatureInvalid
 │   └── PayloadInvalid
@@ -52,6 +54,14 @@ class AntonError(Exception):
 
 class ConfigError(AntonError):
     """The configuration cannot be used."""
+
+
+class ConsentRefused(AntonError):
+    """The rules of consent do not let this decision count."""
+
+
+class NotEntitled(ConsentRefused):
+    """This person may not decide that."""
 
 
 class EventError(AntonError):

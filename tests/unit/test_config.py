@@ -98,6 +98,10 @@ def test_all_bad_values_are_named_at_once_and_none_is_shown(
         "MAX_DAY_BUDGET_USD": "inf",
         "MAX_TOKENS_PER_HOUR": "0",
         "ROLE_LIMITS": "sesame",
+        "TELEGRAM_CHAT_ID": "@sesame",
+        "TELEGRAM_APPROVER_IDS": "4711,@sesame",
+        "SLACK_APPROVER_IDS": "sesame",
+        "PEOPLE": '{"ann": ["sesame"]}',
     }
     for name, value in bad.items():
         monkeypatch.setenv(name, value)
@@ -198,6 +202,10 @@ def test_secrets_are_listed_for_redaction_and_never_printed(
             {"checkpoints": "memory", "environment": "production", "api_key": KEY},
             "CHECKPOINTS",
         ),
+        (
+            {"slack_channel": "C01", "environment": "production", "api_key": KEY},
+            "SLACK_APPROVER_IDS",
+        ),
     ],
 )
 def test_the_server_refuses_to_start_unsafe(options: dict[str, object], named: str) -> None:
@@ -218,10 +226,40 @@ def test_the_server_refuses_to_start_unsafe(options: dict[str, object], named: s
         {"host": "0.0.0.0", "api_keys_file": "keys"},
         {"environment": "production", "api_key": KEY},
         {"sandbox": "subprocess", "sandbox_allow_host": True},
+        {"slack_channel": "C01"},
+        {
+            "slack_channel": "C01",
+            "slack_approver_ids": "U024BE7LH",
+            "environment": "production",
+            "api_key": KEY,
+        },
     ],
 )
 def test_the_server_starts_where_it_is_safe(options: dict[str, object]) -> None:
     refuse_unsafe(load_settings(**options)[0], serving=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [
+        ({"slack_channel": "C01"}, "SLACK_APPROVER_IDS"),
+        ({"telegram_chat_id": "-100123"}, "TELEGRAM_APPROVER_IDS"),
+        ({"telegram_chat_id": "4711"}, ""),
+        ({"slack_channel": "C01", "approvers_file": "approvers"}, ""),
+        ({"slack_channel": "C01", "slack_approver_ids": "U024BE7LH"}, ""),
+    ],
+)
+def test_a_chat_whose_approvers_nobody_named_is_said(
+    options: dict[str, object], warned: str
+) -> None:
+    _, warnings = load_settings(**options)
+    assert [line.partition(" ")[0] for line in warnings] == ([warned] if warned else [])
+
+
+def test_an_account_belongs_to_one_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEOPLE", '{"ann": ["slack:U01"], "bob": ["slack:U01"]}')
+    with pytest.raises(SettingsInvalid, match=r"^PEOPLE: gives one account to two names$"):
+        load_settings()
 
 
 def test_a_repair_without_a_server_needs_no_key() -> None:
