@@ -16,13 +16,14 @@ from control.consent import ApproversFile, Consent, approvers_of
 from control.documents import Documents
 from control.outbox import EffectDesk
 from control.people import People
+from control.retention import Retention
 from control.runner import Bounds, Runner
 from control.words import Grammar
 from core.budgets import Ceilings
 from core.errors import ConfigError
 from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
-from core.ports import CodeHost, Limits, RepairEngine, SandboxProvider
+from core.ports import CodeHost, InteractionLog, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
@@ -35,6 +36,7 @@ from memory.stores.sqlite.budgets import SqliteBudgets
 from observability import records
 from observability.clock import SystemClock
 from observability.events import SqliteEventLog
+from observability.interactions import log_class
 from observability.redaction import Redactor
 from repair.validate import Tests
 from sandbox import provider_class
@@ -90,6 +92,7 @@ class Kept:
 
     stores: SqliteStores
     events: SqliteEventLog
+    interactions: InteractionLog
     records: Records
     redactor: Redactor
     clock: SystemClock
@@ -132,9 +135,10 @@ async def build(
         Grammar(),
         capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
         checks=checks,
-        about=mind.about if mind else dict,
-        degraded=lambda: _degraded(settings, mind),
+        about=lambda: _about(kept, mind),
+        degraded=lambda: _degraded(settings, kept, mind),
         close=stack.aclose,
+        chores=(_retention(settings, kept).run,),
         masked=kept.redactor.known,
         consent=consent,
     )
@@ -156,8 +160,17 @@ def _consent(settings: Settings) -> Consent:
     )
 
 
-def _degraded(settings: Settings, mind: Thinking | None) -> dict[str, str]:
+def _about(kept: Kept, mind: Thinking | None) -> dict[str, Any]:
+    return {
+        **(mind.about() if mind else {}),
+        "interactions": kept.interactions.health().model_dump(),
+    }
+
+
+def _degraded(settings: Settings, kept: Kept, mind: Thinking | None) -> dict[str, str]:
     told = mind.degraded() if mind else {}
+    if trouble := kept.interactions.health().trouble:
+        told["interactions"] = trouble
     if settings.checkpoints == "memory":
         told["checkpoints"] = "CHECKPOINTS=memory: a restart loses every task under way."
     return told
@@ -193,6 +206,8 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
         rmtree(folder / SCRATCH, ignore_errors=True)
     events = await SqliteEventLog.open(folder, clock=clock, redactor=redactor)
     stack.push_async_callback(events.close)
+    interactions = await _interactions(settings, clock, redactor, exclusive=exclusive)
+    stack.push_async_callback(interactions.close)
     budgets = stores.budgets(_ceilings(settings), events.append)
     records = Records(
         tasks=stores.tasks,
@@ -200,13 +215,45 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
         artifacts=FileArtifactStore(folder / "artifacts"),
         outbox=stores.outbox,
         events=events,
+        interactions=interactions,
         budgets=budgets,
         clock=clock,
     )
     changes = {
         role: limit.model_dump(exclude_none=True) for role, limit in settings.role_limits.items()
     }
-    return Kept(stores, events, records, redactor, clock, budgets, role_limits(changes))
+    return Kept(
+        stores, events, interactions, records, redactor, clock, budgets, role_limits(changes)
+    )
+
+
+async def _interactions(
+    settings: Settings, clock: SystemClock, redactor: Redactor, *, exclusive: bool
+) -> InteractionLog:
+    """The log of model calls, in Google's cloud where a project is named."""
+    kind, cloud = "sqlite", {}
+    if settings.gcp_project_id:
+        kind = "bigquery"
+        cloud = {
+            "project": settings.gcp_project_id,
+            "dataset": settings.bq_dataset,
+            "max_bytes_billed": settings.bq_max_bytes_billed,
+            "emulator": settings.bigquery_emulator_host,
+            "uploads": exclusive,
+        }
+    opened: InteractionLog = await log_class(kind).open(
+        settings.data_dir, clock=clock, redactor=redactor, **cloud
+    )
+    return opened
+
+
+def _retention(settings: Settings, kept: Kept) -> Retention:
+    return Retention(
+        kept.interactions,
+        kept.records.tasks,
+        kept.clock,
+        days=settings.retention_interactions_days,
+    )
 
 
 async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: Thinking) -> Runner:
@@ -382,6 +429,7 @@ async def _open_models(settings: Settings, kept: Kept) -> "Roster":
         model_options(settings),
         clock=kept.clock,
         events=kept.events,
+        interactions=kept.interactions,
         probes=kept.stores.probes,
         masked=kept.redactor.prompt,
     )

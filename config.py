@@ -79,6 +79,21 @@ class Logs(_Group):
     """Lines for people, or one JSON object a line."""
 
 
+class Cloud(_Group):
+    """Google's cloud, and how long the log of model calls keeps what was said."""
+
+    gcp_project_id: str = Field(default="", pattern=r"^$|^[a-z][a-z0-9:.-]{4,61}[a-z0-9]$")
+    """Project whose BigQuery keeps the log of model calls; empty: SQLite in DATA_DIR."""
+    bq_dataset: str = Field(default="agent_system", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,1023}$")
+    """Dataset of the log; it and its three tables are made at the start if they are missing."""
+    bq_max_bytes_billed: int = Field(default=10 * 1024**3, ge=10 * 1024**2)
+    """Bytes that one query of the log may read at most; a greater one is refused by BigQuery."""
+    bigquery_emulator_host: str = ""
+    """Address of an emulator in place of BigQuery, as `http://localhost:9050`; takes no key."""
+    retention_interactions_days: int = Field(default=90, ge=1, le=36_500)
+    """Days after which prompts and replies are forgotten, but for open tasks; figures stay."""
+
+
 class SandboxOptions(_Group):
     """The sandbox: where the code under repair runs."""
 
@@ -319,6 +334,7 @@ GROUPS: tuple[type[_Group], ...] = (
     Server,
     Storage,
     Logs,
+    Cloud,
     SandboxOptions,
     Tasks,
     ConsentRules,
@@ -338,6 +354,7 @@ class Settings(
     ConsentRules,
     Tasks,
     SandboxOptions,
+    Cloud,
     Logs,
     Storage,
     Server,
@@ -426,7 +443,7 @@ class Settings(
             raise ValueError("should begin with https:// unless it is on loopback")
         return value.rstrip("/")
 
-    @field_validator("ollama_base_url", "openai_api_base")
+    @field_validator("ollama_base_url", "openai_api_base", "bigquery_emulator_host")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not re.fullmatch(
@@ -625,6 +642,8 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
                 "characters, such as those of: python -c 'import secrets; "
                 "print(secrets.token_urlsafe(32))'"
             )
+    if settings.local_only and settings.gcp_project_id:
+        yield "GCP_PROJECT_ID: LOCAL_ONLY forbids Google's cloud; unset one"
     if settings.local_only and not settings.is_here(settings.github_api_url):
         for name in ("github_token", "github_repo"):
             value = getattr(settings, name)

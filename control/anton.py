@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,8 @@ class Capacity:
     concurrent_tasks: int = 5
 
 
+Chore = Callable[[], Coroutine[Any, Any, None]]
+"""What goes on beside the tasks as long as the house works, until it is cancelled."""
 Check = Callable[[], Awaitable[None]]
 """Returns when all is well; raises an AntonError that tells what is not."""
 
@@ -85,6 +87,7 @@ class Anton:
         degraded: Callable[[], Mapping[str, str]],
         close: Callable[[], Awaitable[None]],
         consent: Consent,
+        chores: Sequence[Chore] = (),
         masked: Callable[[str], str] = str,
     ) -> None:
         """`masked` takes our own secrets out of what people write, before it is kept or read."""
@@ -98,6 +101,7 @@ class Anton:
         self._about = about
         self._degraded = degraded
         self._close = close
+        self._chores = chores
         self._masked = masked
         self._consent = consent
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
@@ -122,6 +126,7 @@ class Anton:
             self._loops = [
                 asyncio.create_task(self._work()),
                 asyncio.create_task(self._expire()),
+                *(asyncio.create_task(chore()) for chore in self._chores),
             ]
 
     async def stop(self, drain_s: float = DRAIN_S) -> None:

@@ -7,7 +7,17 @@ from typing import Any
 from control.account import account_of, summary
 from core.approvals import Approval
 from core.events import EventType, Notice
-from core.ports import ApprovalStore, ArtifactStore, Budgets, Clock, EventLog, Outbox, TaskStore
+from core.interactions import RoleResult
+from core.ports import (
+    ApprovalStore,
+    ArtifactStore,
+    Budgets,
+    Clock,
+    EventLog,
+    InteractionLog,
+    Outbox,
+    TaskStore,
+)
 from core.tasks import Lease, Task, TaskStatus
 
 HANDLER = "__error_handler__"
@@ -24,6 +34,7 @@ class Records:
     artifacts: ArtifactStore
     outbox: Outbox
     events: EventLog
+    interactions: InteractionLog
     budgets: Budgets
     clock: Clock
 
@@ -105,7 +116,8 @@ class Chronicle:
         await self._records.events.append(notice)
 
     async def end(self, task: Task) -> None:
-        """The one closing event of a task."""
+        """What came of the task, for each of its roles, and then its one closing event."""
+        await self._conclude(task)
         await self.tell(
             "end",
             task.task_id,
@@ -116,6 +128,27 @@ class Chronicle:
             agent_ms=round((task.usage.seconds_total - task.usage.seconds_human) * 1000),
             human_ms=round(task.usage.seconds_human * 1000),
         )
+
+    async def _conclude(self, task: Task) -> None:
+        """Tell the log of model calls how it ended; the same again changes nothing."""
+        if not (task.outcome and task.usage.model_calls):
+            return
+        log, spent = self._records.interactions, await self._records.budgets.by_role(task.task_id)
+        for role, took in spent.items():
+            log.record(
+                RoleResult(
+                    task_id=task.task_id,
+                    role=role,
+                    ended_at=task.ended_at or task.updated_at,
+                    outcome=task.outcome,
+                    success=task.outcome.well,
+                    calls=took.calls,
+                    tokens=took.tokens,
+                    cost_usd=took.cost_usd,
+                    seconds=took.seconds,
+                )
+            )
+        await log.flush()
 
     async def end_once(self, task: Task) -> None:
         """The closing event, where a crash came between the end and its telling."""

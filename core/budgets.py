@@ -47,6 +47,17 @@ class Spending(Value):
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What the settled calls of one role took."""
+
+    calls: int
+    tokens: Tokens
+    cost_usd: float | None
+    """None when the price of any is unknown."""
+    seconds: float
+
+
 class Budget(Value):
     """What was decided about the limits of one task, day or hour, and what was told of them."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.approvals import Approval, ApprovalState, Decision, Question
-from core.budgets import Scope
+from core.budgets import Scope, Spent
 from core.channels import Card, Message, Proposal
 from core.effects import Change, ChangeRequest, Effect
 from core.events import AuditEntry, Event, Notice
@@ -385,6 +385,10 @@ class Budgets(Protocol):
 
     async def usage(self, task_id: str) -> Usage:
         """What the models of a task took; `cost_usd` is None when a price is unknown."""
+        ...
+
+    async def by_role(self, task_id: str) -> Mapping[str, Spent]:
+        """What the calls of a task took that came back, by role."""
         ...
 
 

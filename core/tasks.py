@@ -47,6 +47,17 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
     @property
+    def well(self) -> bool:
+        """Whether it speaks for those who worked on the task."""
+        return self in (
+            Outcome.FIXED,
+            Outcome.ALREADY_FIXED,
+            Outcome.NOT_A_CODE_FAULT,
+            Outcome.DUPLICATE,
+            Outcome.NOISE,
+        )
+
+    @property
     def status(self) -> TaskStatus:
         """The status of a task that ended so."""
         if self is Outcome.FAILED:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.budgets import Ceilings
+from core.budgets import Ceilings, Spent
 from core.errors import BudgetExceeded, LeaseLost, NotFound
 from core.events import Notice
 from core.models import Tokens
@@ -237,6 +237,21 @@ async def test_a_day_can_be_raised_and_the_next_one_is_as_configured(books: Book
     await books.budgets.more(task_id, 1.0, key="1", scope="day")
     with pytest.raises(BudgetExceeded, match="this day"):
         await books.spend(task_id, 10.1)
+
+
+async def test_what_came_back_is_summed_by_role(books: Books) -> None:
+    task_id, other = await books.task(), await books.task()
+    for role, usd in (("fix", 0.1), ("fix", 0.2), ("qa", 0.05), ("qa", None)):
+        held = await books.budgets.reserve(task_id, role, tokens=900, cost_usd=usd)
+        tokens = Tokens(sent=100, received=10, cached=50)
+        await books.budgets.settle(held.reservation_id, tokens, cost_usd=usd, seconds=1.5)
+    await books.budgets.reserve(task_id, "fix", tokens=900, cost_usd=0.1)  # never came back
+    await books.spend(other, 0.1)
+    assert await books.budgets.by_role(task_id) == {
+        "fix": Spent(2, Tokens(sent=200, received=20, cached=100), 0.3, 3.0),
+        "qa": Spent(2, Tokens(sent=200, received=20, cached=100), None, 3.0),
+    }
+    assert await books.budgets.by_role("unknown") == {}
 
 
 async def test_a_limit_is_set_apart_for_money_and_tokens(books: Books) -> None:

@@ -13,8 +13,12 @@ import pytest
 
 import bootstrap
 from config import load_settings
+from core import figures
 from core.approvals import ApprovalState, Decision
 from core.tasks import Task, TaskRequest
+from observability.clock import SystemClock
+from observability.interactions.sqlite import SqliteInteractionLog
+from observability.redaction import Redactor
 from tests.fakes.repositories import git
 from tests.workflows.house import ME
 
@@ -96,6 +100,22 @@ async def test_fault_is_proved_mended_and_released(name: str, tmp_path: Path) ->
     branch = git(repository, "for-each-ref", "--format=%(refname)", "refs/heads/anton")
     assert git(repository, "rev-parse", f"{branch}^{{tree}}") == evidence["tree_hash"]
     assert report["model_calls"] >= 6
+    await require_logged(task, tmp_path / "data")
+
+
+async def require_logged(task: Task, folder: Path) -> None:
+    """Every call of a task is in the log, with the outcome of the task, and is summed by role."""
+    log = await SqliteInteractionLog.open(folder, clock=SystemClock(), redactor=Redactor())
+    calls = await log.ask(figures.conversation(task.task_id, 100))
+    rates = await log.ask(figures.success_rates(task.created_at))
+    await log.close()
+    assert len(calls) == task.usage.model_calls
+    assert {call.outcome for call in calls} == {"fixed"}
+    assert {call.role for call in calls} == {rate.role for rate in rates}
+    assert {(rate.tasks, rate.rate) for rate in rates} == {(1, 1.0)}
+    spent = task.usage.tokens_in + task.usage.tokens_out
+    assert sum(rate.tokens for rate in rates) == spent
+    assert sum(call.tokens_in + call.tokens_out for call in calls) == spent
 
 
 async def test_a_scribe_who_lies_is_quoted_and_changes_no_figure(tmp_path: Path) -> None:

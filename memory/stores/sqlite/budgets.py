@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from core.budgets import Budget, Ceilings, Scope, Spending
+from core.budgets import Budget, Ceilings, Scope, Spending, Spent
 from core.errors import BudgetExceeded, NotFound
 from core.events import Notice
 from core.models import Tokens
@@ -27,6 +27,14 @@ SELECT count(*), sum(nanos), count(*) FILTER (WHERE nanos IS NULL),
         THEN tokens ELSE json_extract(document, '$.tokens.sent') END),
     sum(json_extract(document, '$.tokens.received')), sum(json_extract(document, '$.seconds'))
 FROM spendings WHERE task_id = ?
+"""
+BY_ROLE = """
+SELECT json_extract(document, '$.role') AS role, count(*),
+    sum(json_extract(document, '$.tokens.sent')), sum(json_extract(document, '$.tokens.received')),
+    sum(json_extract(document, '$.tokens.cached')),
+    sum(nanos), count(*) FILTER (WHERE nanos IS NULL), sum(json_extract(document, '$.seconds'))
+FROM spendings WHERE task_id = ? AND json_extract(document, '$.settled_at') IS NOT NULL
+GROUP BY role ORDER BY role
 """
 
 
@@ -118,6 +126,13 @@ class SqliteBudgets:
     async def usage(self, task_id: str) -> Usage:
         """Serves the port; a call that never came back counts as it was reserved."""
         return await self._database.read(partial(_usage, task_id=task_id))
+
+    async def by_role(self, task_id: str) -> Mapping[str, Spent]:
+        return await self._database.read(
+            lambda connection: {
+                role: _spent(*sums) for role, *sums in connection.execute(BY_ROLE, (task_id,))
+            }
+        )
 
     def _standing(self, connection: sqlite3.Connection, task_id: str) -> Standing:
         return meters.standing(connection, task_id, self._clock.now(), self._ceilings)
@@ -260,3 +275,17 @@ def _usage(connection: sqlite3.Connection, task_id: str) -> Usage:
         cost_usd=None if unpriced else (spent or 0) / meters.NANOS,
         seconds_model=round(seconds or 0.0, 3),
     )
+
+
+def _spent(
+    calls: int,
+    sent: int,
+    received: int,
+    cached: int,
+    nanos: int | None,
+    unpriced: int,
+    seconds: float,
+) -> Spent:
+    tokens = Tokens(sent=sent, received=received, cached=cached)
+    cost = None if unpriced else (nanos or 0) / meters.NANOS
+    return Spent(calls, tokens, cost, round(seconds, 3))

@@ -14,6 +14,7 @@ from agents.models.options import ModelOptions
 from agents.models.patience import Patience
 from agents.models.streams import Deadlines
 from agents.models.waiting import Waits
+from core import figures
 from core.budgets import Ceilings
 from core.errors import BudgetExceeded, ConfigError, ModelUnavailable, PromptTooLong
 from core.models import Message, ModelCall, ToolCall
@@ -24,6 +25,7 @@ from tests.fakes.openai_server import OpenAIServer
 from tests.unit.agents.models.house import KEY, house
 
 AWAY = Act(status=503)
+PROMPT = (Message(author="system", text="Be brief."), Message(author="user", text="Go."))
 
 
 @pytest.fixture
@@ -394,3 +396,50 @@ async def test_what_a_model_shows_is_weak_until_probed(
         assert not model.capabilities.probed
         assert model.count("hello world") == 3
         assert about(home.roster)["by_role"]["fix"]["ability"].startswith("not probed")
+
+
+async def test_every_attempt_is_logged_however_it_ends(
+    openai: OpenAIServer, tmp_path: Path
+) -> None:
+    openai.script(AWAY, Act(text="Mended.", calls=(("read_file", "{}"),), cached_tokens=5))
+    async with house(tmp_path, options(openai)) as here:
+        reply = await here.ask(messages=PROMPT)
+        openai.script(Act(hang="parts", text="half an answer"))
+        asking = asyncio.create_task(here.ask(role="qa"))
+        await until(lambda: len(openai.journal) == 3)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        rows = await here.interactions.ask(figures.latest(10))
+    failed, answered, cancelled = sorted(rows, key=lambda row: (row.role == "qa", row.attempt))
+    assert (failed.success, failed.attempt, failed.cost_usd, failed.response) == (False, 1, 0.0, "")
+    assert "HTTP 503" in failed.error
+    assert (answered.success, answered.attempt, answered.error) == (True, 2, "")
+    assert (answered.response, [wish["name"] for wish in answered.calls]) == (
+        "Mended.",
+        ["read_file"],
+    )
+    assert (answered.tokens_in, answered.tokens_out, answered.tokens_cached, answered.cost_usd) == (
+        reply.tokens.sent,
+        reply.tokens.received,
+        5,
+        reply.cost_usd,
+    )
+    assert (answered.task_id, answered.agent, answered.role, answered.model) == (
+        here.task_id,
+        f"{here.task_id[:8]}/fix",
+        "fix",
+        "openai/double",
+    )
+    assert (answered.system, [said["text"] for said in answered.messages]) == ("Be brief.", ["Go."])
+    assert (cancelled.success, cancelled.role, cancelled.error) == (False, "qa", "CancelledError")
+
+
+async def test_no_secret_reaches_the_log_of_calls(openai: OpenAIServer, tmp_path: Path) -> None:
+    openai.script(Act(text=f"You gave me {KEY}."))
+    async with house(tmp_path, options(openai)) as here:
+        await here.ask(messages=(Message(author="user", text=f"My key is {KEY}."),))
+        (logged,) = await here.interactions.ask(figures.latest(10))
+    assert KEY not in logged.model_dump_json()
+    assert logged.response == "You gave me [secret]."
+    assert KEY.encode() not in (tmp_path / "interactions.db").read_bytes()

@@ -1,0 +1,53 @@
+"""The tables of the log, with BigQuery's types; the SQLite migrations have the same columns."""
+
+TABLES: dict[str, dict[str, str]] = {
+    "agent_interactions": {
+        "id": "STRING",
+        "ts": "TIMESTAMP",
+        "task_id": "STRING",
+        "agent": "STRING",
+        "role": "STRING",
+        "node": "STRING",
+        "model": "STRING",
+        "attempt": "INT64",
+        "system": "STRING",
+        "messages": "STRING",
+        "tools": "STRING",
+        "response": "STRING",
+        "calls": "STRING",
+        "tokens_in": "INT64",
+        "tokens_out": "INT64",
+        "tokens_cached": "INT64",
+        "tokens_estimated": "BOOL",
+        "cost_usd": "FLOAT64",
+        "latency_ms": "FLOAT64",
+        "success": "BOOL",
+        "error": "STRING",
+    },
+    "agent_metrics": {
+        "id": "STRING",
+        "ts": "TIMESTAMP",
+        "day": "DATE",
+        "task_id": "STRING",
+        "role": "STRING",
+        "outcome": "STRING",
+        "success": "BOOL",
+        "calls": "INT64",
+        "tokens_in": "INT64",
+        "tokens_out": "INT64",
+        "tokens_cached": "INT64",
+        "cost_usd": "FLOAT64",
+        "seconds": "FLOAT64",
+    },
+    "memory_diffs": {
+        "id": "STRING",
+        "ts": "TIMESTAMP",
+        "role": "STRING",
+        "version": "INT64",
+        "added": "STRING",
+        "removed": "STRING",
+        "reason": "STRING",
+    },
+}
+NULLABLE = frozenset({"cost_usd"})
+"""Columns that may be empty: a price that nobody knows."""
