@@ -151,7 +151,7 @@ class Budgets(_Group):
     max_tokens_per_hour: int | None = Field(default=None, ge=1)
     """Tokens that all calls of sixty minutes may use; empty for no limit."""
     role_limits: Annotated[dict[str, RoleLimit], NoDecode] = Field(default_factory=dict)
-    """Turns and seconds of roles with tools, JSON, as `{"fix": {"turns": 20, "seconds": 300}}`."""
+    """Turns, and seconds of answers and tools, of roles: {"fix": {"turns": 20, "seconds": 300}}."""
 
 
 class ModelPrice(BaseModel):

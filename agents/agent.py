@@ -1,19 +1,19 @@
 """A turn after the other: prompt, model, tools, until a typed end, watched at every step."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from agents.allowance import Allowance
 from agents.context import Context, ContextFull
 from agents.loops import Loop, LoopWatch
 from agents.prompting import render
 from agents.replies import IN_A_ROW, slip_of
-from core.errors import BudgetExceeded, PromptTooLong
+from core.errors import BudgetExceeded, PromptTooLong, TimeUp
 from core.events import EventType
 from core.models import Message, ModelCall, Reply, Tokens, ToolCall
-from core.ports import Clock, Model
+from core.ports import Model
 from repair.refused import REFUSALS_MAX
 from tools.toolbox import Toolbox, ToolResult
 
@@ -51,7 +51,6 @@ class TurnLimits:
     """What one agent may use."""
 
     turns: int = 15
-    seconds: float = 180.0
     reply_tokens: int = 8_192
     malformed: int = IN_A_ROW
     """In a row."""
@@ -96,7 +95,6 @@ class _Run:
     """What one piece of work has come to."""
 
     context: Context
-    deadline: float
     loops: LoopWatch = field(default_factory=LoopWatch)
     turn: int = 0
     malformed: int = 0
@@ -129,7 +127,7 @@ class Agent:
         model: Model,
         toolbox: Toolbox,
         limits: TurnLimits,
-        clock: Clock,
+        time: Allowance,
         *,
         task_id: str = "",
         node: str = "",
@@ -142,7 +140,7 @@ class Agent:
         self._model = model
         self._toolbox = toolbox
         self._limits = limits
-        self._clock = clock
+        self._time = time
         self._watch = watch
         self._ends_by_words = ends_by_words
         self._call = ModelCall(
@@ -175,22 +173,19 @@ class Agent:
         tools = "".join(spec.model_dump_json() for spec in self._toolbox.specs)
         overhead = self._model.count(tools)
         context = Context(self._model, opening, overhead, self._call)
-        run = _Run(context, self._clock.monotonic() + self._limits.seconds)
         place.characters = min(
             place.characters, context.window // RESULT_SHARE * CHARACTERS_A_TOKEN
         )
-        place.seconds_left = lambda: run.deadline - self._clock.monotonic()
-        return run
+        place.seconds_left = lambda: self._time.left
+        return _Run(context)
 
     async def _worked(self, run: _Run) -> Ending:
         while run.turn < self._limits.turns:
             run.turn += 1
-            if self._toolbox.place.seconds_left() <= 0:
-                return self._ended(run, Why.TIME)
             try:
                 reply = await self._reply(run)
-            except TimeoutError:
-                return self._ended(run, Why.TIME)
+            except TimeUp as error:
+                return self._ended(run, Why.TIME, error.message)
             except BudgetExceeded as error:
                 return replace(self._ended(run, Why.BUDGET, error.message), spent=error)
             except (ContextFull, PromptTooLong) as error:
@@ -205,7 +200,7 @@ class Agent:
     # --- asking ---
 
     async def _reply(self, run: _Run) -> Reply:
-        async with asyncio.timeout(max(self._toolbox.place.seconds_left(), 0.0)):
+        async with self._time.held():
             await run.context.fit()
             try:
                 reply = await self._asked(run)
@@ -261,7 +256,8 @@ class Agent:
     async def _used(self, run: _Run, calls: Sequence[ToolCall]) -> list[ToolResult]:
         for call in calls:
             await self._watch("tool_start", {**_told(run, call), "arguments": _cut(call.arguments)})
-        results = list(await self._toolbox.use(calls))
+        with self._time.counted():
+            results = list(await self._toolbox.use(calls))
         for result in results:
             data = {"outcome": result.outcome, "rule": result.rule, "text": _cut(result.text)}
             await self._watch("tool_end", {**_told(run, result.call), **data})

@@ -116,6 +116,10 @@ class Contest:
         self.said[patch.sha256] = words
         return found, said
 
+    def keep(self, patch: Patch) -> None:
+        """Take a change as the near miss that it may be, and as no candidate."""
+        self.tried[patch.sha256] = PartialFix(patch=patch)
+
     async def _regressions(self, tree: Tree, patch: Patch) -> tuple[list[str], str]:
         before = set(self.survey.run.passed)
         lines = self.survey.lines

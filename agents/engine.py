@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents import toolwork, workflow
+from agents.allowance import TimedModel
 from agents.offline.engine import OfflineEngine
 from agents.roles import diagnosis, qa, reviewer, scribe, triage
 from agents.toolwork import Crew
@@ -51,19 +52,22 @@ class ModelEngine:
         """By the model's reading, held against the report."""
         if "triage" not in self.served:
             return await self.offline.triage(case)
-        return await triage.triage(case, self.models.of("triage"))
+        return await triage.triage(case, self._timed("triage"))
 
     async def diagnose(self, case: Case) -> Diagnosis:
         """By what the tests point at, and what the model makes of it."""
         if "diagnosis" not in self.served:
             return await self.offline.diagnose(case)
-        model = self.models.of("diagnosis")
-        gather = self._gather if self._with_tools(model) else None
+        model = self._timed("diagnosis")
+
+        async def gather(opening: Sequence[Message]) -> tuple[Message, ...]:
+            return await toolwork.gather(case, self.offline.bench, model, opening, self.crew)
+
         return await diagnosis.diagnose(
             case,
             self.offline.bench,
             model,
-            gather,
+            gather if self._with_tools(model) else None,
             turns=self.crew.limits["diagnosis"].turns,
             measured=await self.offline.diagnose(case),
         )
@@ -78,7 +82,7 @@ class ModelEngine:
             found = Reproduction(
                 reading=Reading.NOTHING_TO_RUN, note=error.message, help_wanted=error.remedy or ""
             )
-        model = self.models.of("qa")
+        model = self._timed("qa")
         return await qa.reproduce(case, self.offline.bench, model, found, refused=self.crew.refused)
 
     async def fix(self, case: Case) -> FixAttempt:
@@ -96,8 +100,9 @@ class ModelEngine:
             )
             if attempt is not None:
                 return attempt
+        timed = self.crew.timed("fix", model)
         return await workflow.fix(
-            case, bench, model, search, attempts=self.attempts, refused=self.crew.refused
+            case, bench, timed, search, attempts=self.attempts, refused=self.crew.refused
         )
 
     async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
@@ -105,20 +110,18 @@ class ModelEngine:
         gates = await self.offline.review(case, patch, evidence)
         if gates.verdict is not ReviewVerdict.APPROVE or "reviewer" not in self.served:
             return gates
-        read = await reviewer.review(case, patch, evidence, self.models.of("reviewer"))
+        read = await reviewer.review(case, patch, evidence, self._timed("reviewer"))
         return read.but(issues=(*gates.issues, *read.issues))
 
     async def narrate(self, case: Case, facts: str) -> Narrative:
         """In the model's words."""
         if "scribe" not in self.served:
             return await self.offline.narrate(case, facts)
-        model = self.models.of("scribe")
-        return await scribe.narrate(case, facts, model, self.crew.limits["scribe"].on(model.name))
+        return await scribe.narrate(case, facts, self._timed("scribe"))
+
+    def _timed(self, role: str) -> TimedModel:
+        """The model of a role, for one run of it."""
+        return self.crew.timed(role, self.models.of(role))
 
     def _with_tools(self, model: Model) -> bool:
         return self.kind == "tools" or (self.kind == "auto" and model.capabilities.strong)
-
-    async def _gather(
-        self, case: Case, model: Model, opening: Sequence[Message]
-    ) -> tuple[Message, ...]:
-        return await toolwork.gather(case, self.offline.bench, model, opening, self.crew)

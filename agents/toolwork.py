@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import Agent, Ending, TurnLimits, Watch, Why
+from agents.allowance import Allowance, TimedModel
 from agents.contest import Contest, OfflineSearch, failures
 from agents.prompting import render
 from agents.role import words_of
@@ -30,6 +31,8 @@ FIXING = (
     *("read_file", "write_file", "edit_file", "grep", "glob", "list_dir", "shell", "run_tests"),
     *("git_status", "submit_changes", "leave_unchanged"),
 )
+LOOKING = 0.6
+"""Of the seconds of a role that looks around before it concludes, what looking may take."""
 SUSPECTS_SHOWN = 10
 TEST_MAX_CHARS = 4000
 
@@ -45,14 +48,20 @@ class Crew:
     refused: Refused
     watch: Watch
 
-    def agent(self, case: Case, model: Model, toolbox: Toolbox, node: str, **more: Any) -> Agent:
+    def timed(self, role: str, model: Model) -> TimedModel:
+        """A model for one run of a role, within the seconds of that role."""
+        seconds = self.limits[role].on(model.name).seconds
+        return TimedModel(model, Allowance(role, seconds, self.clock))
+
+    def agent(
+        self, case: Case, timed: TimedModel, toolbox: Toolbox, node: str, **more: Any
+    ) -> Agent:
         """One role at work with its tools."""
-        limits = self.limits[toolbox.role].on(model.name)
         return Agent(
-            model,
+            timed.model,
             toolbox,
-            TurnLimits(turns=limits.turns, seconds=limits.seconds),
-            self.clock,
+            TurnLimits(turns=self.limits[toolbox.role].turns),
+            timed.time,
             task_id=case.task_id,
             node=node,
             seed=case.seed,
@@ -66,14 +75,20 @@ class Crew:
 
 
 async def gather(
-    case: Case, bench: Bench, model: Model, opening: Sequence[Message], crew: Crew
+    case: Case, bench: Bench, timed: TimedModel, opening: Sequence[Message], crew: Crew
 ) -> tuple[Message, ...]:
-    """Look around with tools that change nothing; the conversation, to be concluded from."""
+    """Look around with tools that change nothing; the conversation, to be concluded from.
+
+    It leaves a part of the role's time for the conclusion.
+    """
+    looking = timed.time.share(LOOKING)
     async with bench.workshop(case.tree) as (sandbox, environment):
         place = Workplace(sandbox, case.tree, environment, may_write=lambda _: "only reading")
         toolbox = crew.toolbox("diagnosis", READING, place)
-        agent = crew.agent(case, model, toolbox, "diagnose", ends_by_words=True)
+        eyes = TimedModel(timed.model, looking)
+        agent = crew.agent(case, eyes, toolbox, "diagnose", ends_by_words=True)
         ending = await agent.work(opening)
+    timed.time.spend(looking)
     return ending.messages
 
 
@@ -87,7 +102,7 @@ async def fix(
         if ending.why is Why.MALFORMED and tree is None and not contest.won:
             return None
         contest.spent = ending.spent
-        said = "" if tree is None else await _judged(contest, tree, _words(ending), refused)
+        said = "" if tree is None else await _judged(contest, tree, ending, refused)
         attempt = await contest.attempt(
             model.name,
             f"tools ({model.name})",
@@ -122,7 +137,7 @@ async def _work(
             may_write=_why_no_test,
         )
         toolbox = crew.toolbox("fix", FIXING, place)
-        agent = crew.agent(case, model, toolbox, "fix")
+        agent = crew.agent(case, crew.timed("fix", model), toolbox, "fix")
         ending = await agent.work(_opening(contest, crew, attempts))
         try:
             handed_in = isinstance(ending.answer, Submission)
@@ -151,8 +166,11 @@ def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]
     )
 
 
-async def _judged(contest: Contest, tree: Tree, words: str, refused: list[RefusedEdit]) -> str:
-    """Put what the workspace holds to the same tests as any candidate; why it does not hold."""
+async def _judged(contest: Contest, tree: Tree, ending: Ending, refused: list[RefusedEdit]) -> str:
+    """Put what the workspace holds to the same tests as any candidate; why it does not hold.
+
+    What a limit left half done is a candidate only where a red test can tell that it is done.
+    """
     case = contest.case
     added = {change.path: case.tree.get(change.path) for change in contest.files}
     result = sources_only(case.tree, tree.with_files(added))
@@ -165,7 +183,10 @@ async def _judged(contest: Contest, tree: Tree, words: str, refused: list[Refuse
     if held := refusals(case.tree, result, red_on_base=red):
         refused.extend(refused_edit(one, patch) for one in held)
         return " ".join(one.message for one in held[:3])
-    judged, said = await contest.judge(patch, words)
+    if not ending.done and not contest.red:
+        contest.keep(patch)
+        return f"{_why_not(ending)} What stood by then is kept, and nothing tells what it mends."
+    judged, said = await contest.judge(patch, _words(ending))
     return "" if contest.holds(judged) else said
 
 
@@ -173,7 +194,8 @@ def _words(ending: Ending) -> str:
     """What the model says of its change."""
     if isinstance(ending.answer, Submission):
         return ending.answer.explanation[:500]
-    return ending.text.strip().split("\n", maxsplit=1)[0][:500]
+    said = ending.text.strip().split("\n", maxsplit=1)[0][:400]
+    return f"{said} (Cut off at a limit: {ending.why}.)".strip()
 
 
 def _why_not(ending: Ending) -> str:

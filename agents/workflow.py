@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from agents.contest import Contest, OfflineSearch, failures
 from agents.replies import IN_A_ROW, fault_of
 from agents.roles.fix import Proposal, Talk, opening
-from core.errors import BudgetExceeded
+from core.errors import BudgetExceeded, TimeUp
 from core.findings import FixAttempt, RefusedEdit
 from core.ports import Case, Model
 from core.trees import Tree
@@ -48,6 +48,8 @@ class Count:
     edits: list[RefusedEdit] = field(default_factory=list)
     """What the gate refused."""
     abstains: str = ""
+    cut: str = ""
+    """That the time was up, in words."""
 
     def take(self, proposal: Proposal) -> None:
         """Count one reply."""
@@ -63,6 +65,8 @@ class Count:
     @property
     def ends(self) -> str:
         """Why this model is not asked any more; empty while it is."""
+        if self.cut:
+            return self.cut
         if self.degenerate >= IN_A_ROW:
             return f"The last {IN_A_ROW} replies were no answers, and the model was left."
         if len({edit.proposal for edit in self.edits}) >= REFUSALS_MAX:
@@ -86,6 +90,8 @@ async def fix(
             await _sample(contest, model, attempts, count, refused)
         except BudgetExceeded as spent:
             contest.spent = spent
+        except TimeUp as error:
+            count.cut = error.message
         attempt = await contest.attempt(
             model.name,
             f"workflow ({model.name})",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agents.allowance import standing_still
 from agents.models.attempts import Answer, AttemptFailed, Attempts, Request
 from agents.models.breaker import Breaker, Trial
 from agents.models.counting import count_call, with_margin
@@ -142,7 +143,8 @@ class Line:
 
     async def _wait(self, journey: Journey, note: Note, seconds: float, reason: str) -> None:
         await note.waits(reason, journey.failing_since or self.breaker.since)
-        await self._desk.clock.sleep(seconds)
+        with standing_still():
+            await self._desk.clock.sleep(seconds)
 
     async def _once(self, request: Request, journey: Journey) -> Reply:
         most = self.most(request)

@@ -11,7 +11,7 @@ from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
 from agents.role import Role, words_of
 from agents.views import code_of, names_of, passages_of, places_of, tests_of
-from core.errors import AnswerInvalid
+from core.errors import AnswerInvalid, TimeUp
 from core.findings import Citation, Diagnosis
 from core.models import Message
 from core.patches import Suspect
@@ -23,10 +23,12 @@ DIAGNOSIS = Role("diagnosis", node="diagnose", max_tokens=2000)
 CODE_MAX_CHARS = 24_000
 SUSPECTS_SHOWN = 10
 SUSPECTS_MAX = 20
+GUESS = 0.3
+"""Confidence at most in what was not checked against the tree."""
 CLAIMS_MAX = 10
 """Quotes, and named functions, of an answer that are looked up; what is behind them is left out."""
 
-Gather = Callable[[Case, Model, Sequence[Message]], Awaitable[tuple[Message, ...]]]
+Gather = Callable[[Sequence[Message]], Awaitable[tuple[Message, ...]]]
 """Looks around with read-only tools; the conversation that it led to."""
 
 
@@ -76,23 +78,23 @@ async def diagnose(
     facts = _facts(case, measured)
     messages = render("diagnosis", **facts, gathering=gather is not None, turns=turns)
     if gather:
-        messages = await gather(case, model, messages)
+        messages = await gather(messages)
         messages = (*messages, *render("diagnosis-conclude"))
-    concluded = await model.complete(DIAGNOSIS.call(case, messages))
-    talk = [
-        *messages,
-        Message(author="assistant", text=concluded.text or NOTHING_SAID),
-        *render("diagnosis-format"),
-    ]
+    words = ""
     try:
+        words = (await model.complete(DIAGNOSIS.call(case, messages))).text
+        talk = [
+            *messages,
+            Message(author="assistant", text=words or NOTHING_SAID),
+            *render("diagnosis-format"),
+        ]
         answer = await ask(model, DIAGNOSIS.call(case, talk), Answer, check=_checker(case))
-    except AnswerInvalid as error:
+    except (AnswerInvalid, TimeUp) as error:
+        why = f"{measured.method}; {model.name} gave no checked conclusion: {error.message}"
         return measured.but(
-            root_cause=concluded.text.strip()[:1000] or measured.root_cause,
-            confidence=min(measured.confidence, 0.3),
-            method=f"{measured.method}; {model.name} gave no checked conclusion: {error.message}"[
-                :500
-            ],
+            root_cause=words.strip()[:1000] or measured.root_cause,
+            confidence=min(measured.confidence, GUESS),
+            method=why[:500],
         )
     return _diagnosis(answer, case, measured, model)
 
@@ -128,7 +130,7 @@ def _diagnosis(answer: Answer, case: Case, measured: Diagnosis, model: Model) ->
         suspects=_suspects(answer, case, cited, measured),
         category=category,
         works_as_meant=meant,
-        confidence=confidence if cited or category != "code" else min(confidence, 0.3),
+        confidence=confidence if cited or category != "code" else min(confidence, GUESS),
         approach=answer.approach.strip()[:1000],
         method=f"{model.name}, with {measured.method}"[:300],
     )

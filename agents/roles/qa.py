@@ -14,6 +14,7 @@ from agents.prompting import render
 from agents.role import Role, words_of
 from agents.roles.fix import barred_in
 from agents.views import code_of, names_of, passages_of, places_of, tests_of, wanted_of
+from core.errors import TimeUp
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
@@ -66,18 +67,21 @@ async def reproduce(
 
     A test that is given, an executable example or a failing test of the repository is worth more
     than one that is written; only where none of them speaks is the model asked, and for what people
-    said of tests since, which goes beside what shows the fault. `found` is what came of that which
-    can be run, where it is known.
+    said of tests since, which goes beside what shows the fault. A test that is under way when the
+    role's time is up says nothing. `found` is what came of that which can be run, where it is
+    known.
     """
     found = found or await by_rules.reproduce(case, bench)
-    if found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin:
-        return _beside(found, await _write(case, bench, model, refused, beside=found.files))
-    if found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
+    beside = found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin
+    if not beside and found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
         return found
     if not any(path.endswith(".py") for path in case.tree):
         return found
-    written = await _write(case, bench, model, refused)
-    return written or found
+    try:
+        written = await _write(case, bench, model, refused, beside=found.files if beside else ())
+    except TimeUp as cut:
+        return found.but(note=f"{found.note} {cut.message}".strip())
+    return _beside(found, written) if beside else written or found
 
 
 def _beside(found: Reproduction, written: Reproduction | None) -> Reproduction:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from agents.answers import ask
 from agents.prompting import render
 from agents.role import Role, words_of
-from core.errors import AnswerInvalid
+from core.errors import AnswerInvalid, TimeUp
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
 from core.patches import CONTEXT, Patch, Suspect
@@ -17,6 +17,7 @@ from repair.units import excerpts, shown
 REVIEWER = Role("reviewer", node="review", max_tokens=1024)
 PART_MAX_CHARS = 80_000
 CODE_MAX_CHARS = 12_000
+NO_VERDICT = "The reviewer gave no usable verdict, which is no approval."
 SCORES = ("correctness", "security", "performance")
 
 
@@ -42,20 +43,28 @@ class Answer(BaseModel):
 async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> Review:
     """A judgement of the exact diff, file by file where it is long; the worst verdict counts.
 
-    An empty, ambiguous or unusable answer is no approval. Issues that do not lie on changed lines
-    are kept as remarks, and hold nothing up.
+    An empty, ambiguous or unusable answer is no approval, and neither is what was read by the time
+    that the reviewer was cut off. Issues that do not lie on changed lines are kept as remarks, and
+    hold nothing up.
     """
     parts = _parts(patch.diff)
     verdicts: list[ReviewVerdict] = []
     issues: list[Issue] = []
     scores: dict[str, int] = {}
     for number, part in enumerate(parts, start=1):
-        answer = await _read(case, patch, part, f"{number} of {len(parts)}", evidence, model)
+        try:
+            answer = await _read(case, patch, part, f"{number} of {len(parts)}", evidence, model)
+        except (AnswerInvalid, TimeUp) as error:
+            verdicts.append(ReviewVerdict.REQUEST_CHANGES)
+            issues.append(Issue(category="review", message=f"{NO_VERDICT} {error.message}"[:1000]))
+            if isinstance(error, TimeUp):
+                break
+            continue
         verdict, said = _weighed(answer, patch)
         verdicts.append(verdict)
         issues += said
         for name in SCORES:
-            if answer and name in answer.scores:
+            if name in answer.scores:
                 given = max(0, min(10, answer.scores[name]))
                 scores[name] = min(given, scores.get(name, 10))
     worst = [ReviewVerdict.REQUEST_CHANGES, ReviewVerdict.NEEDS_DISCUSSION, ReviewVerdict.APPROVE]
@@ -70,7 +79,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
 
 async def _read(
     case: Case, patch: Patch, diff: str, part: str, evidence: Evidence, model: Model
-) -> Answer | None:
+) -> Answer:
     messages = render(
         "reviewer",
         report=words_of(case),
@@ -80,17 +89,11 @@ async def _read(
         code=_around(case, patch) if part == "1 of 1" else "",
         part="" if part == "1 of 1" else f"part {part}",
     )
-    try:
-        return await ask(model, REVIEWER.call(case, messages), Answer)
-    except AnswerInvalid:
-        return None
+    return await ask(model, REVIEWER.call(case, messages), Answer)
 
 
-def _weighed(answer: Answer | None, patch: Patch) -> tuple[ReviewVerdict, list[Issue]]:
+def _weighed(answer: Answer, patch: Patch) -> tuple[ReviewVerdict, list[Issue]]:
     """The verdict that an answer amounts to, with its issues placed on changed lines."""
-    if answer is None:
-        said = "The reviewer gave no usable verdict, which is no approval."
-        return ReviewVerdict.REQUEST_CHANGES, [Issue(category="review", message=said)]
     issues = [_placed(remark, patch) for remark in answer.issues]
     errors = any(issue.severity == "error" for issue in issues)
     verdict = ReviewVerdict(answer.verdict)

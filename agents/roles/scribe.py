@@ -1,6 +1,5 @@
 """The scribe: tells people in plain sentences what was recorded of a repair; decides nothing."""
 
-import asyncio
 import logging
 
 from pydantic import BaseModel
@@ -10,7 +9,6 @@ from agents.prompting import render
 from agents.role import Role, words_of
 from core.errors import LimitExceeded, ModelError
 from core.findings import Narrative
-from core.limits import RoleLimits
 from core.ports import Case, Model
 
 SCRIBE = Role("scribe", node="review", max_tokens=1024)
@@ -25,7 +23,7 @@ class Answer(BaseModel):
     narrative: str
 
 
-async def narrate(case: Case, facts: str, model: Model, limits: RoleLimits) -> Narrative:
+async def narrate(case: Case, facts: str, model: Model) -> Narrative:
     """What the model makes of the facts, in two turns at most.
 
     Empty when no model answers in time, the answer cannot be used, or the budget is spent: the
@@ -33,11 +31,8 @@ async def narrate(case: Case, facts: str, model: Model, limits: RoleLimits) -> N
     """
     messages = render("scribe", report=words_of(case), facts=facts)
     try:
-        async with asyncio.timeout(limits.seconds):
-            answer = await ask(model, SCRIBE.call(case, messages), Answer)
-    except (ModelError, LimitExceeded, TimeoutError) as error:
-        log.info(
-            "no narrative: %s", str(error) or "the time was up", extra={"task_id": case.task_id}
-        )
+        answer = await ask(model, SCRIBE.call(case, messages), Answer)
+    except (ModelError, LimitExceeded) as error:
+        log.info("no narrative: %s", error, extra={"task_id": case.task_id})
         return Narrative()
     return Narrative(text=answer.narrative.strip()[:WORDS_KEPT], author=model.name)

@@ -9,7 +9,7 @@ from agents.offline.triage import named_files
 from agents.offline.triage import triage as by_rules
 from agents.prompting import render
 from agents.role import Role, words_of
-from core.errors import AnswerInvalid
+from core.errors import AnswerInvalid, TimeUp
 from core.findings import Triage
 from core.incidents import Severity
 from core.ports import Case, Model
@@ -46,8 +46,8 @@ class Answer(BaseModel):
 async def triage(case: Case, model: Model) -> Triage:
     """The model's view, held against the report and the tree; rules where it gives none.
 
-    `noise` stands only with a quote of the report. An unusable answer counts as a real fault of
-    severity P2, and is flagged.
+    `noise` stands only with a quote of the report. An unusable answer, or none in time, counts as a
+    real fault of severity P2, and is flagged.
     """
     files = sorted(case.tree)
     messages = render(
@@ -58,11 +58,11 @@ async def triage(case: Case, model: Model) -> Triage:
     )
     try:
         answer = await ask(model, TRIAGE.call(case, messages), Answer)
-    except AnswerInvalid:
+    except (AnswerInvalid, TimeUp) as error:
         return by_rules(case).but(
             severity=Severity.P2,
             component="unknown",
-            reasoning="No usable answer came; taken as a real fault.",
+            reasoning=f"No usable answer came; taken as a real fault. {error.message}"[:1000],
             defaulted=True,
         )
     return _grounded(answer, case)

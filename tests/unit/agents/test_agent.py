@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from agents.agent import CALLS_MAX, Agent, Ending, TurnLimits, Why
+from agents.allowance import Allowance
 from agents.context import SECTIONS
 from agents.replies import slip_of
 from core.errors import BudgetExceeded, ModelUnavailable, PromptTooLong, SandboxGone
@@ -55,9 +56,10 @@ class Work:
     async def ended(self, **options: Any) -> Ending:
         tools = options.pop("tools", tools_named([*FIX, "git_status", "submit_changes"]))
         limits = options.pop("limits", TurnLimits())
-        clock = options.pop("clock", SystemClock())
+        clock, seconds = options.pop("clock", SystemClock()), options.pop("seconds", 180.0)
         box = Toolbox("fix", tools, self.place, refused=self._refused)
-        agent = Agent(self.model, box, limits, clock, watch=self._watch, **options)
+        time = Allowance("fix", seconds, clock)
+        agent = Agent(self.model, box, limits, time, watch=self._watch, **options)
         return await agent.work(OPENING)
 
     def told(self, number: int) -> str:
@@ -199,7 +201,7 @@ async def test_time_is_limited_by_the_clock(place: Workplace) -> None:
         return uses(("read_file", {"path": "src/app.py", "limit": len(call.messages)}))
 
     end = await Work(place, uses(EDIT), slow, slow, slow).ended(clock=clock)
-    assert (end.why, end.turns) == (Why.TIME, 4)
+    assert (end.why, end.turns) == (Why.TIME, 3)
 
 
 async def test_a_model_that_hangs_is_left(place: Workplace) -> None:
@@ -211,7 +213,7 @@ async def test_a_model_that_hangs_is_left(place: Workplace) -> None:
     work = Work(place)
     work.model = Hanging([])
     async with asyncio.timeout(30):
-        end = await work.ended(limits=TurnLimits(seconds=0.2))
+        end = await work.ended(seconds=0.2)
     assert (end.why, end.turns) == (Why.TIME, 1)
 
 
@@ -226,14 +228,14 @@ async def test_a_summary_that_hangs_is_left_too(place: Workplace) -> None:
     work = Work(place)
     work.model = Hanging(long, window=4_000)
     async with asyncio.timeout(60):
-        end = await work.ended(limits=TurnLimits(seconds=5.0))
+        end = await work.ended(seconds=5.0)
     assert end.why is Why.TIME
 
 
 async def test_a_command_ends_with_the_time_of_the_role(place: Workplace) -> None:
     work = Work(place, uses(EDIT, ("shell", {"command": "sleep 600", "timeout_s": 600})))
     async with asyncio.timeout(60):
-        end = await work.ended(limits=TurnLimits(seconds=2.0))
+        end = await work.ended(seconds=2.0)
     assert end.why is Why.TIME
     assert "sum(items, 0)" in await work.diff()
 

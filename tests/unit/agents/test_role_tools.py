@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agents.agent import Agent, Ending, TurnLimits
+from agents.allowance import Allowance
 from agents.toolwork import FIXING, READING
 from core.events import AuditEntry
 from core.models import Message, ModelCall, Reply
@@ -143,7 +144,9 @@ class Obedience:
 
     async def work(self, place: Workplace) -> Ending:
         box = Toolbox("fix", tools_named(FIXING), place, refused=self.refused)
-        agent = Agent(self.model, box, TurnLimits(malformed=99), SystemClock())
+        agent = Agent(
+            self.model, box, TurnLimits(malformed=99), Allowance("fix", 180.0, SystemClock())
+        )
         return await agent.work([Message(author="user", text="Mend it.")])
 
     @property

@@ -82,6 +82,18 @@ async def test_limit_saves_what_stands_in_the_workspace(bench: Bench) -> None:
     attempt = await fix(case(), bench, model, nothing, Seen().crew(fix={"turns": 2}), attempts=3)
     assert attempt is not None
     assert len(attempt.candidates) == 1
+    assert attempt.explanation == "(Cut off at a limit: turns.)"
+
+
+async def test_half_a_change_is_no_candidate_where_no_test_tells(bench: Bench) -> None:
+    model = ScriptedModel([EDIT, *[uses(("git_status", {}))] * 3])
+    crew = Seen().crew(fix={"turns": 2})
+    attempt = await fix(case(red=False), bench, model, nothing, crew, attempts=3)
+    assert attempt is not None
+    assert attempt.candidates == ()
+    assert attempt.partial is not None
+    assert "+    return sum(prices)" in attempt.partial.patch.diff
+    assert "ended at a limit (turns)" in attempt.explanation
 
 
 async def test_spent_budget_asks_for_more_unless_what_stands_holds(bench: Bench) -> None:
@@ -145,7 +157,9 @@ async def test_gathering_reads_and_writes_nothing(bench: Bench) -> None:
         "It adds one.",
     ]
     opening = (Message(author="user", text="Why?"),)
-    messages = await gather(case(), bench, ScriptedModel(script), opening, seen.crew())
+    crew = seen.crew()
+    timed = crew.timed("diagnosis", ScriptedModel(script))
+    messages = await gather(case(), bench, timed, opening, crew)
     assert messages[0] == opening[0]
     assert messages[-1].text == "It adds one."
     assert any("sum(prices) + 1" in message.text for message in messages)

@@ -5,13 +5,14 @@ import json
 
 import pytest
 
+from agents.allowance import Allowance, TimedModel
 from agents.roles.scribe import WORDS_KEPT, narrate
 from core.errors import BudgetExceeded, LeaseLost, ModelUnavailable, PromptTooLong
 from core.findings import Narrative
-from core.limits import DEFAULTS, RoleLimits
 from core.models import ModelCall, Reply
 from core.ports import Case
 from core.trees import Tree
+from observability.clock import SystemClock
 from tests.fakes.model import Played, ScriptedModel, says
 
 CASE = Case("t", "x20 is wrong", "It should be 21.", "/repo", "0" * 40, Tree())
@@ -20,12 +21,12 @@ WORDS = "The value was one too small. The change sets it to 21."
 
 
 async def told(*script: Played) -> Narrative:
-    return await narrate(CASE, FACTS, ScriptedModel(script), DEFAULTS["scribe"])
+    return await narrate(CASE, FACTS, ScriptedModel(script))
 
 
 async def test_it_tells_from_report_and_record_without_tools() -> None:
     model = ScriptedModel([json.dumps({"narrative": f" {WORDS}\n"})])
-    found = await narrate(CASE, FACTS, model, DEFAULTS["scribe"])
+    found = await narrate(CASE, FACTS, model)
     assert found == Narrative(text=WORDS, author="scripted")
     assert FACTS in model.prompt()
     assert "It should be 21." in model.prompt()
@@ -66,7 +67,8 @@ class Silent(ScriptedModel):
 
 
 async def test_a_silent_model_is_left_when_the_time_is_up() -> None:
-    found = await narrate(CASE, FACTS, Silent([]), RoleLimits(turns=5, seconds=0.01))
+    time = Allowance("scribe", 0.01, SystemClock())
+    found = await narrate(CASE, FACTS, TimedModel(Silent([]), time))
     assert found == Narrative()
 
 
