@@ -1,9 +1,10 @@
 """The wiring: the one module that knows every concrete class."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -11,23 +12,29 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, Settings, load_settings
 from control.anton import VERSION, Anton, Capacity, Check
+from control.cards import Cards
 from control.chronicle import Records
+from control.commands import Commands
 from control.consent import ApproversFile, Consent, approvers_of
+from control.desk import Desk
 from control.documents import Documents
+from control.hours import Hours, QuietHours
 from control.outbox import EffectDesk
 from control.people import People
+from control.repositories import Repositories
 from control.retention import Retention
 from control.runner import Bounds, Runner
+from control.view import ChannelView
 from control.words import Grammar
 from core.budgets import Ceilings
 from core.errors import ConfigError
 from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
-from core.ports import CodeHost, InteractionLog, Limits, RepairEngine, SandboxProvider
+from core.ports import Channel, CodeHost, InteractionLog, Limits, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
-from integrations import host_for
+from integrations import CHANNELS, channel_class, host_for
 from integrations.changes import Permit
 from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
@@ -107,12 +114,13 @@ async def build(
     drives: bool = True,
     checked: bool = True,
     thinking: Thinking | None = None,
+    channels: Sequence[Channel] = (),
 ) -> Anton:
     """Anton, wired by the settings; raises StoreUnusable, ConfigError, SandboxUnavailable.
 
     A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
     and cancels, beside the one that drives. Unless it is `checked`, a sandbox is missed only by a
-    step that needs one.
+    step that needs one. People are told in `channels` too, beside the configured ones.
     """
     consent = _consent(settings)
     stack = AsyncExitStack()
@@ -122,6 +130,7 @@ async def build(
         if mind and checked:
             await mind.check()
         runner = await _runner(settings, stack, kept, mind) if mind else None
+        views = _views(settings, stack, kept, channels) if drives else ()
     except BaseException:
         await stack.aclose()
         raise
@@ -141,6 +150,68 @@ async def build(
         chores=(_retention(settings, kept).run,),
         masked=kept.redactor.known,
         consent=consent,
+        views=views,
+    )
+
+
+def _channels(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What each configured channel is made with, by its kind."""
+    return {}
+
+
+def _views(
+    settings: Settings, stack: AsyncExitStack, kept: Kept, given: Sequence[Channel]
+) -> tuple[ChannelView, ...]:
+    """A view for each channel; raises ConfigError for what cannot be used."""
+    elsewhere, _, place = settings.escalation_channel.partition(":")
+    hours = Hours(
+        remind_after=timedelta(minutes=settings.approval_remind_minutes),
+        alarm_after=timedelta(minutes=settings.approval_alarm_minutes),
+        quiet=QuietHours.parse(settings.quiet_hours),
+    )
+    channels = list(given)
+    for kind, options in _channels(settings).items():
+        channels.append(channel_class(kind)(**options))
+        stack.push_async_callback(channels[-1].close)
+    if elsewhere and elsewhere not in {channel.name for channel in channels}:
+        raise ConfigError(
+            f"ESCALATION_CHANNEL names {elsewhere}, which is not configured.",
+            remedy=f"configure it; known are {', '.join(CHANNELS)}",
+        )
+    cards = Cards(kept.records.artifacts)
+    return tuple(
+        ChannelView(
+            channel,
+            kept.records,
+            cards,
+            hours,
+            escalation=place if elsewhere == channel.name else "",
+        )
+        for channel in channels
+    )
+
+
+def desks(settings: Settings, anton: Anton) -> tuple[Desk, Commands]:
+    """Where the taps, words and commands of every channel are answered."""
+    desk = Desk(anton, anton.messages, anton.clock)
+    return desk, Commands(
+        anton,
+        desk,
+        _repositories(settings),
+        description_max=settings.max_task_description_length,
+    )
+
+
+def _repositories(settings: Settings) -> Repositories:
+    """The repositories that a request may name, and the one for those who name none."""
+    named = (settings.github_repo, str(settings.repo_cwd or ""), *settings.repositories)
+    known = [name for name in named if name]
+    return Repositories(
+        known,
+        default=known[0] if len(known) == 1 or settings.github_repo or settings.repo_cwd else "",
+        any_path=settings.on_loopback
+        and settings.environment == "dev"
+        and not settings.repositories,
     )
 
 
@@ -217,6 +288,7 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
         events=events,
         interactions=interactions,
         budgets=budgets,
+        messages=stores.messages,
         clock=clock,
     )
     changes = {
@@ -522,10 +594,7 @@ async def benches(settings: Settings) -> "AsyncIterator[Callable[..., Bench]]":
 def rest(settings: Settings, anton: Anton) -> "Application":
     """REST over Anton; raises ConfigError for an unusable file of keys."""
     from api import app, front
-    from api.repositories import Repositories
 
-    named = (settings.github_repo, str(settings.repo_cwd or ""), *settings.repositories)
-    known = [name for name in named if name]
     return app.create_app(
         anton,
         clock=SystemClock(),
@@ -535,13 +604,7 @@ def rest(settings: Settings, anton: Anton) -> "Application":
             iterations=settings.max_iterations,
             version=VERSION,
         ),
-        repositories=Repositories(
-            known,
-            default=settings.github_repo or str(settings.repo_cwd or ""),
-            any_path=settings.on_loopback
-            and settings.environment == "dev"
-            and not settings.repositories,
-        ),
+        repositories=_repositories(settings),
         operator_key=settings.api_key.get_secret_value(),
         keys_file=settings.api_keys_file,
     )

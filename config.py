@@ -296,6 +296,19 @@ class ConsentRules(_Group):
     """Accounts of one person, JSON, as `{"ann": ["telegram:4711", "slack:U024BE7LH"]}`."""
 
 
+class Asking(_Group):
+    """Asking: when people are asked, when again, and where else."""
+
+    approval_remind_minutes: float = Field(default=30.0, gt=0, le=10_000)
+    """Minutes after which a question that nobody answers is asked again."""
+    approval_alarm_minutes: float = Field(default=60.0, gt=0, le=10_000)
+    """Minutes after which it is asked loudly, and in ESCALATION_CHANNEL too."""
+    escalation_channel: str = Field(default="", pattern=r"^$|^[a-z]+:\S+$")
+    """Where else to ask then, as `slack:oncall-leads` or `telegram:-1001234567890`."""
+    quiet_hours: str = ""
+    """Hours in which P2 to P4 are not asked about, as `22:00-07:00 Europe/Berlin`; UTC else."""
+
+
 class OfflineEngine(_Group):
     """The offline engine: bounds of its search."""
 
@@ -338,6 +351,7 @@ GROUPS: tuple[type[_Group], ...] = (
     SandboxOptions,
     Tasks,
     ConsentRules,
+    Asking,
     Models,
     Budgets,
     OfflineEngine,
@@ -351,6 +365,7 @@ class Settings(
     OfflineEngine,
     Budgets,
     Models,
+    Asking,
     ConsentRules,
     Tasks,
     SandboxOptions,

@@ -19,9 +19,9 @@ from api.problems import (
     on_problem,
     on_surprise,
 )
-from api.repositories import Repositories
 from api.routes import approvals, artifacts, events, health, tasks
 from control.anton import Anton
+from control.repositories import Repositories
 from core.errors import AntonError
 from core.ports import Clock
 

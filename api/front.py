@@ -9,9 +9,9 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from api.auth import Caller, Keys, Scope, Tickets
 from api.problems import Problem
-from api.repositories import Repositories
 from api.stream import Streams
 from control.anton import Anton
+from control.repositories import Repositories
 from core.errors import Conflict
 from core.ports import Clock
 from core.tasks import Task

@@ -15,6 +15,7 @@ from control.chronicle import Records, asked
 from control.consent import Consent
 from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
+from control.view import ChannelView
 from control.words import limit_of, said_back
 from core.approvals import (
     Approval,
@@ -37,7 +38,16 @@ from core.errors import (
 )
 from core.events import AuditEntry, Notice
 from core.intents import WITH_WORDS, Intent, unclear
-from core.ports import ArtifactStore, AuditLog, EventLog, Page, Reader, TaskFilter
+from core.ports import (
+    ArtifactStore,
+    AuditLog,
+    Clock,
+    EventLog,
+    MessageStore,
+    Page,
+    Reader,
+    TaskFilter,
+)
 from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key
 
 log = logging.getLogger(__name__)
@@ -88,6 +98,7 @@ class Anton:
         close: Callable[[], Awaitable[None]],
         consent: Consent,
         chores: Sequence[Chore] = (),
+        views: Sequence[ChannelView] = (),
         masked: Callable[[str], str] = str,
     ) -> None:
         """`masked` takes our own secrets out of what people write, before it is kept or read."""
@@ -104,6 +115,7 @@ class Anton:
         self._chores = chores
         self._masked = masked
         self._consent = consent
+        self._views = views
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -120,13 +132,29 @@ class Anton:
         """Everything that is too big for a table."""
         return self._records.artifacts
 
+    @property
+    def views(self) -> Sequence[ChannelView]:
+        """The channels that people are told in."""
+        return self._views
+
+    @property
+    def messages(self) -> MessageStore:
+        """What channels show."""
+        return self._records.messages
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the house."""
+        return self._records.clock
+
     async def start(self, drive: bool = True) -> None:
-        """Begin to work on tasks, unless this process only looks and decides."""
+        """Begin to work on tasks and to tell people, unless this process only looks and decides."""
         if drive:
             self._loops = [
                 asyncio.create_task(self._work()),
                 asyncio.create_task(self._expire()),
                 *(asyncio.create_task(chore()) for chore in self._chores),
+                *(asyncio.create_task(view.run()) for view in self._views),
             ]
 
     async def stop(self, drain_s: float = DRAIN_S) -> None:
@@ -245,6 +273,13 @@ class Anton:
         """Whether this person may answer questions, in this place of the channel."""
         return self._consent.may_decide(person, place)
 
+    async def refuse(self, by: Person, what: str, task_id: str = "") -> None:
+        """Write down that somebody was refused; the state of nothing changes."""
+        detail = {"refusal": what}
+        await self._audit.record(
+            AuditEntry(action="refused", task_id=task_id, actor=_name(by), detail=detail)
+        )
+
     async def read_words(self, approval_id: str, text: str) -> Intent:
         """What somebody means by plain words to a question that waits; nothing is decided.
 
@@ -321,6 +356,7 @@ class Anton:
         parts = await self.ready()
         trouble = {
             **self._degraded(),
+            **{view.name: view.trouble.said for view in self._views if view.trouble.said},
             **{name: said for name, said in parts.items() if said != "ok"},
         }
         return {
@@ -332,6 +368,7 @@ class Anton:
             "waiting": counts.get(TaskStatus.WAITING, 0),
             "draining": self._draining,
             "trouble": trouble,
+            "channels": {view.name: view.standing for view in self._views},
             **self._about(),
         }
 

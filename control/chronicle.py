@@ -15,6 +15,7 @@ from core.ports import (
     Clock,
     EventLog,
     InteractionLog,
+    MessageStore,
     Outbox,
     TaskStore,
 )
@@ -36,6 +37,7 @@ class Records:
     events: EventLog
     interactions: InteractionLog
     budgets: Budgets
+    messages: MessageStore
     clock: Clock
 
 

@@ -117,6 +117,8 @@ class Decision(Value):
     by: Person
     place: str = ""
     """Where it was given, as the channel itself says: the id of a chat."""
+    confirmation: str = ""
+    """What was typed in proof of sight, where the risk asks for it."""
     key: str = ""
     """Makes a repeated tap harmless."""
 

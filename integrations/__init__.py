@@ -15,6 +15,15 @@ HOSTS = {
 }
 """Kinds of code hosts; the module is imported only when its kind is chosen."""
 
+CHANNELS: dict[str, str] = {}
+"""Kinds of channels that people are asked in; the module is imported only when it is configured."""
+
+
+def channel_class(kind: str) -> Any:
+    """The class of a kind of channel, which serves the port Channel."""
+    module, name = CHANNELS[kind].split(":")
+    return getattr(import_module(module), name)
+
 
 def host_class(kind: str) -> Any:
     """The class of a kind of host; raises ConfigError for a kind that is not in the table."""

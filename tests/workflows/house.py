@@ -1,6 +1,6 @@
 """A house for whole-graph tests: real stores, checkpoints and git; the thinking is scripted."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Choice, Decision, Person
 from core.findings import Candidate, FixAttempt
 from core.patches import Patch
-from core.ports import Case, RepairEngine
+from core.ports import Case, Channel, RepairEngine
 from core.tasks import Lease, Outcome, Task, TaskRequest
 from evals.scripted import REPOSITORY, Script, ScriptedEngine, ScriptedThinking
 from repair.bench import Bench
@@ -42,6 +42,11 @@ class House:
     async def pending(self, task: Task) -> Approval:
         (approval,) = await self.anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
         return approval
+
+    async def look(self) -> None:
+        """Bring every channel up to date."""
+        for view in self.anton.views:
+            await view.look()
 
     async def answer(self, task: Task, choice: Choice, text: str = "") -> Task:
         """Answer what waits, and drive on."""
@@ -108,6 +113,7 @@ async def house(
     script: Script | None = None,
     thinking: ScriptedThinking | None = None,
     files: Mapping[str, str] = REPOSITORY,
+    channels: Sequence[Channel] = (),
     **options: Any,
 ) -> AsyncIterator[House]:
     """Open a house with further settings; the same folder again is the same house, restarted."""
@@ -118,7 +124,7 @@ async def house(
         data_dir=tmp_path / "data", local_output_dir=tmp_path / "output", **options
     )
     mind = thinking or ScriptedThinking(script or Script())
-    anton = await bootstrap.build(settings, thinking=mind)
+    anton = await bootstrap.build(settings, thinking=mind, channels=channels)
     await anton.start(drive=False)
     try:
         yield House(anton, mind, folder)

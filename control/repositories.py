@@ -1,12 +1,20 @@
-"""Which repositories REST may name: no text ever adds one."""
+"""Which repositories a request may name: no text ever adds one."""
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from api.problems import Problem
+from core.errors import PayloadInvalid
 
 SLUG = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+class RepositoryMissing(PayloadInvalid):
+    """No repository is named, and there is no default."""
+
+
+class RepositoryUnknown(PayloadInvalid):
+    """The repository is not among those that may be worked on."""
 
 
 class Repositories:
@@ -21,25 +29,22 @@ class Repositories:
         self._any_path = any_path
 
     def resolve(self, asked: str, *, anywhere: bool) -> str:
-        """The repository as it is configured, or as a real path; 422 when it is not allowed.
+        """The repository as it is configured, or as a real path.
 
-        Only a caller who may go `anywhere` can name a path that is not listed.
+        Only a caller who may go `anywhere` can name a path that is not listed. Raises
+        RepositoryMissing and RepositoryUnknown, with what is listed.
         """
         anywhere = anywhere and self._any_path
         if not asked:
             if self._default:
                 return self._default
-            raise Problem(
-                422, "repository_missing", f"Name a repository in `repo`. {self._hint(anywhere)}"
-            )
+            raise RepositoryMissing(remedy=self._hint(anywhere))
         for known in self._known:
             if _identity(known) == _identity(asked):
                 return known
         if anywhere and Path(asked).is_absolute():
             return str(Path(asked).resolve())
-        raise Problem(
-            422, "repository_unknown", f"That repository is not listed. {self._hint(anywhere)}"
-        )
+        raise RepositoryUnknown(remedy=self._hint(anywhere))
 
     def _hint(self, anywhere: bool) -> str:
         listed = f"Listed are: {', '.join(self._known)}. " if self._known else ""

@@ -1,0 +1,273 @@
+"""What a message shows: cards made by code from the tables, the same for every channel."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.approvals import Approval, ApprovalState, Choice, QuestionKind
+from core.briefing import Briefing
+from core.channels import Button, Card
+from core.patches import Patch
+from core.ports import ArtifactStore
+from core.tasks import Outcome, Task, TaskStatus
+from core.visible import one_line, visible
+
+MATERIAL_KEPT = 256
+"""Briefings and diffs of so many questions are kept at hand."""
+BODY_MAX = 2_000
+"""Characters of a question's text; what is longer is to be read elsewhere, and says so."""
+CLOSES: tuple[Choice, ...] = ("approve", "reject", "stop", "take_over", "noise")
+"""Answers that a task ends with: the message that asked then tells the end, and no other does."""
+
+_LABELS: dict[str, str] = {
+    "approve": "Approve",
+    "request_changes": "Give feedback",
+    "reject": "Reject",
+    "guidance": "Give guidance",
+    "more_attempts": "Go on",
+    "take_over": "Take over",
+    "answer": "Answer",
+    "noise": "It is noise",
+    "stop": "Stop",
+}
+_DONE: dict[str, str] = {
+    "approve": "Approved",
+    "request_changes": "Changes requested",
+    "reject": "Rejected",
+    "raise_budget": "Budget raised",
+    "guidance": "Guidance given",
+    "more_attempts": "Sent on",
+    "take_over": "Taken over",
+    "answer": "Answered",
+    "noise": "Called noise",
+    "stop": "Stopped",
+}
+_STEPS: dict[str, str] = {
+    "intake": "reads the report",
+    "triage": "weighs the report",
+    "diagnose": "looks for the cause",
+    "reproduce": "writes a test that shows it",
+    "join": "weighs what was found",
+    "fix": "tries fixes",
+    "qa": "proves the fix",
+    "review": "reads the diff",
+    "publish": "publishes the branch",
+    "report": "writes the report",
+}
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a question refers to, fetched once."""
+
+    briefing: Briefing | None
+    diff: str
+
+
+class Cards:
+    """Makes the cards of questions and tasks."""
+
+    def __init__(self, artifacts: ArtifactStore) -> None:
+        self._artifacts = artifacts
+        self._kept: OrderedDict[str, Material] = OrderedDict()
+
+    async def material(self, approval: Approval) -> Material:
+        """Briefing and diff of a question."""
+        known = self._kept.get(approval.approval_id)
+        if known is None:
+            question, briefing, diff = approval.question, None, ""
+            if question.brief_ref:
+                kept = await self._artifacts.get(question.brief_ref)
+                briefing = Briefing.model_validate_json(kept)
+            if question.patch_ref:
+                kept = await self._artifacts.get(question.patch_ref)
+                diff = Patch.model_validate_json(kept).diff
+            known = self._kept[approval.approval_id] = Material(briefing, diff)
+            if len(self._kept) > MATERIAL_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(approval.approval_id)
+        return known
+
+    async def question(self, approval: Approval, task: Task, *, waits: str = "") -> Card:
+        """The message that asks; once it is answered, the one that tells what came of it."""
+        question, pending = approval.question, approval.state is ApprovalState.PENDING
+        material = await self.material(approval)
+        return Card(
+            subject=f"approval:{approval.approval_id}",
+            kind="question",
+            task_id=task.task_id,
+            approval_id=approval.approval_id,
+            title=_title(approval, task),
+            briefing=material.briefing,
+            body="" if material.briefing else _body(question.body),
+            diff=material.diff,
+            buttons=buttons(approval) if pending else (),
+            footer=_waiting(approval, waits) if pending else decided(approval, task),
+            link=_link(task) if not pending else "",
+            settled=not pending and (task.status.ended or not _closes(approval)),
+        )
+
+    def reminder(self, approval: Approval, task: Task, since: str, *, alarm: bool) -> Card:
+        """The message that says that a question still waits, below the one that asked."""
+        pending = approval.state is ApprovalState.PENDING
+        kind = "alert" if alarm else "remind"
+        return Card(
+            subject=f"{kind}:{approval.approval_id}",
+            kind="reminder",
+            task_id=task.task_id,
+            approval_id=approval.approval_id,
+            title=f"Still waiting for {since}: {_title(approval, task)}",
+            buttons=buttons(approval) if pending else (),
+            footer="" if pending else decided(approval, task),
+            settled=not pending,
+            reply_to=f"approval:{approval.approval_id}",
+        )
+
+    def progress(self, task: Task) -> Card:
+        """The one message that tells how far a task is."""
+        return Card(
+            subject=f"task:{task.task_id}",
+            kind="progress",
+            task_id=task.task_id,
+            title=f"{task.task8} {one_line(task.title, 120)}",
+            body=_progress(task),
+            link=_link(task) if task.status.ended else "",
+            settled=task.status.ended,
+            silent=True,
+        )
+
+    def closing(self, task: Task) -> Card:
+        """The one message that tells how a task ended."""
+        return Card(
+            subject=f"end:{task.task_id}",
+            kind="closing",
+            task_id=task.task_id,
+            title=f"{task.task8} {one_line(task.title, 120)}",
+            body=ended(task),
+            link=_link(task),
+            settled=True,
+            reply_to=f"task:{task.task_id}",
+        )
+
+    def notice(self, subject: str, title: str, body: str, task_id: str = "") -> Card:
+        """A message that only tells."""
+        return Card(
+            subject=subject, kind="notice", task_id=task_id, title=title, body=body, settled=True
+        )
+
+
+def buttons(approval: Approval) -> tuple[Button, ...]:
+    """What can be tapped under a question; taking a budget up comes with amounts."""
+    made: list[Button] = []
+    for option in approval.question.options:
+        if option == "raise_budget":
+            raises = approval.question.details.get("raises_usd", "").split()
+            made += [_button(approval, f"raise_{usd}", f"+${usd}") for usd in raises]
+        else:
+            made.append(_button(approval, option, _LABELS[option]))
+    return tuple(made)
+
+
+def closes(approval: Approval) -> bool:
+    """Whether the message that asked this also tells how the task ended."""
+    return approval.state is not ApprovalState.PENDING and _closes(approval)
+
+
+def decided(approval: Approval, task: Task) -> str:
+    """Who answered what and when, and what came of it so far."""
+    if approval.state is ApprovalState.VOID:
+        reason = approval.void_reason.rstrip(".")
+        return f"Void: {visible(reason)}." if reason else "Void."
+    if approval.decision is None:
+        return f"Expired unanswered on {_moment(approval.expires_at)}."
+    decision, at = approval.decision, approval.decided_at or approval.created_at
+    by = f"{one_line(decision.by.shown, 60)} in {decision.by.channel}"
+    said = f"{_DONE[decision.choice]} by {by} on {_moment(at)}."
+    if decision.choice == "raise_budget" and decision.amount_usd:
+        said = f"Budget raised by ${decision.amount_usd:.2f} by {by} on {_moment(at)}."
+    if decision.text:
+        said += f"\n“{one_line(decision.text, 300)}”"
+    if _closes(approval):
+        said += f"\n{ended(task)}" if task.status.ended else "\nUnder way."
+    return said
+
+
+def ended(task: Task) -> str:
+    """How a task ended, in a line or two; only what the records say."""
+    outcome = task.outcome or Outcome.FAILED
+    lines = [f"Ended: {outcome.replace('_', ' ')}."]
+    if where := task.result.get("pr_url") or task.result.get("branch"):
+        lines.append(visible(str(where)))
+    if task.reason:
+        lines.append(one_line(task.reason, 500))
+    if task.usage.cost:
+        lines.append(f"Cost: {task.usage.cost}.")
+    return "\n".join(lines)
+
+
+def state_of(approval: Approval) -> str:
+    """How a late answer is told where the question stands, as in core.channels.HeardState."""
+    return {
+        ApprovalState.APPROVED: "already_approved",
+        ApprovalState.EXPIRED: "expired",
+        ApprovalState.VOID: "void",
+    }.get(approval.state, "already_answered")
+
+
+def _closes(approval: Approval) -> bool:
+    if approval.state is ApprovalState.VOID:
+        return False
+    return approval.decision is None or approval.decision.choice in CLOSES
+
+
+def _button(approval: Approval, action: str, label: str) -> Button:
+    style = {"approve": "primary", "reject": "danger", "stop": "danger"}.get(action, "plain")
+    return Button.model_validate(
+        {"action": action, "nonce": approval.nonce, "label": label, "style": style}
+    )
+
+
+def _title(approval: Approval, task: Task) -> str:
+    asks = approval.question
+    title = one_line(asks.title, 200)
+    if asks.kind is QuestionKind.RELEASE:
+        revision = f", revision {approval.revision}" if approval.revision > 1 else ""
+        return f"{task.task8}{revision} {title}"
+    return f"{task.task8} {title}"
+
+
+def _body(text: str) -> str:
+    shown = visible(text)
+    if len(shown) <= BODY_MAX:
+        return shown
+    return f"{shown[: BODY_MAX - 40].rstrip()}\n[… {len(shown) - BODY_MAX + 40} characters more]"
+
+
+def _waiting(approval: Approval, waits: str) -> str:
+    until = f"Waits until {_moment(approval.expires_at)}."
+    return f"{waits} {until}" if waits else until
+
+
+def _progress(task: Task) -> str:
+    if task.status.ended:
+        return ended(task)
+    lines = [
+        {
+            TaskStatus.QUEUED: "Queued.",
+            TaskStatus.WAITING: "Waits for an answer.",
+        }.get(task.status, f"At work: {_STEPS.get(task.node, 'begins')}.")
+    ]
+    if task.reason:
+        lines.append(one_line(task.reason, 300))
+    if task.severity:
+        lines.append(f"Severity {task.severity}.")
+    return "\n".join(lines)
+
+
+def _link(task: Task) -> str:
+    url = str(task.result.get("pr_url") or "")
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d at %H:%M} UTC"

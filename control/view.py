@@ -1,0 +1,320 @@
+"""One channel as a view of the tables: what its messages should show is compared with what they do.
+
+Nothing is pushed to a channel. Each look computes the cards that are due and posts or edits what
+differs, so that a restart, a flood limit or an hour without the channel changes only when a person
+sees it, and a message that was lost on the way is simply not there yet at the next look.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from control.cards import Cards, closes
+from control.chronicle import Records
+from control.hours import Hours
+from core.approvals import Approval, ApprovalState
+from core.channels import Card, Message
+from core.errors import (
+    Forbidden,
+    HostUnreachable,
+    IntegrationError,
+    NotFound,
+    PayloadInvalid,
+    RateLimited,
+    StoreError,
+)
+from core.ports import Channel, TaskFilter
+from core.tasks import Task, TaskStatus
+
+log = logging.getLogger(__name__)
+
+TIMED_S = 15.0
+"""How often a view looks for what comes due by time alone."""
+BURST_S = 0.1
+"""Events that follow one another so closely are looked at together."""
+PROGRESS_S = 3.0
+"""Seconds between two edits of one message that only tells of progress."""
+PAUSE_MIN_S = 1.0
+PAUSE_MAX_S = 60.0
+TOLD_FOR = timedelta(hours=24)
+"""What happened longer ago is not told any more; a question that still waits is always asked."""
+PENDING_MAX = 10_000
+TASKS_MAX = 1_000
+WATCH = "watch"
+"""Subject of the row that keeps since when a channel is watched; it is no message."""
+
+
+@dataclass
+class Due:
+    """A card with its place."""
+
+    card: Card
+    place: str
+
+
+@dataclass
+class Trouble:
+    """Why a channel shows nothing for now."""
+
+    said: str = ""
+    since: datetime | None = None
+    pause_s: float = 0.0
+
+    def meet(self, said: str, now: datetime, pause_s: float | None = None) -> float:
+        """Note it; how many seconds to wait before the next try."""
+        self.said, self.since = said, self.since or now
+        self.pause_s = min(max(PAUSE_MIN_S, self.pause_s * 2), PAUSE_MAX_S)
+        return max(self.pause_s, pause_s or 0.0)
+
+
+@dataclass
+class ChannelView:
+    """Keeps the messages of one channel true."""
+
+    channel: Channel
+    records: Records
+    cards: Cards
+    hours: Hours
+    escalation: str = ""
+    """Place where a question is asked too when nobody answers it; empty for none."""
+    trouble: Trouble = field(default_factory=Trouble)
+    _progressed: dict[str, float] = field(default_factory=dict)
+    _held: bool = False
+    """Whether progress was seen that is shown a little later."""
+
+    @property
+    def name(self) -> str:
+        """Of its channel."""
+        return self.channel.name
+
+    @property
+    def standing(self) -> dict[str, str]:
+        """How the channel is, for `/health`."""
+        if not self.trouble.said:
+            return {"status": "ok"}
+        since = self.trouble.since.isoformat() if self.trouble.since else ""
+        return {"status": "failing", "since": since, "why": self.trouble.said}
+
+    async def run(self) -> None:
+        """Look whenever something happened, or may be due, for as long as the house stands."""
+        wake, clock = asyncio.Event(), self.records.clock
+        async with self.records.events.listen() as happened:
+            ears = asyncio.create_task(_wake(wake, happened))
+            try:
+                while True:
+                    wake.clear()
+                    pause = await self._looked()
+                    if self.trouble.said:
+                        await clock.sleep(pause)
+                        continue
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(wake.wait(), pause)
+                        await clock.sleep(BURST_S)
+            finally:
+                ears.cancel()
+
+    async def _looked(self) -> float:
+        """Look once; how many seconds to wait for the next time, if nothing happens before."""
+        now = self.records.clock.now()
+        try:
+            await self.look()
+        except RateLimited as error:
+            return self.trouble.meet(str(error), now, error.retry_after_s)
+        except (IntegrationError, StoreError) as error:
+            if not self.trouble.said:
+                log.warning("%s shows nothing new: %s", self.name, error)
+            return self.trouble.meet(str(error), now)
+        if self.trouble.said:
+            log.info("%s shows all again", self.name)
+        self.trouble = Trouble()
+        return PROGRESS_S if self._held else TIMED_S
+
+    async def look(self) -> None:
+        """Bring every message up to date: questions first, then ends, then progress."""
+        since, self._held = await self._watched_since(), False
+        there = {
+            (message.subject, message.place): message
+            for message in (
+                *await self.records.messages.since(self.name, since),
+                *await self.records.messages.unsettled(self.name),
+            )
+        }
+        denied: Forbidden | None = None
+        for due in [*await self._questions(there), *await self._tasks(there, since)]:
+            try:
+                await self._show(due, there.get((due.card.subject, due.place)))
+            except Forbidden as error:
+                denied = error
+        if denied:
+            raise denied
+
+    async def _watched_since(self) -> datetime:
+        """From when on things are told here: not what happened before there was the channel."""
+        now = self.records.clock.now()
+        watch = await self.records.messages.sending(
+            Message(channel=self.name, subject=WATCH, place="", state="settled", posted_at=now)
+        )
+        return max(watch.posted_at, now - TOLD_FOR)
+
+    async def _questions(self, there: dict[tuple[str, str], Message]) -> list[Due]:
+        """Cards of all that waits, and of what was shown as waiting and waits no more."""
+        records = self.records
+        pending = await records.approvals.list(state=ApprovalState.PENDING, limit=PENDING_MAX)
+        known = {approval.approval_id: approval for approval in pending}
+        for message in there.values():
+            if message.approval_id and message.state in ("sending", "shown"):
+                shown = message.approval_id
+                known[shown] = known.get(shown) or await records.approvals.get(shown)
+        due: list[Due] = []
+        for approval in sorted(known.values(), key=lambda asked: asked.created_at):
+            task = await records.tasks.get(approval.task_id)
+            due += await self._of_question(approval, task, there)
+        return due
+
+    async def _of_question(
+        self, approval: Approval, task: Task, there: dict[tuple[str, str], Message]
+    ) -> list[Due]:
+        """The question, its reminders, and what asks elsewhere."""
+        now, home = self.records.clock.now(), self.channel.places[0]
+        waited, pending = now - approval.created_at, approval.state is ApprovalState.PENDING
+        shown = {key for key in there if there[key].approval_id == approval.approval_id}
+        if pending and not shown and self.hours.held(task.severity, now):
+            return []
+        reminded = pending and waited >= self.hours.remind_after
+        waits = f"Has waited for {Hours.said(self.hours.remind_after)}." if reminded else ""
+        card = await self.cards.question(approval, task, waits=waits)
+        due = [Due(card, place) for place in self.channel.places]
+        for alarm, after in ((False, self.hours.remind_after), (True, self.hours.alarm_after)):
+            said = self.cards.reminder(approval, task, Hours.said(after), alarm=alarm)
+            late = pending and waited >= after and not self.hours.held(task.severity, now)
+            if late or (said.subject, home) in shown:
+                due.append(Due(said, home))
+        away = (card.subject, self.escalation)
+        if self.escalation and (away in shown or (pending and waited >= self.hours.alarm_after)):
+            due.append(Due(card, self.escalation))
+        if not pending:
+            due = [one for one in due if (one.card.subject, one.place) in shown]
+        return due
+
+    async def _tasks(self, there: dict[tuple[str, str], Message], since: datetime) -> list[Due]:
+        """Cards of tasks under way, and of those that ended since."""
+        home, due = self.channel.places[0], list[Due]()
+        for task in await self._of_interest(there):
+            begun = there.get((f"task:{task.task_id}", home))
+            if not task.status.ended:
+                if begun or task.status is not TaskStatus.QUEUED:
+                    due.append(Due(self.cards.progress(task), home))
+                continue
+            if (task.ended_at or task.updated_at) < since:
+                continue
+            if not await self._told_by_question(task):
+                due.append(Due(self.cards.closing(task), home))
+            if begun:
+                due.append(Due(self.cards.progress(task), home))
+        return due
+
+    async def _of_interest(self, there: dict[tuple[str, str], Message]) -> list[Task]:
+        """The latest tasks, and all whose progress is shown, oldest first."""
+        page = await self.records.tasks.list(TaskFilter(), limit=TASKS_MAX)
+        tasks = {task.task_id: task for task in page.tasks}
+        for message in there.values():
+            if message.subject.startswith("task:") and message.task_id not in tasks:
+                tasks[message.task_id] = await self.records.tasks.get(message.task_id)
+        return sorted(tasks.values(), key=lambda task: task.created_at)
+
+    async def _told_by_question(self, task: Task) -> bool:
+        """Whether the message that asked last tells how the task ended."""
+        for last in await self.records.approvals.list(task_id=task.task_id, limit=1):
+            subject, home = f"approval:{last.approval_id}", self.channel.places[0]
+            if closes(last) and await self.records.messages.of_subject(self.name, subject, home):
+                return True
+        return False
+
+    async def _show(self, due: Due, message: Message | None) -> None:
+        """Post a card, or edit the message that shows it, where there is a difference."""
+        card = due.card
+        if message is None or message.state == "sending":
+            await self._post(due, repeated=message is not None)
+        elif message.state != "shown" or not self._in_time(card, message):
+            return
+        elif message.digest == card.digest:
+            if card.settled:
+                await self._note(message, message.ref, card)
+        else:
+            await self._edit(due, message)
+
+    async def _edit(self, due: Due, message: Message) -> None:
+        try:
+            await self.channel.edit(message.ref, due.card)
+        except NotFound:
+            log.warning("a message of %s is gone: %s", self.name, message.ref)
+            if due.card.buttons:
+                await self._post(due, repeated=True)
+                return
+        except PayloadInvalid as error:
+            log.error("%s does not take an edit of %s: %s", self.name, due.card.subject, error)
+        await self._note(message, message.ref, due.card)
+
+    def _in_time(self, card: Card, message: Message) -> bool:
+        """Whether a message that only tells of progress may be edited already."""
+        if card.kind != "progress" or card.settled or message.digest == card.digest:
+            return True
+        now = self.records.clock.monotonic()
+        if now - self._progressed.get(card.subject, -PROGRESS_S) < PROGRESS_S:
+            self._held = True
+            return False
+        self._progressed[card.subject] = now
+        return True
+
+    async def _post(self, due: Due, *, repeated: bool) -> None:
+        """Post a card; what surely did not arrive is not called repeated the next time."""
+        card = due.card
+        noted = Message(
+            channel=self.name,
+            subject=card.subject,
+            place=due.place,
+            state="sending",
+            task_id=card.task_id,
+            approval_id=card.approval_id,
+            posted_at=self.records.clock.now(),
+        )
+        noted = await self.records.messages.sending(noted)
+        above = await self._ref_of(card.reply_to, due.place)
+        try:
+            ref = await self.channel.post(card.but(repeated=repeated), due.place, above)
+        except (HostUnreachable, RateLimited, Forbidden):
+            if not repeated:
+                await self.records.messages.forget(noted)
+            raise
+        except PayloadInvalid as error:
+            log.error("%s does not take %s: %s", self.name, card.subject, error)
+            await self.records.messages.shown(noted.but(state="lost"))
+            return
+        await self._note(noted, ref, card)
+
+    async def _ref_of(self, subject: str, place: str) -> str:
+        if not subject:
+            return ""
+        found = await self.records.messages.of_subject(self.name, subject, place)
+        return found.ref if found else ""
+
+    async def _note(self, message: Message, ref: str, card: Card) -> None:
+        """Write down what a message shows now."""
+        if card.settled:
+            self._progressed.pop(card.subject, None)
+        await self.records.messages.shown(
+            message.but(
+                state="settled" if card.settled else "shown",
+                ref=ref,
+                digest=card.digest,
+                shown_at=self.records.clock.now(),
+            )
+        )
+
+
+async def _wake(wake: asyncio.Event, happened: AsyncIterator[object]) -> None:
+    async for _ in happened:
+        wake.set()
