@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 SUITE ?= repair
+# Tests side by side, one process a core; who has no more takes from the others. SPREAD= for one after the other.
+SPREAD ?= -n logical --dist worksteal
 
 .PHONY: help install fmt lint types imports test check e2e eval dev demo lock clean
 
@@ -26,7 +28,7 @@ imports: install ## the floors: who may import whom
 	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()"
 
 test: install ## the tests, but for the slow ones
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m "not slow" $(SPREAD)
 
 check: lint types imports test ## exactly what CI runs
 

@@ -1,11 +1,12 @@
 """What every test lives under: no network, and the published contracts where they are."""
 
+import gc
 import ipaddress
 import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from repair.bench import Bench
 
 ROOT = Path(__file__).parent.parent
+GARBAGE = 10_000
+"""New objects after which Python looks for garbage."""
 FIGURE = "figure"
 """Name of the property whose values are shown in pytest's summary, one a line."""
 
@@ -52,6 +55,16 @@ def _refuse_network(event: str, args: tuple[object, ...]) -> None:
 def pytest_configure() -> None:
     """An audit hook sees every socket of this process, whoever opens it, to the end."""
     sys.addaudithook(_refuse_network)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests stay to the end: looking for garbage in them is a third of the time."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

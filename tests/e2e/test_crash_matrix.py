@@ -42,7 +42,7 @@ def course(githubs: list[GitHubProcess], tmp_path_factory: pytest.TempPathFactor
 
 
 def settle(figures: Figures, record: Record) -> None:
-    record("figure", figures)
+    record("figure", str(figures))
     assert figures.broken == []
 
 
