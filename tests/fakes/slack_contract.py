@@ -84,7 +84,7 @@ class Contract:
         described = self._method(method)
         added = dict(ADDED.get(method, {}))
         if described is None:
-            return added or None
+            return added if method.startswith("files.") and added else None
         listed = described["parameters"]
         return {
             **{p["name"]: (p["type"], bool(p.get("required"))) for p in listed},

@@ -74,6 +74,17 @@ class SlackDouble:
 
     def __init__(self, *, contracts: Path | None = None, port: int = 0) -> None:
         self.contract = Contract(contracts or published())
+        self.reset()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(self, log_config=None, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def reset(self) -> None:
+        """A workspace in which nothing has happened yet."""
         self.faults = Faults()
         self.store = SlackStore()
         self.scopes = list(SCOPES)
@@ -84,13 +95,6 @@ class SlackDouble:
         self.token = BOT_TOKEN
         self._triggers: dict[str, float] = {}
         self._responses: dict[str, dict[str, Any]] = {}
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(self, log_config=None, lifespan="off", ws="none")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
@@ -105,6 +109,10 @@ class SlackDouble:
         self._server.should_exit = True
         self._server.force_exit = True
         self._thread.join(10)
+        self.close()
+
+    def close(self) -> None:
+        """Give the address back."""
         self._socket.close()
 
     @property

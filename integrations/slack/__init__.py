@@ -1,0 +1,1 @@
+"""Slack: cards as Block Kit, the channel that shows them, and what people send back."""

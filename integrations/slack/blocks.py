@@ -1,0 +1,285 @@
+"""A card as Block Kit, within the limits that Slack publishes.
+
+Foreign words stand in plain or rich text, of which Slack reads no markup, so that nothing in them
+can call people, link, or pass for ours; the little that is mrkdwn is escaped.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.briefing import MISSING, Briefing
+from core.channels import Button, Card
+from core.visible import one_line, visible
+
+Block = dict[str, Any]
+
+HEADER_MAX = 150
+FIELD_MAX = 200
+TEXT_MAX = 700
+"""Characters of one paragraph below a name."""
+BODY_MAX = 2_900
+"""Characters of a text that stands alone; a section takes 3,000."""
+FOOTER_MAX = 1_000
+LABEL_MAX = 75
+NOTICE_MAX = 300
+"""Characters of what a notification shows."""
+DIFF_LINES = 30
+DIFF_CHARACTERS = 2_000
+"""A longer diff is a file."""
+FILES_SHOWN = 8
+ACTIONS_MAX = 25
+
+ACTION_IDS = {"approve": "hitl_approve", "request_changes": "hitl_reject", "reject": "hitl_refuse"}
+"""What actions are called in Slack, where that is not `hitl_` and their name."""
+_ACTIONS = {action_id: action for action, action_id in ACTION_IDS.items()}
+RELEASE_LABELS = {"approve": "Approve & Open PR", "request_changes": "Request Changes"}
+_STYLES = {"approve": "primary", "request_changes": "danger", "stop": "danger"}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What goes to Slack."""
+
+    text: str
+    """What a notification shows, and a screen reader reads."""
+    blocks: Sequence[Block]
+    file: str = ""
+    """A diff that is too long for a message."""
+
+
+def render(card: Card) -> Rendered:
+    """All of a card."""
+    diff, brief = visible(card.diff), card.briefing
+    short = len(diff) <= DIFF_CHARACTERS and diff.count("\n") <= DIFF_LINES
+    blocks = [_header(card.title), *_repetition(card)]
+    blocks += _briefing(brief) if brief else []
+    blocks += [_paragraph(card.body, limit=TEXT_MAX if brief else BODY_MAX)] if card.body else []
+    blocks += [_preformatted(diff)] if diff.strip() and short else []
+    blocks += [_paragraph(brief.on_approve, "On approval")] if brief and card.buttons else []
+    blocks += _actions(card)
+    blocks += _footer(card, pinned=_pinned(brief, "" if short else "diff in the thread"))
+    return Rendered(_notice(card.title), blocks, "" if short else diff)
+
+
+def plain(card: Card) -> Rendered:
+    """The least of a card: for when Slack does not take the whole."""
+    lines = (card.title, card.body, card.footer, card.link)
+    text = "\n".join(line for line in lines if line)
+    section = {"type": "section", "text": _plain_text(text or card.subject, BODY_MAX)}
+    return Rendered(_notice(card.title), [section, *_actions(card)])
+
+
+def told(text: str, buttons: Sequence[Button] = (), subject: str = "told") -> Rendered:
+    """An answer to somebody, with what can be tapped next."""
+    blocks = [
+        _paragraph(text or "Done.", limit=BODY_MAX),
+        *_buttons(buttons, subject, released=False),
+    ]
+    return Rendered(_notice(text), blocks)
+
+
+def form(title: str, label: str, metadata: str) -> dict[str, Any]:
+    """A modal that asks for words; `metadata` comes back with them."""
+    field = {
+        "type": "plain_text_input",
+        "action_id": "words",
+        "multiline": True,
+        "max_length": 3000,
+        "focus_on_load": True,
+    }
+    block = {
+        "type": "input",
+        "block_id": "words",
+        "label": _plain_text(one_line(label), 200),
+        "element": field,
+    }
+    return {
+        "type": "modal",
+        "callback_id": "hitl_words",
+        "private_metadata": metadata,
+        "title": _plain_text(one_line(title, 24), 24),
+        "submit": _plain_text("Send", 24),
+        "close": _plain_text("Cancel", 24),
+        "blocks": [block],
+    }
+
+
+def action_of(action_id: str) -> str:
+    """The action behind the id of a button; empty for a button that is none of ours."""
+    if action_id in _ACTIONS:
+        return _ACTIONS[action_id]
+    return action_id.removeprefix("hitl_") if action_id.startswith("hitl_") else ""
+
+
+def escaped(text: str) -> str:
+    """Text within mrkdwn, in which no link and no mention can begin."""
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def clipped(text: str, limit: int) -> str:
+    """The text, or its beginning with how much is missing."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 40].rstrip()
+    return f"{kept} [… {len(text) - len(kept)} characters more]"
+
+
+def _notice(title: str) -> str:
+    return escaped(one_line(title, NOTICE_MAX)) or "Anton"
+
+
+def _plain_text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": clipped(visible(text), limit), "emoji": False}
+
+
+def _header(title: str) -> Block:
+    return {"type": "header", "text": _plain_text(one_line(title, HEADER_MAX) or "Anton", 150)}
+
+
+def _repetition(card: Card) -> list[Block]:
+    said = "Repeated: this may have been shown before."
+    return [_context([said])] if card.repeated else []
+
+
+def _briefing(brief: Briefing) -> list[Block]:
+    """What broke, how sure that is, what changes, what proves it, what it costs."""
+    blocks = [_fields(brief)]
+    if brief.told:
+        blocks.append(
+            _rich(
+                [
+                    {
+                        "type": "rich_text_quote",
+                        "elements": [_run(clipped(visible(brief.told), TEXT_MAX))],
+                    }
+                ]
+            )
+        )
+    blocks.append(
+        _paragraphs(
+            ("Cause", brief.root_cause),
+            ("Fix", brief.fix),
+            (_size(brief), _files(brief)),
+            ("Proof", _proof(brief)),
+        )
+    )
+    warnings = (
+        ("Protected paths", ", ".join(brief.protected)),
+        ("Unproven", brief.unproven),
+        ("Notes", "\n".join(brief.notes)),
+    )
+    held = [(name, text) for name, text in warnings if text]
+    return [*blocks, _paragraphs(*held)] if held else blocks
+
+
+def _fields(brief: Briefing) -> Block:
+    since = f"{brief.reported_at:%Y-%m-%d %H:%M} UTC" if brief.reported_at else MISSING
+    facts = (
+        ("Report", f"{brief.ticket} {brief.title}".strip()),
+        ("Severity · risk", f"{brief.severity or MISSING} · {brief.risk}"),
+        ("Component", brief.component),
+        ("Since", since),
+        ("Confidence", brief.confidence),
+        ("Cost", brief.cost),
+    )
+    return {"type": "section", "fields": [_field(name, value) for name, value in facts]}
+
+
+def _field(name: str, value: str) -> Block:
+    text = f"*{name}*\n{escaped(one_line(value, FIELD_MAX))}"
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _size(brief: Briefing) -> str:
+    files, added, deleted = brief.size
+    return f"{files} file{'s' * (files != 1)}, +{added} -{deleted}"
+
+
+def _files(brief: Briefing) -> str:
+    lines = [f"{file.path} +{file.added} -{file.deleted}" for file in brief.files[:FILES_SHOWN]]
+    rest = len(brief.files) - FILES_SHOWN
+    return "\n".join([*lines, *([f"and {rest} more"] if rest > 0 else [])]) or MISSING
+
+
+def _proof(brief: Briefing) -> str:
+    facts = (
+        ("", brief.tests),
+        ("Regression test: ", brief.regression_test),
+        ("Review: ", brief.review),
+        ("CI: ", brief.ci),
+    )
+    return "\n".join(f"{name}{value}" for name, value in facts if value and value != MISSING)
+
+
+def _pinned(brief: Briefing | None, where: str) -> Iterable[str]:
+    if brief:
+        yield f"base {brief.base} · patch {brief.patch_hash}"
+    if where:
+        yield where
+
+
+def _paragraph(text: str, name: str = "", *, limit: int = TEXT_MAX) -> Block:
+    return _paragraphs((name, text), limit=limit)
+
+
+def _paragraphs(*named: tuple[str, str], limit: int = TEXT_MAX) -> Block:
+    """Texts below their names in bold, as one block."""
+    runs: list[Block] = []
+    for name, text in named:
+        gap = "\n" if runs else ""
+        if name:
+            runs.append(_run(f"{gap}{name}", bold=True))
+            gap = "\n"
+        runs.append(_run(gap + (clipped(visible(text).strip(), limit) or MISSING)))
+    return _rich([{"type": "rich_text_section", "elements": runs}])
+
+
+def _run(text: str, *, bold: bool = False) -> Block:
+    run: Block = {"type": "text", "text": visible(text)}
+    return {**run, "style": {"bold": True}} if bold else run
+
+
+def _preformatted(text: str) -> Block:
+    return _rich([{"type": "rich_text_preformatted", "elements": [_run(text.strip("\n"))]}])
+
+
+def _rich(elements: Sequence[Block]) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def _context(texts: Iterable[str]) -> Block:
+    elements = [_plain_text(text, FOOTER_MAX) for text in texts]
+    return {"type": "context", "elements": elements[:10]}
+
+
+def _footer(card: Card, pinned: Iterable[str]) -> list[Block]:
+    texts = [text for text in (card.footer, *pinned) if text.strip()]
+    blocks = [_context(texts)] if texts else []
+    if card.link.startswith(("https://", "http://")):
+        link = {"type": "link", "url": visible(card.link), "text": "Open it"}
+        blocks.append(_rich([{"type": "rich_text_section", "elements": [link]}]))
+    return blocks
+
+
+def _actions(card: Card) -> list[Block]:
+    return _buttons(card.buttons, card.task_id[:8] or card.subject, card.briefing is not None)
+
+
+def _buttons(buttons: Sequence[Button], subject: str, released: bool) -> list[Block]:
+    if not buttons:
+        return []
+    elements = [_button(button, released) for button in buttons[:ACTIONS_MAX]]
+    return [{"type": "actions", "block_id": f"hitl_{subject}"[:255], "elements": elements}]
+
+
+def _button(button: Button, released: bool) -> Block:
+    label = RELEASE_LABELS.get(button.action, button.label) if released else button.label
+    style = _STYLES.get(button.action, "")
+    made: Block = {
+        "type": "button",
+        "action_id": ACTION_IDS.get(button.action, f"hitl_{button.action}"),
+        "text": _plain_text(one_line(label, LABEL_MAX), LABEL_MAX),
+        "value": button.nonce,
+    }
+    return {**made, "style": style} if style else made

@@ -1,0 +1,160 @@
+"""Serves the port Channel: cards are messages in Slack, changed in place."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.channels import Card
+from core.errors import Forbidden, IntegrationError, NotFound, PayloadInvalid
+from integrations.slack.blocks import Rendered, escaped, form, plain, render
+from integrations.slack.client import API_URL, TIMEOUT_S, SlackClient
+
+log = logging.getLogger(__name__)
+
+SCOPES: Mapping[str, str] = {
+    "chat:write": "messages",
+    "chat:write.public": "messages to channels that the app is no member of",
+    "commands": "/oncall",
+}
+"""What the app cannot do without, and what for."""
+MORE_SCOPES: Mapping[str, str] = {
+    "files:write": "diffs that are too long for a message",
+    "channels:history": "answers in the thread of a message",
+}
+"""What it does more with."""
+
+
+class SlackChannel:
+    """Shows cards in one channel of a workspace."""
+
+    name = "slack"
+
+    def __init__(
+        self,
+        token: str,
+        channel: str,
+        *,
+        api_url: str = API_URL,
+        team_id: str = "",
+        app_id: str = "",
+        timeout_s: int = TIMEOUT_S,
+    ) -> None:
+        """`channel` is an id or a name; team and app are learned from Slack where not given."""
+        self.places: Sequence[str] = (channel.removeprefix("#"),)
+        self.team_id = team_id
+        self.app_id = app_id
+        self.bot_user = ""
+        self.granted: tuple[str, ...] = ()
+        """Scopes of the token, once `check` has seen them."""
+        self._client = SlackClient(token, api_url=api_url, timeout_s=timeout_s)
+
+    async def post(self, card: Card, place: str, reply_to: str = "") -> str:
+        """Show a card; `reply_to` is the reference of the message above it. Its reference."""
+        shown = render(card)
+        where = {"channel": place, **_below(reply_to)}
+        try:
+            answer = await self._send(shown, where)
+        except PayloadInvalid as error:
+            log.error("Slack does not take %s, which goes out plainly: %s", card.subject, error)
+            answer = await self._send(plain(card), where)
+        channel, ts = str(answer.get("channel", "")), str(answer.get("ts", ""))
+        message = answer.get("message")
+        if not self.app_id and isinstance(message, dict):
+            self.app_id = str(message.get("app_id") or "")
+        if shown.file:
+            await self._attach(card, shown.file, channel, reply_to.partition(":")[2] or ts)
+        return f"{channel}:{ts}"
+
+    async def edit(self, ref: str, card: Card) -> None:
+        """Change a message in place; raises NotFound when it is gone."""
+        channel, _, ts = ref.partition(":")
+        try:
+            await self._change(render(card), channel, ts)
+        except PayloadInvalid as error:
+            log.error("Slack does not take an edit, which goes out plainly: %s", error)
+            await self._change(plain(card), channel, ts)
+
+    async def ask_words(self, trigger_id: str, title: str, label: str, metadata: str) -> None:
+        """Open a form before whoever tapped; raises TooLate three seconds after the tap."""
+        view = form(title, label, metadata)
+        await self._client.call("views_open", trigger_id=trigger_id, view=view)
+
+    async def say(self, ref: str, text: str) -> None:
+        """Write a line below a message."""
+        channel, _, ts = ref.partition(":")
+        await self._client.call(
+            "chat_postMessage", channel=channel, thread_ts=ts, text=escaped(text), **_QUIET
+        )
+
+    async def learn(self) -> str:
+        """The id of the team that the token belongs to."""
+        if not self.team_id or not self.bot_user:
+            found = await self._client.call("auth_test")
+            self.granted = found["scopes"]
+            self.team_id = self.team_id or str(found.get("team_id", ""))
+            self.app_id = self.app_id or str(found.get("app_id") or "")
+            self.bot_user = str(found.get("user_id", ""))
+        return self.team_id
+
+    async def check(self) -> None:
+        """Return when messages can be sent; raises Forbidden naming the scope that is missing."""
+        self.bot_user = ""
+        await self.learn()
+        lacking = [scope for scope in SCOPES if self.granted and scope not in self.granted]
+        if lacking:
+            uses = ", ".join(f"{scope} ({SCOPES[scope]})" for scope in lacking)
+            raise Forbidden(
+                f"The Slack app lacks {uses}.",
+                remedy="add it under OAuth & Permissions and install the app anew",
+            )
+
+    def missing(self) -> Mapping[str, str]:
+        """Scopes that are not granted and could be done without, and what for; after `check`."""
+        return {s: use for s, use in MORE_SCOPES.items() if self.granted and s not in self.granted}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _send(self, shown: Rendered, where: Mapping[str, str]) -> Mapping[str, Any]:
+        blocks = list(shown.blocks)
+        return await self._client.call(
+            "chat_postMessage", text=shown.text, blocks=blocks, **_QUIET, **where
+        )
+
+    async def _change(self, shown: Rendered, channel: str, ts: str) -> None:
+        blocks = list(shown.blocks)
+        await self._client.call(
+            "chat_update", channel=channel, ts=ts, text=shown.text, blocks=blocks, parse="none"
+        )
+
+    async def _attach(self, card: Card, diff: str, channel: str, ts: str) -> None:
+        """Put a long diff below its message; without it, the message is still a message."""
+        name = f"anton-{card.task_id[:8] or 'change'}.diff"
+        try:
+            await self._client.call(
+                "files_upload_v2",
+                content=diff.encode("utf-8", "replace"),
+                filename=name,
+                title=name,
+                channel=channel,
+                thread_ts=ts,
+            )
+        except (IntegrationError, NotFound, PayloadInvalid) as error:
+            log.warning("the diff of %s is not in Slack: %s", card.subject, error)
+            await self._excuse(f"{channel}:{ts}", str(error))
+
+    async def _excuse(self, ref: str, why: str) -> None:
+        try:
+            await self.say(ref, f"The diff could not be attached: {why}")
+        except (IntegrationError, NotFound, PayloadInvalid) as error:
+            log.warning("nor is that told there: %s", error)
+
+
+_QUIET = {"unfurl_links": False, "unfurl_media": False, "parse": "none", "link_names": False}
+"""What is shown is what was written: nothing is fetched, linked or called by it."""
+
+
+def _below(ref: str) -> dict[str, str]:
+    ts = ref.partition(":")[2]
+    return {"thread_ts": ts} if ts else {}
