@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import LOCAL, Caller, Keys, Tickets
-from api.json_door import JsonRefused, read_json
 from api.limits import Buckets
 from api.problems import Problem
+from core.strict_json import JsonRefused, read_json
 from observability.records import ids
 
 BODY_MAX_BYTES = 1_000_000

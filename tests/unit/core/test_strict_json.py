@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.json_door import MAX_DEPTH, JsonRefused, read_json
+from core.strict_json import MAX_DEPTH, JsonRefused, read_json
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 VALUES = st.recursive(
