@@ -1,5 +1,6 @@
 """The wiring: the one module that knows every concrete class."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -21,16 +22,24 @@ from control.documents import Documents
 from control.hours import Hours, QuietHours
 from control.outbox import EffectDesk
 from control.people import People
+from control.reading import Reading
 from control.repositories import Repositories
 from control.retention import Retention
 from control.runner import Bounds, Runner
 from control.view import ChannelView
-from control.words import Grammar
 from core.budgets import Ceilings
 from core.errors import ConfigError
 from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
-from core.ports import Channel, CodeHost, InteractionLog, Limits, RepairEngine, SandboxProvider
+from core.ports import (
+    Channel,
+    CodeHost,
+    InteractionLog,
+    Limits,
+    Reader,
+    RepairEngine,
+    SandboxProvider,
+)
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
@@ -126,7 +135,8 @@ async def build(
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives)
-        mind = (thinking or await _mind(settings, stack, kept)) if drives else None
+        models = ModelsOnDemand(settings, stack, kept)
+        mind = (thinking or await _mind(settings, stack, kept, models)) if drives else None
         if mind and checked:
             await mind.check()
         runner = await _runner(settings, stack, kept, mind) if mind else None
@@ -141,7 +151,7 @@ async def build(
         kept.records,
         runner,
         kept.stores.audit,
-        Grammar(),
+        Reading(models.reader),
         capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
         checks=checks,
         about=lambda: _about(kept, mind),
@@ -455,13 +465,15 @@ def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> Co
     return host_for(repository, options)
 
 
-async def _mind(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinking:
+async def _mind(
+    settings: Settings, stack: AsyncExitStack, kept: Kept, models: "ModelsOnDemand"
+) -> Thinking:
     """What thinks: models where one serves any role, else the offline engine."""
     environments = _environments(settings)
     stack.callback(environments.close)
     sandboxes = sandbox_of(settings)
     await sandboxes.reap()
-    roster = None if settings.fix_engine == "offline" else await _models(settings, stack, kept)
+    roster = await models.roster()
     offline = _offline(settings, kept, sandboxes, environments)
     if roster is None:
         return offline
@@ -482,16 +494,40 @@ async def _mind(settings: Settings, stack: AsyncExitStack, kept: Kept) -> Thinki
     )
 
 
-async def _models(settings: Settings, stack: AsyncExitStack, kept: Kept) -> "Roster | None":
-    """The models of all roles; None where no role has one."""
-    from agents.models.providers import OFFLINE
+class ModelsOnDemand:
+    """The models of all roles, opened once, when somebody first wants one."""
 
-    roster = await _open_models(settings, kept)
-    stack.push_async_callback(roster.close)
-    for warning in roster.warnings:
-        log.warning("%s", warning)
-    served = any(choice.model != OFFLINE for choice in roster.choices.values())
-    return roster if served else None
+    def __init__(self, settings: Settings, stack: AsyncExitStack, kept: Kept) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._kept = kept
+        self._opening = asyncio.Lock()
+        self._roster: Roster | None = None
+
+    async def roster(self) -> "Roster | None":
+        """All of them; None where no role has one, or none is wanted."""
+        from agents.models.providers import OFFLINE
+
+        if self._settings.fix_engine == "offline":
+            return None
+        async with self._opening:
+            if self._roster is None:
+                self._roster = await _open_models(self._settings, self._kept)
+                self._stack.push_async_callback(self._roster.close)
+                for warning in self._roster.warnings:
+                    log.warning("%s", warning)
+        served = any(choice.model != OFFLINE for choice in self._roster.choices.values())
+        return self._roster if served else None
+
+    async def reader(self) -> Reader | None:
+        """What reads the words of people; None where no model serves that role."""
+        from agents.models.providers import OFFLINE
+        from agents.roles.orchestrator import ROLE, Orchestrator
+
+        roster = await self.roster()
+        if roster is None or roster.choices[ROLE].model == OFFLINE:
+            return None
+        return Orchestrator(roster.under(self._kept.budgets, standby=True).of(ROLE))
 
 
 async def _open_models(settings: Settings, kept: Kept) -> "Roster":

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from cli.screen import Screen, person
 from control.amounts import raise_in
-from control.words import limit_of, said_back, understand
+from control.words import said_back, understand
 from core.approvals import Choice, Decision, Person, Question, QuestionKind, Risk
 
 _OFFERED: dict[Choice, tuple[str, str]] = {
@@ -112,7 +112,7 @@ async def _completed(
             say("The question stays open.")
             return None
         if choice == "raise_budget":
-            amount = raise_in(words, limit_of(question), bare=True)
+            amount = raise_in(words, question.limit_usd, bare=True)
         else:
             text = words
     say(f"Understood: {said_back(choice, text, amount, question)}")

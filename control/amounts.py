@@ -2,8 +2,8 @@
 
 import re
 
-FACTOR_MAX = 10
-"""A new limit beyond so many times the present one is rather a slip of the tongue."""
+from core.budgets import increase
+
 PLAIN_MAX = 200
 """Longer texts are no plain words; in characters."""
 
@@ -87,12 +87,7 @@ def raise_in(text: str, limit_usd: float | None, *, bare: bool = False) -> float
     if found is None:
         return None
     amount, total = found
-    if total and limit_usd is None:
-        return None
-    by = round(amount - limit_usd if total and limit_usd is not None else amount, 6)
-    if by <= 0 or (limit_usd and limit_usd + by > FACTOR_MAX * limit_usd):
-        return None
-    return by
+    return increase(amount, limit_usd, total=total)
 
 
 def speaks_of_money(text: str) -> bool:

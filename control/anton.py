@@ -10,13 +10,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from control.amounts import FACTOR_MAX
 from control.chronicle import Records, asked
 from control.consent import Consent
 from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.view import ChannelView
-from control.words import limit_of, said_back
+from control.words import said_back
 from core.approvals import (
     Approval,
     ApprovalState,
@@ -27,6 +26,7 @@ from core.approvals import (
     Risk,
 )
 from core.briefing import Briefing
+from core.budgets import FACTOR_MAX
 from core.errors import (
     AntonError,
     Conflict,
@@ -503,7 +503,7 @@ def _how_to_say(question: Question) -> str:
     choices = f"Choose one of: {', '.join(question.options)}."
     if "raise_budget" not in question.options:
         return choices
-    limit = limit_of(question) or 0.0
+    limit = question.limit_usd or 0.0
     return (
         f"{choices} An amount is said as `another 50 cents` or `set it to $2`; the limit is "
         f"${limit:.2f}, and at most {FACTOR_MAX} times as much is taken in words."

@@ -48,7 +48,7 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     if asked_about(text):
         return None, None
     if "raise_budget" in options:
-        if amount := raise_in(words, limit_of(question)):
+        if amount := raise_in(words, question.limit_usd):
             return "raise_budget", amount
         if question.kind is QuestionKind.BUDGET and speaks_of_money(words):
             return ("stop" if phrases.ENOUGH.fullmatch(words.strip(".! ")) else None), None
@@ -110,17 +110,11 @@ def _tells(words: str) -> bool:
     return len(re.findall(r"\w+", words)) > 1 or len(_WIDE.findall(words)) > 3
 
 
-def limit_of(question: Question) -> float | None:
-    """The limit that a question about a budget names, in dollars."""
-    limit = question.details.get("limit_usd")
-    return float(limit) if limit else None
-
-
 def said_back(
     choice: Choice, text: str, amount_usd: float | None, question: Question | None = None
 ) -> str:
     """What was understood, to be repeated before it is acted on; with the new limit of a budget."""
-    amount, limit = amount_usd or 0.0, limit_of(question) if question else None
+    amount, limit = amount_usd or 0.0, question.limit_usd if question else None
     words = {
         "approve": "Approve exactly the diff that was shown.",
         "request_changes": f"Request changes: {text}",

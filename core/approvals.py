@@ -72,6 +72,12 @@ class Question(Value):
     details: dict[str, str] = Field(default_factory=dict)
     """Further facts for a channel, such as the protected paths."""
 
+    @property
+    def limit_usd(self) -> float | None:
+        """The limit that a question about a budget names, in dollars."""
+        limit = self.details.get("limit_usd")
+        return float(limit) if limit else None
+
 
 class ApprovalState(StrEnum):
     """Where a question stands."""

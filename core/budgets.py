@@ -11,6 +11,21 @@ Scope = Literal["task", "day", "hour"]
 """Over what a limit is counted: a task, a day in UTC, the last hour."""
 
 TOKENS_PER_USD = 1_000_000.0
+FACTOR_MAX = 10
+"""A new limit beyond so many times the present one is rather a slip of the tongue."""
+
+
+def increase(amount: float, limit_usd: float | None, *, total: bool) -> float | None:
+    """By how many dollars a limit is raised; `total` says that the amount is the new limit.
+
+    None for what raises nothing, raises too much, or is a total where no limit is known.
+    """
+    if total and limit_usd is None:
+        return None
+    by = round(amount - limit_usd if total and limit_usd is not None else amount, 6)
+    if by <= 0 or (limit_usd and limit_usd + by > FACTOR_MAX * limit_usd):
+        return None
+    return by
 
 
 @dataclass(frozen=True)

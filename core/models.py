@@ -58,6 +58,8 @@ class ModelCall(Value):
     temperature: float | None = Field(default=None, ge=0, le=2)
     """None leaves it to the parameters of role and model."""
     seed: int | None = None
+    charged: bool = True
+    """Whether the budget of its task bears it; the day's does in any case."""
 
 
 class Tokens(Value):

@@ -149,7 +149,7 @@ class Line:
     async def _once(self, request: Request, journey: Journey) -> Reply:
         most = self.most(request)
         reservation = await journey.budgets.reserve(
-            request.call.task_id,
+            request.call.task_id if request.call.charged else "",
             request.call.role,
             tokens=most.sent + most.received,
             cost_usd=self.cost_usd(most),

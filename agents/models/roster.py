@@ -38,9 +38,9 @@ class Roster:
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     """What each model has shown, by name."""
 
-    def under(self, budgets: Budgets) -> "RosterModels":
-        """The port Models, each call within these budgets."""
-        return RosterModels(self, budgets)
+    def under(self, budgets: Budgets, *, standby: bool = False) -> "RosterModels":
+        """The port Models, each call within these budgets; `standby` as ServedModel has it."""
+        return RosterModels(self, budgets, standby)
 
     def shown(self, model: str) -> Capabilities:
         """What a model has shown that it can do."""
@@ -64,6 +64,7 @@ class RosterModels:
 
     roster: Roster
     budgets: Budgets
+    standby: bool = False
 
     def of(self, role: str) -> ServedModel:
         """Serves the port; raises ConfigError for a role that is unknown, or has no model."""
@@ -78,6 +79,7 @@ class RosterModels:
             self.roster.shown(choice.model),
             self.budgets,
             self.roster.desk.events,
+            standby=self.standby,
         )
 
 

@@ -20,9 +20,16 @@ class ServedModel:
         capabilities: Capabilities,
         budgets: Budgets,
         events: EventLog,
+        *,
+        standby: bool = False,
     ) -> None:
-        """Take the model's own line first, then those of its fallbacks, at least one in all."""
+        """Take the model's own line first, then those of its fallbacks, at least one in all.
+
+        `standby` says that something else is ready in place of all of them, so that nobody waits
+        for a server that is known to be away.
+        """
         self._lines = tuple(lines)
+        self._standby = standby
         self._budgets = budgets
         self._events = events
         self.capabilities = capabilities
@@ -47,8 +54,9 @@ class ServedModel:
         for number, line in enumerate(self._lines):
             if too_long and line.window <= taken:
                 continue
+            spare = self._standby or number + 1 < len(self._lines)
             try:
-                return await line.ask(journey, spare=number + 1 < len(self._lines))
+                return await line.ask(journey, spare=spare)
             except AttemptFailed as error:
                 failures.append(error)
             except PromptTooLong as error:
