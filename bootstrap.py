@@ -561,6 +561,20 @@ async def models_of(settings: Settings) -> "AsyncIterator[tuple[Roster, Probing]
         yield roster, probing
 
 
+@asynccontextmanager
+async def reader_of(settings: Settings) -> AsyncIterator[tuple[str, Reader | None]]:
+    """The model that reads the words of people, by its name; None and why where there is none."""
+    async with AsyncExitStack() as stack:
+        kept = await _keep(settings, stack, exclusive=False)
+        models = ModelsOnDemand(settings, stack, kept)
+        reader, roster = await models.reader(), await models.roster()
+        choice = roster.choices["orchestrator"] if roster else None
+        if choice is None:
+            yield "no model is configured", None
+        else:
+            yield (choice.model if reader else choice.reason), reader
+
+
 def _offline(
     settings: Settings, kept: Kept, sandboxes: SandboxProvider, environments: "Environments"
 ) -> "OfflineThinking":

@@ -191,11 +191,13 @@ async def doctor(options: Namespace) -> int:
 
 
 async def evaluate(options: Namespace) -> int:
-    """Measure the search, the edits or the orchestration, or attack sandbox and roles."""
+    """Measure search, edits, readers of words or orchestration, or attack sandbox and roles."""
     import bootstrap
 
     if options.suite == "edits":
         return _edits(options)
+    if options.suite == "intents":
+        return await _intents(options)
     settings = settings_for()
     if options.suite == "overhead":
         latent = options.model_latency is not None
@@ -238,6 +240,31 @@ def _edits(options: Namespace) -> int:
     found = {name: [judged() for judged in cases] for name, cases in sets.items()}
     print(f"\n{edits.report(found)}")
     return int(any(outcome.wrong for some in found.values() for outcome in some))
+
+
+async def _intents(options: Namespace) -> int:
+    import bootstrap
+    from control.words import Grammar
+    from core.errors import ConfigError
+    from core.intents import GRAMMAR
+    from evals.phrases import load_phrases
+    from evals.report import heading
+    from evals.suites import intents
+
+    phrases = [phrase for phrase in load_phrases() if phrase.id.startswith(options.only)]
+    command = _command(options) + (f" --model {options.model}" if options.model else "")
+    print(heading(command, seed=options.seed, count=len(phrases)), flush=True)
+    found = await intents.run_suite(phrases, Grammar())
+    print(f"\n{intents.report(GRAMMAR, found)}", flush=True)
+    async with bootstrap.reader_of(settings_for(model_orchestrator=options.model)) as (name, model):
+        if model is None and options.model:
+            raise ConfigError(f"No model serves as reader: {name}.")
+        if model is not None:
+            print(f"\n{name} reads {len(phrases)} phrases.", flush=True)
+            read = await intents.run_suite(phrases, model)
+            print(f"\n{intents.report(name, read)}")
+            found += read
+    return int(any(one.wrong_approval for one in found))
 
 
 async def _validator(options: Namespace, settings: "Settings") -> int:

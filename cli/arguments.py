@@ -177,6 +177,9 @@ def _eval(to: argparse.ArgumentParser) -> None:
         metavar="S",
         help="overhead: time one repair in which each model call takes S seconds",
     )
+    to.add_argument(
+        "--model", metavar="NAME", help="intents: the model that reads too (MODEL_ORCHESTRATOR)"
+    )
 
 
 def _build(to: argparse.ArgumentParser) -> None:
@@ -197,7 +200,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-SUITES = ("repair", "validator", "edits", "sandbox", "injection", "overhead")
+SUITES = ("repair", "validator", "edits", "intents", "sandbox", "injection", "overhead")
 
 COMMANDS = (
     Command(

@@ -84,18 +84,22 @@ def _plain(text: str) -> str:
 def _meant(words: str, options: Sequence[Choice]) -> Choice | Literal["feedback"] | None:
     """The choice that all parts of the words make together; None when they make none.
 
-    None also where they contradict each other or trail off; `feedback` where one is no phrase of
-    the grammar.
+    None also where they contradict each other, trail off, or tell of consent in words that are no
+    phrases of the grammar; `feedback` where other words are none.
     """
-    parts = [part.strip(" .") for part in _BREAK.split(words) if part.strip(" .")]
-    decisive = [part for part in parts if not phrases.ASIDE.fullmatch(part)]
+    parts = (phrases.POLITE.sub(" ", part).strip(" .") for part in _BREAK.split(words))
+    decisive = [part for part in parts if part and not phrases.ASIDE.fullmatch(part)]
     if not decisive or any(phrases.DELAY.fullmatch(part) for part in decisive):
         return None
-    for pattern, choices in phrases.ONE_OF:
-        if all(pattern.fullmatch(part) for part in decisive):
-            return None if ".." in words else next((c for c in options if c in choices), None)
-    known = (any(pattern.fullmatch(part) for pattern, _ in phrases.ONE_OF) for part in decisive)
-    return None if all(known) else "feedback"
+    meanings = [
+        {c for phrase, choices in phrases.ONE_OF if phrase.fullmatch(part) for c in choices}
+        for part in decisive
+    ]
+    if all(meanings):
+        common = set.intersection(*meanings)
+        return None if ".." in words else next((c for c in options if c in common), None)
+    unsaid = phrases.CONSENTING.search(words) and not phrases.TURN.search(words)
+    return None if unsaid else "feedback"
 
 
 def _fact(words: str, options: Sequence[Choice]) -> Choice | None:
