@@ -61,7 +61,7 @@ async def test_the_grammar_reads_no_consent_and_nothing_else_that_acts_into_othe
 
 
 async def test_what_was_read_is_counted_apart_by_what_it_could_do() -> None:
-    script = [
+    script: list[Intent | Exception] = [
         Intent(kind="approve"),
         Intent(kind="approve"),
         Intent(kind="reject"),
@@ -73,7 +73,7 @@ async def test_what_was_read_is_counted_apart_by_what_it_could_do() -> None:
     (all_row,) = [line for line in told.split("\n") if line.startswith("  all")]
     assert all_row.split() == ["all", "5", "1", "20.0%", "2", "2"]
     assert "WRONG APPROVALS          1 of 3" in told
-    assert "wrong acts of any kind    2 of 5" in told
+    assert "wrong acts of any kind   2 of 5" in told
     assert "no usable answer         1 of 5" in told
     assert "APPROVED  release/1" in told
 
