@@ -27,6 +27,7 @@ from control.repositories import Repositories
 from control.retention import Retention
 from control.runner import Bounds, Runner
 from control.view import ChannelView
+from core.approvals import Risk
 from core.budgets import Ceilings
 from core.errors import ConfigError
 from core.limits import RoleLimits, role_limits
@@ -397,6 +398,7 @@ def _rules(settings: Settings) -> Rules:
         branch_prefix=settings.branch_prefix,
         commit_style=settings.commit_style,
         draft=settings.pr_draft,
+        two_for=None if settings.approval_two_for == "none" else Risk(settings.approval_two_for),
     )
 
 

@@ -290,6 +290,8 @@ class ConsentRules(_Group):
     """Ids of those who may decide in Slack, as U024BE7LH; empty: all in SLACK_CHANNEL."""
     approvers_file: Path | None = None
     """File of `channel:id` lines in place of both lists; a change counts from the next decision."""
+    approval_two_for: Literal["none", "high", "critical"] = "none"
+    """Risk from which on two different persons have to approve a change."""
     approval_forbid_requester: bool = False
     """Whether whoever asked for a task is kept from approving its change."""
     people: Owners = Field(default_factory=dict)

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from core.errors import (
     AntonError,
+    ConfirmationWrong,
     Conflict,
     ConsentRefused,
     LimitExceeded,
@@ -22,6 +23,7 @@ from core.errors import (
     RepositoryInvalid,
     SandboxUnavailable,
     StoreUnusable,
+    VoiceCounted,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 STATUS: Mapping[type[AntonError], int] = {
     NotFound: 404,
     Conflict: 409,
+    ConfirmationWrong: 422,
+    VoiceCounted: 409,
     ConsentRefused: 403,
     PayloadInvalid: 422,
     RepositoryInvalid: 422,

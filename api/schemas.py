@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from core.approvals import Choice
 
 Text = Annotated[str, Field(max_length=20_000)]
+Confirmation = Annotated[str, Field(max_length=100)]
 TestId = Annotated[str, Field(min_length=1, max_length=1_000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Revision = Annotated[
@@ -95,6 +96,8 @@ class ApproveTask(Asked):
 
     patch_hash: Hash | None = None
     """The diff that was seen; absent takes the one that waits now."""
+    confirmation: Confirmation = ""
+    """The end of its patch hash, typed; required where the risk is critical."""
 
 
 class LineComment(Asked):
@@ -120,6 +123,8 @@ class Decide(Asked):
     line_comments: list[LineComment] = Field(default_factory=list, max_length=200)
     key: str = Field(default="", max_length=200)
     """Makes a repeated tap harmless."""
+    confirmation: Confirmation = ""
+    """The end of the patch hash, typed; required to approve where the risk is critical."""
 
     @property
     def words(self) -> str:

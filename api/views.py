@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from core.approvals import Approval, ApprovalState, Choice, QuestionKind, Risk
+from core.approvals import Approval, ApprovalState, Choice, Decision, QuestionKind, Risk
 from core.events import Event
 from core.incidents import Severity
 from core.tasks import Outcome, Task, TaskStatus, Usage
@@ -155,7 +155,8 @@ class Replied(Answer):
 class Approving(Answer):
     """What became of a consent."""
 
-    status: Literal["approving", "already_approved"]
+    status: Literal["approving", "already_approved", "voice_counted"]
+    """`voice_counted`: another person has to approve it too."""
     task_id: str
     approval_id: str
     patch_hash: str
@@ -201,6 +202,11 @@ class ApprovalFacts(BaseModel):
     may_decide: bool
     """Whether the key of this request could answer now."""
     decision: DecisionView | None
+    voices: list[DecisionView]
+    """Approvals so far, where two persons have to approve."""
+    voices_needed: int
+    proof_needed: bool
+    """Whether an approval takes the end of the patch hash as `confirmation`."""
     void_reason: str | None
     created_at: datetime
     expires_at: datetime
@@ -246,19 +252,25 @@ def approval_facts(approval: Approval, *, may_decide: bool, body: str = "") -> d
         "tree_hash": question.tree_hash or None,
         "details": question.details,
         "may_decide": may_decide and approval.state is ApprovalState.PENDING,
-        "decision": answer
-        and {
-            "decision": answer.choice,
-            "text": answer.text,
-            "amount_usd": answer.amount_usd,
-            "channel": answer.by.channel,
-            "by": answer.by.person_id,
-        },
+        "decision": answer and _decision_facts(answer),
+        "voices": [_decision_facts(voice) for voice in approval.voices],
+        "voices_needed": question.voices_needed,
+        "proof_needed": bool(question.proof),
         "void_reason": approval.void_reason or None,
         "created_at": approval.created_at,
         "expires_at": approval.expires_at,
         "decided_at": approval.decided_at,
         "applied_at": approval.applied_at,
+    }
+
+
+def _decision_facts(answer: Decision) -> dict[str, Any]:
+    return {
+        "decision": answer.choice,
+        "text": answer.text,
+        "amount_usd": answer.amount_usd,
+        "channel": answer.by.channel,
+        "by": answer.by.person_id,
     }
 
 

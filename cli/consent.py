@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from cli.screen import Screen, person
 from control.amounts import raise_in
 from control.words import said_back, understand
-from core.approvals import Choice, Decision, Person, Question, QuestionKind, Risk
+from core.approvals import PROOF_DIGITS, Choice, Decision, Person, Question, QuestionKind, Risk
 
 _OFFERED: dict[Choice, tuple[str, str]] = {
     "approve": ("a", "[a]pprove"),
@@ -32,6 +32,7 @@ def decide(
     text: str = "",
     amount_usd: float | None = None,
     by: Person | None = None,
+    confirmation: str = "",
 ) -> Decision:
     """An answer of whoever sits here, bound to the diff that the question names."""
     return Decision(
@@ -41,6 +42,7 @@ def decide(
         amount_usd=amount_usd,
         by=by or person(),
         key=uuid.uuid4().hex,
+        confirmation=confirmation,
     )
 
 
@@ -74,8 +76,6 @@ async def answer_from(question: Question, ask: Ask, say: Callable[[str], None]) 
         choice, text, amount = understood(line, question)
         if choice is None:
             say("That was not clear. One of the letters in brackets will do.")
-        elif choice == "approve" and question.risk is Risk.CRITICAL and line.lower() != "approve":
-            say("This touches protected paths: write the whole word approve, or choose another.")
         else:
             return await _completed(question, choice, text, amount, ask, say)
     say("The question stays open.")
@@ -115,5 +115,14 @@ async def _completed(
             amount = raise_in(words, question.limit_usd, bare=True)
         else:
             text = words
+    confirmation = ""
+    if choice == "approve" and question.proof:
+        if protected := question.details.get("protected"):
+            say(f"This changes: {protected}")
+        typed = await ask(f"The last {PROOF_DIGITS} characters of the patch hash, to approve it:")
+        if not typed:
+            say("The question stays open.")
+            return None
+        confirmation = typed
     say(f"Understood: {said_back(choice, text, amount, question)}")
-    return decide(question, choice, text, amount)
+    return decide(question, choice, text, amount, confirmation=confirmation)

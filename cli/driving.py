@@ -9,7 +9,7 @@ from cli.progress import Teller, follow, teller_on
 from cli.screen import Screen
 from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Decision, Question
-from core.errors import Conflict
+from core.errors import ConfirmationWrong, Conflict, ConsentRefused
 from core.tasks import Task, TaskStatus
 
 Answer = Callable[[Question], Awaitable[Decision | None]]
@@ -81,18 +81,40 @@ class Drive:
         self.teller.close()
         return task
 
+    async def asked(self, approval: Approval) -> Decision | None:
+        """What is answered to a question here, if anything is."""
+        self._asking = True
+        decision = await self.answer(await self.anton.current(approval.question))
+        self._asking = False
+        return decision
+
     async def _answered(self, task_id: str) -> bool:
         approval = await open_question(self.anton, task_id)
         if approval is None:
             return False
         (await Briefing.of(approval, self.anton.artifacts)).show(self.screen)
-        self._asking = True
-        decision = await self.answer(await self.anton.current(approval.question))
-        self._asking = False
-        if decision is None:
-            return False
-        await self.anton.decide(approval.approval_id, decision)
-        return True
+        return await settled(self, approval) is not None
+
+
+async def settled(drive: Drive, approval: Approval) -> Approval | None:
+    """The question once it is answered; what was typed wrongly is asked again.
+
+    None leaves it open: nobody answers, this person may not, or another one has to answer too.
+    """
+    while decision := await drive.asked(approval):
+        try:
+            decided = await drive.anton.decide(approval.approval_id, decision)
+        except ConfirmationWrong as wrong:
+            drive.screen.complain(wrong)
+        except ConsentRefused as refusal:
+            drive.screen.complain(refusal)
+            return None
+        else:
+            if decided.state is not ApprovalState.PENDING:
+                return decided
+            drive.screen.say(f"approved    {decided.tally}; another person has to approve too")
+            return None
+    return None
 
 
 async def nobody(question: Question) -> Decision | None:

@@ -47,11 +47,15 @@ class Screen:
         """The same beside the matter, on stderr."""
         show(self.err, text, style)
 
-    def refuse(self, error: AntonError) -> None:
+    def complain(self, error: AntonError) -> None:
         """What went wrong, and what to do about it."""
         show(self.err, f"anton: {error.message}", "bold red")
         if error.remedy:
             show(self.err, f"  remedy: {error.remedy}")
+
+    def refuse(self, error: AntonError) -> None:
+        """The same as the end of a command."""
+        self.complain(error)
         if self.json_only:
             self.give(
                 {"task_id": "", "outcome": None, "error": error.message, "remedy": error.remedy}

@@ -10,7 +10,7 @@ from rich.text import Text
 from cli import exits
 from cli.briefing import Briefing
 from cli.consent import asked, decide
-from cli.driving import Drive, nobody, open_question
+from cli.driving import Drive, nobody, open_question, settled
 from cli.ending import conclude
 from cli.screen import Screen, person
 from control.anton import Anton
@@ -62,18 +62,24 @@ async def approve(anton: Anton, options: argparse.Namespace) -> int:
     (await Briefing.of(approval, anton.artifacts)).show(screen)
     _same_hash(question, options.hash)
     decision = _given(question, options)
-    if decision is None and screen.interactive and approval.state is ApprovalState.PENDING:
-        decision = await asked(await anton.current(question), screen)
-    if decision is None:
-        return exits.NEEDS if approval.state is ApprovalState.PENDING else exits.DONE
-    since = await anton.events.latest()
-    settled = await anton.decide(approval.approval_id, decision)
-    screen.say(f"decision    {settled.state.value.replace('_', ' ')}", "bold")
 
     async def ask(question: Question) -> Decision | None:
         return await asked(question, screen) if screen.interactive else None
 
-    task = await Drive(anton, screen, ask, since).to_the_end(approval.task_id)
+    since = await anton.events.latest()
+    drive = Drive(anton, screen, ask, since)
+    answered = None
+    if decision is not None:
+        answered = await anton.decide(approval.approval_id, decision)
+    elif approval.state is ApprovalState.PENDING:
+        answered = await settled(drive, approval)
+    if answered is None:
+        return exits.NEEDS if approval.state is ApprovalState.PENDING else exits.DONE
+    if answered.state is ApprovalState.PENDING:
+        screen.say(f"approved    {answered.tally}; another person has to approve too", "bold")
+        return exits.NEEDS
+    screen.say(f"decision    {answered.state.value.replace('_', ' ')}", "bold")
+    task = await drive.to_the_end(approval.task_id)
     conclude(screen, task)
     return exits.of_task(task)
 
@@ -116,7 +122,8 @@ def _given(question: Question, options: argparse.Namespace) -> Decision | None:
                 f"{what}: --yes alone does not reach it.",
                 remedy="Read the diff above, and name it: --yes --hash and its patch hash.",
             )
-        return decide(question, "approve")
+        whole = options.hash.lower() if len(options.hash) == len(question.patch_hash) else ""
+        return decide(question, "approve", confirmation=whole)
     if options.feedback is not None:
         return decide(question, "request_changes", options.feedback)
     return None if options.reject is None else decide(question, "reject", options.reject)

@@ -12,6 +12,7 @@ from typing import Any
 
 from control.chronicle import Records, asked
 from control.consent import Consent
+from control.decisions import Decisions
 from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.view import ChannelView
@@ -30,14 +31,13 @@ from core.budgets import FACTOR_MAX
 from core.errors import (
     AntonError,
     Conflict,
-    ConsentRefused,
     LimitExceeded,
     NotFound,
     PayloadInvalid,
     StoreError,
 )
 from core.events import AuditEntry, Notice
-from core.intents import WITH_WORDS, Intent, unclear
+from core.intents import Intent, unclear
 from core.ports import (
     ArtifactStore,
     AuditLog,
@@ -115,6 +115,7 @@ class Anton:
         self._chores = chores
         self._masked = masked
         self._consent = consent
+        self._decisions = Decisions(records, audit, consent)
         self._views = views
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
@@ -251,21 +252,13 @@ class Anton:
     async def decide(self, approval_id: str, decision: Decision) -> Approval:
         """Answer a question; the first valid answer wins, on whatever channel.
 
-        Raises PayloadInvalid when the answer does not fit the question, NotEntitled when this
-        person may not give it, Conflict when another one was first or the question is void.
+        It stays pending behind the first of two approvals. Raises PayloadInvalid when the answer
+        does not fit the question, NotEntitled when this person may not give it, ConfirmationWrong
+        when what has to be typed is missing or wrong, VoiceCounted when somebody else has to
+        approve too, and Conflict when another one was first or the question is void.
         """
         decision = decision.but(text=self._masked(decision.text))
-        approval = await self._records.approvals.get(approval_id)
-        task = await self._records.tasks.get(approval.task_id)
-        try:
-            self._consent.check(decision, task.request.requested_by)
-            _check_fit(approval, decision)
-            decided = await self._records.approvals.decide(approval_id, decision)
-        except (ConsentRefused, PayloadInvalid, StoreError) as refusal:
-            await self._note("refused_decision", approval, decision, str(refusal))
-            raise
-        await self._note("decision", decided, decision, "")
-        await self.events.append(asked(decided))
+        decided = await self._decisions.take(approval_id, decision)
         self._wake.set()
         return decided
 
@@ -277,7 +270,7 @@ class Anton:
         """Write down that somebody was refused; the state of nothing changes."""
         detail = {"refusal": what}
         await self._audit.record(
-            AuditEntry(action="refused", task_id=task_id, actor=_name(by), detail=detail)
+            AuditEntry(action="refused", task_id=task_id, actor=by.account, detail=detail)
         )
 
     async def read_words(self, approval_id: str, text: str) -> Intent:
@@ -344,7 +337,9 @@ class Anton:
         task = await self._records.tasks.update(task.task_id, cancel_requested=True)
         for approval in await self._records.approvals.void(task.task_id, "The task was cancelled."):
             await self.events.append(asked(approval))
-        await self._audit.record(AuditEntry(action="cancel", task_id=task.task_id, actor=_name(by)))
+        await self._audit.record(
+            AuditEntry(action="cancel", task_id=task.task_id, actor=by.account)
+        )
         if self._runner:
             self._runner.cancel(task.task_id)
         self._wake.set()
@@ -450,23 +445,6 @@ class Anton:
             raise Conflict("Several questions wait: name the one that is meant.")
         return pending[0]
 
-    async def _note(
-        self, action: str, approval: Approval, decision: Decision, refusal: str
-    ) -> None:
-        await self._audit.record(
-            AuditEntry(
-                action=action,
-                task_id=approval.task_id,
-                actor=_name(decision.by),
-                detail={
-                    "approval_id": approval.approval_id,
-                    "choice": decision.choice,
-                    "patch_hash": decision.patch_hash,
-                    "refusal": refusal,
-                },
-            )
-        )
-
 
 def decision_of(intent: Intent, approval: Approval, by: Person, key: str = "") -> Decision:
     """What was understood as a decision on what was shown; the intent is a choice."""
@@ -482,22 +460,6 @@ def decision_of(intent: Intent, approval: Approval, by: Person, key: str = "") -
     )
 
 
-def _check_fit(approval: Approval, decision: Decision) -> None:
-    """Raise PayloadInvalid when an answer cannot be one to this question."""
-    question = approval.question
-    if decision.choice not in question.options:
-        raise PayloadInvalid(
-            f"{decision.choice} is no answer to this question.",
-            remedy=f"Choose one of: {', '.join(question.options)}.",
-        )
-    if decision.choice in WITH_WORDS and not decision.text.strip():
-        raise PayloadInvalid(f"{decision.choice} needs words.", remedy="Say what should change.")
-    if question.patch_hash and decision.choice == "approve" and not decision.patch_hash:
-        raise PayloadInvalid("An approval names the hash of the diff that was seen.")
-    if decision.choice == "raise_budget" and decision.amount_usd is None:
-        raise PayloadInvalid("raise_budget needs an amount.")
-
-
 def _how_to_say(question: Question) -> str:
     """What to say to a question instead of what was not clear."""
     choices = f"Choose one of: {', '.join(question.options)}."
@@ -508,7 +470,3 @@ def _how_to_say(question: Question) -> str:
         f"{choices} An amount is said as `another 50 cents` or `set it to $2`; the limit is "
         f"${limit:.2f}, and at most {FACTOR_MAX} times as much is taken in words."
     )
-
-
-def _name(person: Person) -> str:
-    return f"{person.channel}:{person.person_id}"

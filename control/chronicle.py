@@ -178,6 +178,8 @@ def asked(approval: Approval) -> Notice:
             "question": question.title,
             "options": list(question.options),
             "expires_at": approval.expires_at.isoformat(),
+            "voices": [voice.by.account for voice in approval.voices],
+            "voices_needed": question.voices_needed,
             "decided_by": decision.by.model_dump(exclude={"v"}) if decision else None,
             "text": decision.text if decision else "",
         },

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from control.people import People, account_of
+from control.people import People
 from core.approvals import Decision, Person
 from core.errors import ConfigError, NotEntitled
 
@@ -65,7 +65,7 @@ class Consent:
         if person.channel in TRUSTED:
             return True
         if self.file is not None:
-            return account_of(person) in self.file.accounts()
+            return person.account in self.file.accounts()
         known = self.approvers.get(person.channel)
         if known is None:
             return False
@@ -78,7 +78,7 @@ class Consent:
         """
         if not self.may_decide(decision.by, decision.place):
             raise NotEntitled(
-                f"{account_of(decision.by)} is not among those who may decide.",
+                f"{decision.by.account} is not among those who may decide.",
                 remedy="Ask one of them, or whoever runs Anton to add this id to "
                 f"{self._list(decision.by)}.",
             )
@@ -86,7 +86,7 @@ class Consent:
             self.forbid_requester
             and decision.choice == "approve"
             and requested_by
-            and self.people.same(account_of(decision.by), requested_by)
+            and self.people.same(decision.by.account, requested_by)
         ):
             raise NotEntitled(
                 "Whoever asked for a task does not approve its change "

@@ -14,7 +14,15 @@ from control.cards import buttons, decided, state_of
 from control.words import said_back
 from core.approvals import Approval, ApprovalState, Choice, Decision, Person, Question, Risk
 from core.channels import Button, Heard, HeardState, Message, Proposal, Said, Tap
-from core.errors import AntonError, Conflict, NotEntitled, NotFound, PayloadInvalid
+from core.errors import (
+    AntonError,
+    ConfirmationWrong,
+    Conflict,
+    ConsentRefused,
+    NotEntitled,
+    NotFound,
+    PayloadInvalid,
+)
 from core.intents import WITH_WORDS, Intent
 from core.ports import Clock, MessageStore
 from core.visible import one_line, visible
@@ -207,7 +215,9 @@ class Desk:
         """Claim the answer, and say what happens now."""
         done = await self._anton.decide(approval.approval_id, decision)
         if done.state is ApprovalState.PENDING:
-            return _heard("done", "Noted. A second person has to approve it too.", done)
+            return _heard(
+                "done", f"{visible(done.tally)}: another person has to approve too.", done
+            )
         if done.decision is not None and not done.decision.by.same_as(decision.by):
             return await self._late(done)
         state: HeardState = "approving" if decision.choice == "approve" else "done"
@@ -229,7 +239,9 @@ class Desk:
             current = await self._anton.approval(approval.approval_id)
             if current.state is not ApprovalState.PENDING:
                 return await self._late(current)
-        if isinstance(refusal, PayloadInvalid | NotEntitled | Conflict | NotFound):
+        if isinstance(refusal, ConfirmationWrong):
+            return _asked_for_words(approval, "approve", visible(str(refusal)))
+        if isinstance(refusal, PayloadInvalid | ConsentRefused | Conflict | NotFound):
             return _heard("refused", visible(str(refusal)), approval)
         raise refusal
 

@@ -3,11 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.approvals import Person
-
-UNASKED = " ("
-"""What follows in a name of the terminal says that nobody was asked, and not who it is."""
-
 
 @dataclass(frozen=True)
 class People:
@@ -36,11 +31,3 @@ class People:
             return False
         one_channel, other_channel = one.partition(":")[0], other.partition(":")[0]
         return one_channel == other_channel or bool(self.name_of(one) and self.name_of(other))
-
-
-def account_of(person: Person) -> str:
-    """`channel:id` of whoever decides, as TaskRequest.requested_by names them."""
-    person_id = person.person_id
-    if person.channel == "terminal":
-        person_id = person_id.partition(UNASKED)[0]
-    return f"{person.channel}:{person_id}"

@@ -34,6 +34,11 @@ class QuestionKind(StrEnum):
     START = "start"
 
 
+PROOF_DIGITS = 6
+"""Of a patch hash, its last ones: who types them has it before their eyes."""
+MISSES_MAX = 5
+"""Wrong confirmations after which a person may not approve a question any more."""
+
 Choice = Literal[
     "approve",
     "request_changes",
@@ -69,6 +74,8 @@ class Question(Value):
     patch_ref: str = ""
     """Artifact of the patch."""
     risk: Risk = Risk.LOW
+    voices_needed: int = Field(default=1, ge=1, le=2)
+    """Different persons that have to approve it."""
     details: dict[str, str] = Field(default_factory=dict)
     """Further facts for a channel, such as the protected paths."""
 
@@ -77,6 +84,11 @@ class Question(Value):
         """The limit that a question about a budget names, in dollars."""
         limit = self.details.get("limit_usd")
         return float(limit) if limit else None
+
+    @property
+    def proof(self) -> str:
+        """What has to be typed to approve it, the end of its patch hash; empty for nothing."""
+        return self.patch_hash[-PROOF_DIGITS:] if self.risk is Risk.CRITICAL else ""
 
 
 class ApprovalState(StrEnum):
@@ -89,6 +101,10 @@ class ApprovalState(StrEnum):
     ANSWERED = "answered"
     EXPIRED = "expired"
     VOID = "void"
+
+
+NOTE = " ("
+"""What follows it in a person's id on the terminal tells whether that person was asked."""
 
 
 class Person(Value):
@@ -104,6 +120,13 @@ class Person(Value):
     def same_as(self, other: "Person") -> bool:
         """Whether both are one person of one channel, whatever the name is now."""
         return (self.channel, self.person_id) == (other.channel, other.person_id)
+
+    @property
+    def account(self) -> str:
+        """`channel:id`, without a terminal's note on how the answer came about."""
+        noted = self.channel == "terminal"
+        person_id = self.person_id.partition(NOTE)[0] if noted else self.person_id
+        return f"{self.channel}:{person_id}"
 
     @property
     def shown(self) -> str:
@@ -124,9 +147,14 @@ class Decision(Value):
     place: str = ""
     """Where it was given, as the channel itself says: the id of a chat."""
     confirmation: str = ""
-    """What was typed in proof of sight, where the risk asks for it."""
+    """What was typed to approve a change of critical risk: the end of its patch hash, or all."""
     key: str = ""
     """Makes a repeated tap harmless."""
+
+    def confirms(self, question: Question) -> bool:
+        """Whether what has to be typed was typed."""
+        typed = self.confirmation.strip().lower()
+        return not question.proof or typed in (question.proof, question.patch_hash)
 
     @property
     def state(self) -> ApprovalState:
@@ -151,6 +179,10 @@ class Approval(Value):
     nonce: str
     """What a button carries in place of any content."""
     decision: Decision | None = None
+    voices: tuple[Decision, ...] = ()
+    """Approvals so far, where more than one person has to approve."""
+    misses: dict[str, int] = Field(default_factory=dict)
+    """Wrong confirmations so far, by the account that gave them."""
     void_reason: str = ""
     created_at: datetime
     expires_at: datetime
@@ -162,3 +194,11 @@ class Approval(Value):
     def task_id(self) -> str:
         """The task that waits."""
         return self.question.task_id
+
+    @property
+    def tally(self) -> str:
+        """`1 of 2, by ann in slack`; empty where one approval suffices or none was given yet."""
+        if not self.voices:
+            return ""
+        names = " and ".join(f"{voice.by.shown} in {voice.by.channel}" for voice in self.voices)
+        return f"{len(self.voices)} of {self.question.voices_needed}, by {names}"

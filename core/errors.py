@@ -3,7 +3,9 @@
 AntonError
 ├── ConfigError
 ├── ConsentRefused
-│   └── NotEntitled
+│   ├── NotEntitled
+│   ├── ConfirmationWrong
+│   └── VoiceCounted
 ├── EventError
 │   ├── SignatureInvalid
 │   └── PayloadInvalid
@@ -62,6 +64,14 @@ class ConsentRefused(AntonError):
 
 class NotEntitled(ConsentRefused):
     """This person may not decide that."""
+
+
+class ConfirmationWrong(ConsentRefused):
+    """What has to be typed to approve this is missing, or is not right."""
+
+
+class VoiceCounted(ConsentRefused):
+    """An approval of this person is counted already, and another person has to approve too."""
 
 
 class EventError(AntonError):

@@ -525,6 +525,10 @@ class TaskStore(Protocol):
         ...
 
 
+Apart = Callable[[str, str], bool]
+"""Whether two accounts, each `channel:id`, are known to belong to two persons."""
+
+
 class ApprovalStore(Protocol):
     """Questions and the one answer of each."""
 
@@ -542,10 +546,15 @@ class ApprovalStore(Protocol):
         """Approvals, pending first, then newest."""
         ...
 
-    async def decide(self, approval_id: str, decision: Decision) -> Approval:
+    async def decide(
+        self, approval_id: str, decision: Decision, *, apart: Apart | None = None
+    ) -> Approval:
         """Answer it: one compare-and-set on state, patch hash and expiry; the first one wins.
 
-        The same `key` by the same person again gives the same row. Raises Conflict otherwise; the
+        Where two persons have to approve, the first voice leaves it pending; `apart` says which
+        accounts are known to belong to two persons, without it none are. The same `key` by the
+        same person again gives the same row. Raises ConfirmationWrong, which is counted by
+        account, NotEntitled after too many of these, VoiceCounted, and otherwise Conflict; the
         winner can then be read with `get`.
         """
         ...

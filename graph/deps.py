@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from core.approvals import Risk
 from core.errors import AntonError
 from core.events import EventType, Notice
 from core.ports import (
@@ -35,6 +36,8 @@ class Rules:
     commit_style: str = "split"
     draft: bool = False
     profile: str = "default"
+    two_for: Risk | None = None
+    """Risk from which on two persons have to approve; None for never."""
     monitor: str = "not applicable"
     """Entry of the service in the monitor map; no map is kept yet."""
     labels: tuple[str, ...] = ("bug", "anton")

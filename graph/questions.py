@@ -131,10 +131,12 @@ def release(
     risk: Risk,
     protected: str,
     unproven: str,
+    voices: int = 1,
 ) -> Question:
     """Ask for consent to exactly this diff; `patch` holds its hashes and its artifact.
 
-    `protected` names the protected paths in it, `unproven` the proof that it lacks.
+    `protected` names the protected paths in it, `unproven` the proof that it lacks, `voices` how
+    many persons have to approve it.
     """
     return Question(
         kind=QuestionKind.RELEASE,
@@ -148,6 +150,7 @@ def release(
         tree_hash=patch["tree_hash"],
         patch_ref=patch["ref"],
         risk=risk,
+        voices_needed=voices,
         details={
             name: said for name, said in (("protected", protected), ("unproven", unproven)) if said
         },

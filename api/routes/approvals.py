@@ -75,6 +75,7 @@ async def decide(approval_id: str, body: Decide, front: TheFront, caller: TheCal
         amount_usd=body.amount_usd,
         by=caller.person,
         key=body.key,
+        confirmation=body.confirmation,
     )
     try:
         decided = await front.anton.decide(approval_id, decision)

@@ -172,7 +172,8 @@ async def approve(
         words = "This touches protected paths: name the hash of the diff that was seen."
         raise Problem(422, "patch_hash_missing", words)
     seen = named or waiting[0].question.patch_hash
-    decision = Decision(choice="approve", patch_hash=seen, by=caller.person)
+    typed = body.confirmation if body else ""
+    decision = Decision(choice="approve", patch_hash=seen, by=caller.person, confirmation=typed)
     try:
         decided = await front.anton.decide(waiting[0].approval_id, decision)
     except Conflict as error:
@@ -180,7 +181,8 @@ async def approve(
         if lost.state is ApprovalState.APPROVED and lost.question.patch_hash == seen:
             return _approving("already_approved", lost, await front.task(lost.task_id), seq)
         raise Problem(409, "not_approved", str(error), state=lost.state) from error
-    return _approving("approving", decided, await front.task(decided.task_id), seq)
+    status = "voice_counted" if decided.state is ApprovalState.PENDING else "approving"
+    return _approving(status, decided, await front.task(decided.task_id), seq)
 
 
 async def _approved_before(

@@ -119,7 +119,7 @@ class House:
             question = waiting[0].question
             if self._believes_words():
                 await self._decide(
-                    waiting[0], "approve", by=Person(channel="model", person_id="it")
+                    waiting[0], "approve", by=Person(channel="terminal", person_id="a model")
                 )
             elif question.kind is not QuestionKind.RELEASE:
                 await self._decide(waiting[0], "stop")

@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from core.approvals import Approval, ApprovalState, Person, Risk
+from core.approvals import Approval, ApprovalState, Risk
 from core.effects import Change, ChangeRequest, Commit, branch_name
 from core.errors import Conflict, Forbidden
 from core.events import Event
@@ -235,8 +235,8 @@ async def _binding(deps: Deps, state: RepairState, patch: Patch) -> Approval | N
 
 
 def _name(approval: Approval) -> str:
-    by = approval.decision.by if approval.decision else Person(channel="", person_id="unknown")
-    return f"{by.person_id} ({by.channel})"
+    given = approval.voices or filter(None, (approval.decision,))
+    return " and ".join(f"{one.by.person_id} ({one.by.channel})" for one in given) or "unknown"
 
 
 def _change_request(facts: DocumentFacts, deps: Deps, patch: Patch, approver: str) -> ChangeRequest:

@@ -138,7 +138,13 @@ async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -
         risk=risk,
         protected=", ".join(facts.protected),
         unproven=_lacking_proof(facts.evidence),
+        voices=_voices(risk, deps.rules.two_for),
     )
+
+
+def _voices(risk: Risk, two_for: Risk | None) -> int:
+    """How many persons have to approve a change."""
+    return 2 if two_for is not None and risk.rank >= two_for.rank else 1
 
 
 def _lacking_proof(evidence: Evidence | None) -> str:

@@ -10,9 +10,25 @@ from typing import Any
 
 import pytest
 
-from core.approvals import ApprovalState, Choice, Decision, Person, Question, QuestionKind
+from core.approvals import (
+    MISSES_MAX,
+    ApprovalState,
+    Choice,
+    Decision,
+    Person,
+    Question,
+    QuestionKind,
+    Risk,
+)
 from core.effects import EffectState
-from core.errors import Conflict, LeaseLost, NotFound
+from core.errors import (
+    ConfirmationWrong,
+    Conflict,
+    LeaseLost,
+    NotEntitled,
+    NotFound,
+    VoiceCounted,
+)
 from core.events import AuditEntry
 from core.incidents import Severity
 from core.ports import TaskFilter
@@ -481,6 +497,142 @@ async def test_pending_questions_are_listed_first_then_the_newest(stores, clock)
     listed = await stores.approvals.list()
     assert [a.task_id for a in listed] == [pairs[n][0].task_id for n in (2, 1, 0, 3)]
     assert len(await stores.approvals.list(limit=2)) == 2
+
+
+async def asked_with_care(stores: Any, clock: FakeClock, **fields: Any) -> Any:
+    task = await stores.tasks.add(a_task(clock))
+    question = a_question(task, **fields)
+    return await stores.approvals.ask(question, "i", clock.now() + timedelta(hours=1))
+
+
+def told_apart(one: str, other: str) -> bool:
+    return one != other
+
+
+@pytest.mark.parametrize("typed", [HASH[-6:], f" {HASH[-6:].upper()}\n", HASH])
+async def test_critical_risk_is_approved_by_typing_the_end_of_the_hash(stores, clock, typed):
+    approval = await asked_with_care(stores, clock, risk=Risk.CRITICAL)
+    decision = an_answer(confirmation=typed)
+    decided = await stores.approvals.decide(approval.approval_id, decision)
+    assert decided.state is ApprovalState.APPROVED
+    other = await asked_with_care(stores, clock, risk=Risk.HIGH)
+    decided = await stores.approvals.decide(other.approval_id, an_answer())
+    assert decided.state is ApprovalState.APPROVED, "below critical nothing is typed"
+
+
+async def test_a_missing_confirmation_tells_what_to_type_and_names_the_paths(stores, clock):
+    paths = {"protected": ".github/workflows/ci.yml, auth/login.py"}
+    approval = await asked_with_care(stores, clock, risk=Risk.CRITICAL, details=paths)
+    for _ in range(MISSES_MAX + 1):
+        with pytest.raises(ConfirmationWrong) as refused:
+            await stores.approvals.decide(approval.approval_id, an_answer())
+    assert "This changes: .github/workflows/ci.yml, auth/login.py." in str(refused.value)
+    assert "Type the last 6 characters of the patch hash" in str(refused.value)
+    assert HASH[-6:] not in str(refused.value)
+    assert await stores.approvals.get(approval.approval_id) == approval, "asking costs nothing"
+    decided = await stores.approvals.decide(approval.approval_id, an_answer("reject"))
+    assert decided.state is ApprovalState.REJECTED, "a rejection takes no typing"
+
+
+async def test_wrong_confirmations_are_counted_for_each_person_and_question(stores, clock):
+    approval = await asked_with_care(stores, clock, risk=Risk.CRITICAL)
+    beside = await asked_with_care(stores, clock, risk=Risk.CRITICAL)
+    right, wrong = an_answer(confirmation=HASH[-6:]), an_answer(confirmation="123456")
+    for tries in range(1, MISSES_MAX + 1):
+        with pytest.raises(ConfirmationWrong, match=f"{tries} of {MISSES_MAX} tries"):
+            await stores.approvals.decide(approval.approval_id, wrong)
+    for answer in (right, wrong):
+        with pytest.raises(NotEntitled, match="terminal:ann may not approve this"):
+            await stores.approvals.decide(approval.approval_id, answer)
+    kept = await stores.approvals.get(approval.approval_id)
+    assert (kept.state, kept.misses) == (ApprovalState.PENDING, {"terminal:ann": MISSES_MAX})
+    for untouched, person in ((beside, ANN), (approval, BOB)):
+        decided = await stores.approvals.decide(untouched.approval_id, right.but(by=person))
+        assert decided.state is ApprovalState.APPROVED
+
+
+async def test_guesses_in_a_burst_are_counted_one_by_one(stores, clock):
+    approval = await asked_with_care(stores, clock, risk=Risk.CRITICAL)
+    guesses = (an_answer(confirmation=f"{number:06d}") for number in range(40))
+    refusals = await asyncio.gather(
+        *(stores.approvals.decide(approval.approval_id, guess) for guess in guesses),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in refusals].count(ConfirmationWrong) == MISSES_MAX
+
+
+async def test_two_persons_approve_and_both_voices_are_kept(stores, clock):
+    approval = await asked_with_care(stores, clock, voices_needed=2)
+    first = await stores.approvals.decide(
+        approval.approval_id, an_answer(key="tap"), apart=told_apart
+    )
+    assert (first.state, first.tally) == (ApprovalState.PENDING, "1 of 2, by ann in terminal")
+    again = await stores.approvals.decide(
+        approval.approval_id, an_answer(key="tap"), apart=told_apart
+    )
+    assert again == first, "a repeated tap is harmless"
+    with pytest.raises(VoiceCounted, match="counts already: 1 of 2, by ann in terminal"):
+        await stores.approvals.decide(approval.approval_id, an_answer(), apart=told_apart)
+    assert await stores.approvals.get(approval.approval_id) == first
+    second = await stores.approvals.decide(
+        approval.approval_id, an_answer(by=BOB), apart=told_apart
+    )
+    assert second.state is ApprovalState.APPROVED
+    assert [voice.by for voice in second.voices] == [ANN, BOB]
+    assert second.decision.by == BOB
+    assert second.tally == "2 of 2, by ann in terminal and bob in rest"
+
+
+async def test_accounts_that_may_be_one_person_are_not_two(stores, clock):
+    approval = await asked_with_care(stores, clock, voices_needed=2)
+    await stores.approvals.decide(approval.approval_id, an_answer())
+    with pytest.raises(VoiceCounted, match="PEOPLE says who is who"):
+        await stores.approvals.decide(approval.approval_id, an_answer(by=BOB))
+    assert (await stores.approvals.get(approval.approval_id)).state is ApprovalState.PENDING
+
+
+@pytest.mark.parametrize("choice", ["reject", "request_changes"])
+@pytest.mark.parametrize("by", [ANN, BOB])
+async def test_one_no_ends_what_two_have_to_approve(stores, clock, choice, by):
+    approval = await asked_with_care(stores, clock, voices_needed=2)
+    await stores.approvals.decide(approval.approval_id, an_answer(), apart=told_apart)
+    decided = await stores.approvals.decide(approval.approval_id, an_answer(choice, by=by))
+    assert decided.state is decided.decision.state
+    with pytest.raises(Conflict, match=f"by {by.person_id}"):
+        await stores.approvals.decide(approval.approval_id, an_answer(by=BOB), apart=told_apart)
+
+
+async def test_a_newer_question_takes_no_voice_over(stores, clock):
+    task, _ = await waiting(stores, clock)
+    soon = clock.now() + timedelta(hours=1)
+    first = await stores.approvals.ask(a_question(task, voices_needed=2), "i-2", soon)
+    await stores.approvals.decide(first.approval_id, an_answer(key="tap"), apart=told_apart)
+    second = await stores.approvals.ask(
+        a_question(task, voices_needed=2, patch_hash=OTHER_HASH), "i-3", soon
+    )
+    assert second.voices == ()
+    with pytest.raises(Conflict, match="void"):
+        await stores.approvals.decide(first.approval_id, an_answer(key="tap"), apart=told_apart)
+
+
+@pytest.mark.parametrize(
+    "rounds", [25, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
+)
+async def test_voices_at_the_same_time_count_once_each(stores, clock, rounds):
+    third = Person(channel="rest", person_id="cid")
+    for _ in range(rounds):
+        approval = await asked_with_care(stores, clock, voices_needed=2)
+        ends = await asyncio.gather(
+            *(
+                stores.approvals.decide(approval.approval_id, an_answer(by=by), apart=told_apart)
+                for by in (ANN, ANN, BOB, third)
+            ),
+            return_exceptions=True,
+        )
+        states = [end.state for end in ends if not isinstance(end, BaseException)]
+        assert sorted(states) == [ApprovalState.APPROVED, ApprovalState.PENDING]
+        kept = await stores.approvals.get(approval.approval_id)
+        assert len({voice.by.account for voice in kept.voices}) == 2
 
 
 # --- outbox -------------------------------------------------------------------------------------

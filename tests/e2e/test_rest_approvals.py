@@ -187,6 +187,28 @@ async def test_who_decided_is_the_name_of_the_key(tmp_path: Path) -> None:
         assert answer.json()["decision"]["by"] == "approve"
 
 
+async def test_two_keys_approve_where_two_persons_have_to(tmp_path: Path) -> None:
+    file, keys = key_file(tmp_path)
+    options = {"api_key": OPERATOR, "api_keys_file": file, "approval_two_for": "high"}
+    unproven = Script(reproduction=Reproduction(reading=Reading.NOTHING_TO_RUN))
+    async with serving(
+        tmp_path, script=unproven, headers={"X-API-Key": OPERATOR}, **options
+    ) as house:
+        question = await house.waiting()
+        assert (question["risk"], question["voices_needed"]) == ("high", 2)
+        first = await decide(house, question, "approve")
+        assert (first.status_code, first.json()["state"]) == (200, "pending")
+        assert [voice["by"] for voice in first.json()["voices"]] == ["operator"]
+        again = await decide(house, question, "approve")
+        assert (again.status_code, again.json()["type"]) == (409, "urn:anton:voice_counted")
+        path = f"/approvals/{question['approval_id']}/decision"
+        body = {"decision": "approve", "patch_hash": question["patch_hash"]}
+        other = {"X-API-Key": keys["approve"]}
+        second = await house.ask("POST", path, json=body, headers=other)
+        assert (second.status_code, second.json()["state"]) == (200, "approved")
+        await house.until(question["task_id"], "completed")
+
+
 async def test_protected_paths_are_released_only_by_the_hash_that_was_seen(tmp_path: Path) -> None:
     guarded = FileChange.of("auth/test_total.py", File(b"def test_total():\n    assert True\n"))
     shown = Reproduction(
@@ -202,6 +224,15 @@ async def test_protected_paths_are_released_only_by_the_hash_that_was_seen(tmp_p
         latest = await house.ask("POST", "/tasks/latest/approve")
         assert latest.status_code == 422
         assert (await house.ask("GET", task)).json()["status"] == "waiting_for_input"
+        assert question["proof_needed"] is True
         body = {"patch_hash": question["patch_hash"]}
+        untyped = await house.ask("POST", f"{task}/approve", json=body)
+        assert untyped.status_code == 422
+        assert untyped.json()["type"].endswith("confirmation_wrong")
+        assert "This changes: auth/test_total.py" in untyped.json()["detail"]
+        assert (await decide(house, question, "approve")).status_code == 422
+        wrong = await decide(house, question, "approve", confirmation="000000")
+        assert "1 of 5 tries" in wrong.json()["detail"]
+        body["confirmation"] = question["patch_hash"][-6:]
         assert (await house.ask("POST", f"{task}/approve", json=body)).status_code == 200
         assert (await house.until(question["task_id"], "completed"))["outcome"] == "fixed"

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from core.approvals import Choice, Decision, Person
-from core.errors import NotEntitled
-from core.tasks import Outcome, Task
-from tests.workflows.house import House, house
+from core.errors import ConfirmationWrong, NotEntitled, VoiceCounted
+from core.findings import Reading, Reproduction
+from core.patches import FileChange
+from core.tasks import Outcome, Task, TaskStatus
+from core.trees import File
+from evals.scripted import MENDED, TEST, Script
+from tests.workflows.house import ME, House, house
 
 ANN = Person(channel="telegram", person_id="4711")
 EVE = Person(channel="telegram", person_id="666")
@@ -21,6 +25,15 @@ def audited(folder: Path) -> list[dict[str, Any]]:
     with sqlite3.connect(folder / "data" / "anton.db") as connection:
         rows = connection.execute("SELECT entry FROM audit ORDER BY number").fetchall()
     return [json.loads(entry) for (entry,) in rows]
+
+
+def critical() -> Script:
+    """A repair that adds a test below a protected path."""
+    guarded = FileChange.of("auth/test_total.py", File(b"def test_total():\n    assert True\n"))
+    shown = Reproduction(
+        reading=Reading.REPRODUCED, origin="example", tests=(TEST,), files=(guarded,)
+    )
+    return Script(reproduction=shown)
 
 
 async def says(here: House, task: Task, choice: Choice, by: Person, **more: Any) -> None:
@@ -52,3 +65,53 @@ async def test_the_requester_is_refused_where_the_rules_say_so(tmp_path: Path) -
             await says(here, task, "approve", ANN)
         await says(here, task, "approve", EVE)
         assert (await here.anton.drive(task.task_id)).outcome is Outcome.FIXED
+
+
+async def test_critical_risk_is_released_by_typing_and_wrong_tries_are_written_down(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, critical()) as here:
+        task = await here.run()
+        proof = (await here.pending(task)).question.proof
+        for typed in ("", "000000"):
+            with pytest.raises(ConfirmationWrong, match=r"This changes: auth/test_total\.py"):
+                await says(here, task, "approve", ME, confirmation=typed)
+        await says(here, task, "approve", ME, confirmation=proof)
+        assert (await here.anton.drive(task.task_id)).outcome is Outcome.FIXED
+        actions = [entry["action"] for entry in audited(tmp_path)]
+        assert actions[:3] == ["refused_decision", "wrong_confirmation", "decision"]
+
+
+async def test_a_release_by_two_names_both_and_waits_for_the_second(tmp_path: Path) -> None:
+    people = {"ann": ("telegram:4711",), "me": ("terminal:local",)}
+    options: dict[str, Any] = {"telegram_chat_id": "4711", "approval_two_for": "critical"}
+    async with house(tmp_path, critical(), people=people, **options) as here:
+        task = await here.run()
+        proof = (await here.pending(task)).question.proof
+        await says(here, task, "approve", ANN, confirmation=proof)
+        assert (await here.anton.drive(task.task_id)).status is TaskStatus.WAITING
+        assert here.branches() == []
+        with pytest.raises(VoiceCounted):
+            await says(here, task, "approve", ANN, confirmation=proof)
+        await says(here, task, "approve", ME, confirmation=proof)
+        assert (await here.anton.drive(task.task_id)).outcome is Outcome.FIXED
+        actions = [entry["action"] for entry in audited(tmp_path)]
+        assert actions[:3] == ["voice", "refused_decision", "decision"]
+
+
+async def test_a_changed_diff_begins_with_no_voice(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"telegram_chat_id": "4711", "approval_two_for": "high"}
+    script = Script(
+        reproduction=Reproduction(reading=Reading.NOTHING_TO_RUN),
+        fixes=(MENDED, MENDED.replace("sum", "0 + sum")),
+    )
+    async with house(tmp_path, script, **options) as here:
+        task = await here.run()
+        await says(here, task, "approve", ANN)
+        old = await here.pending(task)
+        assert len(old.voices) == 1
+        await says(here, task, "request_changes", ME)
+        await here.anton.drive(task.task_id)
+        new = await here.pending(task)
+        assert new.question.patch_hash != old.question.patch_hash
+        assert (new.voices, new.question.voices_needed) == ((), 2)

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import partial
 
 from core.approvals import Approval, ApprovalState, Decision, Question, QuestionKind
-from core.errors import Conflict, NotFound
-from core.ports import Clock
+from core.errors import Conflict, ConsentRefused, NotFound
+from core.ports import Apart, Clock
 from core.tasks import TaskStatus
+from memory.stores.sqlite.ballots import weighed
 from memory.stores.sqlite.rows import revive, stamp
 from observability.database import Database
 
@@ -59,10 +60,15 @@ class SqliteApprovalStore:
             )
         )
 
-    async def decide(self, approval_id: str, decision: Decision) -> Approval:
-        return await self._database.write(
-            lambda connection: _decide(connection, approval_id, decision, self._clock.now())
+    async def decide(
+        self, approval_id: str, decision: Decision, *, apart: Apart | None = None
+    ) -> Approval:
+        decided, refusal = await self._database.write(
+            lambda connection: _decide(connection, approval_id, decision, apart, self._clock.now())
         )
+        if refusal:
+            raise refusal
+        return decided
 
     async def void(self, task_id: str, reason: str) -> Sequence[Approval]:
         return await self._database.write(
@@ -161,14 +167,21 @@ def _revision(connection: sqlite3.Connection, question: Question) -> int:
 
 
 def _decide(
-    connection: sqlite3.Connection, approval_id: str, decision: Decision, now: datetime
-) -> Approval:
+    connection: sqlite3.Connection,
+    approval_id: str,
+    decision: Decision,
+    apart: Apart | None,
+    now: datetime,
+) -> tuple[Approval, ConsentRefused | None]:
+    """What the question becomes, and why the answer does not count; both are for keeps."""
     asked = _get(connection, approval_id)
     if decision.choice not in asked.question.options:
         raise Conflict(f"{decision.choice} is not among the answers to this question.")
     if decision.choice in NEED_WORDS and not decision.text.strip():
         raise Conflict(f"{decision.choice} needs words that say what is wanted.")
-    decided = asked.but(state=decision.state, decision=decision, decided_at=now)
+    if _is_repeated(asked, decision):
+        return asked, None
+    becomes, refusal = weighed(asked, decision, apart, now)
     won = connection.execute(
         "UPDATE approvals SET document = :document, seal = checksum(expires_at, :document)"
         " WHERE approval_id = :approval_id AND state = 'pending' AND expires_at > :now"
@@ -176,7 +189,7 @@ def _decide(
         " AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.task_id = approvals.task_id"
         " AND (t.cancel_requested = 1 OR t.status IN ('completed', 'failed', 'cancelled')))",
         {
-            "document": decided.model_dump_json(),
+            "document": becomes.model_dump_json(),
             "now": stamp(now),
             "approval_id": asked.approval_id,
             "patch_hash": decision.patch_hash,
@@ -184,20 +197,18 @@ def _decide(
         },
     ).rowcount
     if won:
-        return decided
-    if _is_repeated(asked, decision):
-        return asked
+        return becomes, refusal
     raise Conflict(_why_lost(asked, decision, now))
 
 
 def _is_repeated(asked: Approval, decision: Decision) -> bool:
-    earlier = asked.decision
-    return bool(
-        earlier
-        and decision.key
-        and earlier.key == decision.key
+    given = (*asked.voices, *([asked.decision] if asked.decision else []))
+    ended = asked.state in (ApprovalState.VOID, ApprovalState.EXPIRED)
+    return bool(decision.key and not ended) and any(
+        earlier.key == decision.key
         and earlier.by.same_as(decision.by)
         and earlier.choice == decision.choice
+        for earlier in given
     )
 
 

@@ -81,12 +81,18 @@ async def test_the_question_can_stay_open(typed: tuple[str, ...]) -> None:
     assert said[-1] == "The question stays open."
 
 
-async def test_a_protected_path_takes_the_whole_word() -> None:
-    decision, said = await answer(release(Risk.CRITICAL), "a", "yes", "l")
+async def test_critical_risk_takes_the_end_of_the_hash() -> None:
+    question = release(Risk.CRITICAL).but(details={"protected": "auth/login.py"})
+    decision, said = await answer(question, "a", "")
     assert decision is None
-    assert sum("protected paths" in line for line in said) == 2
-    decision, _ = await answer(release(Risk.CRITICAL), "approve")
+    assert "This changes: auth/login.py" in said
+    decision, said = await answer(question, "a", HASH[-6:])
     assert decision is not None
+    assert decision.confirms(question)
+    assert any(line.startswith("The last 6 characters") for line in said)
+    decision, said = await answer(question, "r")
+    assert decision is not None
+    assert not any(line.startswith("The last 6 characters") for line in said)
 
 
 async def test_a_budget_needs_an_amount() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from control.consent import ApproversFile, Consent, approvers_of, read_approvers
-from control.people import People, account_of
+from control.people import People
 from core.approvals import Choice, Decision, Person
 from core.errors import ConfigError, NotEntitled
 
@@ -147,5 +147,5 @@ def test_people_are_told_apart_as_far_as_somebody_said_who_they_are(
 
 
 def test_an_account_is_the_same_with_and_without_a_note_on_how_it_was_asked() -> None:
-    assert account_of(Person(channel="terminal", person_id="ann (not asked)")) == "terminal:ann"
-    assert account_of(ANN) == "telegram:4711"
+    assert Person(channel="terminal", person_id="ann (not asked)").account == "terminal:ann"
+    assert ANN.account == "telegram:4711"

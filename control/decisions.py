@@ -1,0 +1,75 @@
+"""Decisions: an answer passes the rules, counts once, and what became of it is written down."""
+
+from control.chronicle import Records, asked
+from control.consent import Consent
+from core.approvals import Approval, ApprovalState, Decision
+from core.errors import AntonError, ConfirmationWrong, ConsentRefused, PayloadInvalid, StoreError
+from core.events import AuditEntry
+from core.intents import WITH_WORDS
+from core.ports import AuditLog
+
+
+class Decisions:
+    """Takes the answers of all channels."""
+
+    def __init__(self, records: Records, audit: AuditLog, consent: Consent) -> None:
+        self._records = records
+        self._audit = audit
+        self._consent = consent
+
+    async def take(self, approval_id: str, decision: Decision) -> Approval:
+        """The question as it stands behind this answer; raises as Anton.decide does."""
+        approval = await self._records.approvals.get(approval_id)
+        task = await self._records.tasks.get(approval.task_id)
+        try:
+            self._consent.check(decision, task.request.requested_by)
+            check_fit(approval, decision)
+            decided = await self._records.approvals.decide(
+                approval_id, decision, apart=self._consent.people.apart
+            )
+        except (ConsentRefused, PayloadInvalid, StoreError) as refusal:
+            await self._note(_refused(refusal, decision), approval, decision, str(refusal))
+            raise
+        counted = "decision" if decided.state is not ApprovalState.PENDING else "voice"
+        await self._note(counted, decided, decision)
+        await self._records.events.append(asked(decided))
+        return decided
+
+    async def _note(
+        self, action: str, approval: Approval, decision: Decision, refusal: str = ""
+    ) -> None:
+        await self._audit.record(
+            AuditEntry(
+                action=action,
+                task_id=approval.task_id,
+                actor=decision.by.account,
+                detail={
+                    "approval_id": approval.approval_id,
+                    "choice": decision.choice,
+                    "patch_hash": decision.patch_hash,
+                    "refusal": refusal,
+                },
+            )
+        )
+
+
+def check_fit(approval: Approval, decision: Decision) -> None:
+    """Raise PayloadInvalid when an answer cannot be one to this question."""
+    question = approval.question
+    if decision.choice not in question.options:
+        raise PayloadInvalid(
+            f"{decision.choice} is no answer to this question.",
+            remedy=f"Choose one of: {', '.join(question.options)}.",
+        )
+    if decision.choice in WITH_WORDS and not decision.text.strip():
+        raise PayloadInvalid(f"{decision.choice} needs words.", remedy="Say what should change.")
+    if question.patch_hash and decision.choice == "approve" and not decision.patch_hash:
+        raise PayloadInvalid("An approval names the hash of the diff that was seen.")
+    if decision.choice == "raise_budget" and decision.amount_usd is None:
+        raise PayloadInvalid("raise_budget needs an amount.")
+
+
+def _refused(refusal: AntonError, decision: Decision) -> str:
+    """What a refusal is called in the audit log."""
+    guessed = isinstance(refusal, ConfirmationWrong) and decision.confirmation
+    return "wrong_confirmation" if guessed else "refused_decision"
