@@ -34,6 +34,7 @@ from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
 from core.ports import (
     Channel,
+    Clock,
     CodeHost,
     InteractionLog,
     Limits,
@@ -112,7 +113,7 @@ class Kept:
     interactions: InteractionLog
     records: Records
     redactor: Redactor
-    clock: SystemClock
+    clock: Clock
     budgets: SqliteBudgets
     """A drive takes them under its lease."""
     role_limits: Mapping[str, RoleLimits]
@@ -125,17 +126,19 @@ async def build(
     checked: bool = True,
     thinking: Thinking | None = None,
     channels: Sequence[Channel] = (),
+    clock: Clock | None = None,
 ) -> Anton:
     """Anton, wired by the settings; raises StoreUnusable, ConfigError, SandboxUnavailable.
 
     A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
     and cancels, beside the one that drives. Unless it is `checked`, a sandbox is missed only by a
-    step that needs one. People are told in `channels` too, beside the configured ones.
+    step that needs one. People are told in `channels` too, beside the configured ones. The time is
+    that of `clock`, else the system's.
     """
     consent = _consent(settings)
     stack = AsyncExitStack()
     try:
-        kept = await _keep(settings, stack, exclusive=drives)
+        kept = await _keep(settings, stack, exclusive=drives, clock=clock)
         models = ModelsOnDemand(settings, stack, kept)
         mind = (thinking or await _mind(settings, stack, kept, models)) if drives else None
         if mind and checked:
@@ -272,8 +275,10 @@ async def furnished(**chosen: Any) -> Anton:
     return await build(settings)
 
 
-async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -> Kept:
-    clock, redactor = SystemClock(), Redactor(settings.secrets())
+async def _keep(
+    settings: Settings, stack: AsyncExitStack, *, exclusive: bool, clock: Clock | None = None
+) -> Kept:
+    clock, redactor = clock or SystemClock(), Redactor(settings.secrets())
     folder = settings.data_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -311,7 +316,7 @@ async def _keep(settings: Settings, stack: AsyncExitStack, *, exclusive: bool) -
 
 
 async def _interactions(
-    settings: Settings, clock: SystemClock, redactor: Redactor, *, exclusive: bool
+    settings: Settings, clock: Clock, redactor: Redactor, *, exclusive: bool
 ) -> InteractionLog:
     """The log of model calls, in Google's cloud where a project is named."""
     kind, cloud = "sqlite", {}

@@ -13,6 +13,7 @@ from typing import Any
 from control.chronicle import Records, asked
 from control.consent import Consent
 from control.decisions import Decisions
+from control.expiry import Expiry
 from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.view import ChannelView
@@ -55,7 +56,6 @@ log = logging.getLogger(__name__)
 VERSION = "0.1.0"
 IDLE_S = 1.0
 """How long the work loop sleeps unwoken; decisions of other processes wait so long at most."""
-EXPIRY_S = 30.0
 DRAIN_S = 25.0
 """How long nodes may take to finish when the server stops; with the rest it stays below 30 s."""
 TAKING_S = 2.0
@@ -117,6 +117,7 @@ class Anton:
         self._consent = consent
         self._decisions = Decisions(records, audit, consent)
         self._views = views
+        self._expiry = Expiry(records.approvals, records.clock, self._expired)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -153,7 +154,7 @@ class Anton:
         if drive:
             self._loops = [
                 asyncio.create_task(self._work()),
-                asyncio.create_task(self._expire()),
+                asyncio.create_task(self._expiry.run()),
                 *(asyncio.create_task(chore()) for chore in self._chores),
                 *(asyncio.create_task(view.run()) for view in self._views),
             ]
@@ -423,16 +424,9 @@ class Anton:
         else:
             self._wake.set()
 
-    async def _expire(self) -> None:
-        """Let unanswered questions end when their time has come."""
-        while True:
-            try:
-                for approval in await self._records.approvals.expire(self._records.clock.now()):
-                    await self.events.append(asked(approval))
-                    self._wake.set()
-            except StoreError as error:
-                log.error("expiry failed: %s", error)
-            await self._records.clock.sleep(EXPIRY_S)
+    async def _expired(self, approval: Approval) -> None:
+        await self.events.append(asked(approval))
+        self._wake.set()
 
     async def _the_pending(self, task_id: str, approval_id: str) -> Approval:
         task = await self.task(task_id)

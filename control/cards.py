@@ -179,7 +179,8 @@ def decided(approval: Approval, task: Task) -> str:
         reason = approval.void_reason.rstrip(".")
         return f"Void: {visible(reason)}." if reason else "Void."
     if approval.decision is None:
-        return f"Expired unanswered on {_moment(approval.expires_at)}."
+        end = f"\n{ended(task)}" if task.status.ended else ""
+        return f"Expired unanswered on {_moment(approval.expires_at)}.{end}"
     decision, at = approval.decision, approval.decided_at or approval.created_at
     by = f"{one_line(decision.by.shown, 60)} in {decision.by.channel}"
     said = f"{_DONE[decision.choice]} by {by} on {_moment(at)}."

@@ -12,7 +12,7 @@ from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Choice, Decision, Person
 from core.findings import Candidate, FixAttempt
 from core.patches import Patch
-from core.ports import Case, Channel, RepairEngine
+from core.ports import Case, Channel, Clock, RepairEngine
 from core.tasks import Lease, Outcome, Task, TaskRequest
 from evals.scripted import REPOSITORY, Script, ScriptedEngine, ScriptedThinking
 from repair.bench import Bench
@@ -114,6 +114,7 @@ async def house(
     thinking: ScriptedThinking | None = None,
     files: Mapping[str, str] = REPOSITORY,
     channels: Sequence[Channel] = (),
+    clock: Clock | None = None,
     **options: Any,
 ) -> AsyncIterator[House]:
     """Open a house with further settings; the same folder again is the same house, restarted."""
@@ -124,7 +125,7 @@ async def house(
         data_dir=tmp_path / "data", local_output_dir=tmp_path / "output", **options
     )
     mind = thinking or ScriptedThinking(script or Script())
-    anton = await bootstrap.build(settings, thinking=mind, channels=channels)
+    anton = await bootstrap.build(settings, thinking=mind, channels=channels, clock=clock)
     await anton.start(drive=False)
     try:
         yield House(anton, mind, folder)
