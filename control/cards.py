@@ -245,8 +245,9 @@ def _body(text: str) -> str:
 
 
 def _waiting(approval: Approval, waits: str) -> str:
+    tally = f"Approved {visible(approval.tally)}." if approval.tally else ""
     until = f"Waits until {_moment(approval.expires_at)}."
-    return f"{waits} {until}" if waits else until
+    return " ".join(filter(None, (tally, waits, until)))
 
 
 def _progress(task: Task) -> str:

@@ -12,7 +12,15 @@ from typing import cast, get_args
 from control.anton import Anton, decision_of
 from control.cards import buttons, decided, state_of
 from control.words import said_back
-from core.approvals import Approval, ApprovalState, Choice, Decision, Person, Question, Risk
+from core.approvals import (
+    PROOF_DIGITS,
+    Approval,
+    ApprovalState,
+    Choice,
+    Decision,
+    Person,
+    Question,
+)
 from core.channels import Button, Heard, HeardState, Message, Proposal, Said, Tap
 from core.errors import (
     AntonError,
@@ -111,7 +119,7 @@ class Desk:
 
         Where the risk asks for more than a yes, that is asked for instead.
         """
-        if decision.choice == "approve" and approval.question.risk is Risk.CRITICAL:
+        if decision.choice == "approve" and approval.question.proof:
             return _asked_for_words(approval, "approve", _proof_of_sight(approval.question))
         return await self._ask_back(
             approval.approval_id, decision.by, f"I understood: {understood} Right?", decision
@@ -336,7 +344,7 @@ def _needs(choice: Choice, question: Question, tap: Tap) -> str:
     """What a choice still needs in words; empty when it can be acted on."""
     if tap.text.strip():
         return ""
-    if choice == "approve" and question.risk is Risk.CRITICAL:
+    if choice == "approve" and question.proof:
         return _proof_of_sight(question)
     return {
         "request_changes": "What should be different? Reply in your words.",
@@ -349,7 +357,7 @@ def _proof_of_sight(question: Question) -> str:
     """What to type before a change of critical risk is released; its protected paths by name."""
     changes = question.details.get("protected", "")
     named = f"This changes protected paths: {visible(changes)}. " if changes else ""
-    return f"{named}To approve it, reply with the last 6 characters of the patch hash."
+    return f"{named}To approve it, reply with the last {PROOF_DIGITS} characters of the patch hash."
 
 
 def _asked_for_words(approval: Approval, choice: Choice, text: str) -> Heard:

@@ -14,7 +14,7 @@ from core.findings import Triage
 from core.tasks import Outcome
 from evals.scripted import Script
 from tests.fakes.channel import FakeChannel, Shown
-from tests.workflows.house import House, house
+from tests.workflows.house import House, Proposing, house, with_engine
 
 ANN = Person(channel="telegram", person_id="7", name="Ann")
 BOB = Person(channel="telegram", person_id="8", name="Bob")
@@ -155,6 +155,37 @@ async def test_who_is_not_listed_changes_nothing_and_is_written_down(tmp_path: P
         ):
             assert heard.state == "refused"
         assert (await here.pending(task)).state is ApprovalState.PENDING
+
+
+async def test_where_two_have_to_approve_the_message_tells_who_did(tmp_path: Path) -> None:
+    script = Script(triage=Triage(blast_radius="multi_service"))
+    options: dict[str, Any] = {"approval_two_for": "high", "telegram_approver_ids": ("7", "8")}
+    async with people(tmp_path, script, **options) as (here, ann, _):
+        task = await here.run()
+        question = await ann.asked()
+        assert (await ann.tap(question, "approve")).state == "done"
+        assert (await ann.tap(question, "approve")).state == "refused"
+        await here.look()
+        assert "1 of 2, by Ann (7)" in question.card.footer
+        assert question.card.buttons
+        assert (await ann.tap(question, "approve", by=BOB)).state == "approving"
+        task = await here.anton.drive(task.task_id)
+        assert task.outcome is Outcome.FIXED
+
+
+async def test_a_protected_path_is_named_and_its_hash_is_typed(tmp_path: Path) -> None:
+    change = {"app.py": MENDED, ".github/workflows/ci.yml": "on: push\n"}
+    async with people(tmp_path) as (here, ann, _):
+        task = await with_engine(here, Proposing(change))
+        question = await ann.asked()
+        heard = await ann.tap(question, "approve")
+        assert heard.wants_words
+        assert ".github/workflows/ci.yml" in heard.text
+        await ann.desk.asked_at(heard, "telegram", "home", "home:99")
+        assert (await ann.say("abcdef", about="home:99")).state == "asked"
+        assert (await here.pending(task)).state is ApprovalState.PENDING
+        digits = (await here.pending(task)).question.patch_hash[-6:]
+        assert (await ann.say(digits, about="home:99")).state == "approving"
 
 
 async def test_a_forged_button_is_not_known(tmp_path: Path) -> None:
