@@ -26,6 +26,7 @@ from core.errors import (
     RateLimited,
     StoreError,
 )
+from core.events import Event
 from core.ports import Channel, TaskFilter
 from core.tasks import Task, TaskStatus
 
@@ -35,6 +36,10 @@ TIMED_S = 15.0
 """How often a view looks for what comes due by time alone."""
 BURST_S = 0.1
 """Events that follow one another so closely are looked at together."""
+REST_FACTOR = 3.0
+"""A view rests so many times as long as its last look took, so that many events cost little."""
+TOLD_BY = frozenset(("status", "node", "approval", "budget", "pull_request", "end"))
+"""Types of events after which a card may differ."""
 PROGRESS_S = 3.0
 """Seconds between two edits of one message that only tells of progress."""
 PAUSE_MIN_S = 1.0
@@ -42,7 +47,8 @@ PAUSE_MAX_S = 60.0
 TOLD_FOR = timedelta(hours=24)
 """What happened longer ago is not told any more; a question that still waits is always asked."""
 PENDING_MAX = 10_000
-TASKS_MAX = 1_000
+TASKS_MAX = 200
+"""So many of the latest tasks are looked at, whatever their state; and a page of a list."""
 WATCH = "watch"
 """Subject of the row that keeps since when a channel is watched; it is no message."""
 
@@ -106,13 +112,15 @@ class ChannelView:
             try:
                 while True:
                     wake.clear()
+                    begun = clock.monotonic()
                     pause = await self._looked()
+                    rest = max(BURST_S, REST_FACTOR * (clock.monotonic() - begun))
                     if self.trouble.said:
                         await clock.sleep(pause)
                         continue
                     with suppress(TimeoutError):
                         await asyncio.wait_for(wake.wait(), pause)
-                        await clock.sleep(BURST_S)
+                        await clock.sleep(min(rest, pause))
             finally:
                 ears.cancel()
 
@@ -217,13 +225,26 @@ class ChannelView:
         return due
 
     async def _of_interest(self, there: dict[tuple[str, str], Message]) -> list[Task]:
-        """The latest tasks, and all whose progress is shown, oldest first."""
-        page = await self.records.tasks.list(TaskFilter(), limit=TASKS_MAX)
-        tasks = {task.task_id: task for task in page.tasks}
+        """The latest tasks, those under way, and all whose progress is shown, oldest first."""
+        tasks = {task.task_id: task for task in await self._listed(TaskFilter(), TASKS_MAX)}
+        for status in (TaskStatus.RUNNING, TaskStatus.WAITING):
+            listed = await self._listed(TaskFilter(status=status), PENDING_MAX)
+            tasks.update({task.task_id: task for task in listed})
         for message in there.values():
             if message.subject.startswith("task:") and message.task_id not in tasks:
                 tasks[message.task_id] = await self.records.tasks.get(message.task_id)
         return sorted(tasks.values(), key=lambda task: task.created_at)
+
+    async def _listed(self, only: TaskFilter, limit: int) -> list[Task]:
+        """Tasks of all pages, the newest first, up to a limit."""
+        found, cursor = list[Task](), ""
+        while len(found) < limit:
+            page = await self.records.tasks.list(only, cursor=cursor, limit=TASKS_MAX)
+            found += page.tasks
+            cursor = page.cursor
+            if not cursor:
+                break
+        return found
 
     async def _told_by_question(self, task: Task) -> bool:
         """Whether the message that asked last tells how the task ended."""
@@ -315,6 +336,8 @@ class ChannelView:
         )
 
 
-async def _wake(wake: asyncio.Event, happened: AsyncIterator[object]) -> None:
-    async for _ in happened:
-        wake.set()
+async def _wake(wake: asyncio.Event, happened: AsyncIterator[Event | None]) -> None:
+    """Wake for what a card may tell of; None stands for events that were too many."""
+    async for event in happened:
+        if event is None or event.type in TOLD_BY:
+            wake.set()
