@@ -321,14 +321,16 @@ async def _interactions(
     """The log of model calls, in Google's cloud where a project is named."""
     kind, cloud = "sqlite", {}
     if settings.gcp_project_id:
-        kind = "bigquery"
-        cloud = {
-            "project": settings.gcp_project_id,
-            "dataset": settings.bq_dataset,
-            "max_bytes_billed": settings.bq_max_bytes_billed,
-            "emulator": settings.bigquery_emulator_host,
-            "uploads": exclusive,
-        }
+        from observability.interactions.cloud import Place
+
+        place = Place(
+            project=settings.gcp_project_id,
+            dataset=settings.bq_dataset,
+            location=settings.bq_location,
+            max_bytes_billed=settings.bq_max_bytes_billed,
+            emulator=settings.bigquery_emulator_host,
+        )
+        kind, cloud = "bigquery", {"place": place, "uploads": exclusive}
     opened: InteractionLog = await log_class(kind).open(
         settings.data_dir, clock=clock, redactor=redactor, **cloud
     )

@@ -83,9 +83,11 @@ class Cloud(_Group):
     """Google's cloud, and how long the log of model calls keeps what was said."""
 
     gcp_project_id: str = Field(default="", pattern=r"^$|^[a-z][a-z0-9:.-]{4,61}[a-z0-9]$")
-    """Project whose BigQuery keeps the log of model calls; empty: SQLite in DATA_DIR."""
+    """Project whose BigQuery keeps the log of model calls, by GOOGLE_APPLICATION_CREDENTIALS."""
     bq_dataset: str = Field(default="agent_system", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,1023}$")
     """Dataset of the log; it and its three tables are made at the start if they are missing."""
+    bq_location: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
+    """Where a dataset that is missing is made, as `EU`; empty leaves it to BigQuery."""
     bq_max_bytes_billed: int = Field(default=10 * 1024**3, ge=10 * 1024**2)
     """Bytes that one query of the log may read at most; a greater one is refused by BigQuery."""
     bigquery_emulator_host: str = ""

@@ -5,6 +5,7 @@ from typing import Any
 
 LOGS = {
     "sqlite": "observability.interactions.sqlite:SqliteInteractionLog",
+    "bigquery": "observability.interactions.bigquery:BigQueryInteractionLog",
 }
 
 

@@ -13,8 +13,8 @@ from observability.redaction import Redactor
 
 TEXT_MAX = 200_000
 """Characters of one text; a window of the greatest models is a few of them."""
-PROMPT_MAX = 2_000_000
-"""Characters of all messages of a prompt: BigQuery takes 10 MB a row."""
+PROMPT_MAX = 1_000_000
+"""Characters of all messages of a prompt: BigQuery takes 10 MB a row, each up to 6 bytes there."""
 CUT = "\n[… {} characters left out …]\n"
 
 

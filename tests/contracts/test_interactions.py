@@ -1,7 +1,7 @@
 """What every kind of store owes to the port InteractionLog."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from observability.interactions import LOGS
 from observability.interactions.queries import queries
 from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
+from tests.fakes.bigquery_server import PROJECT, BigQueryServer
 from tests.fakes.clock import START, FakeClock
 
 SECRET = "hunter2-hunter2-hunter2"
@@ -33,7 +34,39 @@ async def sqlite(folder: Path) -> AsyncIterator[InteractionLog]:
         await log.close()
 
 
-OPENERS: dict[str, Any] = {"sqlite": sqlite}
+@asynccontextmanager
+async def bigquery(folder: Path) -> AsyncIterator[InteractionLog]:
+    from observability.interactions.bigquery import BigQueryInteractionLog
+    from observability.interactions.cloud import Place
+
+    if folder not in CLOUDS:
+        CLOUDS[folder] = BigQueryServer()
+        CLOUDS[folder].__enter__()
+    place = Place(PROJECT, "agent_system", 10**9, emulator=CLOUDS[folder].url)
+    given: dict[str, Any] = {"clock": FakeClock(), "redactor": Redactor([SECRET])}
+    log = await BigQueryInteractionLog.open(folder, place=place, uploads=True, **given)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+CLOUDS: dict[Path, BigQueryServer] = {}
+"""A cloud outlasts whoever writes to it."""
+OPENERS: dict[str, Any] = {"sqlite": sqlite, "bigquery": bigquery}
+
+
+@pytest.fixture(autouse=True)
+def _clouds_end() -> Iterator[None]:
+    yield
+    while CLOUDS:
+        CLOUDS.popitem()[1].__exit__()
+
+
+def settle() -> None:
+    """Let the time pass in which a cloud changes no row that came just now."""
+    for cloud in CLOUDS.values():
+        cloud.store.settle()
 
 
 @pytest.fixture(params=LOGS)
@@ -297,6 +330,8 @@ async def test_what_was_said_is_forgotten_but_for_open_tasks(log: InteractionLog
         call(3, task_id=""),
         call(200, response="new"),
     )
+    assert len(await log.ask(figures.latest(10))) == 4
+    settle()
     assert await log.forget(START + timedelta(seconds=100), ["open", "other"]) == 2
     rows = await log.ask(figures.latest(10))
     assert [row.response for row in rows] == ["new", "", "Done.", ""]

@@ -188,6 +188,7 @@ def test_secrets_are_listed_for_redaction_and_never_printed(
         ({"api_key": "changeme-changeme"}, "API_KEY"),
         ({"api_key": "a" * 40}, "API_KEY"),
         ({"github_token": "k7Qx"}, "GITHUB_TOKEN"),
+        ({"gcp_project_id": "anton-test", "local_only": True}, "GCP_PROJECT_ID"),
         ({"sandbox": "subprocess"}, "SANDBOX"),
         (
             {

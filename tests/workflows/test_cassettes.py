@@ -6,6 +6,7 @@ end shows that what is asked for is still what is understood.
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ import bootstrap
 from config import load_settings
 from core import figures
 from core.approvals import ApprovalState, Decision
+from core.ports import InteractionLog
 from core.tasks import Task, TaskRequest
 from observability.clock import SystemClock
+from observability.interactions.bigquery import BigQueryInteractionLog
+from observability.interactions.cloud import Place
 from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
+from tests.fakes.bigquery_server import PROJECT, BigQueryServer
 from tests.fakes.repositories import git
 from tests.workflows.house import ME
 
@@ -58,7 +63,12 @@ def laid_out(name: str, folder: Path) -> None:
 
 
 async def played(
-    name: str, tmp_path: Path, *, script: Path | None = None, **request: Any
+    name: str,
+    tmp_path: Path,
+    *,
+    script: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    **request: Any,
 ) -> tuple[Task, Path]:
     """The task of a cassette, approved where it asks; `script` is played in its place."""
     repository = tmp_path / "repository"
@@ -69,6 +79,7 @@ async def played(
         model=f"scripted/{script or CASSETTES / f'{name}.json'}",
         fix_engine=kind,
         offline_max_candidates=1,
+        **(options or {}),
     )
     anton = await bootstrap.build(settings)
     await anton.start(drive=False)
@@ -100,12 +111,14 @@ async def test_fault_is_proved_mended_and_released(name: str, tmp_path: Path) ->
     branch = git(repository, "for-each-ref", "--format=%(refname)", "refs/heads/anton")
     assert git(repository, "rev-parse", f"{branch}^{{tree}}") == evidence["tree_hash"]
     assert report["model_calls"] >= 6
-    await require_logged(task, tmp_path / "data")
+    log = await SqliteInteractionLog.open(
+        tmp_path / "data", clock=SystemClock(), redactor=Redactor()
+    )
+    await require_logged(task, log)
 
 
-async def require_logged(task: Task, folder: Path) -> None:
+async def require_logged(task: Task, log: InteractionLog) -> None:
     """Every call of a task is in the log, with the outcome of the task, and is summed by role."""
-    log = await SqliteInteractionLog.open(folder, clock=SystemClock(), redactor=Redactor())
     calls = await log.ask(figures.conversation(task.task_id, 100))
     rates = await log.ask(figures.success_rates(task.created_at))
     await log.close()
@@ -116,6 +129,25 @@ async def require_logged(task: Task, folder: Path) -> None:
     spent = task.usage.tokens_in + task.usage.tokens_out
     assert sum(rate.tokens for rate in rates) == spent
     assert sum(call.tokens_in + call.tokens_out for call in calls) == spent
+
+
+async def test_a_task_goes_on_while_the_cloud_of_the_log_is_away(tmp_path: Path) -> None:
+    with BigQueryServer() as cloud:
+        options = {"gcp_project_id": PROJECT, "bigquery_emulator_host": cloud.url}
+        cloud.lasts = 4  # until the dataset and its three tables are made
+        task, _ = await played("flags-workflow", tmp_path, options=options)
+        assert cloud.ids("agent_interactions") == []
+        cloud.lasts = None
+        log = await BigQueryInteractionLog.open(
+            tmp_path / "data",
+            place=Place(PROJECT, "agent_system", 10**9, emulator=cloud.url),
+            clock=SystemClock(),
+            redactor=Redactor(),
+            uploads=True,
+        )
+        await require_logged(task, log)
+    assert task.outcome == "fixed"
+    assert not (tmp_path / "data" / "interactions.db").exists()
 
 
 async def test_a_scribe_who_lies_is_quoted_and_changes_no_figure(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Rows that wait on disk for a cloud: each is there once, and none is lost by a kill."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Literal
+
+from observability.database import Database
+from observability.interactions.rows import Row
+
+MIGRATIONS = Path(__file__).with_name("migrations") / "spool"
+FILE_NAME = "interactions-spool.db"
+KEPT_MAX = 100_000
+"""Rows that are remembered, the last ones; older ones that still wait are dropped."""
+BATCH_ROWS = 500
+BATCH_CHARS = 4_000_000
+"""BigQuery takes 10 MB a request; a row above that goes alone."""
+OPEN = "state IN ('waiting', 'tried')"
+
+Ending = Literal["arrived", "refused"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one table that go together, oldest first."""
+
+    table: str
+    numbers: tuple[int, ...]
+    rows: tuple[Row, ...]
+    tried: bool
+    """Whether they were sent before, and nobody knows what became of it."""
+
+
+class Spool:
+    """A SQLite file of rows; several processes may add, one takes them away."""
+
+    def __init__(self, database: Database, pending: int) -> None:
+        self._database = database
+        self.pending = pending
+        """Rows that have not arrived, as this process knows."""
+        self.dropped = 0
+
+    @classmethod
+    async def open(cls, folder: Path) -> "Spool":
+        """Open `interactions-spool.db` in a folder; raises StoreUnusable."""
+        database = await Database.open(folder / FILE_NAME, MIGRATIONS, thorough=False)
+        return cls(database, await database.read(_pending))
+
+    async def add(self, rows: Sequence[Row]) -> None:
+        """Keep rows, safe on disk when this returns; one whose id came before changes nothing."""
+        self.dropped += await self._database.write(lambda connection: _add(connection, rows))
+        self.pending = await self._database.read(_pending)
+
+    async def next(self) -> Batch | None:
+        """The oldest rows that have not arrived, as many as go together."""
+        return await self._database.read(_next)
+
+    async def tried(self, batch: Batch) -> None:
+        """They are about to be sent: from now on they may have arrived."""
+        await self._mark(batch.numbers, "tried")
+
+    async def end(self, batch: Batch, row_ids: Sequence[str], ending: Ending) -> None:
+        """Some of them have arrived, or never will."""
+        wanted = set(row_ids)
+        paired = zip(batch.numbers, batch.rows, strict=True)
+        await self._mark([number for number, row in paired if row.row_id in wanted], ending)
+        self.pending = await self._database.read(_pending)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self._database.close()
+
+    async def _mark(self, numbers: Sequence[int], state: str) -> None:
+        keep = "document" if state == "tried" else "''"
+        await self._database.write(
+            lambda connection: connection.executemany(
+                f"UPDATE rows SET state = ?, document = {keep} WHERE number = ?",  # noqa: S608 - made of constants
+                [(state, number) for number in numbers],
+            )
+        )
+
+
+def _pending(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM rows WHERE {OPEN}").fetchone()[0])  # noqa: S608 - made of constants
+
+
+def _add(connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
+    """Insert; how many of the oldest had to go for it."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO rows (table_name, row_id, document) VALUES (?, ?, ?)",
+        [(row.table, row.row_id, json.dumps(row.columns)) for row in rows],
+    )
+    (oldest,) = connection.execute("SELECT max(number) FROM rows").fetchone()
+    states = connection.execute(
+        "DELETE FROM rows WHERE number <= ? RETURNING state", ((oldest or 0) - KEPT_MAX,)
+    ).fetchall()
+    return sum(state in ("waiting", "tried") for (state,) in states)
+
+
+def _next(connection: sqlite3.Connection) -> Batch | None:
+    found = connection.execute(
+        f"SELECT number, table_name, state, document FROM rows WHERE {OPEN}"  # noqa: S608 - made of constants
+        " ORDER BY number LIMIT ?",
+        (BATCH_ROWS,),
+    ).fetchall()
+    if not found:
+        return None
+    _, table, state, _ = found[0]
+    alike = list(takewhile(lambda row: row[1:3] == (table, state), found))
+    room = BATCH_CHARS
+    chosen: list[tuple[int, Row]] = []
+    for number, _, _, document in alike:
+        room -= len(document)
+        if chosen and room < 0:
+            break
+        chosen.append((number, Row(table, json.loads(document))))
+    numbers, rows = zip(*chosen, strict=True)
+    return Batch(table, numbers, rows, tried=state == "tried")
