@@ -1,11 +1,12 @@
 """The commands: each is settings, wiring, and one call."""
 
 import asyncio
+import gc
 import io
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from cli.arguments import parse
@@ -74,6 +75,17 @@ def thinking(options: Namespace) -> dict[str, Any]:
     return {**model, "fix_engine": options.engine}
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import without looking for garbage: what modules make stays, and they are loaded sooner."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
 @asynccontextmanager
 async def house(
     settings: "Settings", driving: Driving, *, at_work: bool = False, checked: bool = True
@@ -82,8 +94,9 @@ async def house(
 
     Unless it is `checked`, it goes without a sandbox as far as that leads.
     """
-    import bootstrap
-    from core.errors import StoreTaken
+    with loading():
+        import bootstrap
+        from core.errors import StoreTaken
 
     bootstrap.set_up_logs(settings, quiet=not at_work)
     try:
@@ -101,9 +114,11 @@ async def house(
 
 async def fix(options: Namespace) -> int:
     """Repair a repository, here and now."""
-    from cli import fixing
+    settings = settings_for(**thinking(options))
+    with loading():
+        from cli import fixing
 
-    async with house(settings_for(**thinking(options)), "drives if free") as anton:
+    async with house(settings, "drives if free") as anton:
         return await fixing.fix(anton, options)
 
 
@@ -118,11 +133,12 @@ async def demo(options: Namespace) -> int:
 
 async def serve(options: Namespace) -> int:
     """Answer REST and work on tasks."""
-    import bootstrap
-    from api import server
-    from cli.working import at
-
     settings = settings_for(serving=True, host=options.host, port=options.port)
+    with loading():
+        import bootstrap
+        from api import server
+        from cli.working import at
+
     with server.listen(settings.host, settings.port) as socket:
         async with house(settings, "drives", at_work=True) as anton:
             await server.serve(
@@ -136,27 +152,33 @@ async def serve(options: Namespace) -> int:
 
 async def worker(options: Namespace) -> int:
     """Work on tasks without a face."""
-    from cli import working
+    settings = settings_for()
+    with loading():
+        from cli import working
 
-    async with house(settings_for(), "drives", at_work=not options.once) as anton:
+    async with house(settings, "drives", at_work=not options.once) as anton:
         return await working.work(anton, options)
 
 
 async def tasks(options: Namespace) -> int:
     """List tasks, or show, watch or cancel one."""
-    from cli import showing
+    settings = settings_for()
+    with loading():
+        from cli import showing
 
     driving: Driving = "drives if free" if options.cancel else "looks"
-    async with house(settings_for(), driving, checked=False) as anton:
+    async with house(settings, driving, checked=False) as anton:
         return await showing.tasks(anton, options)
 
 
 async def approve(options: Namespace) -> int:
     """List what waits, or decide."""
-    from cli import showing
+    settings = settings_for()
+    with loading():
+        from cli import showing
 
     driving: Driving = "drives if free" if options.id else "looks"
-    async with house(settings_for(), driving, checked=False) as anton:
+    async with house(settings, driving, checked=False) as anton:
         return await showing.approve(anton, options)
 
 

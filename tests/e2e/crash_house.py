@@ -1,7 +1,6 @@
 """A server that is killed and started again before a strict GitHub, and what is found then."""
 
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -21,13 +20,12 @@ import httpx
 
 from evals.scripted import REPOSITORY as FILES
 from tests.e2e.crash_server import REPOSITORY, Plan, run
+from tests.e2e.programs import FORKS
 from tests.fakes.repositories import git, repository
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
 LOOK_S = 0.01
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.e2e.crash_server"])
 
 
 class Stuck(AssertionError):
@@ -97,8 +95,8 @@ class ServerProcess:
 
     def __init__(self, plan: Plan) -> None:
         plan.folder.mkdir(parents=True, exist_ok=True)
-        self._ready, theirs = _FORKS.Pipe(duplex=False)
-        self._process = _FORKS.Process(target=run, args=(plan, theirs))
+        self._ready, theirs = FORKS.Pipe(duplex=False)
+        self._process = FORKS.Process(target=run, args=(plan, theirs))
         self._process.start()
         theirs.close()
         self.port = 0

@@ -10,8 +10,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
+
+from tests.e2e.programs import started
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
@@ -64,15 +67,19 @@ def run(
     data: Path, *arguments: str, stdin: str = "", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end with an environment that holds nothing else."""
-    return subprocess.run(
-        argv(*arguments),
-        env={"DATA_DIR": str(data), "ANTON_HOME": str(data.parent), **variables},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    environment = {"DATA_DIR": str(data), "ANTON_HOME": str(data.parent), **variables}
+    with TemporaryDirectory() as folder:
+        files = [Path(folder, name) for name in ("in", "out", "err")]
+        files[0].write_text(stdin)
+        process = started(arguments, environment, [str(file) for file in files], Path.cwd())
+        process.join(PATIENCE_S)
+        code = process.exitcode
+        if code is None:
+            process.kill()
+            raise AssertionError(f"{arguments} does not end: {files[2].read_text()}")
+        return subprocess.CompletedProcess(
+            arguments, code, files[1].read_text(), files[2].read_text()
+        )
 
 
 class Terminal:
@@ -82,13 +89,11 @@ class Terminal:
         ours, theirs = pty.openpty()
         self._ours = ours
         self.seen = ""
-        self.process = subprocess.Popen(
-            argv(*arguments),
-            env={"DATA_DIR": str(data), "ANTON_HOME": str(data.parent), "TERM": "xterm"},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
+        self.process = started(
+            arguments,
+            {"DATA_DIR": str(data), "ANTON_HOME": str(data.parent), "TERM": "xterm"},
+            [os.ttyname(theirs)] * 3,
+            Path.cwd(),
         )
         os.close(theirs)
 
@@ -101,9 +106,8 @@ class Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        self.process.kill()
+        self.process.join()
         os.close(self._ours)
 
     def wait_for(self, pattern: str) -> str:
@@ -122,18 +126,21 @@ class Terminal:
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self.seen = ""
-        self.process.send_signal(signal.SIGINT)
+        assert self.process.pid
+        os.kill(self.process.pid, signal.SIGINT)
 
     def end(self) -> int:
         """Read to the end; the exit code."""
         while self._read():
             pass
-        return self.process.wait(timeout=PATIENCE_S)
+        self.process.join(PATIENCE_S)
+        assert self.process.exitcode is not None
+        return self.process.exitcode
 
     def _read(self) -> bool:
         ready, _, _ = select.select([self._ours], [], [], 1.0)
         if not ready:
-            return self.process.poll() is None
+            return self.process.exitcode is None
         try:
             data = os.read(self._ours, 65536)
         except OSError:

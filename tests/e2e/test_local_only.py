@@ -55,6 +55,7 @@ def test_a_whole_fix_with_ollama_connects_to_this_machine_alone(tmp_path: Path) 
                 "ANTON_HOME": str(tmp_path),
                 "PYTHONPATH": str(ROOT),
                 "LOCAL_ONLY": "true",
+                "MAX_ITERATIONS": "1",
                 "MODEL": "ollama_chat/qwen3:8b",
                 "OLLAMA_BASE_URL": ollama.url,
                 "HTTPS_PROXY": "http://proxy.example:3128",
