@@ -26,9 +26,11 @@ ASKED: dict[QuestionKind, str] = {
     "published. The person has seen it.",
     QuestionKind.PROTECTED_PATH: "Anton's change touches protected files, and he asks whether "
     "exactly this change may be published. The person has seen it.",
-    QuestionKind.ESCALATION: "Anton cannot go on by himself, and asks what to do.",
-    QuestionKind.BUDGET: "What models may cost is spent, and Anton asks whether he gets more.",
-    QuestionKind.CLARIFY: "Facts are missing, and Anton asks for them.",
+    QuestionKind.ESCALATION: "Anton cannot go on by himself, and asks what to do. A plain yes "
+    "is `more_attempts`, a plain no is `stop`.",
+    QuestionKind.BUDGET: "What models may cost is spent, and Anton asks whether he gets more. "
+    "A plain no is `stop`; a plain yes names no amount.",
+    QuestionKind.CLARIFY: "Facts are missing, and Anton asks for them. Yes and no are answers.",
     QuestionKind.START: "Anton asks whether to begin.",
 }
 MEANINGS: dict[Choice, str] = {
