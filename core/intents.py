@@ -33,6 +33,8 @@ class Intent(Value):
     """What is asked about; of a question alone."""
     read_by: str = GRAMMAR
     """`grammar`, or the model's name."""
+    partial: bool = False
+    """Whether what shows it is only a part of the words, so that the rest may say otherwise."""
     reason: str = ""
     """Why it is unclear, for whoever spoke."""
     notice: str = ""
@@ -47,8 +49,11 @@ class Intent(Value):
     def needs_confirmation(self) -> bool:
         """Whether what was understood is repeated and confirmed before it acts.
 
-        A grammar knows words and no meaning. What only says how to go on is said back as it acts.
+        A grammar knows words and no meaning, and consent stands alone. What only says how to go on
+        is said back as it acts.
         """
+        if self.kind == "approve" and self.partial:
+            return True
         return self.read_by == GRAMMAR and self.kind in ACTING
 
 

@@ -17,6 +17,8 @@ ROLE = "orchestrator"
 MAX_TOKENS = 1024
 WORDS_SHOWN = 2_000
 """Of each end of a long text, in characters; long texts decide nothing anyway."""
+WHOLE = 2 / 3
+"""Share of the letters that a quote has at least to stand for all that was said."""
 NOT_CLEAR = "The words are not clear."
 UNSEEN = frozenset({"approve", "raise_budget"})
 """Where one of these is open, no foreign text stands beside the words of the person."""
@@ -87,7 +89,9 @@ def limited(answer: Answer, words: str, question: Question, reader: str) -> Inte
     if kind not in WITH_WORDS and (conditions or not answer.unconditional):
         return unclear(words, "It is not said without a condition.", reader)
     amount = _increase(answer, question) if kind == "raise_budget" else None
-    return held(Intent(kind=kind, text=words, amount_usd=amount, read_by=reader), question)
+    partial = _letters(answer.quote) < WHOLE * _letters(words)
+    intent = Intent(kind=kind, text=words, amount_usd=amount, read_by=reader, partial=partial)
+    return held(intent, question)
 
 
 def _problems(answer: Answer, words: str, question: Question) -> list[str]:
@@ -108,6 +112,10 @@ _NOTHING = ("", "none", "n/a", "no", "no conditions")
 def _is_said(quote: str, words: str) -> bool:
     said = " ".join(quote.split()).casefold()
     return bool(said) and said in " ".join(words.split()).casefold()
+
+
+def _letters(text: str) -> int:
+    return sum(sign.isalnum() for sign in text)
 
 
 def _topics(answer: Answer) -> tuple[Topic, ...]:

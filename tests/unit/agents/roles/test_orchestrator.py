@@ -1,6 +1,7 @@
 """A model reads what people say; whatever it answers, only what was said and is open counts."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,12 @@ from agents.roles.orchestrator import ASKED, MEANINGS, Orchestrator
 from core.approvals import Choice, Question, QuestionKind
 from core.errors import AnswerInvalid
 from core.intents import PLAIN_MAX, Intent
+from evals.phrases import Judged, Phrase, load_phrases
 from tests.fakes.model import Played, ScriptedModel
+
+CASSETTE = Path(__file__).parents[3] / "data" / "cassettes" / "intents.json"
+BY_HAND: dict[str, list[str]] = json.loads(CASSETTE.read_text())
+"""Replies by phrase; whoever gave them saw the requests and nothing else."""
 
 RELEASE = Question(
     kind=QuestionKind.RELEASE,
@@ -37,6 +43,20 @@ async def read(words: str, *answers: Played, question: Question = RELEASE) -> In
 async def test_consent_that_stands_alone_is_consent_and_needs_no_second_word() -> None:
     intent = await read("Looks great,  ship it!", says("approve", "looks great, ship it!"))
     assert (intent.kind, intent.read_by) == ("approve", "scripted")
+    assert not intent.needs_confirmation
+
+
+async def test_consent_among_other_words_is_confirmed_first() -> None:
+    words = "ship it, rename x afterwards if you like"
+    intent = await read(words, says("approve", "ship it"))
+    assert intent.kind == "approve"
+    assert intent.needs_confirmation
+
+
+@pytest.mark.parametrize("phrase", [one for one in load_phrases() if one.id in BY_HAND])
+async def test_answers_that_were_given_by_hand_are_understood(phrase: Phrase) -> None:
+    intent = await read(phrase.words, *BY_HAND[phrase.id], question=phrase.asked)
+    assert Judged(phrase, intent).right
     assert not intent.needs_confirmation
 
 
