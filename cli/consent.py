@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from cli.screen import Screen, person
 from control.amounts import raise_in
-from control.words import said_back, understand
+from control.words import said_back
 from core.approvals import PROOF_DIGITS, Choice, Decision, Person, Question, QuestionKind, Risk
+from core.intents import WITH_WORDS, Intent
 
 _OFFERED: dict[Choice, tuple[str, str]] = {
     "approve": ("a", "[a]pprove"),
@@ -21,9 +22,10 @@ _OFFERED: dict[Choice, tuple[str, str]] = {
     "stop": ("s", "[s]top"),
 }
 LATER = ("l", "later", "")
-NEEDS_WORDS: tuple[Choice, ...] = ("request_changes", "guidance", "answer")
 
 Ask = Callable[[str], Awaitable[str | None]]
+Read = Callable[[str, Question], Awaitable[Intent]]
+"""What some words mean as the answer to a question."""
 
 
 def decide(
@@ -64,37 +66,51 @@ def unasked(question: Question, *, yes: bool, interactive: bool, local: bool) ->
     return ""
 
 
-async def asked(question: Question, screen: Screen) -> Decision | None:
+async def asked(question: Question, screen: Screen, read: Read) -> Decision | None:
     """The answer of the person at the terminal; None leaves the question open."""
-    return await answer_from(question, screen.ask, screen.say)
+    return await answer_from(question, screen.ask, screen.say, read)
 
 
-async def answer_from(question: Question, ask: Ask, say: Callable[[str], None]) -> Decision | None:
+async def answer_from(
+    question: Question, ask: Ask, say: Callable[[str], None], read: Read
+) -> Decision | None:
     """Ask until the answer is clear; what was understood is repeated."""
     offer = ", ".join([*(_OFFERED[option][1] for option in question.options), "or [l]ater"])
     while (line := await ask(f"{offer}:")) is not None and line.lower() not in LATER:
-        choice, text, amount = understood(line, question)
-        if choice is None:
-            say("That was not clear. One of the letters in brackets will do.")
-        else:
-            return await _completed(question, choice, text, amount, ask, say)
+        if (option := lettered(line, question)) is not None:
+            return await _completed(question, option, "", None, ask, say)
+        intent = await read(line, question)
+        if intent.notice:
+            say(intent.notice)
+        if intent.choice is None or not _stands(intent):
+            say(_not_taken(intent))
+            continue
+        text = line if intent.choice in WITH_WORDS else ""
+        return await _completed(question, intent.choice, text, intent.amount_usd, ask, say)
     say("The question stays open.")
     return None
 
 
-def understood(line: str, question: Question) -> tuple[Choice | None, str, float | None]:
-    """What a letter or some words mean: the choice, the words that go with it, an amount.
-
-    One unknown word is rather a slip of the keys than a request.
-    """
+def lettered(line: str, question: Question) -> Choice | None:
+    """The option that a letter or its own name stands for."""
     word = line.strip().lower()
     for option in question.options:
         if word in (_OFFERED[option][0], option, option.replace("_", " ")):
-            return option, "", None
-    choice, amount = understand(line, question)
-    if choice in NEEDS_WORDS and len(word.split()) < 2:
-        return None, "", None
-    return choice, line if choice in NEEDS_WORDS else "", amount
+            return option
+    return None
+
+
+def _stands(intent: Intent) -> bool:
+    """Whether words can be acted on: one alone is rather a slip of the keys than a request."""
+    if intent.choice in WITH_WORDS:
+        return len(intent.text.split()) > 1
+    return not (intent.kind == "approve" and intent.partial)
+
+
+def _not_taken(intent: Intent) -> str:
+    if intent.kind == "question":
+        return "What is recorded stands above. One of the letters in brackets decides."
+    return "That was not clear. One of the letters in brackets will do."
 
 
 async def _completed(
@@ -106,7 +122,7 @@ async def _completed(
     say: Callable[[str], None],
 ) -> Decision | None:
     """Ask for what the choice still needs, then say what was understood."""
-    while (choice in NEEDS_WORDS and not text) or (choice == "raise_budget" and amount is None):
+    while (choice in WITH_WORDS and not text) or (choice == "raise_budget" and amount is None):
         words = await ask("By how many US dollars?" if choice == "raise_budget" else "How?")
         if words is None:
             say("The question stays open.")

@@ -74,7 +74,7 @@ async def play(anton: Anton, stage: Stage, options: argparse.Namespace) -> int:
         screen.say(f"  │ {line}")
     screen.say()
     screen.say("Anton works on it offline, with no model and no key:", "bold")
-    consent = Consent(screen, yes=options.fast, local=True)
+    consent = Consent(screen, anton.read, yes=options.fast, local=True)
     task = await repair(anton, screen, _request(stage, ticket), consent)
     screen.say()
     screen.say(f"All of this lies in {stage.folder}; remove it when you have seen enough.", "dim")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli import exits
-from cli.consent import asked, unasked
+from cli.consent import Read, asked, unasked
 from cli.consent import decide as decided
 from cli.driving import Drive
 from cli.ending import conclude, report_of, writable, write_patch
@@ -23,6 +23,7 @@ class Consent:
     """Who answers the questions of one run."""
 
     screen: Screen
+    read: Read
     yes: bool
     local: bool
 
@@ -35,7 +36,7 @@ class Consent:
             how = "with --yes" if self.yes else "not asked"
             return decided(question, "approve", text=reason, by=person(how))
         if self.screen.interactive:
-            return await asked(question, self.screen)
+            return await asked(question, self.screen, self.read)
         self.screen.say("decision    none: a person has to decide, and nobody can be asked here")
         return None
 
@@ -64,7 +65,7 @@ async def fix(anton: Anton, options: argparse.Namespace) -> int:
     screen = Screen.here(json_only=options.json)
     patch_file = writable(options.patch_out)
     request = request_from(options, ticket_from(options.ticket, sys.stdin.buffer))
-    consent = Consent(screen, options.yes, local=is_local(request.repository))
+    consent = Consent(screen, anton.read, options.yes, local=is_local(request.repository))
     task = await repair(anton, screen, request, consent)
     if options.json:
         screen.give(report_of(task))

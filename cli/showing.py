@@ -64,7 +64,7 @@ async def approve(anton: Anton, options: argparse.Namespace) -> int:
     decision = _given(question, options)
 
     async def ask(question: Question) -> Decision | None:
-        return await asked(question, screen) if screen.interactive else None
+        return await asked(question, screen, anton.read) if screen.interactive else None
 
     since = await anton.events.latest()
     drive = Drive(anton, screen, ask, since)

@@ -284,11 +284,14 @@ class Anton:
         if approval.state is not ApprovalState.PENDING:
             raise Conflict(f"The question is settled already: {approval.state}.")
         question = await self.current(approval.question)
-        words = self._masked(text)
-        intent = await self._reader.read(words, question)
+        intent = await self.read(text, question)
         if intent.kind == "approve" and question.risk is Risk.CRITICAL:
-            return unclear(words, PROTECTED, intent.read_by).but(notice=intent.notice)
+            return unclear(intent.text, PROTECTED, intent.read_by).but(notice=intent.notice)
         return intent
+
+    async def read(self, words: str, question: Question) -> Intent:
+        """What somebody means by plain words as the answer to a question of this moment."""
+        return await self._reader.read(self._masked(words), question)
 
     async def facts(self, approval_id: str, intent: Intent) -> str:
         """The recorded facts that answer a question about what waits, as plain text."""
@@ -311,6 +314,8 @@ class Anton:
         if intent.kind == "question":
             return await self.facts(approval.approval_id, intent), approval
         question = await self.current(approval.question)
+        if intent.kind == "approve" and intent.partial:
+            raise PayloadInvalid("Consent has to stand alone.", remedy=_how_to_say(question))
         if intent.choice is None:
             raise PayloadInvalid(
                 " ".join(filter(None, (intent.reason, intent.notice))),

@@ -236,7 +236,7 @@ async def test_the_terminal_asks_and_takes_words(
             return next(answers, None)
 
         async def answer(question: Question) -> Decision | None:
-            return await answer_from(question, ask, screen.say)
+            return await answer_from(question, ask, screen.say, here.anton.read)
 
         decision = await answer((await here.pending(task)).question)
         assert decision

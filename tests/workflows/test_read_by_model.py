@@ -11,6 +11,7 @@ import pytest
 import bootstrap
 from config import load_settings
 from core.approvals import ApprovalState
+from core.errors import PayloadInvalid
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
 from tests.fakes.model_server import Act
 from tests.fakes.openai_server import OpenAIServer
@@ -113,6 +114,15 @@ async def test_a_day_that_is_spent_leaves_the_grammar(openai: OpenAIServer, tmp_
         assert (intent.kind, intent.read_by) == ("reject", "grammar")
         assert intent.notice.startswith("The budget of models is spent")
         assert openai.asked == []
+
+
+async def test_consent_among_other_words_is_no_reply(openai: OpenAIServer, tmp_path: Path) -> None:
+    openai.script(answer("approve", "ship it"))
+    async with read_by_model(openai, tmp_path) as here:
+        task = await here.run()
+        with pytest.raises(PayloadInvalid, match="stand alone"):
+            await here.anton.reply(task.task_id, "ship it, and rename x some day", ME)
+        assert (await here.pending(task)).state is ApprovalState.PENDING
 
 
 async def test_a_model_in_thrall_approves_nothing_that_was_not_said(

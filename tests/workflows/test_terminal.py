@@ -87,7 +87,8 @@ async def test_a_host_elsewhere_is_never_written_to_unasked(home: House) -> None
     out = io.StringIO()
     screen = Screen(Console(file=out), Console(file=io.StringIO()), io.StringIO())
     request = TaskRequest(repository=str(home.repository), text="total() is one too many")
-    task = await repair(home.anton, screen, request, Consent(screen, yes=False, local=False))
+    consent = Consent(screen, home.anton.read, yes=False, local=False)
+    task = await repair(home.anton, screen, request, consent)
     assert task.status is TaskStatus.WAITING
     assert home.branches() == []
     assert f"python main.py approve {task.task8}" in out.getvalue()

@@ -2,8 +2,10 @@
 
 import pytest
 
-from cli.consent import answer_from, unasked, understood
+from cli.consent import answer_from, lettered, unasked
+from control.words import Grammar
 from core.approvals import Decision, Question, QuestionKind, Risk
+from core.intents import Intent
 
 HASH = "ab" * 32
 
@@ -35,7 +37,7 @@ async def answer(question: Question, *typed: str) -> tuple[Decision | None, list
         said.append(prompt)
         return next(lines, None)
 
-    return await answer_from(question, ask, said.append), said
+    return await answer_from(question, ask, said.append, Grammar().read), said
 
 
 @pytest.mark.parametrize("typed", ["a", "approve", "yes", "ship it", "LGTM", "  A "])
@@ -102,9 +104,29 @@ async def test_a_budget_needs_an_amount() -> None:
 
 
 def test_only_what_is_offered_is_understood() -> None:
-    assert understood("a", ESCALATION)[0] is None
-    assert understood("m", ESCALATION)[0] == "more_attempts"
-    assert understood("m", release())[0] is None
+    assert lettered("a", ESCALATION) is None
+    assert lettered("m", ESCALATION) == "more_attempts"
+    assert lettered("m", release()) is None
+
+
+async def test_a_question_and_consent_among_other_words_decide_nothing() -> None:
+    decision, said = await answer(release(), "what does it change?", "l")
+    assert decision is None
+    assert "What is recorded stands above. One of the letters in brackets decides." in said
+
+    async def half(words: str, question: Question) -> Intent:
+        return Intent(kind="approve", text=words, read_by="m", partial=True, notice="Mind.")
+
+    lines = iter(["ship it, some day", "r"])
+
+    async def ask(prompt: str) -> str | None:
+        return next(lines, None)
+
+    heard: list[str] = []
+    decision = await answer_from(release(), ask, heard.append, half)
+    assert decision is not None
+    assert decision.choice == "reject"
+    assert heard[0] == "Mind."
 
 
 @pytest.mark.parametrize(
