@@ -29,13 +29,14 @@ def trouble(task_id: str, what: str, patch_ref: str = "") -> Question:
     )
 
 
-def unsure(task_id: str, cause: str, reading: str) -> Question:
+def unsure(task_id: str, cause: str, reading: str, category: str = "code") -> Question:
     """Ask whether to try a fix for a cause that is neither certain nor shown by a test."""
+    elsewhere = f" It may lie outside of the code ({category})." if category != "code" else ""
     return Question(
         kind=QuestionKind.ESCALATION,
         task_id=task_id,
         title="The cause is not certain and no test shows the fault. Try a fix all the same?",
-        body=f"Best hypothesis: {cause}\n\nReproduction: {reading}",
+        body=f"Best hypothesis: {cause}{elsewhere}\n\nReproduction: {reading}",
         options=("guidance", "more_attempts", "stop"),
     )
 

@@ -44,17 +44,20 @@ def weighed(state: RepairState, rules: Rules) -> Facts:
 def _without_proof(state: RepairState, rules: Rules) -> Facts:
     """What follows from the diagnosis alone, where no test shows the fault."""
     diagnosis, reproduction = state.get("diagnosis", {}), state.get("reproduction", {})
-    if diagnosis.get("category", "code") != "code" or _no_fault(state, rules):
+    if _no_fault(state, rules):
         return _end(Outcome.NOT_A_CODE_FAULT, diagnosis["root_cause"])
     if _sure(diagnosis, rules):
         return {}
-    reading = reproduction.get("reading")
+    reading, category = reproduction.get("reading"), diagnosis.get("category", "code")
+    cause = diagnosis.get("root_cause", "not recorded")
+    if category != "code":
+        ask = questions.unsure(state["task_id"], cause, str(reading), category)
+        return {"question": ask.dump()}
     if reading == Reading.PASSES:
         said = reproduction.get("note") or f"It passes on the base ({reproduction['origin']})."
         return _end(Outcome.CANNOT_REPRODUCE, said)
     if reading == Reading.NOTHING_TO_RUN:
         return _end(Outcome.NEEDS_INFORMATION, reproduction["help_wanted"])
-    cause = diagnosis.get("root_cause", "not recorded")
     return {"question": questions.unsure(state["task_id"], cause, str(reading)).dump()}
 
 

@@ -181,6 +181,12 @@ async def test_a_named_test_that_passes_ends_it_however_sure_the_diagnosis_is(
 async def test_confidence_gate(tmp_path: Path) -> None:
     async with house(tmp_path / "a", Script(diagnosis=UNSURE, reproduction=NOT_SHOWN)) as here:
         assert (await here.pending(await here.run())).question.kind is QuestionKind.ESCALATION
+    elsewhere = Script(diagnosis=UNSURE.but(category="data"), reproduction=NOT_SHOWN)
+    async with house(tmp_path / "e", elsewhere) as here:
+        task = await here.run()
+        assert "(data)" in (await here.pending(task)).question.body
+        task = await here.answer(task, "more_attempts")
+        assert "fix" in here.asked(task)
     async with house(tmp_path / "b", Script(diagnosis=SURE, reproduction=NOT_SHOWN)) as here:
         assert "fix" in here.asked(await here.run())
     red_test_at_low_confidence = Script(diagnosis=UNSURE.but(confidence=0.3))

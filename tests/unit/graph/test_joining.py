@@ -38,7 +38,6 @@ def state(diagnosis: dict[str, Any], reproduction: dict[str, Any], **more: Any) 
         (MEANT, found("fixed_since", written=True), "already_fixed"),
         (UNSURE, found("fixed_since"), "already_fixed"),
         (ELSEWHERE, found("nothing_to_run"), "not_a_code_fault"),
-        ({**ELSEWHERE, "confidence": 0.1}, found("nothing_to_run"), "not_a_code_fault"),
         (SURE, found("passes"), ""),
         (UNSURE, found("passes"), "cannot_reproduce"),
         (UNSURE, found("nothing_to_run"), "needs_information"),
@@ -66,6 +65,19 @@ def test_seventy_hundredths_are_enough_and_less_asks() -> None:
     other = found("other_error")
     assert "question" not in weighed(state({**SURE, "confidence": 0.70}, other), Rules())
     assert "question" in weighed(state(UNSURE, other), Rules())
+
+
+@pytest.mark.parametrize("category", ["config", "infra", "dependency", "data"])
+@pytest.mark.parametrize("reading", ["nothing_to_run", "passes", "other_error"])
+def test_cause_outside_of_the_code_ends_it_only_when_sure(category: str, reading: str) -> None:
+    guess = {**UNSURE, "category": category}
+    asked = weighed(state(guess, found(reading)), Rules())
+    assert "outcome" not in asked
+    assert asked["question"]["options"] == ["guidance", "more_attempts", "stop"]
+    assert f"the cause It may lie outside of the code ({category})." in asked["question"]["body"]
+    assert weighed(state(guess, found("reproduced")), Rules()) == {"trouble": ""}
+    sure = state({**guess, "confidence": 0.70}, found(reading))
+    assert weighed(sure, Rules())["outcome"] == "not_a_code_fault"
 
 
 def test_named_test_that_passes_ends_the_task_however_sure_the_diagnosis() -> None:
