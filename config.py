@@ -196,7 +196,7 @@ class Models(_Group):
     model_orchestrator: str = ""
     """Model that reads what people write, if another."""
     model_fallback: Names = ()
-    """Models that are asked, in this order, when the first does not answer, comma-separated."""
+    """Models asked in this order when the first stays away or talks nonsense, comma-separated."""
     model_llm_params: Parameters = Field(default_factory=dict)
     """Parameters by model or prefix, JSON, as `{"ollama/": {"think": false, "window": 32768}}`."""
     agent_llm_params: Parameters = Field(default_factory=dict)

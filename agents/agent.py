@@ -68,6 +68,8 @@ class Ending:
     """What the ending tool returned; None unless `done`."""
     text: str = ""
     """The last words of the model; untrusted."""
+    model: str = ""
+    """Who said them; empty when nobody answered."""
     note: str = ""
     """What went wrong, in words for people."""
     spent: BudgetExceeded | None = None
@@ -292,6 +294,7 @@ class Agent:
             turns=run.turn,
             answer=answer,
             text=run.last.text if run.last else "",
+            model=run.last.model if run.last else "",
             note=note,
             messages=run.context.messages,
             calls=run.calls,

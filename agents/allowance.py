@@ -1,7 +1,7 @@
 """The seconds that one run of a role may take: its model's answers and its tools use them up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -118,6 +118,8 @@ class TimedModel:
 
     model: Model
     time: Allowance
+    timed: Callable[[Model], "TimedModel"]
+    """Gives another model the time of the same role."""
 
     @property
     def name(self) -> str:
@@ -130,6 +132,10 @@ class TimedModel:
     @property
     def capabilities(self) -> Capabilities:
         return self.model.capabilities
+
+    @property
+    def other(self) -> "TimedModel | None":
+        return self.timed(self.model.other) if self.model.other else None
 
     def count(self, text: str) -> int:
         return self.model.count(text)

@@ -4,8 +4,10 @@ Tolerant in syntax, strict in meaning. Code never travels inside JSON.
 """
 
 import json
+import logging
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -13,7 +15,8 @@ from json_repair import repair_json
 from pydantic import BaseModel, ValidationError
 
 from agents.prompting import render
-from core.errors import AnswerInvalid
+from agents.replies import IN_A_ROW, Fault, fault_of
+from core.errors import AnswerInvalid, NoAnswer
 from core.models import Message, ModelCall, Reply
 from core.ports import Model
 
@@ -29,6 +32,43 @@ REPAIRED_MAX = 20_000
 """Characters of one object that are read as JSON with faults."""
 PROBLEMS_TOLD = 8
 
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A reply that is an answer, and the model that can be asked further."""
+
+    reply: Reply
+    model: Model
+
+
+async def reply_of(
+    model: Model, call: ModelCall, usable: Callable[[Reply], object] = lambda reply: False
+) -> Said:
+    """A reply with something in it, of this model or of one that is asked in its place.
+
+    A reply that is no answer (empty, cut off, declined, a tool call as text) is handed back with a
+    word on what is wrong, unless it is `usable` all the same. After three in a row the next model
+    is asked from the beginning; raises NoAnswer where none is left. A made-up result of a tool
+    counts as words.
+    """
+    fault: Fault | None = None
+    while True:
+        asked = call
+        for _ in range(IN_A_ROW):
+            reply = await model.complete(asked)
+            fault = None if usable(reply) else fault_of(reply.but(calls=()))
+            if fault in (None, Fault.RESULT):
+                return Said(reply, model)
+            text = Message(author="assistant", text=reply.text or NOTHING_SAID)
+            asked = asked.but(messages=(*asked.messages, text, *render("reply-again", fault=fault)))
+        left = f"The last {IN_A_ROW} replies of {model.name} were no answers ({fault})."
+        log.warning("%s", left, extra={"task_id": call.task_id})
+        if model.other is None:
+            raise NoAnswer(left)
+        model = model.other
+
 
 async def ask(
     model: Model,
@@ -36,29 +76,31 @@ async def ask(
     form: type[AnyAnswer],
     *,
     check: Callable[[AnyAnswer], list[str]] = lambda _: [],
-) -> AnyAnswer:
-    """The model's answer in this form; raises AnswerInvalid when a second try does not fit either.
+) -> tuple[AnyAnswer, str]:
+    """The answer in this form, and the name of the model that gave it.
 
-    `check` says in words what is wrong with an answer of the right form, such as names that do not
-    exist. The model is told once; an answer that still has such faults is given back as it is, for
-    the caller to leave them out.
+    Raises AnswerInvalid when a second try does not fit either. `check` says in words what is wrong
+    with an answer of the right form, such as names that do not exist. The model is told once; an
+    answer that still has such faults is given back as it is, for the caller to leave them out.
     """
-    if model.capabilities.answers and not call.tools:
-        call = call.but(answer_schema=form.model_json_schema())
     problems: list[str] = []
-    answer: AnyAnswer | None = None
+    answer: tuple[AnyAnswer, str] | None = None
     for _ in range(REPAIRS + 1):
-        reply = await model.complete(call)
+        schema = form.model_json_schema() if model.capabilities.answers and not call.tools else None
+        said = await reply_of(
+            model, call.but(answer_schema=schema), lambda reply: parsed(reply, form)[0]
+        )
+        model, reply = said.model, said.reply
         found, problems = parsed(reply, form)
-        answer = found or answer
+        answer = (found, reply.model) if found else answer
         problems = problems or (check(found) if found else [])
         if found and not problems:
-            return found
+            return found, reply.model
         again = render("answer-again", problems="\n".join(problems[:PROBLEMS_TOLD]))
-        said = Message(author="assistant", text=reply.text or NOTHING_SAID)
-        call = call.but(messages=(*call.messages, said, *again))
+        words = Message(author="assistant", text=reply.text or NOTHING_SAID)
+        call = call.but(messages=(*call.messages, words, *again))
     if answer is None:
-        raise AnswerInvalid(f"{model.name} gave no usable answer: {'; '.join(problems[:3])}")
+        raise AnswerInvalid(f"{reply.model} gave no usable answer: {'; '.join(problems[:3])}")
     return answer
 
 

@@ -15,7 +15,7 @@ from agents.offline.fixing import NAME as OFFLINE
 from agents.views import places_of
 from core.errors import BudgetExceeded
 from core.evidence import RunEnd, TestRun
-from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
+from core.findings import Candidate, FixAttempt, PartialFix, Reading, RefusedEdit, SearchFigures
 from core.patches import Patch, Suspect
 from core.ports import Case
 from core.tasks import Outcome
@@ -37,6 +37,24 @@ FAILURES_TOLD = 5
 OfflineSearch = Callable[[], Coroutine[Any, Any, FixAttempt]]
 
 
+@dataclass(frozen=True)
+class Stint:
+    """What one model came to with one engine, beside the candidates that were judged."""
+
+    name: str
+    """Engine and model, as people are told."""
+    why_not: str
+    """What happened, for the case that nothing holds."""
+    refused: tuple[RefusedEdit, ...] = ()
+    """What the gate refused."""
+    abstains: str = ""
+    """Why the model advises against any change; empty when it does not."""
+    saved_calls: int = 0
+    """Calls that were planned and not made."""
+    speechless: bool = False
+    """Whether its replies were no answers, so that another engine or model is due."""
+
+
 @dataclass
 class Contest:
     """One attempt: what shows the fault, who tried, and what the tests said of each."""
@@ -52,6 +70,8 @@ class Contest:
     judged: list[Judged] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
     """What its maker says of a patch, by hash."""
+    makers: dict[str, str] = field(default_factory=dict)
+    """Name of the model that made a patch, by hash."""
     tried: dict[str, PartialFix] = field(default_factory=dict)
     """What each judged patch mends and breaks, by hash."""
     spent: BudgetExceeded | None = None
@@ -97,10 +117,10 @@ class Contest:
 
     # --- judging ---
 
-    async def judge(self, patch: Patch, words: str) -> tuple[Judged, str]:
+    async def judge(self, patch: Patch, words: str, by: str) -> tuple[Judged, str]:
         """The red tests first, then those near the change, then the whole suite.
 
-        Gives what the tests said in words too, for the next try.
+        `by` is the model that made it. Gives what the tests said in words too, for the next try.
         """
         tree = with_files(patch.apply(self.case.tree), self.files)
         mended, lost, said = tuple[str, ...](), list[str](), ""
@@ -114,6 +134,7 @@ class Contest:
         self.judged.append(found)
         self.tried[patch.sha256] = PartialFix(patch=patch, mended=mended, broken=tuple(lost))
         self.said[patch.sha256] = words
+        self.makers[patch.sha256] = by
         return found, said
 
     def keep(self, patch: Patch) -> None:
@@ -153,7 +174,7 @@ class Contest:
 
     # --- the end ---
 
-    async def attempt(self, by: str, engine: str, *, saved_calls: int, why_not: str) -> FixAttempt:
+    async def attempt(self, engine: str, *, saved_calls: int, why_not: str) -> FixAttempt:
         """All that holds, best first; `why_not` says what happened when nothing does.
 
         The search is waited for only where nothing else holds, and only then its failure is one
@@ -171,9 +192,7 @@ class Contest:
         order = in_order([*holding, *votes])
         figures = found.figures if found else SearchFigures()
         attempt = FixAttempt(
-            candidates=tuple(
-                self._candidate(one, by, searched.get(one.patch.sha256)) for one in order
-            ),
+            candidates=tuple(self._candidate(one, searched.get(one.patch.sha256)) for one in order),
             suspects=self.suspects()[:SUSPECTS_MAX],
             explanation=why_not,
             figures=figures.but(tried=figures.tried + len(self.judged), plausible=len(order)),
@@ -214,9 +233,9 @@ class Contest:
         misses = [*self.tried.values(), *([searched] if searched else [])]
         return max(misses, key=lambda one: (len(one.mended), -len(one.broken)), default=None)
 
-    def _candidate(self, one: Judged, by: str, searched: Candidate | None) -> Candidate:
-        makers = [by] if one.patch.sha256 in self.said else []
-        makers += [OFFLINE] if searched else []
+    def _candidate(self, one: Judged, searched: Candidate | None) -> Candidate:
+        made_by = self.makers.get(one.patch.sha256)
+        makers = [*([made_by] if made_by else []), *([OFFLINE] if searched else [])]
         made = searched or Candidate(patch=one.patch, score=1.0)
         return made.but(found_by=" and ".join(makers))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents import toolwork, workflow
+from agents import fixing, toolwork
 from agents.allowance import TimedModel
 from agents.offline.engine import OfflineEngine
 from agents.roles import diagnosis, qa, reviewer, scribe, triage
@@ -22,7 +22,7 @@ from core.findings import (
 )
 from core.models import Message
 from core.patches import Patch
-from core.ports import Case, Model, Models
+from core.ports import Case, Models
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ModelEngine:
         if "fix" not in self.served:
             return self.offline.name
         model = self.models.of("fix")
-        return f"{'tools' if self._with_tools(model) else 'workflow'} ({model.name})"
+        return f"{'tools' if fixing.with_tools(model, self.kind) else 'workflow'} ({model.name})"
 
     async def triage(self, case: Case) -> Triage:
         """By the model's reading, held against the report."""
@@ -67,7 +67,7 @@ class ModelEngine:
             case,
             self.offline.bench,
             model,
-            gather if self._with_tools(model) else None,
+            gather if fixing.with_tools(model, self.kind) else None,
             turns=self.crew.limits["diagnosis"].turns,
             measured=await self.offline.diagnose(case),
         )
@@ -94,15 +94,8 @@ class ModelEngine:
         async def search() -> FixAttempt:
             return await self.offline.fix(case)
 
-        if self._with_tools(model):
-            attempt = await toolwork.fix(
-                case, bench, model, search, self.crew, attempts=self.attempts
-            )
-            if attempt is not None:
-                return attempt
-        timed = self.crew.timed("fix", model)
-        return await workflow.fix(
-            case, bench, timed, search, attempts=self.attempts, refused=self.crew.refused
+        return await fixing.fix(
+            case, bench, model, search, self.crew, kind=self.kind, attempts=self.attempts
         )
 
     async def review(self, case: Case, patch: Patch, evidence: Evidence) -> Review:
@@ -122,6 +115,3 @@ class ModelEngine:
     def _timed(self, role: str) -> TimedModel:
         """The model of a role, for one run of it."""
         return self.crew.timed(role, self.models.of(role))
-
-    def _with_tools(self, model: Model) -> bool:
-        return self.kind == "tools" or (self.kind == "auto" and model.capabilities.strong)

@@ -1,17 +1,17 @@
 """The fix engine `tools`: a strong model works in a sandbox; every limit saves its diff."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.agent import Agent, Ending, TurnLimits, Watch, Why
 from agents.allowance import Allowance, TimedModel
-from agents.contest import Contest, OfflineSearch, failures
+from agents.contest import Contest, Stint, failures
 from agents.prompting import render
 from agents.role import words_of
 from agents.roles.fix import refused_in_words, sources_only
 from core.errors import ToolError
-from core.findings import FixAttempt, RefusedEdit
+from core.findings import RefusedEdit
 from core.limits import RoleLimits
 from core.models import Message
 from core.patches import Patch, Suspect
@@ -50,8 +50,8 @@ class Crew:
 
     def timed(self, role: str, model: Model) -> TimedModel:
         """A model for one run of a role, within the seconds of that role."""
-        seconds = self.limits[role].on(model.name).seconds
-        return TimedModel(model, Allowance(role, seconds, self.clock))
+        time = Allowance(role, self.limits[role].on(model.name).seconds, self.clock)
+        return TimedModel(model, time, lambda other: self.timed(role, other))
 
     def agent(
         self, case: Case, timed: TimedModel, toolbox: Toolbox, node: str, **more: Any
@@ -85,32 +85,27 @@ async def gather(
     async with bench.workshop(case.tree) as (sandbox, environment):
         place = Workplace(sandbox, case.tree, environment, may_write=lambda _: "only reading")
         toolbox = crew.toolbox("diagnosis", READING, place)
-        eyes = TimedModel(timed.model, looking)
+        eyes = replace(timed, time=looking)
         agent = crew.agent(case, eyes, toolbox, "diagnose", ends_by_words=True)
         ending = await agent.work(opening)
     timed.time.spend(looking)
     return ending.messages
 
 
-async def fix(
-    case: Case, bench: Bench, model: Model, search: OfflineSearch, crew: Crew, *, attempts: int
-) -> FixAttempt | None:
-    """One attempt; None when the model cannot work with tools, so that another engine is due."""
+async def fix(contest: Contest, model: Model, crew: Crew, attempts: int) -> Stint:
+    """Let a model work; what it leaves in its workspace is a candidate, however it ended."""
     refused: list[RefusedEdit] = []
-    async with Contest.opened(case, bench, search) as contest:
-        ending, tree = await _work(contest, model, crew, attempts, refused)
-        if ending.why is Why.MALFORMED and tree is None and not contest.won:
-            return None
-        contest.spent = ending.spent
-        said = "" if tree is None else await _judged(contest, tree, ending, refused)
-        attempt = await contest.attempt(
-            model.name,
-            f"tools ({model.name})",
-            saved_calls=0,
-            why_not=said or _why_not(ending),
-        )
-    answer, attempt = ending.answer, attempt.but(refused=tuple(refused))
-    return contest.abstained(attempt, answer.reason if isinstance(answer, Abstention) else "")
+    ending, tree = await _work(contest, model, crew, attempts, refused)
+    contest.spent = ending.spent
+    said = "" if tree is None else await _judged(contest, tree, ending, refused)
+    answer = ending.answer
+    return Stint(
+        f"tools ({ending.model or model.name})",
+        said or _why_not(ending),
+        refused=tuple(refused),
+        abstains=answer.reason if isinstance(answer, Abstention) else "",
+        speechless=ending.why is Why.MALFORMED,
+    )
 
 
 async def _work(
@@ -186,7 +181,7 @@ async def _judged(contest: Contest, tree: Tree, ending: Ending, refused: list[Re
     if not ending.done and not contest.red:
         contest.keep(patch)
         return f"{_why_not(ending)} What stood by then is kept, and nothing tells what it mends."
-    judged, said = await contest.judge(patch, _words(ending))
+    judged, said = await contest.judge(patch, _words(ending), ending.model)
     return "" if contest.holds(judged) else said
 
 

@@ -6,14 +6,13 @@ Localise, show whole functions, take several candidates, let the tests judge, ra
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agents.contest import Contest, OfflineSearch, failures
+from agents.contest import Contest, Stint, failures
 from agents.replies import IN_A_ROW, fault_of
 from agents.roles.fix import Proposal, Talk, opening
 from core.errors import BudgetExceeded, TimeUp
-from core.findings import FixAttempt, RefusedEdit
-from core.ports import Case, Model
+from core.findings import RefusedEdit
+from core.ports import Model
 from core.trees import Tree
-from repair.bench import Bench
 from repair.gate import is_test_path
 from repair.refused import REFUSALS_MAX
 from repair.units import WHOLE_FILE_MAX_LINES, Excerpt, excerpts
@@ -39,6 +38,8 @@ FAILED = "Your change was tested, and it does not hold."
 class Count:
     """What one attempt has used."""
 
+    model: str
+    """Who answered last."""
     calls: int = 0
     unusable: int = 0
     """Replies in a row that could not be applied."""
@@ -53,6 +54,7 @@ class Count:
 
     def take(self, proposal: Proposal) -> None:
         """Count one reply."""
+        self.model = proposal.reply.model
         self.calls += 1
         self.abstains = proposal.abstains
         self.refused += proposal.refusals
@@ -63,42 +65,41 @@ class Count:
         self.degenerate = self.degenerate + 1 if fault else 0
 
     @property
+    def speechless(self) -> bool:
+        """Whether the replies are no answers any more."""
+        return self.degenerate >= IN_A_ROW
+
+    @property
     def ends(self) -> str:
         """Why this model is not asked any more; empty while it is."""
         if self.cut:
             return self.cut
-        if self.degenerate >= IN_A_ROW:
-            return f"The last {IN_A_ROW} replies were no answers, and the model was left."
+        if self.speechless:
+            return f"The last {IN_A_ROW} replies were no answers, and {self.model} was left."
         if len({edit.proposal for edit in self.edits}) >= REFUSALS_MAX:
             return "The attempt ended with its third refused edit."
         return ""
 
 
 async def fix(
-    case: Case,
-    bench: Bench,
-    model: Model,
-    search: OfflineSearch,
-    *,
-    attempts: int,
-    refused: Refused = unheard,
-) -> FixAttempt:
-    """One attempt: candidates of model and search, best first; `refused` hears what was barred."""
-    async with Contest.opened(case, bench, search) as contest:
-        count = Count()
-        try:
-            await _sample(contest, model, attempts, count, refused)
-        except BudgetExceeded as spent:
-            contest.spent = spent
-        except TimeUp as error:
-            count.cut = error.message
-        attempt = await contest.attempt(
-            model.name,
-            f"workflow ({model.name})",
-            saved_calls=max(0, CANDIDATES - count.calls) if contest.found_by_search else 0,
-            why_not=_why_not(contest, count),
-        )
-    return contest.abstained(attempt.but(refused=tuple(count.edits)), count.abstains)
+    contest: Contest, model: Model, attempts: int, *, refused: Refused = unheard
+) -> Stint:
+    """Put candidates of a model to the contest; `refused` hears what was barred."""
+    count = Count(model.name)
+    try:
+        await _sample(contest, model, attempts, count, refused)
+    except BudgetExceeded as spent:
+        contest.spent = spent
+    except TimeUp as error:
+        count.cut = error.message
+    return Stint(
+        f"workflow ({count.model})",
+        _why_not(contest, count),
+        refused=tuple(count.edits),
+        abstains=count.abstains,
+        saved_calls=max(0, CANDIDATES - count.calls),
+        speechless=count.speechless,
+    )
 
 
 async def _sample(
@@ -119,7 +120,7 @@ async def _sample(
                 talk = _talk(contest, model, units[1], attempts)
             talk.tell(proposal, UNUSABLE, "\n\n".join(proposal.refusals))
             continue
-        judged, said = await contest.judge(proposal.patch, proposal.sentence)
+        judged, said = await contest.judge(proposal.patch, proposal.sentence, proposal.reply.model)
         if contest.holds(judged) or contest.won:
             return
         talk.tell(proposal, FAILED, said)

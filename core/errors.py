@@ -13,6 +13,7 @@ AntonError
 │   ├── ModelUnavailable
 │   ├── PromptTooLong
 │   └── AnswerInvalid
+│       └── NoAnswer
 ├── ToolError
 │   └── ToolRefused
 ├── SandboxError
@@ -100,6 +101,10 @@ class PromptTooLong(ModelError):
 
 class AnswerInvalid(ModelError):
     """The model's answer does not have the asked form."""
+
+
+class NoAnswer(AnswerInvalid):
+    """What the models reply is no answer at all."""
 
 
 class ToolError(AntonError):

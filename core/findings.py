@@ -169,6 +169,8 @@ class FixAttempt(Value):
     """Model calls that were planned and not made, since a fix had been found already."""
     abstains: str = ""
     """Why the model advises against any change; another attempt would hear the same."""
+    speechless: str = ""
+    """Why no model can go on: the replies of each were no answers; empty when one can."""
     final: Outcome | None = None
     """Set when nothing was found and another attempt would find nothing either."""
     partial: PartialFix | None = None

@@ -292,6 +292,11 @@ class Model(Protocol):
         """What it has shown that it can do."""
         ...
 
+    @property
+    def other(self) -> "Model | None":
+        """The one to ask when the replies of this one are no answers; None when there is none."""
+        ...
+
     def count(self, text: str) -> int:
         """Tokens of a text, counted here, a little too many rather than too few."""
         ...

@@ -49,7 +49,7 @@ class Roster:
     def alone(self, model: str, budgets: Budgets) -> ServedModel:
         """One model with no fallback, to learn what it can do itself."""
         line = self.lines[model]
-        return ServedModel([line], self.shown(model), budgets, self.desk.events)
+        return ServedModel([line], self.shown, budgets, self.desk.events)
 
     async def close(self) -> None:
         """Let go of all connections; harmless when repeated."""
@@ -76,7 +76,7 @@ class RosterModels:
         names = dict.fromkeys((choice.model, *self.roster.fallback))
         return ServedModel(
             [self.roster.lines[name] for name in names],
-            self.roster.shown(choice.model),
+            self.roster.shown,
             self.budgets,
             self.roster.desk.events,
             standby=self.standby,

@@ -1,6 +1,6 @@
 """A model as a role uses it: its line first, then the fallbacks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agents.models.attempts import AttemptFailed
 from agents.models.counting import count, with_margin
@@ -17,7 +17,7 @@ class ServedModel:
     def __init__(
         self,
         lines: Sequence[Line],
-        capabilities: Capabilities,
+        shown: Callable[[str], Capabilities],
         budgets: Budgets,
         events: EventLog,
         *,
@@ -25,14 +25,15 @@ class ServedModel:
     ) -> None:
         """Take the model's own line first, then those of its fallbacks, at least one in all.
 
-        `standby` says that something else is ready in place of all of them, so that nobody waits
-        for a server that is known to be away.
+        `shown` tells what a model has shown that it can do; `standby` says that something else is
+        ready in place of all of them, so that nobody waits for a server that is known to be away.
         """
         self._lines = tuple(lines)
         self._standby = standby
         self._budgets = budgets
         self._events = events
-        self.capabilities = capabilities
+        self._shown = shown
+        self.capabilities = shown(self.name)
 
     @property
     def name(self) -> str:
@@ -41,6 +42,15 @@ class ServedModel:
     @property
     def window(self) -> int:
         return self._lines[0].window
+
+    @property
+    def other(self) -> "ServedModel | None":
+        """The next of MODEL_FALLBACK, with those behind it."""
+        if not (rest := self._lines[1:]):
+            return None
+        return ServedModel(
+            rest, self._shown, self._budgets, self._events, standby=self._standby
+        )
 
     def count(self, text: str) -> int:
         return with_margin(count(text), self._lines[0].endpoint.provider.name)

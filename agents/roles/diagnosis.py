@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from agents.answers import NOTHING_SAID, ask
+from agents.answers import ask, reply_of
 from agents.grounding import Claim, checked
 from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
@@ -82,13 +82,11 @@ async def diagnose(
         messages = (*messages, *render("diagnosis-conclude"))
     words = ""
     try:
-        words = (await model.complete(DIAGNOSIS.call(case, messages))).text
-        talk = [
-            *messages,
-            Message(author="assistant", text=words or NOTHING_SAID),
-            *render("diagnosis-format"),
-        ]
-        answer = await ask(model, DIAGNOSIS.call(case, talk), Answer, check=_checker(case))
+        said = await reply_of(model, DIAGNOSIS.call(case, messages))
+        words, model = said.reply.text, said.model
+        concluded = Message(author="assistant", text=words)
+        talk = DIAGNOSIS.call(case, [*messages, concluded, *render("diagnosis-format")])
+        answer, by = await ask(model, talk, Answer, check=_checker(case))
     except (AnswerInvalid, TimeUp) as error:
         why = f"{measured.method}; {model.name} gave no checked conclusion: {error.message}"
         return measured.but(
@@ -96,7 +94,7 @@ async def diagnose(
             confidence=min(measured.confidence, GUESS),
             method=why[:500],
         )
-    return _diagnosis(answer, case, measured, model)
+    return _diagnosis(answer, case, measured, by)
 
 
 def _checker(case: Case) -> Callable[[Answer], list[str]]:
@@ -114,7 +112,7 @@ def _checker(case: Case) -> Callable[[Answer], list[str]]:
     return problems
 
 
-def _diagnosis(answer: Answer, case: Case, measured: Diagnosis, model: Model) -> Diagnosis:
+def _diagnosis(answer: Answer, case: Case, measured: Diagnosis, by: str) -> Diagnosis:
     cited = tuple(
         Citation(path=found.path, line=found.line, quote=found.quote)
         for one in answer.evidence[:CLAIMS_MAX]
@@ -132,7 +130,7 @@ def _diagnosis(answer: Answer, case: Case, measured: Diagnosis, model: Model) ->
         works_as_meant=meant,
         confidence=confidence if cited or category != "code" else min(confidence, GUESS),
         approach=answer.approach.strip()[:1000],
-        method=f"{model.name}, with {measured.method}"[:300],
+        method=f"{by}, with {measured.method}"[:300],
     )
 
 

@@ -72,8 +72,8 @@ class Orchestrator:
         def problems(answer: Answer) -> list[str]:
             return list(_problems(answer, words, question))
 
-        answer = await ask(self._model, _call(words, question), Answer, check=problems)
-        return limited(answer, words, question, self._model.name)
+        answer, by = await ask(self._model, _call(words, question), Answer, check=problems)
+        return limited(answer, words, question, by)
 
 
 def limited(answer: Answer, words: str, question: Question, reader: str) -> Intent:

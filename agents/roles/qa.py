@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.answers import NOTHING_SAID
+from agents.answers import NOTHING_SAID, reply_of
 from agents.edits.apply import apply_reply
 from agents.grounding import Claim, checked
 from agents.offline import reproduction as by_rules
@@ -14,7 +14,7 @@ from agents.prompting import render
 from agents.role import Role, words_of
 from agents.roles.fix import barred_in
 from agents.views import code_of, names_of, passages_of, places_of, tests_of, wanted_of
-from core.errors import TimeUp
+from core.errors import NoAnswer, TimeUp
 from core.evidence import CaseOutcome, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
@@ -43,6 +43,8 @@ WRITTEN = "test written by {} from the report"
 class Tried:
     """A test that was written, and what it said on the base."""
 
+    by: str
+    """Who wrote it."""
     files: tuple[FileChange, ...]
     run: TestRun | None
     reading: Reading
@@ -68,8 +70,8 @@ async def reproduce(
     A test that is given, an executable example or a failing test of the repository is worth more
     than one that is written; only where none of them speaks is the model asked, and for what people
     said of tests since, which goes beside what shows the fault. A test that is under way when the
-    role's time is up says nothing. `found` is what came of that which can be run, where it is
-    known.
+    role's time is up, or no answers come any more, says nothing. `found` is what came of that which
+    can be run, where it is known.
     """
     found = found or await by_rules.reproduce(case, bench)
     beside = found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin
@@ -79,8 +81,8 @@ async def reproduce(
         return found
     try:
         written = await _write(case, bench, model, refused, beside=found.files if beside else ())
-    except TimeUp as cut:
-        return found.but(note=f"{found.note} {cut.message}".strip())
+    except (NoAnswer, TimeUp) as error:
+        return found.but(note=f"{found.note} {error.message}".strip())
     return _beside(found, written) if beside else written or found
 
 
@@ -108,12 +110,13 @@ async def _write(
     messages = [*render("qa", **_facts(case, path))]
     last: Tried | None = None
     for left in range(CORRECTIONS, -1, -1):
-        reply = await model.complete(QA.call(case, messages))
+        answer = await reply_of(model, QA.call(case, messages), _has_file)
+        model, reply = answer.model, answer.reply
         if contradicted := _contradicted(reply, case):
             return contradicted
         tried = await _try(case, bench, path, reply, refused)
         if tried.reading is Reading.REPRODUCED or tried.hopeless:
-            return _reproduction(tried, model)
+            return _reproduction(tried)
         last = tried if tried.run else last
         if left:
             messages += [
@@ -122,7 +125,13 @@ async def _write(
             ]
     if last and last.reading is Reading.PASSES and case.reported is not None:
         last = await _on_the_reported(last, case.reported, bench, path)
-    return _reproduction(last, model) if last else None
+    return _reproduction(last) if last else None
+
+
+def _has_file(reply: Reply) -> bool:
+    """Whether a reply holds a whole file, or says why there is none."""
+    text = reply.text.strip()
+    return reply.finish == "stop" and ("FILE:" in text or text.startswith(CONTRADICTED))
 
 
 async def _on_the_reported(tried: Tried, reported: Tree, bench: Bench, path: str) -> Tried:
@@ -157,10 +166,10 @@ async def _try(case: Case, bench: Bench, path: str, reply: Reply, refused: Refus
         await refused(one)
     if applied.tree is None or path not in applied.tree:
         said = applied.advice or f"The answer has no file {path}."
-        return Tried((), None, Reading.OTHER_ERROR, said)
+        return Tried(reply.model, (), None, Reading.OTHER_ERROR, said)
     files = (FileChange.of(path, applied.tree[path]),)
     run = await bench.run(with_files(case.tree, files), [path])
-    return Tried(files, run, _reading(run, case))
+    return Tried(reply.model, files, run, _reading(run, case))
 
 
 def _reading(run: TestRun, case: Case) -> Reading:
@@ -176,10 +185,10 @@ def _reading(run: TestRun, case: Case) -> Reading:
     return Reading.REPRODUCED
 
 
-def _reproduction(tried: Tried, model: Model) -> Reproduction:
+def _reproduction(tried: Tried) -> Reproduction:
     return Reproduction(
         reading=tried.reading,
-        origin=WRITTEN.format(model.name),
+        origin=WRITTEN.format(tried.by),
         written=True,
         tests=tried.run.failed if tried.run and tried.run.failed else (),
         files=tried.files if tried.reading is Reading.REPRODUCED else (),

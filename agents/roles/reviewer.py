@@ -49,11 +49,14 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
     """
     parts = _parts(patch.diff)
     verdicts: list[ReviewVerdict] = []
+    readers: list[str] = []
     issues: list[Issue] = []
     scores: dict[str, int] = {}
     for number, part in enumerate(parts, start=1):
         try:
-            answer = await _read(case, patch, part, f"{number} of {len(parts)}", evidence, model)
+            answer, by = await _read(
+                case, patch, part, f"{number} of {len(parts)}", evidence, model
+            )
         except (AnswerInvalid, TimeUp) as error:
             verdicts.append(ReviewVerdict.REQUEST_CHANGES)
             issues.append(Issue(category="review", message=f"{NO_VERDICT} {error.message}"[:1000]))
@@ -62,6 +65,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
             continue
         verdict, said = _weighed(answer, patch)
         verdicts.append(verdict)
+        readers.append(by)
         issues += said
         for name in SCORES:
             if name in answer.scores:
@@ -73,13 +77,13 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
         patch_hash=patch.sha256,
         issues=tuple(issues),
         scores=scores,
-        reviewer=model.name,
+        reviewer=" and ".join(dict.fromkeys(readers)) or model.name,
     )
 
 
 async def _read(
     case: Case, patch: Patch, diff: str, part: str, evidence: Evidence, model: Model
-) -> Answer:
+) -> tuple[Answer, str]:
     messages = render(
         "reviewer",
         report=words_of(case),

@@ -31,8 +31,8 @@ async def narrate(case: Case, facts: str, model: Model) -> Narrative:
     """
     messages = render("scribe", report=words_of(case), facts=facts)
     try:
-        answer = await ask(model, SCRIBE.call(case, messages), Answer)
+        answer, by = await ask(model, SCRIBE.call(case, messages), Answer)
     except (ModelError, LimitExceeded) as error:
         log.info("no narrative: %s", error, extra={"task_id": case.task_id})
         return Narrative()
-    return Narrative(text=answer.narrative.strip()[:WORDS_KEPT], author=model.name)
+    return Narrative(text=answer.narrative.strip()[:WORDS_KEPT], author=by)

@@ -57,7 +57,7 @@ async def triage(case: Case, model: Model) -> Triage:
         files_left_out=max(0, len(files) - FILES_SHOWN),
     )
     try:
-        answer = await ask(model, TRIAGE.call(case, messages), Answer)
+        answer, _ = await ask(model, TRIAGE.call(case, messages), Answer)
     except (AnswerInvalid, TimeUp) as error:
         return by_rules(case).but(
             severity=Severity.P2,

@@ -136,7 +136,7 @@ async def fix(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         update |= await nearest(state, deps, attempt.partial)
     if attempt.final and not state.get("human_rounds"):
         return {**update, **_end(attempt.final, attempt.explanation)}
-    if attempt.final or attempt.abstains:
+    if attempt.final or attempt.abstains or attempt.speechless:
         update["attempts"] = max(attempts, state.get("max_attempts", 1))
     said = [attempt.explanation or "No candidate was found."]
     if admission.edits_refused >= REFUSALS_MAX:

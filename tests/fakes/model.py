@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from agents.allowance import Allowance, TimedModel
 from core.models import Capabilities, Finish, ModelCall, Reply, Tokens, ToolCall
+from core.ports import Model
 
 Played = Reply | str | Exception | Callable[[ModelCall], Reply]
 """A whole reply or its text alone, an error to raise, or what a call is answered with."""
@@ -23,10 +25,12 @@ class ScriptedModel:
         characters_a_token: int = 4,
         name: str = "scripted",
         capabilities: Capabilities = STRONG,
+        other: "ScriptedModel | None" = None,
     ) -> None:
         self._script = iter(script)
         self.name = name
         self.capabilities = capabilities
+        self.other = other
         self.window = window
         self._characters = characters_a_token
         self.calls: list[ModelCall] = []
@@ -42,12 +46,18 @@ class ScriptedModel:
         if isinstance(played, Exception):
             raise played
         if isinstance(played, str):
-            return says(played)
-        return played if isinstance(played, Reply) else played(call)
+            played = says(played)
+        reply = played if isinstance(played, Reply) else played(call)
+        return reply.but(model=self.name)
 
     def prompt(self, number: int = -1) -> str:
         """All that was said in one call, the last one where none is named."""
         return "\n\n".join(message.text for message in self.calls[number].messages)
+
+
+def timed(model: Model, time: Allowance) -> TimedModel:
+    """A model for one run of a role, with the same time for whoever takes its place."""
+    return TimedModel(model, time, lambda other: timed(other, time))
 
 
 def says(text: str, finish: Finish = "stop", **more: Any) -> Reply:

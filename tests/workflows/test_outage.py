@@ -1,6 +1,7 @@
-"""The model server is down: it is seen while it lasts, and nothing is called a success."""
+"""The model server is down, or talks nonsense: it is seen, and nothing is called a success."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.workflows.house import House
 pytestmark = pytest.mark.needs_bubblewrap
 MODEL = "openai/double"
 AWAY = Act(status=503, headers={"Retry-After": "0.05"})
+BEYOND_THE_SEARCH = "def total(items):\n    return 2 ** len(items) + sum(items) % 7 * 3\n"
 TICKET = "BUG-7: total([1]) gives 2, and it should give 1"
 
 
@@ -82,6 +84,22 @@ async def test_who_waits_for_a_model_says_so_until_it_answers(
         health = await here.anton.health()
         assert (health["status"], health["models"]["waiting"]) == ("ok", [])
         assert MODEL not in (await here.anton.task(task.task_id)).reason
+
+
+async def test_nonsense_asks_a_person_at_once(openai: OpenAIServer, tmp_path: Path) -> None:
+    openai.otherwise = lambda body: Act(text="")
+    async with thinking_with(openai, tmp_path, offline_max_candidates=1) as here:
+        beyond = repository(tmp_path / "beyond", {**REPOSITORY, "app.py": BEYOND_THE_SEARCH})
+        task = await here.run(repository=str(beyond), text="The total is wrong.", max_iterations=3)
+        question = (await here.pending(task)).question
+        assert question.kind is QuestionKind.ESCALATION
+        assert f"replies were no answers, and {MODEL} was left" in question.body
+        events = await here.anton.events.after(0, task_id=task.task_id)
+        calls = Counter(event.role for event in events if event.type == "llm_end")
+        assert calls == {"triage": 3, "diagnosis": 3, "fix": 3}
+        task = await here.answer(task, "stop")
+        assert task.outcome is Outcome.FAILED
+        assert here.branches() == []
 
 
 @pytest.mark.parametrize("answers", [0, 2], ids=["from the start", "after triage"])

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.allowance import Allowance, TimedModel, standing_still
+from agents import workflow
+from agents.allowance import Allowance, standing_still
+from agents.contest import Contest
 from agents.models.options import ModelOptions
 from agents.roles import diagnosis, qa, reviewer, triage
-from agents.workflow import fix
 from core.errors import TimeUp
 from core.evidence import Evidence, Verdict
 from core.findings import Diagnosis, FixAttempt, Reading, Reproduction, ReviewVerdict
@@ -23,7 +24,7 @@ from core.trees import Tree
 from observability.clock import SystemClock
 from repair.bench import Bench
 from tests.fakes.clock import FakeClock
-from tests.fakes.model import ScriptedModel, says
+from tests.fakes.model import ScriptedModel, says, timed
 from tests.fakes.model_server import Act, busy
 from tests.fakes.openai_server import OpenAIServer
 from tests.unit.agents.models.house import KEY, house
@@ -52,7 +53,7 @@ class Slow:
         self.clock = FakeClock()
         self.time = Allowance(role, 60.0, self.clock)
         self.scripted = ScriptedModel([self._answer(*one) for one in answers])
-        self.model = TimedModel(self.scripted, self.time)
+        self.model = timed(self.scripted, self.time)
 
     def _answer(self, seconds: float, text: str) -> Callable[[ModelCall], Reply]:
         def played(call: ModelCall) -> Reply:
@@ -141,7 +142,7 @@ async def test_outage_takes_nothing_of_the_time(
     openai.script(*refusals)
     async with house(tmp_path, options) as home:
         time = Allowance("fix", 30.0, home.clock)
-        model = TimedModel(home.roster.under(home.budgets).of("fix"), time)
+        model = timed(home.roster.under(home.budgets).of("fix"), time)
         assert (await model.complete(home.call())).text == "All is well."
         assert sum(home.clock.slept) > 60.0
         assert time.left == 30.0
@@ -153,7 +154,7 @@ async def test_slow_answer_of_a_script_takes_it(tmp_path: Path) -> None:
     async with house(tmp_path, ModelOptions(model=f"scripted/{script}")) as home:
         model = home.roster.under(home.budgets).of("fix")
         with pytest.raises(TimeUp):
-            await TimedModel(model, Allowance("fix", 30.0, home.clock)).complete(home.call())
+            await timed(model, Allowance("fix", 30.0, home.clock)).complete(home.call())
         usage = await home.budgets.usage(home.task_id)
         assert usage.model_calls == 1, "what was used is paid, in time or not"
 
@@ -207,6 +208,12 @@ async def test_review_that_is_cut_off_is_no_approval() -> None:
     assert len(slow.scripted.calls) == 2
 
 
+async def text_fix(case: Case, bench: Bench, slow: Slow) -> FixAttempt:
+    async with Contest.opened(case, bench, nothing_found) as contest:
+        stint = await workflow.fix(contest, slow.model, 3)
+        return await contest.attempt(stint.name, saved_calls=0, why_not=stint.why_not)
+
+
 async def nothing_found() -> FixAttempt:
     return FixAttempt(explanation="nothing was searched")
 
@@ -215,7 +222,7 @@ async def nothing_found() -> FixAttempt:
 async def test_fix_in_text_keeps_the_nearest_and_claims_nothing(bench: Bench) -> None:
     case = replace(CASE, reproduction=Reproduction(reading=Reading.REPRODUCED, tests=RED))
     slow = Slow((40.0, WRONG), (30.0, RIGHT))
-    attempt = await fix(case, bench, slow.model, nothing_found, attempts=3)
+    attempt = await text_fix(case, bench, slow)
     assert attempt.candidates == ()
     assert "The role fix was cut off after 60 s." in attempt.explanation
     assert attempt.partial
@@ -225,6 +232,6 @@ async def test_fix_in_text_keeps_the_nearest_and_claims_nothing(bench: Bench) ->
 async def test_judging_by_tests_takes_nothing_of_the_time_to_think(bench: Bench) -> None:
     case = replace(CASE, reproduction=Reproduction(reading=Reading.REPRODUCED, tests=RED))
     slow = Slow((20.0, WRONG), (20.0, RIGHT))
-    attempt = await fix(case, bench, slow.model, nothing_found, attempts=3)
+    attempt = await text_fix(case, bench, slow)
     assert len(attempt.candidates) == 1
     assert slow.time.left == 20.0

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from agents.answers import ask, parsed
-from core.errors import AnswerInvalid
+from core.errors import AnswerInvalid, NoAnswer
 from core.models import Capabilities, Message, ModelCall, Reply
-from tests.fakes.model import ScriptedModel
+from tests.fakes.model import ScriptedModel, says, uses
 
 
 class Kind(StrEnum):
@@ -119,7 +119,8 @@ def test_cut_off_answer_is_never_taken() -> None:
 
 async def test_second_try_is_told_what_was_wrong() -> None:
     model = ScriptedModel(['{"verdict": "MAYBE"}', GOOD])
-    assert (await ask(model, CALL, Form)).verdict == "APPROVE"
+    answer, by = await ask(model, CALL, Form)
+    assert (answer.verdict, by) == ("APPROVE", "scripted")
     assert "verdict: Input should be 'APPROVE'" in model.prompt()
     assert [m.author for m in model.calls[1].messages] == ["user", "assistant", "user"]
 
@@ -134,9 +135,36 @@ async def test_there_is_no_third_try() -> None:
 async def test_answer_that_fails_its_check_twice_comes_back_for_the_caller_to_sift() -> None:
     first, second = '{"verdict": "APPROVE", "words": ["a"]}', '{"verdict": "APPROVE"}'
     model = ScriptedModel([first, second])
-    answer = await ask(model, CALL, Form, check=lambda found: ["no such file: x.py"])
+    answer, _ = await ask(model, CALL, Form, check=lambda found: ["no such file: x.py"])
     assert answer.words == []
     assert "no such file: x.py" in model.prompt()
+
+
+async def test_reply_that_is_none_is_nudged_twice_and_then_asked_of_another() -> None:
+    other = ScriptedModel(["no", GOOD], name="other", capabilities=Capabilities())
+    cut = says('{"verdict": "APPRO', finish="length")
+    calls = uses(("submit", {}))
+    model = ScriptedModel([calls, cut, "<think>hm</think>"], other=other)
+    answer, by = await ask(model, CALL, Form)
+    assert (answer.verdict, by) == ("APPROVE", "other")
+    assert [len(call.messages) for call in model.calls] == [1, 3, 5]
+    assert [len(call.messages) for call in other.calls] == [1, 3]
+    assert model.calls[0].answer_schema
+    assert other.calls[0].answer_schema
+
+
+async def test_nobody_answers() -> None:
+    other = ScriptedModel([""] * 3, name="other")
+    with pytest.raises(NoAnswer, match=r"of other were no answers \(empty\)"):
+        await ask(ScriptedModel([""] * 3, other=other), CALL, Form)
+
+
+async def test_answer_that_only_looks_like_nonsense_is_one() -> None:
+    odd = f'<tool_call>{{"name": "submit"}}</tool_call>\n{GOOD}'
+    assert (await ask(ScriptedModel([odd]), CALL, Form))[0].verdict == "APPROVE"
+    made_up = "Observation: the total is 4."
+    with pytest.raises(AnswerInvalid, match="gave no usable answer"):
+        await ask(ScriptedModel([made_up] * 2), CALL, Form)
 
 
 async def test_schema_goes_only_to_models_that_keep_to_one() -> None:

@@ -4,20 +4,27 @@ from dataclasses import replace
 
 import pytest
 
+from agents import fixing
+from agents.agent import unwatched
+from agents.contest import OfflineSearch
 from agents.offline.fixing import Search
 from agents.offline.fixing import fix as offline
 from agents.replies import IN_A_ROW
-from agents.workflow import CANDIDATES, fix
+from agents.toolwork import Crew
+from agents.workflow import CANDIDATES
 from core.errors import BudgetExceeded, SandboxGone
 from core.findings import Candidate, FixAttempt, PartialFix, Reading, Reproduction
+from core.limits import role_limits
 from core.patches import Patch
-from core.ports import Case
+from core.ports import Case, Model
 from core.tasks import Outcome
 from core.trees import Tree
+from observability.clock import SystemClock
 from repair.bench import Bench
 from repair.refused import REFUSALS_MAX
 from tests.fakes.model import ScriptedModel
-from tools.toolbox import Refusal
+from tools.policy import Policy
+from tools.toolbox import Refusal, Refused, unheard
 
 pytestmark = pytest.mark.needs_bubblewrap
 
@@ -55,9 +62,16 @@ async def nothing() -> FixAttempt:
     return FixAttempt(explanation="nothing was searched")
 
 
+async def fix(
+    case: Case, bench: Bench, model: Model, search: OfflineSearch, refused: Refused = unheard
+) -> FixAttempt:
+    crew = Crew(SystemClock(), role_limits({}), Policy.AUTO, refused, unwatched)
+    return await fixing.fix(case, bench, model, search, crew, kind="workflow", attempts=3)
+
+
 async def test_first_answer_that_holds_ends_the_sampling(bench: Bench) -> None:
     model = ScriptedModel([RIGHT])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert len(model.calls) == 1
     assert model.calls[0].temperature == 0.0
     assert [c.found_by for c in attempt.candidates] == ["scripted"]
@@ -68,7 +82,7 @@ async def test_first_answer_that_holds_ends_the_sampling(bench: Bench) -> None:
 
 async def test_each_further_answer_is_told_what_became_of_the_last(bench: Bench) -> None:
     model = ScriptedModel(["Here you are!", WRONG, BREAKS, RIGHT])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert len(attempt.candidates) == 1
     assert "could not be used" in model.prompt(1)
     assert "assert 5 == 3" in model.prompt(2)
@@ -78,7 +92,7 @@ async def test_each_further_answer_is_told_what_became_of_the_last(bench: Bench)
 
 async def test_plan_is_kept_and_nothing_is_made_up(bench: Bench) -> None:
     model = ScriptedModel([WRONG] * 10)
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert len(model.calls) == CANDIDATES
     assert attempt.candidates == ()
     assert "4 answers gave no change that holds" in attempt.explanation
@@ -88,7 +102,7 @@ async def test_plan_is_kept_and_nothing_is_made_up(bench: Bench) -> None:
 
 async def test_the_nearest_miss_of_model_and_search_is_salvaged(bench: Bench) -> None:
     model = ScriptedModel([WRONG, BREAKS, WRONG, WRONG])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert attempt.candidates == ()
     assert attempt.partial is not None
     assert attempt.partial.mended == ("test_shop.py::test_total",)
@@ -101,7 +115,7 @@ async def test_spent_budget_stops_the_sampling_and_hands_out_what_came_nearest(
     spent = BudgetExceeded("The budget of this task is spent.")
     model = ScriptedModel([WRONG, BREAKS, spent])
     with pytest.raises(BudgetExceeded, match="is spent") as stopped:
-        await fix(case(), bench, model, nothing, attempts=3)
+        await fix(case(), bench, model, nothing)
     nearest = stopped.value.salvage
     assert isinstance(nearest, PartialFix)
     assert nearest.mended == ("test_shop.py::test_total",)
@@ -113,14 +127,14 @@ async def test_spent_budget_is_no_matter_where_the_search_finds_the_fix(bench: B
         return await offline(case(), bench, Search(max_seconds=60), lambda _: None)
 
     model = ScriptedModel([BudgetExceeded("The budget of this task is spent.")])
-    attempt = await fix(case(), bench, model, search, attempts=3)
+    attempt = await fix(case(), bench, model, search)
     assert [c.found_by for c in attempt.candidates][:1] == ["offline engine"]
 
 
 async def test_change_of_tests_is_left_out_and_alone_is_no_change(bench: Bench) -> None:
     cheat = "FILE: test_shop.py\n```python\ndef test_total():\n    assert True\n```\n"
     model = ScriptedModel([cheat, RIGHT + "\n" + cheat])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert "changes nothing" in model.prompt(1)
     assert attempt.candidates[0].patch.paths == ("shop.py",)
 
@@ -130,7 +144,7 @@ async def test_search_beside_the_model_counts_as_a_candidate(bench: Bench) -> No
         return await offline(case(), bench, Search(max_seconds=60), lambda _: None)
 
     model = ScriptedModel([WRONG] * CANDIDATES)
-    attempt = await fix(case(), bench, model, search, attempts=3)
+    attempt = await fix(case(), bench, model, search)
     assert attempt.candidates
     assert attempt.candidates[0].found_by == "offline engine"
     assert attempt.saved_calls == CANDIDATES - len(model.calls)
@@ -138,14 +152,14 @@ async def test_search_beside_the_model_counts_as_a_candidate(bench: Bench) -> No
 
 async def test_advice_against_a_change_is_an_outcome_where_nothing_is_red(bench: Bench) -> None:
     model = ScriptedModel(["NO CHANGE: The total includes the bag on purpose."])
-    attempt = await fix(case(red=False), bench, model, nothing, attempts=3)
+    attempt = await fix(case(red=False), bench, model, nothing)
     assert attempt.final is Outcome.NOT_A_CODE_FAULT
     assert "the bag on purpose" in attempt.explanation
 
 
 async def test_advice_against_a_change_is_for_people_where_a_test_is_red(bench: Bench) -> None:
     model = ScriptedModel(["NO CHANGE: Two tests contradict each other."])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert len(model.calls) == 1
     assert attempt.final is None
     assert attempt.abstains == "Two tests contradict each other."
@@ -153,7 +167,7 @@ async def test_advice_against_a_change_is_for_people_where_a_test_is_red(bench: 
 
 async def test_without_a_red_test_what_is_left_unproven_says_so(bench: Bench) -> None:
     model = ScriptedModel([RIGHT])
-    attempt = await fix(case(red=False), bench, model, nothing, attempts=3)
+    attempt = await fix(case(red=False), bench, model, nothing)
     assert attempt.candidates
     assert attempt.confidence == 0.5
 
@@ -161,7 +175,7 @@ async def test_without_a_red_test_what_is_left_unproven_says_so(bench: Bench) ->
 async def test_blanks_that_a_model_lost_are_no_change(bench: Bench) -> None:
     tree = TREE.with_texts({"shop.py": FILES["shop.py"].replace("+ 1\n", "+ 1\n    \n")})
     model = ScriptedModel([RIGHT.replace("prices)\n```", "prices)\n\n```")])
-    attempt = await fix(replace(case(), tree=tree), bench, model, nothing, attempts=3)
+    attempt = await fix(replace(case(), tree=tree), bench, model, nothing)
     diff = attempt.candidates[0].patch.diff
     changed = [line for line in diff.split("\n") if line.startswith(("+", "-"))]
     assert [line for line in changed if not line[1:].strip()] == []
@@ -184,7 +198,7 @@ async def test_what_the_search_alone_found_keeps_its_own_confidence(bench: Bench
     async def search() -> FixAttempt:
         return found_by_search()
 
-    attempt = await fix(case(), bench, ScriptedModel([WRONG] * 4), search, attempts=3)
+    attempt = await fix(case(), bench, ScriptedModel([WRONG] * 4), search)
     assert [c.found_by for c in attempt.candidates] == ["offline engine"]
     assert attempt.confidence == 0.3
 
@@ -194,7 +208,7 @@ async def test_contradicted_find_of_the_search_does_not_stop_the_model(bench: Be
         return found_by_search(contradicted=True)
 
     model = ScriptedModel([WRONG, RIGHT])
-    attempt = await fix(case(), bench, model, search, attempts=3)
+    attempt = await fix(case(), bench, model, search)
     assert [c.found_by for c in attempt.candidates] == ["scripted"]
     assert attempt.confidence == 0.9
 
@@ -203,10 +217,10 @@ async def test_search_that_breaks_takes_nothing_from_a_model_that_holds(bench: B
     async def search() -> FixAttempt:
         raise SandboxGone
 
-    attempt = await fix(case(), bench, ScriptedModel([RIGHT]), search, attempts=3)
+    attempt = await fix(case(), bench, ScriptedModel([RIGHT]), search)
     assert [c.found_by for c in attempt.candidates] == ["scripted"]
     with pytest.raises(SandboxGone):
-        await fix(case(), bench, ScriptedModel([WRONG] * 4), search, attempts=3)
+        await fix(case(), bench, ScriptedModel([WRONG] * 4), search)
 
 
 def misnamed(name: str) -> str:
@@ -218,25 +232,25 @@ async def test_third_refused_edit_ends_the_attempt_and_all_are_shown_to_the_next
     bench: Bench,
 ) -> None:
     model = ScriptedModel([misnamed("add_up"), misnamed("add_all"), misnamed("add")])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert len(model.calls) == REFUSALS_MAX
     assert len({edit.proposal for edit in attempt.refused}) == REFUSALS_MAX
     assert "third refused edit" in attempt.explanation
 
     again = ScriptedModel([RIGHT])
-    await fix(replace(case(), refused=attempt.refused), bench, again, nothing, attempts=3)
+    await fix(replace(case(), refused=attempt.refused), bench, again, nothing)
     assert "Edits that were refused" in again.prompt(0)
     assert "    return add(prices)" in again.prompt(0)
 
 
 async def test_model_that_gives_no_answers_is_left_after_three(bench: Bench) -> None:
     model = ScriptedModel(["", "I'm sorry, but I can't help with that.", "<think>hm</think>"])
-    attempt = await fix(case(), bench, model, nothing, attempts=3)
+    attempt = await fix(case(), bench, model, nothing)
     assert len(model.calls) == IN_A_ROW
     assert all(message.text for call in model.calls for message in call.messages)
     assert "no answers" in attempt.explanation
     model = ScriptedModel(["", "", "Here you are!", RIGHT])
-    assert (await fix(case(), bench, model, nothing, attempts=3)).candidates
+    assert (await fix(case(), bench, model, nothing)).candidates
 
 
 async def test_what_nobody_may_write_is_recorded(bench: Bench) -> None:
@@ -248,6 +262,6 @@ async def test_what_nobody_may_write_is_recorded(bench: Bench) -> None:
     outside = RIGHT + "\nFILE: ../../x.py\n```python\nX = 1\n```\n"
     gutted = RIGHT + "\nFILE: test_shop.py\n```python\ndef test_count():\n    pass\n```\n"
     model = ScriptedModel([outside, gutted])
-    await fix(case(), bench, model, nothing, attempts=3, refused=refused)
+    await fix(case(), bench, model, nothing, refused)
     assert [one.rule for one in heard] == ["path", "role"]
     assert {(one.role, one.tool) for one in heard} == {("fix", "reply")}

@@ -108,6 +108,6 @@ async def test_only_so_many_claims_are_looked_up(bench: Bench) -> None:
 
 
 async def test_no_message_is_empty_where_the_model_concluded_nothing(bench: Bench) -> None:
-    model = ScriptedModel(["", "?", "?"])
-    await diagnose(CASE, bench, model, None)
+    model = ScriptedModel(["", SAID, "", "", answer()])
+    assert (await diagnose(CASE, bench, model, None)).confidence == 0.9
     assert all(message.text for call in model.calls for message in call.messages)

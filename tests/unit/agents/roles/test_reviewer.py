@@ -43,7 +43,7 @@ async def test_plain_approval_is_of_exactly_this_diff() -> None:
 
 @pytest.mark.parametrize("text", ["", "APPROVED?", "I would approve.", '{"verdict": "FINE"}'])
 async def test_anything_else_is_no_approval(text: str) -> None:
-    found = await review(CASE, PATCH, EVIDENCE, ScriptedModel([text, text]))
+    found = await review(CASE, PATCH, EVIDENCE, ScriptedModel([text] * 3))
     assert found.verdict is ReviewVerdict.REQUEST_CHANGES
     assert found.issues[0].message.startswith("The reviewer gave no usable verdict")
 

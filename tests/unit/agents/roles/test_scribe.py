@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from agents.allowance import Allowance, TimedModel
+from agents.allowance import Allowance
 from agents.roles.scribe import WORDS_KEPT, narrate
 from core.errors import BudgetExceeded, LeaseLost, ModelUnavailable, PromptTooLong
 from core.findings import Narrative
@@ -13,7 +13,7 @@ from core.models import ModelCall, Reply
 from core.ports import Case
 from core.trees import Tree
 from observability.clock import SystemClock
-from tests.fakes.model import Played, ScriptedModel, says
+from tests.fakes.model import Played, ScriptedModel, says, timed
 
 CASE = Case("t", "x20 is wrong", "It should be 21.", "/repo", "0" * 40, Tree())
 FACTS = "- Files: a.py (+1 -1)\n+x20 = 21"
@@ -48,9 +48,9 @@ async def test_a_flood_of_words_is_cut() -> None:
         [ModelUnavailable()],
         [PromptTooLong()],
         [BudgetExceeded("$0.50 are spent.")],
-        ["", ""],
+        ["", "", ""],
         ["It was wrong.", '{"story": "It was wrong."}'],
-        [says('{"narrative": "It was', finish="length")] * 2,
+        [says('{"narrative": "It was', finish="length")] * 3,
         [json.dumps({"narrative": " \n"})],
     ],
 )
@@ -68,7 +68,7 @@ class Silent(ScriptedModel):
 
 async def test_a_silent_model_is_left_when_the_time_is_up() -> None:
     time = Allowance("scribe", 0.01, SystemClock())
-    found = await narrate(CASE, FACTS, TimedModel(Silent([]), time))
+    found = await narrate(CASE, FACTS, timed(Silent([]), time))
     assert found == Narrative()
 
 
