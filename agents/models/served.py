@@ -48,9 +48,7 @@ class ServedModel:
         """The next of MODEL_FALLBACK, with those behind it."""
         if not (rest := self._lines[1:]):
             return None
-        return ServedModel(
-            rest, self._shown, self._budgets, self._events, standby=self._standby
-        )
+        return ServedModel(rest, self._shown, self._budgets, self._events, standby=self._standby)
 
     def count(self, text: str) -> int:
         return with_margin(count(text), self._lines[0].endpoint.provider.name)
