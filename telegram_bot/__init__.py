@@ -1,0 +1,1 @@
+"""Telegram: cards shown, taps and words heard."""

@@ -1,0 +1,229 @@
+"""From a card to what a Telegram message shows: text, keyboard, and the diff as a file."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from core.briefing import MISSING, Briefing
+from core.channels import Button, Card
+from core.incidents import Severity
+from core.visible import visible
+from telegram_bot.markup import TEXT_MAX, Span, cut, flat, inactive, units
+
+INLINE_LINES, INLINE_UNITS = 24, 1_000
+"""A longer diff goes out as a file."""
+ROW_UNITS = 26
+"""Labels of one row of buttons have so many units together at most."""
+LABEL_MAX = 60
+CALLBACK_MAX = 200
+"""Units of the words that answer a tap."""
+FILES_SHOWN = 3
+LINK_MAX = 500
+OWN_HOSTS = ("t.me", "telegram.me", "telegram.dog")
+"""Addresses that act within Telegram."""
+_MARKS = {Severity.P0: "🔴", Severity.P1: "🔴", Severity.P2: "🟠"}
+_STYLES = {"primary": "success", "danger": "danger"}
+_UNNAMED = re.compile(r"[^A-Za-z0-9-]")
+NEWLINE = Span("\n")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is sent for a card."""
+
+    spans: tuple[Span, ...]
+    rows: tuple[tuple[Button, ...], ...] = ()
+    document: tuple[str, bytes] | None = None
+    """Name and content of the file that goes with it."""
+
+    @property
+    def html(self) -> str:
+        """With markup."""
+        return "".join(span.html for span in self.spans)
+
+    @property
+    def plain(self) -> str:
+        """Without any, for when the markup is refused."""
+        return "".join(span.text for span in self.spans)
+
+
+def render(card: Card) -> Rendered:
+    """The message of a card, within the vendor's limits whatever the card holds."""
+    asks = bool(card.buttons)
+    head = [*_head(card)]
+    body = [*_briefing(card.briefing, asks)] if card.briefing else [*_paragraphs(card.body)]
+    tail = [*_tail(card)]
+    diff, document = _diff(card) if asks else ("", None)
+    if document:
+        tail.append(Span(f"\n📎 The diff is the file above: {_lines(card.diff)} lines."))
+    spans = _fitted(head, body, tail)
+    room = TEXT_MAX - sum(units(span.text) for span in spans)
+    if diff and units(diff) + 2 <= room:
+        spans += (Span("\n\n"), Span(diff, "diff"))
+    elif diff:
+        document = _file(card)
+    return Rendered(spans, rows(card.buttons), document)
+
+
+def said(text: str) -> Rendered:
+    """The message of an answer in words."""
+    return Rendered((Span(cut(inactive(text), TEXT_MAX)),))
+
+
+def toast(text: str) -> str:
+    """The words that appear over a tapped button; Telegram shows no markup there."""
+    return cut(visible(text), CALLBACK_MAX)
+
+
+def rows(buttons: Iterable[Button]) -> tuple[tuple[Button, ...], ...]:
+    """Buttons side by side as long as a phone shows their labels whole."""
+    laid: list[list[Button]] = []
+    for button in buttons:
+        taken = sum(units(other.label) + 4 for other in laid[-1]) if laid else 0
+        if not laid or taken + units(button.label) > ROW_UNITS:
+            laid.append([])
+        laid[-1].append(button)
+    return tuple(tuple(row) for row in laid)
+
+
+def key_style(button: Button) -> str | None:
+    """The vendor's name for the look of a button."""
+    return _STYLES.get(button.style)
+
+
+def _head(card: Card) -> Iterator[Span]:
+    """What it is, and what became of it."""
+    if card.repeated:
+        yield Span("Repeated: you may have this message already.\n", "italic")
+    mark = (
+        _MARKS.get(card.briefing.severity, "") if card.briefing and card.briefing.severity else ""
+    )
+    yield Span(f"{mark} {flat(card.title, 110)}".strip(), "bold")
+    if card.footer and not card.buttons:
+        yield NEWLINE
+        yield Span(cut(inactive(card.footer), 1_000))
+
+
+def _tail(card: Card) -> Iterator[Span]:
+    """Until when it waits, and where to read more."""
+    if card.footer and card.buttons:
+        yield Span("\n\n")
+        yield Span(cut(inactive(card.footer), 300), "italic")
+    if _leads_to_the_web(card.link):
+        yield NEWLINE
+        yield Span(visible(card.link), "link")
+
+
+def _leads_to_the_web(link: str) -> bool:
+    """Whether it is an address that may be shown as one."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    web = parts.scheme in ("https", "http") and bool(parts.hostname) and "@" not in parts.netloc
+    return web and parts.hostname not in OWN_HOSTS and len(link) <= LINK_MAX
+
+
+def _paragraphs(body: str) -> Iterator[Span]:
+    if body.strip():
+        yield Span("\n\n")
+        yield Span(inactive(body.strip()))
+
+
+def _briefing(told: Briefing, asks: bool) -> Iterator[Span]:
+    """The facts in the order in which somebody who was woken asks for them."""
+    yield from (NEWLINE, Span(_standing(told)))
+    if asks and told.told:
+        yield from (NEWLINE, Span(flat(told.told, 400), "quote"))
+    else:
+        yield NEWLINE
+    yield from _fact("Cause", told.root_cause, 100, _sure(told))
+    yield from _fact("Fix", told.fix, 110)
+    yield from _fact("Changes", _changes(told), 110)
+    if not asks:
+        return
+    yield from _fact("Proof", told.tests, 90)
+    yield from _fact("Review", told.review, 60)
+    yield from _fact("Cost", told.cost, 70)
+    if told.protected:
+        yield from _fact("⚠️ Protected", ", ".join(told.protected), 150)
+    if told.unproven:
+        yield from _fact("⚠️ Missing proof", told.unproven, 150)
+    if told.demo_url:
+        yield from _fact("Demo", told.demo_url, 150)
+    yield NEWLINE
+    yield from _fact("On Approve", told.on_approve, 80)
+    yield Span("\nbase ")
+    yield Span(flat(told.base, 40), "code")
+    yield Span(" · diff ")
+    yield Span(flat(told.patch_hash, 40), "code")
+
+
+def _standing(told: Briefing) -> str:
+    """Severity, risk, what broke, and since when."""
+    known = [
+        str(told.severity or ""),
+        f"risk {told.risk}" if told.risk else "",
+        "" if told.component == MISSING else flat(told.component, 40),
+        flat(told.ticket, 20),
+        f"since {_moment(told.reported_at)}" if told.reported_at else "",
+    ]
+    return " · ".join(filter(None, known))
+
+
+def _sure(told: Briefing) -> str:
+    return "" if told.confidence == MISSING else f" ({flat(told.confidence, 10)} sure)"
+
+
+def _changes(told: Briefing) -> str:
+    files, added, deleted = told.size
+    if not files:
+        return MISSING
+    named = ", ".join(file.path for file in told.files[:FILES_SHOWN])
+    more = f" and {files - FILES_SHOWN} more" if files > FILES_SHOWN else ""
+    counted = "1 file" if files == 1 else f"{files} files"
+    return f"+{added} -{deleted} in {counted}: {named}{more}"
+
+
+def _fact(name: str, text: str, limit: int, more: str = "") -> Iterator[Span]:
+    yield from (NEWLINE, Span(name, "bold"), Span(f" {flat(text, limit)}{more}"))
+
+
+def _diff(card: Card) -> tuple[str, tuple[str, bytes] | None]:
+    """The diff to be shown within the text, or the file that it goes into."""
+    shown = visible(card.diff).strip("\n")
+    if not shown:
+        return "", None
+    if _lines(card.diff) <= INLINE_LINES and units(shown) <= INLINE_UNITS:
+        return shown, None
+    return "", _file(card)
+
+
+def _file(card: Card) -> tuple[str, bytes]:
+    """The diff as a file, with its controls written out, named after task and diff."""
+    told = card.briefing
+    name = f"{card.task_id[:8]}-{told.patch_hash[:12]}" if told else card.task_id[:8]
+    return f"{_UNNAMED.sub('_', name)}.diff", visible(card.diff).encode()
+
+
+def _lines(diff: str) -> int:
+    return len(diff.strip("\n").split("\n"))
+
+
+def _fitted(head: list[Span], body: list[Span], tail: list[Span]) -> tuple[Span, ...]:
+    """All of head and tail, and as much of what is between as there is room for."""
+    room = TEXT_MAX - sum(units(span.text) for span in (*head, *tail))
+    kept: list[Span] = []
+    for span in body:
+        if units(span.text) > room:
+            kept.append(Span(cut(span.text, max(room, 1)), span.style))
+            break
+        room -= units(span.text)
+        kept.append(span)
+    return (*head, *kept, *tail)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%d %b %H:%M} UTC"
