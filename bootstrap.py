@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from api.app import Application
     from repair.bench import Bench
     from sandbox.environment import Environments
+    from telegram_bot.bot import TelegramBot
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,15 @@ async def build(
 
 def _channels(settings: Settings) -> dict[str, dict[str, Any]]:
     """What each configured channel is made with, by its kind."""
-    return {}
+    made: dict[str, dict[str, Any]] = {}
+    if token := settings.telegram_bot_token.get_secret_value():
+        made["telegram"] = {
+            "token": token,
+            "chat_id": settings.telegram_chat_id,
+            "api_url": settings.telegram_api_url,
+            "proxy": settings.telegram_proxy.get_secret_value(),
+        }
+    return made
 
 
 def _views(
@@ -214,6 +223,45 @@ def desks(settings: Settings, anton: Anton) -> tuple[Desk, Commands]:
         _repositories(settings),
         description_max=settings.max_task_description_length,
     )
+
+
+@asynccontextmanager
+async def listening(settings: Settings, anton: Anton) -> "AsyncIterator[TelegramBot | None]":
+    """Hears people in Telegram, where it is configured, until the block ends."""
+    if not settings.telegram_bot_token.get_secret_value():
+        yield None
+        return
+    bot = ear(settings, anton)
+    bot.start()
+    try:
+        yield bot
+    finally:
+        await bot.stop()
+
+
+def ear(settings: Settings, anton: Anton) -> "TelegramBot":
+    """What hears people in Telegram, once it is started."""
+    from telegram_bot.bot import TelegramBot
+    from telegram_bot.client import Access
+    from telegram_bot.handlers import House
+
+    desk, commands = desks(settings, anton)
+    access = Access(
+        settings.telegram_bot_token.get_secret_value(),
+        settings.telegram_api_url,
+        settings.telegram_proxy.get_secret_value(),
+    )
+    elsewhere, _, place = settings.escalation_channel.partition(":")
+    bot = TelegramBot(
+        access,
+        House(desk, commands, anton.may_decide, anton.refuse),
+        anton.messages,
+        [settings.telegram_chat_id, *([place] if elsewhere == "telegram" else [])],
+        mode=settings.telegram_mode,
+        webhook_url=settings.telegram_webhook_url,
+    )
+    anton.hears("telegram", lambda: bot.trouble)
+    return bot
 
 
 def _repositories(settings: Settings) -> Repositories:

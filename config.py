@@ -300,6 +300,21 @@ class ConsentRules(_Group):
     """Accounts of one person, JSON, as `{"ann": ["telegram:4711", "slack:U024BE7LH"]}`."""
 
 
+class Telegram(_Group):
+    """Telegram: a bot that asks and listens there."""
+
+    telegram_bot_token: SecretStr = SecretStr("")
+    """Token of the bot, from BotFather; without one Telegram is off."""
+    telegram_proxy: SecretStr = SecretStr("")
+    """Proxy to Telegram, as `socks5://user:password@host:1080`; http, https or socks5."""
+    telegram_api_url: str = "https://api.telegram.org"
+    """Address of the Bot API; another one for a server of your own."""
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    """`polling` needs no public address; `webhook` is called at TELEGRAM_WEBHOOK_URL."""
+    telegram_webhook_url: str = ""
+    """Public address that leads to `/webhooks/telegram` here, with https."""
+
+
 class Asking(_Group):
     """Asking: when people are asked, when again, and where else."""
 
@@ -355,6 +370,7 @@ GROUPS: tuple[type[_Group], ...] = (
     SandboxOptions,
     Tasks,
     ConsentRules,
+    Telegram,
     Asking,
     Models,
     Budgets,
@@ -370,6 +386,7 @@ class Settings(
     Budgets,
     Models,
     Asking,
+    Telegram,
     ConsentRules,
     Tasks,
     SandboxOptions,
@@ -428,13 +445,32 @@ class Settings(
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("api_key", "github_token", *VENDOR_KEYS)
+    @field_validator("api_key", "github_token", "telegram_proxy", *VENDOR_KEYS)
     @classmethod
     def _one_line(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
         if not text.isascii() or any(sign.isspace() or not sign.isprintable() for sign in text):
             raise ValueError("should be printable ASCII without blanks")
         return value
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _of_a_bot(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"(\d{5,20}:[\w-]{30,100})?", value.get_secret_value(), re.ASCII):
+            raise ValueError("should be digits, a colon and at least 30 signs, as BotFather gives")
+        return value
+
+    @field_validator("telegram_proxy")
+    @classmethod
+    def _proxy(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"((https?|socks5h?)://\S+)?", value.get_secret_value()):
+            raise ValueError("should begin with http://, https:// or socks5://")
+        return value
+
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        return cls._secure(value) if value else ""
 
     @field_validator("allowed_hosts")
     @classmethod
@@ -452,7 +488,7 @@ class Settings(
                 raise ValueError("should hold absolute paths, addresses and `owner/repo` names")
         return value
 
-    @field_validator("github_api_url")
+    @field_validator("github_api_url", "telegram_api_url")
     @classmethod
     def _secure(cls, value: str) -> str:
         match = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^/:@\s]+)(:\d+)?(/[^\s?#]*)?", value)
@@ -663,11 +699,26 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
             )
     if settings.local_only and settings.gcp_project_id:
         yield "GCP_PROJECT_ID: LOCAL_ONLY forbids Google's cloud; unset one"
+    yield from _unsafe_telegram(settings)
     if settings.local_only and not settings.is_here(settings.github_api_url):
         for name in ("github_token", "github_repo"):
             value = getattr(settings, name)
             if value.get_secret_value() if isinstance(value, SecretStr) else value:
                 yield f"{name.upper()}: LOCAL_ONLY forbids {settings.github_api_url}; unset one"
+
+
+def _unsafe_telegram(settings: Settings) -> Iterator[str]:
+    if not settings.telegram_bot_token.get_secret_value():
+        return
+    if not settings.telegram_chat_id:
+        yield "TELEGRAM_CHAT_ID: the bot needs to know where to ask; write to it, and take your id"
+    if settings.telegram_mode == "webhook" and not settings.telegram_webhook_url:
+        yield "TELEGRAM_WEBHOOK_URL: TELEGRAM_MODE=webhook needs an address that Telegram reaches"
+    proxy = settings.telegram_proxy.get_secret_value()
+    for address in filter(None, (settings.telegram_api_url, proxy)):
+        if settings.local_only and not settings.is_here(address):
+            host = urlsplit(address).hostname
+            yield f"TELEGRAM_BOT_TOKEN: LOCAL_ONLY forbids {host}; unset one"
 
 
 def _unsafe_server(settings: Settings) -> Iterator[str]:

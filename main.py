@@ -140,7 +140,10 @@ async def serve(options: Namespace) -> int:
         from cli.working import at
 
     with server.listen(settings.host, settings.port) as socket:
-        async with house(settings, "drives", at_work=True) as anton:
+        async with (
+            house(settings, "drives", at_work=True) as anton,
+            bootstrap.listening(settings, anton),
+        ):
             await server.serve(
                 bootstrap.rest(settings, anton),
                 socket,
@@ -151,13 +154,17 @@ async def serve(options: Namespace) -> int:
 
 
 async def worker(options: Namespace) -> int:
-    """Work on tasks without a face."""
+    """Work on tasks without a face of its own; people are heard in their channels."""
     settings = settings_for()
     with loading():
+        import bootstrap
         from cli import working
 
     async with house(settings, "drives", at_work=not options.once) as anton:
-        return await working.work(anton, options)
+        if options.once:
+            return await working.work(anton, options)
+        async with bootstrap.listening(settings, anton):
+            return await working.work(anton, options)
 
 
 async def tasks(options: Namespace) -> int:

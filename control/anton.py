@@ -118,6 +118,7 @@ class Anton:
         self._decisions = Decisions(records, audit, consent)
         self._views = views
         self._expiry = Expiry(records.approvals, records.clock, self._expired)
+        self._ears: dict[str, Callable[[], str]] = {}
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -148,6 +149,10 @@ class Anton:
     def clock(self) -> Clock:
         """The time of the house."""
         return self._records.clock
+
+    def hears(self, channel: str, trouble: Callable[[], str]) -> None:
+        """Let `/health` tell why nobody is heard in a channel; empty words when all is well."""
+        self._ears[channel] = trouble
 
     async def start(self, drive: bool = True) -> None:
         """Begin to work on tasks and to tell people, unless this process only looks and decides."""
@@ -358,6 +363,7 @@ class Anton:
         trouble = {
             **self._degraded(),
             **{view.name: view.trouble.said for view in self._views if view.trouble.said},
+            **{f"{name} (hearing)": said for name, ear in self._ears.items() if (said := ear())},
             **{name: said for name, said in parts.items() if said != "ok"},
         }
         return {

@@ -235,7 +235,7 @@ class Desk:
         """What became of a question that is settled; where a newer one waits, which."""
         task = await self._anton.task(approval.task_id)
         text = decided(approval, task)
-        if approval.state is ApprovalState.VOID:
+        if approval.state in (ApprovalState.VOID, ApprovalState.CHANGES_REQUESTED):
             newer = await self._anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
             if newer and newer[0].question.patch_hash != approval.question.patch_hash:
                 text = "The patch has changed; the new one is asked about in a message of its own."

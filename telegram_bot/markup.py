@@ -11,11 +11,14 @@ TEXT_MAX = 4096
 """UTF-16 code units of a message, after its markup was taken out."""
 SAFE_COMMANDS = ("help", "status", "tasks", "incidents")
 """Commands that change nothing: these stay something to tap."""
+LISTED_COMMANDS = (*SAFE_COMMANDS, "fix", "task", "approve", "reject", "budget", "cancel", "build")
+"""Commands that stay so where Anton lists what he does."""
 BREAK = "\u200b"
 """A space of no width; it ends what a client would make clickable."""
 
-_SAFE = "|".join(SAFE_COMMANDS)
-_COMMAND = re.compile(rf"(?<![\w/@<>:.])/(?=[A-Za-z0-9_])(?!(?:{_SAFE})\b(?![\w/@]))")
+_FOREIGN = r"(?<![\w/@<>:.])/(?=[A-Za-z0-9_])(?!(?:{})\b(?![\w/@]))"
+_COMMAND = re.compile(_FOREIGN.format("|".join(SAFE_COMMANDS)))
+_LISTED = re.compile(rf"/(?:{'|'.join(LISTED_COMMANDS)})(?= \[?[A-Z]+\]?: |: )")
 _CUT_COMMAND = re.compile(r"/\w*$")
 _DEEP = re.compile(r"(?i)\b(?:(tg|ton):(?=//)|(t|telegram)\.(?=me/))")
 
@@ -70,6 +73,17 @@ def inactive(text: str) -> str:
     shown = visible(text).replace("@", f"@{BREAK}")
     shown = _COMMAND.sub(f"/{BREAK}", shown)
     return _DEEP.sub(lambda found: f"{found[0]}{BREAK}", shown)
+
+
+def spoken(text: str) -> str:
+    """Anton's own words, in which a line may begin as his list of commands does."""
+    return "\n".join(map(_spoken, text.split("\n")))
+
+
+def _spoken(line: str) -> str:
+    listed = _LISTED.match(line)
+    kept = listed[0] if listed else ""
+    return kept + inactive(line.removeprefix(kept))
 
 
 def flat(text: str, limit: int) -> str:

@@ -10,7 +10,7 @@ from core.briefing import MISSING, Briefing
 from core.channels import Button, Card
 from core.incidents import Severity
 from core.visible import visible
-from telegram_bot.markup import TEXT_MAX, Span, cut, flat, inactive, units
+from telegram_bot.markup import TEXT_MAX, Span, cut, flat, inactive, spoken, units
 
 INLINE_LINES, INLINE_UNITS = 24, 1_000
 """A longer diff goes out as a file."""
@@ -20,12 +20,16 @@ LABEL_MAX = 60
 CALLBACK_MAX = 200
 """Units of the words that answer a tap."""
 FILES_SHOWN = 3
+EMPTY = "(no words)"
+"""What stands for nothing, which cannot be sent."""
 LINK_MAX = 500
 OWN_HOSTS = ("t.me", "telegram.me", "telegram.dog")
 """Addresses that act within Telegram."""
 _MARKS = {Severity.P0: "🔴", Severity.P1: "🔴", Severity.P2: "🟠"}
 _STYLES = {"primary": "success", "danger": "danger"}
 _UNNAMED = re.compile(r"[^A-Za-z0-9-]")
+_INDEX = re.compile(r"^index [0-9a-f]+\.\.[0-9a-f]+( \d+)?\n", re.MULTILINE)
+"""A line of a diff that tells nobody anything: ids of files, as long as two lines of a phone."""
 NEWLINE = Span("\n")
 
 
@@ -69,7 +73,7 @@ def render(card: Card) -> Rendered:
 
 def said(text: str) -> Rendered:
     """The message of an answer in words."""
-    return Rendered((Span(cut(inactive(text), TEXT_MAX)),))
+    return Rendered((Span(cut(spoken(text), TEXT_MAX) if text.strip() else EMPTY),))
 
 
 def toast(text: str) -> str:
@@ -100,10 +104,12 @@ def _head(card: Card) -> Iterator[Span]:
     mark = (
         _MARKS.get(card.briefing.severity, "") if card.briefing and card.briefing.severity else ""
     )
-    yield Span(f"{mark} {flat(card.title, 110)}".strip(), "bold")
+    yield Span(f"{mark} {flat(card.title, 110)}".strip() or EMPTY, "bold")
     if card.footer and not card.buttons:
         yield NEWLINE
         yield Span(cut(inactive(card.footer), 1_000))
+        if card.briefing:
+            yield NEWLINE
 
 
 def _tail(card: Card) -> Iterator[Span]:
@@ -166,7 +172,7 @@ def _standing(told: Briefing) -> str:
     known = [
         str(told.severity or ""),
         f"risk {told.risk}" if told.risk else "",
-        "" if told.component == MISSING else flat(told.component, 40),
+        "" if told.component in (MISSING, "unknown") else flat(told.component, 40),
         flat(told.ticket, 20),
         f"since {_moment(told.reported_at)}" if told.reported_at else "",
     ]
@@ -193,10 +199,10 @@ def _fact(name: str, text: str, limit: int, more: str = "") -> Iterator[Span]:
 
 def _diff(card: Card) -> tuple[str, tuple[str, bytes] | None]:
     """The diff to be shown within the text, or the file that it goes into."""
-    shown = visible(card.diff).strip("\n")
+    shown = _INDEX.sub("", visible(card.diff)).strip("\n")
     if not shown:
         return "", None
-    if _lines(card.diff) <= INLINE_LINES and units(shown) <= INLINE_UNITS:
+    if _lines(shown) <= INLINE_LINES and units(shown) <= INLINE_UNITS:
         return shown, None
     return "", _file(card)
 

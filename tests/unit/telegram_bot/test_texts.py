@@ -26,7 +26,9 @@ DIFF = "--- a/app.py\n+++ b/app.py\n@@ -1,2 +1,2 @@\n-    return a + 1\n+    ret
 
 
 def button(action: str, label: str) -> Button:
-    return Button(action=action, nonce="n" * 22, label=label)
+    style = {"approve": "primary", "reject": "danger"}.get(action, "plain")
+    facts = {"action": action, "nonce": "n" * 22, "label": label, "style": style}
+    return Button.model_validate(facts)
 
 
 BUTTONS = (
@@ -210,6 +212,17 @@ def test_lengths_are_those_of_the_vendor() -> None:
 def test_commands_that_change_nothing_stay_to_be_tapped() -> None:
     shown = said("/help says more, /approve does not").plain
     assert shown == f"/help says more, /{BREAK}approve does not"
+
+
+def test_the_list_of_commands_stays_to_be_tapped_and_a_title_in_it_does_not() -> None:
+    listed = said("/fix TEXT: repair\n/approve [ID]: after a yes\n/approve\n/reboot now: no")
+    assert listed.plain.split("\n") == [
+        "/fix TEXT: repair",
+        "/approve [ID]: after a yes",
+        f"/{BREAK}approve",
+        f"/{BREAK}reboot now: no",
+    ]
+    assert said("1a2b3c4d queued: /approve it").plain == f"1a2b3c4d queued: /{BREAK}approve it"
 
 
 def test_buttons_share_a_row_where_their_labels_fit() -> None:
