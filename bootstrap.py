@@ -17,6 +17,7 @@ from control.cards import Cards
 from control.chronicle import Records
 from control.commands import Commands
 from control.consent import ApproversFile, Consent, approvers_of
+from control.decisions import Decisions
 from control.desk import Desk
 from control.documents import Documents
 from control.hours import Hours, QuietHours
@@ -26,6 +27,7 @@ from control.reading import Reading
 from control.repositories import Repositories
 from control.retention import Retention
 from control.runner import Bounds, Runner
+from control.services import Services, read_services
 from control.view import ChannelView
 from core.approvals import Risk
 from core.budgets import Ceilings
@@ -42,6 +44,7 @@ from core.ports import (
     RepairEngine,
     SandboxProvider,
 )
+from core.services import Service
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
@@ -137,6 +140,7 @@ async def build(
     that of `clock`, else the system's.
     """
     consent = _consent(settings)
+    services = read_services(settings.repos_file) if settings.repos_file else Services()
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives, clock=clock)
@@ -144,7 +148,8 @@ async def build(
         mind = (thinking or await _mind(settings, stack, kept, models)) if drives else None
         if mind and checked:
             await mind.check()
-        runner = await _runner(settings, stack, kept, mind) if mind else None
+        decisions = Decisions(kept.records, kept.stores.audit, consent)
+        runner = await _runner(settings, stack, kept, mind, decisions, services) if mind else None
         views = _views(settings, stack, kept, channels) if drives else ()
     except BaseException:
         await stack.aclose()
@@ -164,7 +169,8 @@ async def build(
         close=stack.aclose,
         chores=(_retention(settings, kept).run,),
         masked=kept.redactor.known,
-        consent=consent,
+        decisions=decisions,
+        services=services,
         views=views,
     )
 
@@ -394,13 +400,19 @@ def _retention(settings: Settings, kept: Kept) -> Retention:
     )
 
 
-async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: Thinking) -> Runner:
+async def _runner(
+    settings: Settings,
+    stack: AsyncExitStack,
+    kept: Kept,
+    mind: Thinking,
+    decisions: Decisions,
+    services: Services,
+) -> Runner:
     folder = settings.data_dir
     if settings.checkpoints == "memory":
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="anton-")))
     path = folder / "checkpoints.db"
     saver = await stack.enter_async_context(open_checkpoints(path, kept.records.tasks.holds))
-    rules = _rules(settings)
     desk = EffectDesk(
         kept.stores.outbox, kept.records.tasks, kept.clock, patience_s=HOST_PATIENCE_S
     )
@@ -421,7 +433,7 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
                     events=kept.events,
                     budgets=kept.budgets.under(lease),
                     clock=kept.clock,
-                    rules=rules,
+                    rules=_rules(settings, services.of(task.request.repository)),
                 )
         finally:
             await host.close()
@@ -432,6 +444,7 @@ async def _runner(settings: Settings, stack: AsyncExitStack, kept: Kept, mind: T
         kept.records,
         workbench,
         Documents(settings.data_dir, settings.local_output_dir, kept.records.artifacts),
+        decisions,
         bounds=Bounds(
             task_s=settings.max_task_seconds,
             approval_ttl_s=settings.approval_ttl_hours * 3600,
@@ -445,7 +458,7 @@ def set_up_logs(settings: Settings, *, quiet: bool) -> None:
     records.set_up(level, settings.log_format, Redactor(settings.secrets()))
 
 
-def _rules(settings: Settings) -> Rules:
+def _rules(settings: Settings, service: Service) -> Rules:
     return Rules(
         max_review_rounds=settings.max_review_rounds,
         max_human_rounds=settings.max_human_rounds,
@@ -453,6 +466,9 @@ def _rules(settings: Settings) -> Rules:
         branch_prefix=settings.branch_prefix,
         commit_style=settings.commit_style,
         draft=settings.pr_draft,
+        profile=service.profile,
+        autonomy=service.autonomy,
+        passes=None if settings.auto_approve_risk == "none" else Risk(settings.auto_approve_risk),
         two_for=None if settings.approval_two_for == "none" else Risk(settings.approval_two_for),
     )
 

@@ -239,6 +239,7 @@ PATHS = (
     "local_output_dir",
     "api_keys_file",
     "approvers_file",
+    "repos_file",
     "repo_cwd",
 )
 """Options that start from ANTON_HOME when they are relative."""
@@ -294,6 +295,10 @@ class ConsentRules(_Group):
     """File of `channel:id` lines in place of both lists; a change counts from the next decision."""
     approval_two_for: Literal["none", "high", "critical"] = "none"
     """Risk from which on two different persons have to approve a change."""
+    auto_approve_risk: Literal["none", "low", "medium"] = "none"
+    """Risk up to which a proven change passes without a person; high and critical always ask."""
+    repos_file: Path | None = None
+    """YAML file with autonomy, profile and budgets of each repository; empty: none has its own."""
     approval_forbid_requester: bool = False
     """Whether whoever asked for a task is kept from approving its change."""
     people: Owners = Field(default_factory=dict)

@@ -53,11 +53,12 @@ def unasked(question: Question, *, yes: bool, interactive: bool, local: bool) ->
 
     `--yes` is consent. Where nobody can be asked, a change that stays on this machine is made.
     Neither reaches a protected path, nor a change that no test proves: that takes a person who saw
-    it.
+    it. A patch that is only to be handed out is released by `--yes` alone.
     """
     if question.kind is not QuestionKind.RELEASE or question.risk is Risk.CRITICAL:
         return ""
-    if question.details.get("unproven"):
+    handed_out = "take_over" in question.options
+    if question.details.get("unproven") or (handed_out and not yes):
         return ""
     if yes:
         return "approved, as --yes says"

@@ -19,6 +19,7 @@ _BLANK: Mapping[str, Any] = {
     "diagnosis": {"root_cause": None, "suspects": []},
     "patch": {"hash": None, "files": [], "diff": ""},
     "evidence": {"base": None, "fixed": None, "regression_test": None, "tree_hash": None},
+    "approved_by": None,
     "review": {"verdict": None, "issues": []},
     "branch": None,
     "commit": None,

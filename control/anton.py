@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from control.chronicle import Records, asked
-from control.consent import Consent
 from control.decisions import Decisions
 from control.expiry import Expiry
 from control.facts import told
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
+from control.services import Services
 from control.view import ChannelView
 from control.words import said_back
 from core.approvals import (
@@ -96,7 +96,8 @@ class Anton:
         about: Callable[[], Mapping[str, Any]],
         degraded: Callable[[], Mapping[str, str]],
         close: Callable[[], Awaitable[None]],
-        consent: Consent,
+        decisions: Decisions,
+        services: Services,
         chores: Sequence[Chore] = (),
         views: Sequence[ChannelView] = (),
         masked: Callable[[str], str] = str,
@@ -114,8 +115,8 @@ class Anton:
         self._close = close
         self._chores = chores
         self._masked = masked
-        self._consent = consent
-        self._decisions = Decisions(records, audit, consent)
+        self._decisions = decisions
+        self._services = services
         self._views = views
         self._expiry = Expiry(records.approvals, records.clock, self._expired)
         self._ears: dict[str, Callable[[], str]] = {}
@@ -195,7 +196,11 @@ class Anton:
         running = (await self._records.tasks.counts()).get(TaskStatus.RUNNING, 0)
         if not queue and running >= self._capacity.concurrent_tasks:
             raise Busy(f"{running} tasks run already.", remedy="Try again later, or queue it.")
+        service = self._services.of(request.repository)
+        if request.budget_usd is None:
+            request = request.but(budget_usd=service.max_task_budget_usd)
         request = request.but(
+            budget_tokens=service.max_task_tokens,
             text=self._masked(request.text),
             title=self._masked(request.title),
             reproduction=self._masked(request.reproduction),
@@ -270,7 +275,7 @@ class Anton:
 
     def may_decide(self, person: Person, place: str = "") -> bool:
         """Whether this person may answer questions, in this place of the channel."""
-        return self._consent.may_decide(person, place)
+        return self._decisions.may_decide(person, place)
 
     async def refuse(self, by: Person, what: str, task_id: str = "") -> None:
         """Write down that somebody was refused; the state of nothing changes."""

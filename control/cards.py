@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.approvals import Approval, ApprovalState, Choice, QuestionKind
+from core.approvals import POLICY, Approval, ApprovalState, Choice, QuestionKind
 from core.briefing import Briefing
 from core.channels import Button, Card
 from core.patches import Patch
@@ -183,6 +183,8 @@ def decided(approval: Approval, task: Task) -> str:
         return f"Expired unanswered on {_moment(approval.expires_at)}.{end}"
     decision, at = approval.decision, approval.decided_at or approval.created_at
     by = f"{one_line(decision.by.shown, 60)} in {decision.by.channel}"
+    if decision.by.channel == POLICY:
+        by = f"nobody; it passed by {approval.question.passed_by}"
     said = f"{_DONE[decision.choice]} by {by} on {_moment(at)}."
     if decision.choice == "raise_budget" and decision.amount_usd:
         said = f"Budget raised by ${decision.amount_usd:.2f} by {by} on {_moment(at)}."

@@ -2,7 +2,7 @@
 
 from control.chronicle import Records, asked
 from control.consent import Consent
-from core.approvals import Approval, ApprovalState, Decision
+from core.approvals import POLICY, Approval, ApprovalState, Decision, Person, Risk
 from core.errors import AntonError, ConfirmationWrong, ConsentRefused, PayloadInvalid, StoreError
 from core.events import AuditEntry
 from core.intents import WITH_WORDS
@@ -16,6 +16,10 @@ class Decisions:
         self._records = records
         self._audit = audit
         self._consent = consent
+
+    def may_decide(self, person: Person, place: str = "") -> bool:
+        """Whether this person may answer questions, in this place of the channel."""
+        return self._consent.may_decide(person, place)
 
     async def take(self, approval_id: str, decision: Decision) -> Approval:
         """The question as it stands behind this answer; raises as Anton.decide does."""
@@ -32,6 +36,23 @@ class Decisions:
             raise
         counted = "decision" if decided.state is not ApprovalState.PENDING else "voice"
         await self._note(counted, decided, decision)
+        await self._records.events.append(asked(decided))
+        return decided
+
+    async def pass_by_policy(self, approval: Approval) -> Approval:
+        """The question, approved without a person where its rules say so; else as it is."""
+        question = approval.question
+        pending = approval.state is ApprovalState.PENDING
+        if not (pending and question.passed_by) or question.risk.rank > Risk.MEDIUM.rank:
+            return approval
+        decision = Decision(
+            choice="approve",
+            text="All gates are green, and this risk passes without a person.",
+            patch_hash=question.patch_hash,
+            by=Person(channel=POLICY, person_id=question.passed_by, name="nobody asked"),
+        )
+        decided = await self._records.approvals.decide(approval.approval_id, decision)
+        await self._note("policy_decision", decided, decision)
         await self._records.events.append(asked(decided))
         return decided
 

@@ -40,7 +40,7 @@ class Repositories:
                 return self._default
             raise RepositoryMissing(remedy=self._hint(anywhere))
         for known in self._known:
-            if _identity(known) == _identity(asked):
+            if identity_of(known) == identity_of(asked):
                 return known
         if anywhere and Path(asked).is_absolute():
             return str(Path(asked).resolve())
@@ -52,7 +52,7 @@ class Repositories:
         return listed + (path or "The setting REPOSITORIES adds more.")
 
 
-def _identity(name: str) -> str:
+def identity_of(name: str) -> str:
     """What two spellings of one repository have in common."""
     web = re.fullmatch(r"https?://([^/@]+)/(.+?)(?:\.git)?/?", name)
     if web:

@@ -15,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
 from control.chronicle import Chronicle, Records, asked
+from control.decisions import Decisions
 from control.documents import Documents
 from control.drive import Drive
 from core.approvals import Approval, ApprovalState, Question
@@ -76,6 +77,7 @@ class Runner:
         records: Records,
         workbench: Workbench,
         documents: Documents,
+        decisions: Decisions,
         bounds: Bounds = Bounds(),
     ) -> None:
         self._graph = graph
@@ -84,6 +86,7 @@ class Runner:
         self._chronicle = Chronicle(records)
         self._workbench = workbench
         self._documents = documents
+        self._decisions = decisions
         self._bounds = bounds
         self._drives: dict[str, Drive] = {}
         self._draining = False
@@ -266,12 +269,14 @@ class Runner:
             await self._conclude(drive, task, deps, config)
             return
         await self._route_around_crashes(task, drive, config)
-        snapshot = await self._graph.aget_state(config)
-        go, entry = await self._entry(task, snapshot)
-        if go:
-            drive.done = {step.id for step in snapshot.tasks if step.result is not None}
-            await self._go(drive, deps, config, entry)
-        await self._pause(drive, await self._graph.aget_state(config))
+        paused = False
+        while not paused:
+            snapshot = await self._graph.aget_state(config)
+            go, entry = await self._entry(task, snapshot)
+            if go:
+                drive.done = {step.id for step in snapshot.tasks if step.result is not None}
+                await self._go(drive, deps, config, entry)
+            paused = await self._pause(drive, await self._graph.aget_state(config))
 
     async def _conclude(self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig) -> None:
         """Lead a cancelled thread to its report, which looks up what came of its effects."""
@@ -381,16 +386,20 @@ class Runner:
             await self._graph.aupdate_state(config, None, as_node=END)
         await self._graph.aupdate_state(config, update, as_node="join")
 
-    async def _pause(self, drive: Drive, snapshot: StateSnapshot) -> None:
-        """Write down what the thread waits for, or how it ended."""
+    async def _pause(self, drive: Drive, snapshot: StateSnapshot) -> bool:
+        """Write down what the thread waits for, or how it ended; False when it can go on."""
         task_id = drive.lease.task_id
         pending = {interrupt.id: interrupt.value for interrupt in snapshot.interrupts}
         for approval in await self._records.approvals.answers(task_id):
             if approval.interrupt_id not in pending:
                 await self._records.approvals.applied(approval.approval_id)
         if pending:
-            for interrupt_id, value in pending.items():
+            waits = [
                 await self._ask(Question.load(value), interrupt_id)
+                for interrupt_id, value in pending.items()
+            ]
+            if not all(waits):
+                return False
             await self._chronicle.account(
                 drive.lease,
                 snapshot.values,
@@ -402,8 +411,10 @@ class Runner:
             await self._finish(drive, snapshot)
         else:
             raise AntonError("The thread stands still and has not ended.")
+        return True
 
-    async def _ask(self, question: Question, interrupt_id: str) -> None:
+    async def _ask(self, question: Question, interrupt_id: str) -> bool:
+        """Write a question down; False when it passes without a person."""
         records = self._records
         if question.body_ref:
             body = await records.artifacts.get(question.body_ref)
@@ -411,8 +422,10 @@ class Runner:
         expires_at = records.clock.now() + timedelta(seconds=self._bounds.approval_ttl_s)
         approval = await records.approvals.ask(question, interrupt_id, expires_at)
         if approval.state is not ApprovalState.PENDING:
-            return
+            return True
         await records.events.append(asked(approval))
+        passed = await self._decisions.pass_by_policy(approval)
+        return passed.state is ApprovalState.PENDING
 
     async def _finish(self, drive: Drive, snapshot: StateSnapshot) -> None:
         values = snapshot.values

@@ -36,6 +36,8 @@ class QuestionKind(StrEnum):
 
 PROOF_DIGITS = 6
 """Of a patch hash, its last ones: who types them has it before their eyes."""
+POLICY = "policy"
+"""The channel of what passes without a person; nobody answers there."""
 MISSES_MAX = 5
 """Wrong confirmations after which a person may not approve a question any more."""
 
@@ -76,6 +78,8 @@ class Question(Value):
     risk: Risk = Risk.LOW
     voices_needed: int = Field(default=1, ge=1, le=2)
     """Different persons that have to approve it."""
+    passed_by: str = ""
+    """The option that lets it pass without a person; empty where somebody is asked."""
     details: dict[str, str] = Field(default_factory=dict)
     """Further facts for a channel, such as the protected paths."""
 

@@ -90,6 +90,7 @@ class TaskRequest(Value):
     output_directory: str = ""
     """Below LOCAL_OUTPUT_DIR; empty for none."""
     budget_usd: float | None = Field(default=None, ge=0)
+    budget_tokens: int | None = Field(default=None, ge=1)
     seed: int = 0
     requested_by: str = ""
     """Channel and person, as `terminal:local`."""

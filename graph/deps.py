@@ -16,6 +16,7 @@ from core.ports import (
     EventLog,
     RepairEngine,
 )
+from core.services import Rung
 from core.trees import Tree
 from core.values import Value
 from graph.state import AgentState, Facts
@@ -36,6 +37,10 @@ class Rules:
     commit_style: str = "split"
     draft: bool = False
     profile: str = "default"
+    autonomy: Rung = Rung.PR
+    """How far a task goes by itself in this repository."""
+    passes: Risk | None = None
+    """Risk up to which a proven change passes without a person; None for no risk."""
     two_for: Risk | None = None
     """Risk from which on two persons have to approve; None for never."""
     monitor: str = "not applicable"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.approvals import Choice, Question, QuestionKind, Risk
 from core.evidence import ContestedTest
 from core.ports import Standing
+from core.services import Rung
 
 CONTESTED_SHOWN = 10
 RAISES_USD = (0.50, 1.00)
@@ -26,6 +27,19 @@ def trouble(task_id: str, what: str, patch_ref: str = "") -> Question:
         title=what,
         options=("more_attempts", "guidance", "take_over", "stop"),
         patch_ref=patch_ref,
+    )
+
+
+def go_on(task_id: str, rung: Rung, body: str) -> Question:
+    """Tell what was found where autonomy ends, and ask whether to go on."""
+    onward = "diagnose and repair it" if rung is Rung.NOTIFY else "repair it"
+    return Question(
+        kind=QuestionKind.START,
+        task_id=task_id,
+        title=f"Autonomy ends at {rung} in this repository. Go on, and {onward}?",
+        body=body,
+        options=("more_attempts", "guidance", "take_over", "stop"),
+        details={"autonomy": rung},
     )
 
 
@@ -133,11 +147,14 @@ def release(
     protected: str,
     unproven: str,
     voices: int = 1,
+    passed_by: str = "",
+    handed_out: bool = False,
 ) -> Question:
     """Ask for consent to exactly this diff; `patch` holds its hashes and its artifact.
 
     `protected` names the protected paths in it, `unproven` the proof that it lacks, `voices` how
-    many persons have to approve it.
+    many persons have to approve it, `passed_by` what lets it pass without one. Where a patch is
+    only `handed_out`, it can also be taken over.
     """
     return Question(
         kind=QuestionKind.RELEASE,
@@ -145,13 +162,18 @@ def release(
         title=title,
         body_ref=body_ref,
         brief_ref=brief_ref,
-        options=("approve", "request_changes", "reject"),
+        options=(
+            ("approve", "request_changes", "take_over", "reject")
+            if handed_out
+            else ("approve", "request_changes", "reject")
+        ),
         base_sha=patch["base_sha"],
         patch_hash=patch["hash"],
         tree_hash=patch["tree_hash"],
         patch_ref=patch["ref"],
         risk=risk,
         voices_needed=voices,
+        passed_by=passed_by,
         details={
             name: said for name, said in (("protected", protected), ("unproven", unproven)) if said
         },

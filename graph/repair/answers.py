@@ -3,6 +3,7 @@
 from core.approvals import QuestionKind
 from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
+from graph.repair.autonomy import held_behind
 from graph.repair.feedback import speaks_of_tests
 from graph.repair.spending import again
 from graph.repair.state import RepairState
@@ -38,11 +39,22 @@ def weigh_release(state: RepairState, decision: Facts, deps: Deps) -> Facts:
 
 
 def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
-    """Words become findings of the next attempt, and attempts are given anew."""
+    """Words become findings of the next attempt; where autonomy ends, a person lets it go on."""
+    update = _weighed(state, decision)
+    then: RepairState = {**state, "question": {}, "decision": decision, **update}  # type: ignore[typeddict-item]
+    return {**update, **held_behind(then, deps.rules)}
+
+
+def _weighed(state: RepairState, decision: Facts) -> Facts:
     choice, words = decision.get("choice"), decision.get("text", "").strip()
     if choice == "stop" and state["question"].get("kind") == QuestionKind.CLARIFY:
         reason = words or "Stopped before the missing facts were given."
         return {"outcome": Outcome.NEEDS_INFORMATION, "reason": reason}
+    started = state["question"].get("kind") == QuestionKind.START
+    if choice == "stop" and started:
+        rung = state["question"]["details"]["autonomy"]
+        reason = words or f"Autonomy ends at {rung} in this repository, and a person left it there."
+        return {"outcome": Outcome.BLOCKED, "reason": reason}
     if choice not in ("guidance", "more_attempts", "raise_budget", "answer"):
         return {}
     if state.get("unpaid"):
@@ -52,6 +64,7 @@ def weigh_escalation(state: RepairState, decision: Facts, deps: Deps) -> Facts:
         "findings": findings,
         "words": [words] if words else [],
         "again": [],
+        "went_on": started or state.get("went_on", False),
         "review_rounds": 0,
         "oversize": 0,
         "human_rounds": state.get("human_rounds", 0) + 1,

@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from core.approvals import Approval, ApprovalState, Risk
+from core.approvals import POLICY, Approval, ApprovalState, Risk
 from core.effects import Change, ChangeRequest, Commit, branch_name
 from core.errors import Conflict, Forbidden
 from core.events import Event
@@ -80,6 +80,7 @@ async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     facts = replace(
         await facts_of({**state, "outcome": outcome, "reason": reason}, deps),
         stopped=await _stopped_at(state, deps, steps, outcome),
+        approver=await _approver(deps, state),
     )
     account = public_account(facts, outcome)
     document = incident_report(facts, _timeline(steps))
@@ -179,6 +180,7 @@ def public_account(facts: DocumentFacts, outcome: str) -> Facts:
             "regression_test": _first(evidence.regression_tests if evidence else ()),
             "tree_hash": evidence.tree_hash if evidence else None,
         },
+        "approved_by": facts.approver or None,
         "review": {
             "verdict": facts.review.verdict if facts.review else None,
             "issues": [i.model_dump(exclude={"v"}) for i in facts.review.issues]
@@ -235,8 +237,18 @@ async def _binding(deps: Deps, state: RepairState, patch: Patch) -> Approval | N
 
 
 def _name(approval: Approval) -> str:
+    """Who approved it; where nobody was asked, what let it pass."""
+    if approval.decision and approval.decision.by.channel == POLICY:
+        return f"nobody; it passed by {approval.question.passed_by}"
     given = approval.voices or filter(None, (approval.decision,))
     return " and ".join(f"{one.by.person_id} ({one.by.channel})" for one in given) or "unknown"
+
+
+async def _approver(deps: Deps, state: RepairState) -> str:
+    """Who approved the patch that stands; empty when nobody did."""
+    patch = await deps.recall(Patch, state.get("patch"))
+    approval = await _binding(deps, state, patch) if patch else None
+    return _name(approval) if approval else ""
 
 
 def _change_request(facts: DocumentFacts, deps: Deps, patch: Patch, approver: str) -> ChangeRequest:

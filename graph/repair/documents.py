@@ -45,6 +45,8 @@ class Facts:
     """Where it stopped, when it ended without a fix."""
     narrative: Narrative | None = None
     """What a model tells of it; no figure is taken from it."""
+    approver: str = ""
+    """Who approved the patch, or what let it pass without anybody."""
     monitor: str = ""
     """What watches the repaired service, or that nothing does."""
 
@@ -192,6 +194,7 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Base", facts.state.get("base_sha", MISSING)),
         ("Patch hash", facts.patch.sha256 if facts.patch else MISSING),
         ("Review", _review(facts.review)),
+        ("Approved by", facts.approver or "nobody"),
         ("Engine", _engine(facts)),
         ("Monitor", facts.monitor or MISSING),
         ("Cost", _cost(facts)),

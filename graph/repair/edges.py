@@ -8,7 +8,7 @@ from graph.repair.feedback import speaks_of_tests
 from graph.repair.state import Again, RepairState
 
 Branches = list[Literal["diagnose", "reproduce", "escalate", "report"]]
-Onward = list[Literal[Again, "intake", "report"]]
+Onward = list[Literal[Again, "intake", "escalate", "report"]]
 
 
 def after_intake(state: RepairState) -> Literal["triage", "report"]:
@@ -73,6 +73,8 @@ def after_approve(state: RepairState) -> Literal["publish", "fix", "reproduce", 
 
 def after_escalate(state: RepairState) -> Onward:
     """Go on as the person says, from where their words help, but leave no step out."""
+    if state.get("question"):
+        return ["escalate"]
     choice = state["decision"].get("choice")
     if choice not in ("answer", "guidance", "more_attempts", "raise_budget"):
         return ["report"]

@@ -3,16 +3,22 @@
 from langgraph.runtime import Runtime
 
 from core.findings import Reading
+from core.services import Rung
 from core.tasks import Outcome, TaskRequest
 from graph import questions
 from graph.deps import Deps, Rules
+from graph.repair.autonomy import held_at
 from graph.repair.state import RepairState
 from graph.state import Facts
 
 
 async def join(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Go on, ask, or end without a change."""
-    return weighed(state, runtime.context.rules)
+    """Go on, ask, or end without a change; where autonomy ends, any doubt is told with it."""
+    rules = runtime.context.rules
+    facts = weighed(state, rules)
+    if facts.get("outcome") or (facts.get("question") and state.get("trouble")):
+        return facts
+    return {**facts, **held_at(Rung.DIAGNOSE, state, rules, facts.get("question"))}
 
 
 def weighed(state: RepairState, rules: Rules) -> Facts:

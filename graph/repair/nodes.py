@@ -9,11 +9,13 @@ from core.evidence import Verdict
 from core.findings import Diagnosis, FixAttempt, Reading, RefusedEdit, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
+from core.services import Rung
 from core.tasks import Outcome, TaskRequest
 from graph import questions
 from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
 from graph.repair.admission import Admission, about, admit
+from graph.repair.autonomy import held_at
 from graph.repair.salvage import nearest, salvaged
 from graph.repair.state import RepairState
 from graph.state import Facts
@@ -54,7 +56,7 @@ async def triage(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         return {**update, "outcome": Outcome(answer.verdict), "reason": answer.reasoning}
     if answer.question:
         return {**update, "question": questions.clarify(state["task_id"], answer.question).dump()}
-    return update
+    return {**update, **held_at(Rung.NOTIFY, {**state, **update}, deps.rules)}  # type: ignore[typeddict-item]
 
 
 async def diagnose(state: RepairState, runtime: Runtime[Deps]) -> Facts:

@@ -9,9 +9,11 @@ from core.evidence import Evidence, Verdict
 from core.findings import Diagnosis, FixAttempt, Reproduction, Review, ReviewVerdict, Triage
 from core.patches import Patch
 from core.ports import Case
+from core.services import Rung
 from graph import questions
 from graph.deps import Deps
 from graph.repair.attempts import next_attempt
+from graph.repair.autonomy import passed_by
 from graph.repair.documents import Facts as DocumentFacts
 from graph.repair.documents import brief, briefing, incomplete, one_line
 from graph.repair.done import linked, unmet
@@ -129,9 +131,11 @@ async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -
         removed=removed,
         risk=risk,
     )
+    handed_out = deps.rules.autonomy is Rung.PATCH
+    what = "Proven, and handed out as a patch. Release it" if handed_out else "Release"
     return questions.release(
         state["task_id"],
-        f"Release: {one_line(facts.title, 100)}",
+        f"{what}: {one_line(facts.title, 100)}",
         patch=state["patch"],
         body_ref=body_ref,
         brief_ref=brief_ref,
@@ -139,6 +143,8 @@ async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -
         protected=", ".join(facts.protected),
         unproven=_lacking_proof(facts.evidence),
         voices=_voices(risk, deps.rules.two_for),
+        passed_by=passed_by(state, risk, facts.evidence, deps.rules),
+        handed_out=handed_out,
     )
 
 

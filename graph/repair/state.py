@@ -44,5 +44,7 @@ class RepairState(AgentState, total=False):
     """Those of them that turned a proven diff down."""
     again: list[Again]
     """Steps to do again, as the last answer at the escalation gate says."""
+    went_on: bool
+    """Whether a person let it go on where its autonomy had ended."""
     account: Facts
     """The closing account of the task."""

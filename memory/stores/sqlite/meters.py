@@ -115,16 +115,18 @@ def task_limits(
 ) -> tuple[float, int]:
     """Dollars and tokens that a task may use; raises NotFound."""
     row = connection.execute(
-        "SELECT json_extract(document, '$.request.budget_usd') FROM tasks WHERE task_id = ?",
+        "SELECT json_extract(document, '$.request.budget_usd'),"
+        " json_extract(document, '$.request.budget_tokens') FROM tasks WHERE task_id = ?",
         (task_id,),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no task {task_id}.")
     asked = ceilings.task_usd if row[0] is None else row[0]
+    tokens = ceilings.task_tokens if row[1] is None else row[1]
     budget = budget_of(connection, task_id)
     return (
         asked if budget.limit_usd is None else budget.limit_usd,
-        ceilings.task_tokens if budget.limit_tokens is None else budget.limit_tokens,
+        tokens if budget.limit_tokens is None else budget.limit_tokens,
     )
 
 

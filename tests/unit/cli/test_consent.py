@@ -148,6 +148,12 @@ def test_asking_is_skipped_only_where_that_is_allowed(
     assert bool(reason) is approved
 
 
+def test_patch_that_is_only_handed_out_is_not_released_for_want_of_a_terminal() -> None:
+    question = release().but(options=("approve", "request_changes", "take_over", "reject"))
+    assert unasked(question, yes=False, interactive=False, local=True) == ""
+    assert unasked(question, yes=True, interactive=False, local=True)
+
+
 @pytest.mark.parametrize("yes", [True, False])
 def test_change_that_no_test_proves_is_for_somebody_who_saw_it(yes: bool) -> None:
     question = release().but(details={"unproven": "No test shows the fault."})
