@@ -15,7 +15,7 @@ from observability.redaction import Redactor
 log = logging.getLogger(__name__)
 
 CAPACITY = 10_000
-BATCH = 50
+BATCH = 200
 PAUSE_S = 1.0
 PAUSE_MAX_S = 30.0
 CLOSING_S = 5.0

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import pytest
 
 from core.errors import StoreUnusable
-from observability.interactions.buffer import CLOSING_S, PAUSE_S, Buffer
+from observability.interactions.buffer import BATCH, CLOSING_S, PAUSE_S, Buffer
 from observability.interactions.rows import Row
 from observability.redaction import Redactor
 from tests.contracts.test_interactions import call
 from tests.fakes.clock import FakeClock
 from tests.fakes.waiting import until
+
+MANY = 2 * BATCH + 20
 
 
 class Store:
@@ -50,10 +52,10 @@ async def test_a_store_that_was_away_gets_all_of_it_in_order(
 ) -> None:
     store.away = True
     buffer = Buffer(store.write, clock, Redactor())
-    for n in range(120):
+    for n in range(MANY):
         buffer.put(call(response=str(n)))
     await tried(buffer, clock)
-    assert (len(buffer), buffer.trouble) == (120, "The disk is full.")
+    assert (len(buffer), buffer.trouble) == (MANY, "The disk is full.")
     await buffer.flush()  # nobody waits for a store that is away
     clock.advance(PAUSE_S)
     await tried(buffer, clock, 2)
@@ -63,26 +65,25 @@ async def test_a_store_that_was_away_gets_all_of_it_in_order(
     clock.advance(2 * PAUSE_S)
     await until(lambda: not buffer.trouble)
     await buffer.flush()
-    assert store.said == [str(n) for n in range(120)]
+    assert store.said == [str(n) for n in range(MANY)]
     assert (len(buffer), buffer.dropped) == (0, 0)
     await buffer.close()
 
 
 async def test_of_too_many_the_oldest_go_and_are_counted(store: Store, clock: FakeClock) -> None:
     store.away = True
-    buffer = Buffer(store.write, clock, Redactor(), capacity=100)
-    for n in range(80):
+    buffer = Buffer(store.write, clock, Redactor(), capacity=2 * BATCH)
+    for n in range(BATCH + 30):
         buffer.put(call(response=str(n)))
     await tried(buffer, clock)
-    in_hand = 50
-    for n in range(80, 130):
+    for n in range(BATCH + 30, 2 * BATCH + 30):
         buffer.put(call(response=str(n)))
-    assert (len(buffer), buffer.dropped) == (100, 30)
+    assert (len(buffer), buffer.dropped) == (2 * BATCH, 30)
     store.away = False
     clock.advance(PAUSE_S)
     await until(lambda: not buffer.trouble)
     await buffer.flush()
-    assert store.said == [str(n) for n in (*range(in_hand), *range(in_hand + 30, 130))]
+    assert store.said == [str(n) for n in (*range(BATCH), *range(BATCH + 30, 2 * BATCH + 30))]
     await buffer.close()
 
 
