@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from agents.offline.fixing import Search
     from agents.offline.thinking import OfflineThinking
     from api.app import Application
+    from api.slack import SlackDesk
     from repair.bench import Bench
     from sandbox.environment import Environments
     from telegram_bot.bot import TelegramBot
@@ -76,6 +77,7 @@ log = logging.getLogger(__name__)
 
 SANDBOXES_PER_TASK = 4
 """A survey, a run, a judge, and the next one being opened."""
+DEMO_TICKET = Path(__file__).parent / "demo" / "tickets" / "BUG-42.md"
 SCRATCH = "scratch"
 """Folder below DATA_DIR of files that a process which was killed leaves behind."""
 HOST_PATIENCE_S = 7 * 24 * 3600.0
@@ -184,6 +186,14 @@ def _channels(settings: Settings) -> dict[str, dict[str, Any]]:
             "chat_id": settings.telegram_chat_id,
             "api_url": settings.telegram_api_url,
             "proxy": settings.telegram_proxy.get_secret_value(),
+        }
+    if token := settings.slack_bot_token.get_secret_value():
+        made["slack"] = {
+            "token": token,
+            "channel": settings.slack_channel,
+            "api_url": settings.slack_api_url,
+            "team_id": settings.slack_team_id,
+            "app_id": settings.slack_app_id,
         }
     return made
 
@@ -730,4 +740,26 @@ def rest(settings: Settings, anton: Anton) -> "Application":
         repositories=_repositories(settings),
         operator_key=settings.api_key.get_secret_value(),
         keys_file=settings.api_keys_file,
+        slack_desk=_slack_desk(settings, anton),
+    )
+
+
+def _slack_desk(settings: Settings, anton: Anton) -> "SlackDesk | None":
+    """What answers Slack; None where nothing from there can be verified."""
+    from api.slack import SlackDesk
+    from integrations.slack.inbound import Inbound
+
+    channel: Any = next((view.channel for view in anton.views if view.name == "slack"), None)
+    if channel is None or not settings.slack_signing_secrets:
+        return None
+    return SlackDesk(
+        anton,
+        *desks(settings, anton),
+        channel,
+        Inbound(
+            settings.slack_signing_secrets,
+            home=settings.slack_channel,
+            api_url=settings.slack_api_url,
+        ),
+        demo_ticket=DEMO_TICKET.read_text(encoding="utf-8"),
     )

@@ -320,6 +320,21 @@ class Telegram(_Group):
     """Public address that leads to `/webhooks/telegram` here, with https."""
 
 
+class Slack(_Group):
+    """Slack: the app that shows messages there, and hears what is tapped and written."""
+
+    slack_bot_token: SecretStr = SecretStr("")
+    """Token of the app's bot, as `xoxb-…`; with it and SLACK_CHANNEL, people are asked in Slack."""
+    slack_signing_secret: SecretStr = SecretStr("")
+    """Secret of the app that its requests are signed with; two by a comma while one is replaced."""
+    slack_api_url: str = "https://slack.com/api"
+    """Address of Slack's Web API; another one for GovSlack."""
+    slack_team_id: str = Field(default="", pattern=r"^(T[A-Z0-9]{2,20})?$")
+    """Workspace that is listened to, as T024BE7LH; empty: the one of the token."""
+    slack_app_id: str = Field(default="", pattern=r"^(A[A-Z0-9]{2,20})?$")
+    """App that is listened to, as A024BE7LH; empty: whichever the signing secret belongs to."""
+
+
 class Asking(_Group):
     """Asking: when people are asked, when again, and where else."""
 
@@ -376,6 +391,7 @@ GROUPS: tuple[type[_Group], ...] = (
     Tasks,
     ConsentRules,
     Telegram,
+    Slack,
     Asking,
     Models,
     Budgets,
@@ -392,6 +408,7 @@ class Settings(
     Models,
     Asking,
     Telegram,
+    Slack,
     ConsentRules,
     Tasks,
     SandboxOptions,
@@ -450,7 +467,14 @@ class Settings(
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("api_key", "github_token", "telegram_proxy", *VENDOR_KEYS)
+    @field_validator(
+        "api_key",
+        "github_token",
+        "telegram_proxy",
+        "slack_bot_token",
+        "slack_signing_secret",
+        *VENDOR_KEYS,
+    )
     @classmethod
     def _one_line(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
@@ -493,7 +517,7 @@ class Settings(
                 raise ValueError("should hold absolute paths, addresses and `owner/repo` names")
         return value
 
-    @field_validator("github_api_url", "telegram_api_url")
+    @field_validator("github_api_url", "telegram_api_url", "slack_api_url")
     @classmethod
     def _secure(cls, value: str) -> str:
         match = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^/:@\s]+)(:\d+)?(/[^\s?#]*)?", value)
@@ -519,6 +543,13 @@ class Settings(
             if name.removesuffix("_agent") not in (*MODEL_ROLES, "code_reviewer"):
                 raise ValueError(f"knows no role {name}; known are {', '.join(MODEL_ROLES)}")
         return value
+
+    @field_validator("slack_channel")
+    @classmethod
+    def _channel(cls, value: str) -> str:
+        if not re.fullmatch(r"#?[\w-]{0,80}", value):
+            raise ValueError("should be the id of a channel or its name, as `incidents`")
+        return value.removeprefix("#")
 
     @field_validator("telegram_approver_ids")
     @classmethod
@@ -578,11 +609,17 @@ class Settings(
         host = parts.hostname or ""
         return is_loopback(host) or bool({host, parts.netloc.lower()} & set(self.local_hosts))
 
+    @property
+    def slack_signing_secrets(self) -> tuple[str, ...]:
+        """The secrets that count now; two while one is being replaced."""
+        parts = self.slack_signing_secret.get_secret_value().split(",")
+        return tuple(part.strip() for part in parts if part.strip())
+
     def secrets(self) -> tuple[str, ...]:
         """The values that no log, event or document may hold."""
         values = (getattr(self, name) for name in type(self).model_fields)
         held = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
-        return tuple(secret for secret in held if secret)
+        return tuple({part: None for text in held for part in (text, *text.split(",")) if part})
 
 
 def is_loopback(host: str) -> bool:
@@ -620,6 +657,7 @@ def load_settings(**chosen: Any) -> tuple[Settings, tuple[str, ...]]:
         *_name_warnings(names),
         *_key_warnings(settings),
         *_approver_warnings(settings),
+        *_slack_warnings(settings),
     )
 
 
@@ -656,6 +694,11 @@ def _approver_warnings(settings: "Settings") -> Iterator[str]:
         yield "SLACK_APPROVER_IDS names nobody: everybody who answers in SLACK_CHANNEL may decide"
     if settings.telegram_chat_id.startswith("-") and not settings.telegram_approver_ids:
         yield "TELEGRAM_APPROVER_IDS names nobody: in a group of Telegram nobody may decide"
+
+
+def _slack_warnings(settings: "Settings") -> Iterator[str]:
+    if settings.slack_bot_token.get_secret_value() and not settings.slack_signing_secrets:
+        yield "SLACK_SIGNING_SECRET is missing: Slack shows messages, and nothing tapped is heard"
 
 
 def _name_warnings(names: Iterable[str]) -> Iterator[str]:
@@ -702,6 +745,7 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
                 "characters, such as those of: python -c 'import secrets; "
                 "print(secrets.token_urlsafe(32))'"
             )
+    yield from _unsafe_slack(settings)
     if settings.local_only and settings.gcp_project_id:
         yield "GCP_PROJECT_ID: LOCAL_ONLY forbids Google's cloud; unset one"
     yield from _unsafe_telegram(settings)
@@ -724,6 +768,20 @@ def _unsafe_telegram(settings: Settings) -> Iterator[str]:
         if settings.local_only and not settings.is_here(address):
             host = urlsplit(address).hostname
             yield f"TELEGRAM_BOT_TOKEN: LOCAL_ONLY forbids {host}; unset one"
+
+
+def _unsafe_slack(settings: Settings) -> Iterator[str]:
+    token, secrets = settings.slack_bot_token.get_secret_value(), settings.slack_signing_secrets
+    if token and not settings.slack_channel:
+        yield "SLACK_CHANNEL: SLACK_BOT_TOKEN needs the channel that is asked"
+    if secrets and not token:
+        yield "SLACK_BOT_TOKEN: SLACK_SIGNING_SECRET needs the token that answers are sent with"
+    if len(secrets) > 2:
+        yield "SLACK_SIGNING_SECRET: no more than two secrets count at once"
+    if any(map(is_weak, secrets)):
+        yield "SLACK_SIGNING_SECRET: too short or too well known; copy it from the app's page"
+    if settings.local_only and token and not settings.is_here(settings.slack_api_url):
+        yield f"SLACK_BOT_TOKEN: LOCAL_ONLY forbids {settings.slack_api_url}; unset one"
 
 
 def _unsafe_server(settings: Settings) -> Iterator[str]:

@@ -19,7 +19,8 @@ from api.problems import (
     on_problem,
     on_surprise,
 )
-from api.routes import approvals, artifacts, events, health, tasks
+from api.routes import approvals, artifacts, events, health, slack, tasks
+from api.slack import SlackDesk
 from control.anton import Anton
 from control.repositories import Repositories
 from core.errors import AntonError
@@ -50,6 +51,7 @@ def create_app(
     repositories: Repositories,
     operator_key: str = "",
     keys_file: Path | None = None,
+    slack_desk: SlackDesk | None = None,
 ) -> Application:
     """The application over a running Anton; raises ConfigError for an unusable file of keys."""
     front = Front(
@@ -70,7 +72,8 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.front = front
-    for routes in (tasks, approvals, events, artifacts, health):
+    app.state.slack = slack_desk
+    for routes in (tasks, approvals, events, artifacts, health, slack):
         app.include_router(routes.router)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(AntonError, on_anton_error)

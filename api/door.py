@@ -21,6 +21,8 @@ PATIENCE_S = 30.0
 FAILURES_PER_MINUTE = 60
 REQUESTS_PER_MINUTE = 600
 OPEN_PATHS = frozenset({"/", "/health", "/ready"})
+SIGNED_PATHS = frozenset({"/slack/commands", "/slack/actions", "/slack/events"})
+"""Who sends here signs the raw body; the route looks at that, and no key is asked for."""
 ALIASES = {"/runs": "/tasks"}
 STREAM_PATHS = re.compile(r"/stream|/tasks/[^/]+/events")
 TICKET = re.compile(rb"(?:^|&)ticket=([\w-]+)(?:&|$)")
@@ -120,6 +122,8 @@ class Door:
             )
 
     def _authenticate(self, scope: Scope, headers: Headers) -> Caller | None:
+        if scope["path"] in SIGNED_PATHS:
+            return None
         if not self._keys.required:
             return LOCAL
         shown = _shown(headers)
@@ -223,7 +227,7 @@ async def _with_body(scope: Scope, receive: Receive, patience_s: float) -> Recei
         raise Problem(
             408, "too_slow", "The body took too long.", headers={"Connection": "close"}
         ) from None
-    if body:
+    if body and scope["path"] not in SIGNED_PATHS:
         _check_json(headers.get("content-type", ""), body)
     return _Replay(body, receive).receive
 

@@ -238,7 +238,10 @@ class Desk:
         if approval.state in (ApprovalState.VOID, ApprovalState.CHANGES_REQUESTED):
             newer = await self._anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
             if newer and newer[0].question.patch_hash != approval.question.patch_hash:
-                text = "The patch has changed; the new one is asked about in a message of its own."
+                changed = (
+                    "The patch has changed; the new one is asked about in a message of its own."
+                )
+                text = f"{changed}\n{text}"
         return _heard(cast(HeardState, state_of(approval)), text, approval)
 
     async def _refusal(self, approval: Approval, refusal: AntonError) -> Heard:

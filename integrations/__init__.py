@@ -16,6 +16,7 @@ HOSTS = {
 """Kinds of code hosts; the module is imported only when its kind is chosen."""
 
 CHANNELS: dict[str, str] = {
+    "slack": "integrations.slack.channel:SlackChannel",
     "telegram": "telegram_bot.channel:TelegramChannel",
 }
 """Kinds of channels that people are asked in; the module is imported only when it is configured."""

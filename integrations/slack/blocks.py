@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.briefing import MISSING, Briefing
-from core.channels import Button, Card
+from core.channels import Button, Card, Heard
 from core.visible import one_line, visible
 
 Block = dict[str, Any]
@@ -77,6 +77,16 @@ def told(text: str, buttons: Sequence[Button] = (), subject: str = "told") -> Re
         *_buttons(buttons, subject, released=False),
     ]
     return Rendered(_notice(text), blocks)
+
+
+def answer_of(heard: Heard, *, replacing: bool = False) -> dict[str, Any]:
+    """An answer as Slack takes it; all in the channel see that something was begun."""
+    shown = told(heard.text, heard.buttons, heard.task_id[:8] or "told")
+    answer: dict[str, Any] = {"text": shown.text, "blocks": list(shown.blocks)}
+    if replacing:
+        return {**answer, "replace_original": True}
+    everybody = heard.state == "started"
+    return {**answer, "response_type": "in_channel" if everybody else "ephemeral"}
 
 
 def form(title: str, label: str, metadata: str) -> dict[str, Any]:

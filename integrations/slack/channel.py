@@ -4,10 +4,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.channels import Card
+from core.channels import Button, Card, Heard
 from core.errors import Forbidden, IntegrationError, NotFound, PayloadInvalid
-from integrations.slack.blocks import Rendered, escaped, form, plain, render
-from integrations.slack.client import API_URL, TIMEOUT_S, SlackClient
+from integrations.http import Http
+from integrations.slack.blocks import Rendered, answer_of, form, plain, render, told
+from integrations.slack.client import API_URL, TIMEOUT_S, SlackClient, TooLate
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ MORE_SCOPES: Mapping[str, str] = {
     "channels:history": "answers in the thread of a message",
 }
 """What it does more with."""
+
+ANSWER_S = 5.0
+ANSWER_BYTES = 100_000
 
 
 class SlackChannel:
@@ -74,17 +78,29 @@ class SlackChannel:
             log.error("Slack does not take an edit, which goes out plainly: %s", error)
             await self._change(plain(card), channel, ts)
 
-    async def ask_words(self, trigger_id: str, title: str, label: str, metadata: str) -> None:
-        """Open a form before whoever tapped; raises TooLate three seconds after the tap."""
+    async def ask_words(self, trigger_id: str, title: str, label: str, metadata: str) -> bool:
+        """Open a form before whoever tapped; False once the three seconds for that are over."""
         view = form(title, label, metadata)
-        await self._client.call("views_open", trigger_id=trigger_id, view=view)
+        try:
+            await self._client.call("views_open", trigger_id=trigger_id, view=view)
+        except TooLate:
+            return False
+        return True
 
-    async def say(self, ref: str, text: str) -> None:
-        """Write a line below a message."""
+    async def say(self, ref: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        """Write below a message."""
         channel, _, ts = ref.partition(":")
-        await self._client.call(
-            "chat_postMessage", channel=channel, thread_ts=ts, text=escaped(text), **_QUIET
-        )
+        await self._send(told(text, buttons), {"channel": channel, "thread_ts": ts})
+
+    async def answer(self, url: str, heard: Heard, *, replacing: bool = False) -> None:
+        """Answer a tap or a command at the address that came with it, which counts as trusted."""
+        http = Http(url, timeout_s=ANSWER_S, max_bytes=ANSWER_BYTES)
+        try:
+            reply = await http.send("POST", url, body=answer_of(heard, replacing=replacing))
+        finally:
+            await http.close()
+        if reply.status != 200:
+            raise IntegrationError(f"Slack did not take an answer ({reply.status}).")
 
     async def learn(self) -> str:
         """The id of the team that the token belongs to."""

@@ -87,7 +87,7 @@ class SlackPerson:
             "team_id": self.team,
             "team_domain": "acme",
             "channel_id": self.channel,
-            "channel_name": self.double.store.channels.get(self.channel, "x"),
+            "channel_name": self._channel_name(self.channel),
             "user_id": self.user,
             "user_name": self.double.store.users.get(self.user, "x"),
             "command": name,
@@ -136,7 +136,7 @@ class SlackPerson:
                 **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
             },
             "trigger_id": self.double.trigger(),
-            "channel": {"id": message.channel, "name": "x"},
+            "channel": {"id": message.channel, "name": self._channel_name(message.channel)},
             "message": {"ts": message.ts, "text": message.history[-1]["text"]},
             "response_url": self.double.response_url(message.channel, self.user, message.ts),
             "actions": [{**action, "action_ts": f"{time.time():.6f}"}],
@@ -205,3 +205,6 @@ class SlackPerson:
     def _person(self) -> dict[str, str]:
         name = self.double.store.users.get(self.user, "x")
         return {"id": self.user, "username": name, "name": name, "team_id": self.team}
+
+    def _channel_name(self, channel: str) -> str:
+        return self.double.store.channels.get(channel, "x")
