@@ -11,7 +11,7 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, Settings, load_settings
+from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, ConsentRules, Settings, load_settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.cards import Cards
 from control.chronicle import Records
@@ -31,7 +31,8 @@ from control.services import Services, read_services
 from control.view import ChannelView
 from core.approvals import Risk
 from core.budgets import Ceilings
-from core.errors import ConfigError
+from core.errors import ConfigError, StoreError
+from core.events import AuditEntry
 from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
 from core.ports import (
@@ -169,7 +170,7 @@ async def build(
         about=lambda: _about(kept, mind),
         degraded=lambda: _degraded(settings, kept, mind),
         close=stack.aclose,
-        chores=(_retention(settings, kept).run,),
+        chores=(_retention(settings, kept).run, lambda: _rules_noted(settings, kept)),
         masked=kept.redactor.known,
         decisions=decisions,
         services=services,
@@ -291,6 +292,15 @@ def _repositories(settings: Settings) -> Repositories:
         and settings.environment == "dev"
         and not settings.repositories,
     )
+
+
+async def _rules_noted(settings: Settings, kept: Kept) -> None:
+    """Write into the audit log by which rules of consent this process works."""
+    rules = {name.upper(): str(getattr(settings, name)) for name in ConsentRules.model_fields}
+    try:
+        await kept.stores.audit.record(AuditEntry(action="rules", detail=rules))
+    except StoreError as error:
+        log.error("the audit log takes no entry: %s", error)
 
 
 def _consent(settings: Settings) -> Consent:

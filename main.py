@@ -200,7 +200,7 @@ async def doctor(options: Namespace) -> int:
 
     async def stores(settings: "Settings") -> Mapping[str, str]:
         async with house(settings, "looks") as anton:
-            return await anton.ready()
+            return {**await anton.ready(), "audit": await anton.audited()}
 
     def models(settings: "Settings") -> "AsyncIterator[tuple[str, str, str, str]]":
         screen = Screen.here(json_only=options.json)

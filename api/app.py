@@ -21,6 +21,7 @@ from api.problems import (
 )
 from api.routes import approvals, artifacts, events, health, slack, tasks
 from api.slack import SlackDesk
+from api.visitors import Visitors
 from control.anton import Anton
 from control.repositories import Repositories
 from core.errors import AntonError
@@ -81,6 +82,11 @@ def create_app(
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_surprise)
     app.add_middleware(
-        Door, keys=front.keys, tickets=front.tickets, hosts=rules.hosts, now=clock.monotonic
+        Door,
+        keys=front.keys,
+        tickets=front.tickets,
+        hosts=rules.hosts,
+        now=clock.monotonic,
+        visitors=Visitors(anton.note, clock.monotonic),
     )
     return app

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth import LOCAL, Caller, Keys, Tickets
 from api.limits import Buckets
 from api.problems import Problem
+from api.visitors import Visitors
 from core.strict_json import JsonRefused, read_json
 from observability.records import ids
 
@@ -57,6 +58,7 @@ class Door:
         tickets: Tickets,
         hosts: Collection[str],
         now: Callable[[], float],
+        visitors: Visitors | None = None,
         patience_s: float = PATIENCE_S,
     ) -> None:
         """`hosts` are the names that are answered to, beside those of loopback."""
@@ -65,6 +67,7 @@ class Door:
         self._tickets = tickets
         self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in hosts)}
         self._now = now
+        self._visitors = visitors
         self._patience_s = patience_s
         self._failures = Buckets(FAILURES_PER_MINUTE, now)
         self._requests = Buckets(REQUESTS_PER_MINUTE, now)
@@ -85,7 +88,7 @@ class Door:
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             try:
-                scope["state"]["caller"] = self._admit(scope)
+                scope["state"]["caller"] = await self._met(scope)
                 receive = await _with_body(scope, receive, self._patience_s)
             except Problem as problem:
                 response = problem.response(answer.trace_id)
@@ -94,6 +97,18 @@ class Door:
                 await self._app(scope, receive, answer.send)
         except (ClientDisconnect, TooSlow):
             log.info("the client left")
+
+    async def _met(self, scope: Scope) -> Caller | None:
+        """Who comes in, once the audit log knows; raises Problem for whoever does not."""
+        try:
+            caller = self._admit(scope)
+        except Problem as problem:
+            if problem.code == "unauthorized" and self._visitors:
+                await self._visitors.refused(_address(scope))
+            raise
+        if caller is not None and caller is not LOCAL and self._visitors:
+            await self._visitors.entered(caller)
+        return caller
 
     def _log(self, scope: Scope, status: int, begun: float) -> None:
         caller = scope["state"]["caller"]
@@ -149,8 +164,7 @@ class Door:
         A key is too long to be guessed at any speed, whereas a lock-out would hand the switch of
         everybody behind one proxy to whoever sends wrong keys through it.
         """
-        address = scope["client"][0] if scope.get("client") else ""
-        if wait := self._failures.take(address):
+        if wait := self._failures.take(_address(scope)):
             return Problem(
                 429, "too_many_requests", "Too many attempts without a key.", retry_after_s=wait
             )
@@ -160,6 +174,11 @@ class Door:
             "This key is not known." if tried else "Show a key as X-API-Key or as a Bearer token.",
             headers={"WWW-Authenticate": 'Bearer realm="anton"'},
         )
+
+
+def _address(scope: Scope) -> str:
+    """Where a request comes from."""
+    return str(scope["client"][0]) if scope.get("client") else ""
 
 
 class _Answer:

@@ -277,11 +277,25 @@ class Anton:
         """Whether this person may answer questions, in this place of the channel."""
         return self._decisions.may_decide(person, place)
 
+    async def note(self, entry: AuditEntry) -> None:
+        """Write something into the audit log."""
+        await self._audit.record(entry)
+
     async def refuse(self, by: Person, what: str, task_id: str = "") -> None:
         """Write down that somebody was refused; the state of nothing changes."""
         detail = {"refusal": what}
-        await self._audit.record(
+        await self.note(
             AuditEntry(action="refused", task_id=task_id, actor=by.account, detail=detail)
+        )
+
+    async def audited(self) -> str:
+        """`ok`, or the first row at which the audit log is not what was written."""
+        broken = await self._audit.verify()
+        if broken is None:
+            return "ok"
+        return (
+            f"The audit log is broken at row {broken}: from there on it was changed or cut. "
+            "Keep this file, and compare it with a backup."
         )
 
     async def read_words(self, approval_id: str, text: str) -> Intent:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.patches import FileChange
 from core.tasks import Outcome, Task, TaskStatus
 from core.trees import File
 from evals.scripted import MENDED, TEST, Script
+from observability.database_file import checksum
 from tests.workflows.house import ME, House, house
 
 ANN = Person(channel="telegram", person_id="4711")
@@ -115,3 +117,22 @@ async def test_a_changed_diff_begins_with_no_voice(tmp_path: Path) -> None:
         new = await here.pending(task)
         assert new.question.patch_hash != old.question.patch_hash
         assert (new.voices, new.question.voices_needed) == ((), 2)
+
+
+async def test_a_changed_row_of_the_audit_log_is_named(tmp_path: Path) -> None:
+    async with house(tmp_path, telegram_chat_id="4711") as here:
+        task = await here.run()
+        with pytest.raises(NotEntitled):
+            await says(here, task, "approve", EVE)
+        await says(here, task, "approve", ANN)
+        assert await here.anton.audited() == "ok"
+    with closing(sqlite3.connect(tmp_path / "data" / "anton.db", isolation_level=None)) as forger:
+        forger.create_function("checksum", -1, checksum, deterministic=True)
+        forger.execute("DROP TRIGGER audit_rows_hold")
+        forger.execute("PRAGMA ignore_check_constraints=ON")
+        forger.execute(
+            "UPDATE audit SET entry = replace(entry, 'telegram:666', 'telegram:4711')"
+            " WHERE number = 1"
+        )
+    async with house(tmp_path) as here:
+        assert "broken at row 1" in await here.anton.audited()

@@ -13,6 +13,9 @@ from starlette.types import Message, Receive, Scope, Send
 from api.auth import Caller, Keys, Tickets
 from api.auth import Scope as Right
 from api.door import BODY_MAX_BYTES, Door
+from api.visitors import AGAIN_S, REFUSED_PER_MINUTE, Visitors
+from core.errors import StoreUnusable
+from core.events import AuditEntry
 from tests.fakes.clock import FakeClock
 
 KEY = "kJ8f-2Lq9_xZp0Wm4TsV"
@@ -33,6 +36,8 @@ class Room:
 
     def __init__(self, key: str = KEY, patience_s: float = 30.0) -> None:
         self.clock = FakeClock()
+        self.audit: list[AuditEntry] = []
+        self.visitors = Visitors(self.written, self.clock.monotonic)
         self.tickets = Tickets(self.clock.monotonic)
         self.door = Door(
             inside,
@@ -40,8 +45,13 @@ class Room:
             tickets=self.tickets,
             hosts=("anton.example",),
             now=self.clock.monotonic,
+            visitors=self.visitors,
             patience_s=patience_s,
         )
+
+    async def written(self, entry: AuditEntry) -> None:
+        """Take an entry for the audit log."""
+        self.audit.append(entry)
 
     async def ask(
         self, method: str = "GET", path: str = "/tasks", *, key: str | None = KEY, **more: Any
@@ -319,3 +329,43 @@ async def test_a_client_that_leaves_in_its_body_ends_quietly() -> None:
 
     headers = [(b"host", b"localhost"), (b"x-api-key", KEY.encode())]
     assert await asgi(Room().door, headers, method="POST", receive=gone) == []
+
+
+async def test_a_key_signs_in_once_a_visit() -> None:
+    room = Room()
+    for _ in range(3):
+        await room.ask()
+    assert [(entry.action, entry.actor) for entry in room.audit] == [("sign_in", "rest:operator")]
+    assert room.audit[0].detail == {"scopes": "admin, approve, operate, read"}
+    room.clock.advance(AGAIN_S - 1)
+    await room.ask()
+    assert len(room.audit) == 1
+    room.clock.advance(AGAIN_S)
+    await room.ask()
+    assert len(room.audit) == 2
+
+
+async def test_where_no_key_is_needed_nobody_signs_in() -> None:
+    room = Room(key="")
+    assert (await room.ask(key=None)).status_code == 200
+    assert room.audit == []
+
+
+async def test_a_refused_key_is_written_down_without_it_and_a_flood_is_not() -> None:
+    room = Room()
+    for _ in range(REFUSED_PER_MINUTE * 2):
+        await room.ask(key="wrong-key")
+    assert len(room.audit) == REFUSED_PER_MINUTE
+    assert room.audit[0].action == "refused_sign_in"
+    assert room.audit[0].detail == {"address": "192.0.2.7"}
+    assert "wrong-key" not in str(room.audit)
+
+
+async def test_an_audit_log_that_takes_nothing_shuts_nobody_out() -> None:
+    async def full(entry: AuditEntry) -> None:
+        raise StoreUnusable("The disk is full.")
+
+    room = Room()
+    room.visitors._record = full
+    assert (await room.ask()).status_code == 200
+    assert (await room.ask(key="wrong")).status_code == 401
