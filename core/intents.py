@@ -34,7 +34,7 @@ class Intent(Value):
     read_by: str = GRAMMAR
     """`grammar`, or the model's name."""
     partial: bool = False
-    """Whether what shows it is only a part of the words, so that the rest may say otherwise."""
+    """Whether what shows it is not all of the words, so that the rest may say otherwise."""
     reason: str = ""
     """Why it is unclear, for whoever spoke."""
     notice: str = ""

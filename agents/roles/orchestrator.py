@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, Field
 
 from agents.answers import ask
-from agents.prompting import render, shortened
+from agents.prompting import render, revealed, shortened
 from core.approvals import Choice, Question, QuestionKind
 from core.budgets import increase
 from core.intents import WITH_WORDS, Intent, Kind, Topic, held, unclear
@@ -17,11 +17,9 @@ ROLE = "orchestrator"
 MAX_TOKENS = 1024
 WORDS_SHOWN = 2_000
 """Of each end of a long text, in characters; long texts decide nothing anyway."""
-WHOLE = 2 / 3
-"""Share of the letters that a quote has at least to stand for all that was said."""
+WHOLE = 0.8
+"""Share of what was said that a quote has at least to stand for all of it."""
 NOT_CLEAR = "The words are not clear."
-UNSEEN = frozenset({"approve", "raise_budget"})
-"""Where one of these is open, no foreign text stands beside the words of the person."""
 
 ASKED: dict[QuestionKind, str] = {
     QuestionKind.RELEASE: "Anton has repaired a fault, and asks whether exactly this change may be "
@@ -89,7 +87,7 @@ def limited(answer: Answer, words: str, question: Question, reader: str) -> Inte
     if kind not in WITH_WORDS and (conditions or not answer.unconditional):
         return unclear(words, "It is not said without a condition.", reader)
     amount = _increase(answer, question) if kind == "raise_budget" else None
-    partial = _letters(answer.quote) < WHOLE * _letters(words)
+    partial = "?" in words or _size(answer.quote) < WHOLE * _size(words)
     intent = Intent(kind=kind, text=words, amount_usd=amount, read_by=reader, partial=partial)
     return held(intent, question)
 
@@ -106,16 +104,21 @@ def _problems(answer: Answer, words: str, question: Question) -> list[str]:
     return []
 
 
+_QUOTED = re.compile(r"\s*(?:>|&gt;)")
+"""How a line begins that chats and mails show as a quotation."""
 _NOTHING = ("", "none", "n/a", "no", "no conditions")
 
 
 def _is_said(quote: str, words: str) -> bool:
-    said = " ".join(quote.split()).casefold()
-    return bool(said) and said in " ".join(words.split()).casefold()
+    """Whether a quote stands in what the person said, what is quoted there itself left out."""
+    own = "\n".join(line for line in revealed(words)[0].split("\n") if not _QUOTED.match(line))
+    said = " ".join(revealed(quote)[0].split()).casefold()
+    return bool(said) and said in " ".join(own.split()).casefold()
 
 
-def _letters(text: str) -> int:
-    return sum(sign.isalnum() for sign in text)
+def _size(text: str) -> int:
+    """How much is said, in characters other than spaces."""
+    return len("".join(text.split()))
 
 
 def _topics(answer: Answer) -> tuple[Topic, ...]:
@@ -140,11 +143,10 @@ def _fits(amount: float, quote: str) -> bool:
 
 
 def _call(words: str, question: Question) -> ModelCall:
-    foreign = "" if UNSEEN & set(question.options) else f"{question.title}\n\n{question.body}"
+    """What the model is asked: no title, briefing or report stands beside what the person said."""
     messages = render(
         "orchestrator",
         asked=ASKED[question.kind],
-        foreign=foreign.strip(),
         limit="" if question.limit_usd is None else f"{question.limit_usd:.2f}",
         options=[(option, MEANINGS[option]) for option in question.options],
         words=shortened(words, WORDS_SHOWN, WORDS_SHOWN),
