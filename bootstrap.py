@@ -453,6 +453,7 @@ async def _runner(
                     events=kept.events,
                     budgets=kept.budgets.under(lease),
                     clock=kept.clock,
+                    tasks=kept.records.tasks,
                     rules=_rules(settings, services.of(task.request.repository)),
                 )
         finally:

@@ -5,6 +5,8 @@ import re
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from core.values import Value
 
 
@@ -51,6 +53,17 @@ class Incident(Value):
     """The one active task, if any."""
     opened_at: datetime
     updated_at: datetime
+
+
+class Repeats(Value):
+    """What code knows of other tasks about the same fault."""
+
+    count_24h: int = Field(default=1, ge=1)
+    """Reports of it within 24 h, this one among them."""
+    open_task: str = ""
+    """Id of an earlier task that is open and was asked for the same; empty when there is none."""
+    open_report: str = ""
+    """The report of that task; untrusted."""
 
 
 _VARIABLE_PARTS = (

@@ -23,6 +23,7 @@ from core.findings import (
     Review,
     Triage,
 )
+from core.incidents import Repeats
 from core.intents import Intent
 from core.interactions import Entry
 from core.models import Capabilities, ModelCall, Reply, Tokens
@@ -216,6 +217,8 @@ class Case:
     """What gates, reviewers and people said about earlier attempts, latest last."""
     words: tuple[str, ...] = ()
     """Those of the findings that people gave in their own words, latest last."""
+    repeats: Repeats = field(default_factory=Repeats)
+    """What is known of other tasks about the same."""
     refused: tuple[RefusedEdit, ...] = ()
     """Edits of this attempt, or of the last one, that the gate refused, with what they change."""
     attempt: int = 1

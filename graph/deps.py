@@ -15,6 +15,7 @@ from core.ports import (
     Effects,
     EventLog,
     RepairEngine,
+    TaskStore,
 )
 from core.services import Rung
 from core.trees import Tree
@@ -61,6 +62,7 @@ class Deps:
     events: EventLog
     budgets: Budgets
     clock: Clock
+    tasks: TaskStore
     rules: Rules = Rules()
     trees: dict[str, Tree] = field(default_factory=dict)
     """Snapshots read in this drive, by commit id."""

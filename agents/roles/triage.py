@@ -26,7 +26,7 @@ class Answer(BaseModel):
     """What the model is asked for."""
 
     reasoning: str = ""
-    verdict: Literal["real", "noise"] = "real"
+    verdict: Literal["real", "noise", "duplicate"] = "real"
     noise_quote: str = ""
     severity: Severity = Severity.P2
     component: str = "unknown"
@@ -46,7 +46,8 @@ class Answer(BaseModel):
 async def triage(case: Case, model: Model) -> Triage:
     """The model's view, held against the report and the tree; rules where it gives none.
 
-    `noise` stands only with a quote of the report. An unusable answer, or none in time, counts as a
+    `noise` stands only with a quote of the report, and `duplicate` is for the caller to hold
+    against what is known of other tasks. An unusable answer, or none in time, counts as a
     real fault of severity P2, and is flagged.
     """
     files = sorted(case.tree)
@@ -55,6 +56,8 @@ async def triage(case: Case, model: Model) -> Triage:
         report=words_of(case),
         files="\n".join(files[:FILES_SHOWN]),
         files_left_out=max(0, len(files) - FILES_SHOWN),
+        occurrences=case.repeats.count_24h,
+        open_report=case.repeats.open_report,
     )
     try:
         answer, _ = await ask(model, TRIAGE.call(case, messages), Answer)
@@ -73,7 +76,7 @@ def _grounded(answer: Answer, case: Case) -> Triage:
     quoted = " ".join(answer.noise_quote.split())
     noise = answer.verdict == "noise" and _is_said(quoted, case)
     return Triage(
-        verdict="noise" if noise else "real",
+        verdict="real" if answer.verdict == "noise" and not noise else answer.verdict,
         severity=answer.severity,
         component=answer.component[:200] or "unknown",
         affected_files_hint=tuple(dict.fromkeys([*named_files(case), *said]))[:TEXTS_KEPT],

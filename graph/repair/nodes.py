@@ -16,6 +16,7 @@ from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
 from graph.repair.admission import Admission, about, admit
 from graph.repair.autonomy import held_at
+from graph.repair.repeats import repeats_of, weighed
 from graph.repair.salvage import nearest, salvaged
 from graph.repair.state import RepairState
 from graph.state import Facts
@@ -48,12 +49,17 @@ async def intake(state: RepairState, runtime: Runtime[Deps]) -> Facts:
 
 
 async def triage(state: RepairState, runtime: Runtime[Deps]) -> Facts:
-    """Say what kind of report this is."""
+    """Say what kind of report this is; a duplicate is one only of a task that code found."""
     deps = runtime.context
-    answer = await deps.engine.triage(await case_of(state, deps))
+    repeats = await repeats_of(state["task_id"], deps.tasks)
+    case = replace(await case_of(state, deps), repeats=repeats)
+    answer = weighed(await deps.engine.triage(case), repeats)
     update: Facts = {"triage": await deps.keep(answer, **_triage_facts(answer))}
+    if answer.duplicate_of:
+        said = f"Task {answer.duplicate_of[:8]}, which is open, is about the same. "
+        return {**update, **_end(Outcome.DUPLICATE, f"{said}{answer.reasoning}".strip())}
     if answer.verdict != "real":
-        return {**update, "outcome": Outcome(answer.verdict), "reason": answer.reasoning}
+        return {**update, **_end(Outcome(answer.verdict), answer.reasoning)}
     if answer.question:
         return {**update, "question": questions.clarify(state["task_id"], answer.question).dump()}
     return {**update, **held_at(Rung.NOTIFY, {**state, **update}, deps.rules)}  # type: ignore[typeddict-item]
@@ -230,6 +236,8 @@ def _triage_facts(answer: Triage) -> Facts:
         "severity": answer.severity,
         "component": answer.component,
         "blast_radius": answer.blast_radius,
+        "occurrences_24h": answer.occurrences_24h,
+        "duplicate_of": answer.duplicate_of,
         "summary": answer.context_summary[:500],
     }
 

@@ -120,13 +120,27 @@ async def test_a_discussion_asks_a_person(tmp_path: Path) -> None:
         assert (await here.pending(task)).question.kind is QuestionKind.ESCALATION
 
 
-@pytest.mark.parametrize("verdict", ["noise", "duplicate"])
-async def test_triage_may_end_it(tmp_path: Path, verdict: str) -> None:
-    script = Script(triage=Triage.model_validate({"verdict": verdict, "reasoning": "because"}))
+async def test_triage_may_end_it(tmp_path: Path) -> None:
+    script = Script(triage=Triage(verdict="noise", reasoning="because"))
     async with house(tmp_path, script) as here:
         task = await here.run()
-        assert (task.outcome, task.reason) == (Outcome(verdict), "because")
+        assert (task.outcome, task.reason) == (Outcome.NOISE, "because")
         assert here.asked(task) == ["triage"]
+
+
+async def test_a_duplicate_is_one_only_of_a_task_that_is_open(tmp_path: Path) -> None:
+    script = Script(triage=Triage(verdict="duplicate", reasoning="It tells the same."))
+    async with house(tmp_path, script) as here:
+        first = await here.run()
+        assert (await here.pending(first)).question.kind is QuestionKind.RELEASE
+        second = await here.run()
+        assert second.outcome is Outcome.DUPLICATE
+        known = f"Task {first.task8}, which is open, is about the same."
+        assert second.reason == f"{known} It tells the same."
+        assert here.asked(second) == ["triage"]
+        assert (await here.run(text="Another fault.")).outcome is None
+        await here.answer(first, "reject")
+        assert (await here.run()).outcome is None, "what has ended is nothing to wait for"
 
 
 async def test_missing_facts_are_asked_for_once_and_used(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_no_fact_that_others_write_stands_outside_of_a_block(name: str) -> None:
     text = (PROMPTS / f"{name}.md").read_text()
     plain = set(re.findall(r"\{\{ (\w+)", text)) - HELPERS
     ours = {"attempt", "attempts", "turns", "part", "path", "corrections", "ending", "sent", "done"}
-    assert plain <= ours | {"what_happened", "what_next", "files_left_out"}
+    assert plain <= ours | {"what_happened", "what_next", "files_left_out", "occurrences"}
 
 
 @given(st.text())

@@ -1,9 +1,11 @@
 """What the model says of a report is held against the report and the tree."""
 
 import json
+import re
+from dataclasses import replace
 
 from agents.roles.triage import triage
-from core.incidents import Severity
+from core.incidents import Repeats, Severity
 from core.ports import Case
 from core.trees import Tree
 from tests.fakes.model import ScriptedModel
@@ -54,11 +56,16 @@ async def test_word_that_stands_in_any_report_is_no_reason() -> None:
     assert (await triage(case("test", title="test"), ScriptedModel([said]))).verdict == "noise"
 
 
-async def test_model_cannot_call_a_report_a_duplicate() -> None:
-    said = answer(verdict="duplicate")
-    found = await triage(case("x"), ScriptedModel([said, said]))
-    assert found.verdict == "real"
-    assert found.defaulted
+async def test_what_code_knows_of_other_tasks_is_told() -> None:
+    alone, beside = ScriptedModel([answer()]), ScriptedModel([answer(verdict="duplicate")])
+    await triage(case("x"), alone)
+    assert "as counted by code: 1\n" in alone.prompt()
+    assert "this is no duplicate" in alone.prompt()
+    known = Repeats(count_24h=7, open_task="1f0c", open_report="Sums are off since noon.")
+    found = await triage(replace(case("x"), repeats=known), beside)
+    assert found.verdict == "duplicate"
+    assert "as counted by code: 7\n" in beside.prompt()
+    assert re.search(r"<<<open_report \w+\nSums are off since noon\.", beside.prompt())
 
 
 async def test_unusable_twice_is_real_p2_and_flagged() -> None:
