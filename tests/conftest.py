@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 if TYPE_CHECKING:
     from repair.bench import Bench
+    from sandbox.environment import Environments
 
 ROOT = Path(__file__).parent.parent
 GARBAGE = 10_000
@@ -67,6 +69,14 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever uses the bench of a module lives in the loop of the module."""
+    for item in items:
+        function = item if isinstance(item, pytest.Function) else None
+        if function and "bench" in function.fixturenames and not hasattr(function.module, "bench"):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [
         report
@@ -95,23 +105,35 @@ def contracts() -> Path:
     return folder
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> "AsyncIterator[Bench]":
-    """A test bench over the sandbox of this machine; skips aloud where there is none."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def environments(tmp_path_factory: pytest.TempPathFactory) -> "AsyncIterator[Environments]":
+    """What repositories need, for the sandbox of this machine; skips aloud where there is none."""
     import bootstrap
     from config import load_settings
     from core.errors import SandboxUnavailable
-    from repair.bench import Bench
     from sandbox.environment import Environments
 
-    settings, _ = load_settings(data_dir=tmp_path)
+    folder = tmp_path_factory.mktemp("environments")
+    settings, _ = load_settings(data_dir=folder)
     try:
-        provider = bootstrap.sandbox_of(settings)
-        await provider.check()
+        await bootstrap.sandbox_of(settings).check()
     except SandboxUnavailable as error:
         pytest.skip(f"no sandbox can be used here: {error}")
-    environments = Environments(tmp_path / "environments", index_allowed=False)
-    opened = Bench(provider, environments, workers=2)
+    opened = Environments(folder / "environments", index_allowed=False)
+    yield opened
+    opened.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bench(
+    tmp_path_factory: pytest.TempPathFactory, environments: "Environments"
+) -> "AsyncIterator[Bench]":
+    """A test bench for a module, whose tests share its loop and the surveys of their trees."""
+    import bootstrap
+    from config import load_settings
+    from repair.bench import Bench
+
+    settings, _ = load_settings(data_dir=tmp_path_factory.mktemp("bench"))
+    opened = Bench(bootstrap.sandbox_of(settings), environments, workers=2)
     yield opened
     await opened.close()
-    environments.close()

@@ -1,19 +1,15 @@
 """Which test a report leads to, in a real sandbox: red for the reported reason, or none."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import pytest
 
-import bootstrap
 from agents.offline.reproduction import reproduce
-from config import load_settings
 from core.findings import Reading, Reproduction
 from core.ports import Case
 from core.trees import File, Tree
 from repair.bench import Bench
-from sandbox.environment import Environments
 
 REPOSITORY = {
     "shop.py": "def total(items):\n    return sum(items) + 1\n",
@@ -23,14 +19,7 @@ REPOSITORY = {
 BROKEN_TAX = "from tax import rate\n\n\ndef test_rate():\n    assert rate() == 20\n"
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    settings, _ = load_settings(data_dir=tmp_path)
-    environments = Environments(tmp_path / "environments", index_allowed=False)
-    opened = Bench(bootstrap.sandbox_of(settings), environments, workers=1)
-    yield opened
-    await opened.close()
-    environments.close()
+pytestmark = pytest.mark.needs_bubblewrap
 
 
 async def found(

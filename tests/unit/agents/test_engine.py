@@ -11,7 +11,6 @@ from agents.offline.engine import OfflineEngine
 from agents.offline.fixing import Search
 from agents.toolwork import Crew
 from config import load_settings
-from core.errors import SandboxUnavailable
 from core.findings import Reading
 from core.limits import role_limits
 from core.ports import Case, Limits
@@ -42,14 +41,11 @@ async def unrecorded(refusal: Refusal) -> None:
     """Nobody asks in these tests."""
 
 
-async def test_examples_that_hang_are_left_for_a_model_that_is_asked(tmp_path: Path) -> None:
+async def test_examples_that_hang_are_left_for_a_model_that_is_asked(
+    tmp_path: Path, environments: Environments
+) -> None:
     settings, _ = load_settings(data_dir=tmp_path)
     provider = bootstrap.sandbox_of(settings)
-    try:
-        await provider.check()
-    except SandboxUnavailable as error:
-        pytest.skip(f"no sandbox can be used here: {error}")
-    environments = Environments(tmp_path / "environments", index_allowed=False)
     bench = Bench(provider, environments, limits=Limits(wall_s=RUN_S), workers=2)
     offline = OfflineEngine(bench, Search(max_seconds=1.0), lambda _: None)
     model = ScriptedModel(["?", "?"])
@@ -62,4 +58,3 @@ async def test_examples_that_hang_are_left_for_a_model_that_is_asked(tmp_path: P
     assert "OFFLINE_MAX_SECONDS" in found.note
     assert "name the one test" in found.help_wanted
     await bench.close()
-    environments.close()

@@ -43,6 +43,7 @@ class Rooms:
         self.backend = backend
         self.environments = environments
         self._folder = folder
+        self._checked = False
 
     def _provider(self) -> Any:
         made = provider_class(self.backend)
@@ -54,10 +55,12 @@ class Rooms:
     async def open(self, tree: Tree) -> AsyncIterator[tuple[Sandbox, TestRunner]]:
         environment = await self.environments.prepare(tree)
         provider = self._provider()
-        try:
-            await provider.check()
-        except SandboxUnavailable as error:
-            pytest.skip(f"{self.backend} cannot be used here: {error}")
+        if not self._checked:
+            try:
+                await provider.check()
+            except SandboxUnavailable as error:
+                pytest.skip(f"{self.backend} cannot be used here: {error}")
+            self._checked = True
         sandbox = await provider.open(tree, environment, Limits(wall_s=60))
         try:
             yield sandbox, TestRunner(environment)
