@@ -11,6 +11,7 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
+from agents.watched import WatchedEngine
 from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, ConsentRules, Settings, load_settings
 from control.anton import VERSION, Anton, Capacity, Check
 from control.cards import Cards
@@ -59,6 +60,7 @@ from observability import records
 from observability.clock import SystemClock
 from observability.events import SqliteEventLog
 from observability.interactions import log_class
+from observability.live import LiveTexts
 from observability.redaction import Redactor
 from repair.validate import Tests
 from sandbox import provider_class
@@ -377,6 +379,7 @@ async def _keep(
         outbox=stores.outbox,
         events=events,
         interactions=interactions,
+        live=LiveTexts(redactor, clock),
         budgets=budgets,
         messages=stores.messages,
         clock=clock,
@@ -440,18 +443,19 @@ async def _runner(
     @asynccontextmanager
     async def workbench(task: Task, lease: Lease) -> AsyncIterator[Deps]:
         effects = desk.under(lease)
+        budgets = kept.budgets.under(lease)
         host = _host(settings, kept, task.request.repository, effects.permit)
         try:
             async with mind.open(task, lease) as (engine, tests):
                 yield Deps(
-                    engine=engine,
+                    engine=WatchedEngine(engine, kept.events, budgets, kept.clock),
                     host=host,
                     bench=tests,
                     artifacts=kept.records.artifacts,
                     approvals=kept.records.approvals,
                     effects=effects,
                     events=kept.events,
-                    budgets=kept.budgets.under(lease),
+                    budgets=budgets,
                     clock=kept.clock,
                     tasks=kept.records.tasks,
                     rules=_rules(settings, services.of(task.request.repository)),
@@ -632,6 +636,7 @@ async def _open_models(settings: Settings, kept: Kept) -> "Roster":
         clock=kept.clock,
         events=kept.events,
         interactions=kept.interactions,
+        live=kept.records.live,
         probes=kept.stores.probes,
         masked=kept.redactor.prompt,
     )

@@ -163,11 +163,13 @@ class Agent:
         ModelUnavailable and SandboxError.
         """
         run = self._begun(opening)
-        await self._watch("agent_start", {"model": self._model.name, "turns": self._limits.turns})
+        about = {"path": f"{self._call.task_id[:8]}/{self._call.role}/tools"}
+        about |= {"role": self._call.role, "node": self._call.node}
+        limits = {"model": self._model.name, "turns": self._limits.turns}
+        await self._watch("agent_start", {**about, **limits})
         ending = await self._worked(run)
-        await self._watch(
-            "agent_end", {"why": ending.why.value, "turns": ending.turns, "note": ending.note}
-        )
+        how = {"why": ending.why.value, "turns": ending.turns, "note": ending.note}
+        await self._watch("agent_end", {**about, "ok": ending.done, **how})
         return ending
 
     def _begun(self, opening: Sequence[Message]) -> _Run:

@@ -13,8 +13,10 @@ from api.problems import Problem
 from core.errors import StoreError
 from core.events import Event
 from core.ports import Clock, EventLog
+from observability.live import LIVE_EVERY_S, LiveTexts, Viewer
 
 HEARTBEAT_S = 15.0
+WATCHED_MAX = 8
 RETRY_MS = 2_000
 STREAMS_MAX = 200
 STREAMS_PER_CALLER = 50
@@ -71,6 +73,8 @@ class Wish:
     """Number of the last event that it has; None for what is new only."""
     task_id: str = ""
     """Narrows to one task, and ends with it."""
+    watch: tuple[str, ...] = ()
+    """Ids of the tasks whose models it wants to hear while they speak."""
 
 
 def frame(data: dict[str, Any], *, event: str = "", number: int | None = None) -> bytes:
@@ -91,6 +95,7 @@ class Feed:
         self,
         log: EventLog,
         wish: Wish,
+        live: LiveTexts,
         *,
         streams: Streams,
         caller: Caller,
@@ -103,6 +108,7 @@ class Feed:
         """`welcome` tells whether the key still counts, `ended` whether the task is over."""
         self._log = log
         self._wish = wish
+        self._viewer = Viewer(live, wish.watch)
         self._streams = streams
         self._caller = caller
         self._welcome = welcome
@@ -136,6 +142,8 @@ class Feed:
                 for event in batch:
                     for part in self._tell(event):
                         yield part
+            for part in self._overheard():
+                yield part
             if not self._done:
                 async for part in following:
                     yield part
@@ -168,12 +176,13 @@ class Feed:
         due = now() + self._heartbeat_s
         try:
             while not self._done:
+                patience = LIVE_EVERY_S if self._viewer.busy else self._heartbeat_s
                 await asyncio.wait(
                     {stop, coming},
-                    timeout=max(0.0, due - now()),
+                    timeout=max(0.0, min(patience, due - now())),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-                parts: list[bytes] = []
+                parts = self._overheard()
                 if coming.done():
                     event = coming.result()
                     parts += self._tell(event) if event else await self._start_over()
@@ -198,6 +207,10 @@ class Feed:
         if self._wish.task_id and event.type == "end":
             told.append(self._bye("end"))
         return told
+
+    def _overheard(self) -> list[bytes]:
+        """What models have said since; it has no number, and nobody gets it twice."""
+        return [frame(part, event="live") for part in self._viewer.news()]
 
     async def _start_over(self) -> list[bytes]:
         self._seen = await self._log.latest()

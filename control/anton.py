@@ -50,6 +50,7 @@ from core.ports import (
     TaskFilter,
 )
 from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key
+from observability.live import LiveTexts
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +131,11 @@ class Anton:
     def events(self) -> EventLog:
         """The log behind every stream."""
         return self._records.events
+
+    @property
+    def live(self) -> LiveTexts:
+        """What models are saying now, in this process."""
+        return self._records.live
 
     @property
     def artifacts(self) -> ArtifactStore:

@@ -20,6 +20,7 @@ from core.ports import (
     TaskStore,
 )
 from core.tasks import Lease, Task, TaskStatus
+from observability.live import LiveTexts
 
 HANDLER = "__error_handler__"
 """What LangGraph puts before the name of a node to name its error handler."""
@@ -36,6 +37,7 @@ class Records:
     outbox: Outbox
     events: EventLog
     interactions: InteractionLog
+    live: LiveTexts
     budgets: Budgets
     messages: MessageStore
     clock: Clock

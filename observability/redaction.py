@@ -45,6 +45,9 @@ class Redactor:
             for spelling in _spellings(secret.strip())
         }
         longest_first = sorted(spellings, key=len, reverse=True)
+        phrases = (len(one) for one in spellings if re.search(r"\s", one))
+        self.longest_phrase = max(phrases, default=0)
+        """Characters of the longest secret in which there is a space."""
         self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def text(self, text: str) -> str:

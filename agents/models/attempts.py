@@ -1,6 +1,6 @@
 """One attempt of one call: what goes in, what comes out, and how it fails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -12,6 +12,13 @@ Trouble = Literal["transient", "authentication", "request", "policy", "exhausted
 
 
 NOTHING = Tokens()
+
+Hear = Callable[[Literal["text", "reasoning"], str], None]
+"""Is told each piece of a reply as it comes; must be quick."""
+
+
+def unheard(sort: Literal["text", "reasoning"], piece: str) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Request:
     """Of the reply."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Of model, role and call, merged; names as LiteLLM has them."""
+    hear: Hear = unheard
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from agents.models.waiting import Note, Waits
 from core.errors import ModelUnavailable, PromptTooLong
 from core.models import ModelCall, Reply, Tokens
 from core.ports import Budgets, Clock, EventLog, InteractionLog, Reservation
+from observability.live import LiveTexts
 
 REPLY_LEAST = 256
 """A window that leaves less for the reply is too small for the prompt."""
@@ -33,6 +34,7 @@ class Desk:
     clock: Clock
     events: EventLog
     interactions: InteractionLog
+    live: LiveTexts
     prices: Prices
     patience: Patience
     waits: Waits
@@ -159,7 +161,8 @@ class Line:
             await journey.telling.start(self.name, journey.attempts)
             began = self._desk.clock.monotonic()
             try:
-                answer = await self._attempts.send(request)
+                with self._desk.live.of_call(journey.telling.call_id, request.call) as live:
+                    answer = await self._attempts.send(replace(request, hear=live.hear))
             except BaseException as error:
                 _judge(error, trial)
                 used = _used(error, request)

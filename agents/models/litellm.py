@@ -40,7 +40,7 @@ class LiteLLMAttempts:
     async def send(self, request: Request) -> Answer:
         """Serves Attempts; a hung call is cancelled and counts as a connection that failed."""
         litellm = await loading.load()
-        draft, given = Draft(), self._arguments(litellm, request)
+        draft, given = Draft(request.hear), self._arguments(litellm, request)
         try:
             async with asyncio.timeout(self._deadlines.total_s):
                 finish, usage = await self._stream(litellm, given, draft)

@@ -21,6 +21,7 @@ from agents.models.waiting import Waits
 from core.errors import ConfigError
 from core.models import Capabilities
 from core.ports import Budgets, Clock, EventLog, InteractionLog, ProbeStore
+from observability.live import LiveTexts
 
 WINDOW_UNKNOWN = 256_000
 
@@ -127,6 +128,7 @@ async def open_models(
     clock: Clock,
     events: EventLog,
     interactions: InteractionLog,
+    live: LiveTexts,
     probes: ProbeStore,
     masked: Callable[[str], str],
 ) -> Roster:
@@ -142,6 +144,7 @@ async def open_models(
         clock=clock,
         events=events,
         interactions=interactions,
+        live=live,
         prices=Prices(options.prices, own_servers=own_servers),
         patience=options.patience,
         waits=Waits(clock),

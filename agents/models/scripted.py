@@ -7,7 +7,8 @@ each find their own. Replies are played in order, those with `repeat = true` aga
     [[reply]]
     role = "triage"
     text = '''{"verdict": "real"}'''
-    delay_s = 0.5                            # before it answers
+    delay_s = 0.5                            # before it has answered
+    pieces = 5                               # in which the text comes meanwhile
     usage = {sent = 900, received = 40}      # counted where it is missing
     calls = [{name = "grep", arguments = {text = "total"}}]
     finish = "length"
@@ -53,6 +54,7 @@ class ScriptedReply(Value):
     calls: tuple[ScriptedCall, ...] = ()
     finish: Finish = "stop"
     delay_s: float = Field(default=0.0, ge=0)
+    pieces: int = Field(default=1, ge=1)
     usage: Tokens | None = None
     status: int = Field(default=200, ge=100, le=599)
     retry_after_s: float | None = None
@@ -96,7 +98,7 @@ class ScriptedAttempts:
 
     async def send(self, request: Request) -> Answer:
         reply = self._next(request)
-        await self._clock.sleep(reply.delay_s)
+        await self._play(reply, request)
         if reply.status != 200:
             raise by_status(
                 reply.status, reply.text, self._endpoint, retry_after_s=reply.retry_after_s
@@ -115,6 +117,15 @@ class ScriptedAttempts:
 
     async def close(self) -> None:
         self._played.clear()
+
+    async def _play(self, reply: ScriptedReply, request: Request) -> None:
+        """Let the delay pass, and the text be heard in its pieces meanwhile."""
+        spoken = reply.status == 200
+        for number in range(reply.pieces):
+            await self._clock.sleep(reply.delay_s / reply.pieces)
+            begin, end = (len(reply.text) * n // reply.pieces for n in (number, number + 1))
+            if spoken and end > begin:
+                request.hear("text", reply.text[begin:end])
 
     def _next(self, request: Request) -> ScriptedReply:
         call = request.call

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from agents.models.attempts import Hear, unheard
 from core.models import Finish, ToolCall
 
 REPLY_MAX_BYTES = 1_000_000
@@ -48,7 +49,8 @@ class _Part:
 class Draft:
     """What has come of a reply so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, hear: Hear = unheard) -> None:
+        self._hear = hear
         self.texts: list[str] = []
         self.parts: list[_Part] = []
         self.thought_chars = 0
@@ -82,9 +84,11 @@ class Draft:
         if text := getattr(delta, "content", None):
             self.texts.append(text)
             self._grow(text)
+            self._hear("text", text)
         if thought := getattr(delta, "reasoning_content", None):
             self.thought_chars += len(thought)
             self._grow(thought)
+            self._hear("reasoning", thought)
         for piece in getattr(delta, "tool_calls", None) or ():
             self._add_call(piece)
         return self.size > before

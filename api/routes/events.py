@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from api.auth import TICKET_S, Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import problem_responses
-from api.stream import HEADERS, MEDIA_TYPE, Feed, Wish
+from api.stream import HEADERS, MEDIA_TYPE, WATCHED_MAX, Feed, Wish
 from api.views import EventList, TicketView
 
 router = APIRouter(tags=["events"])
@@ -72,11 +72,16 @@ async def stream(
     front: TheFront,
     caller: TheCaller,
     after: After,
+    watch: Annotated[list[str], Query(max_length=WATCHED_MAX)] = [],  # noqa: B006 - FastAPI copies it
     ticket: Annotated[str, Query(max_length=100)] = "",
 ) -> StreamingResponse:
-    """All events, as they happen; `after` or `Last-Event-ID` begins with what was missed."""
+    """All events, as they happen; `after` or `Last-Event-ID` begins with what was missed.
+
+    What models are saying comes, as `live` events, of the tasks named by `watch`, up to eight.
+    """
     await front.seq()
-    return _streaming(front, caller, Wish(after=after))
+    watched = [(await front.task(ref)).task_id for ref in watch]
+    return _streaming(front, caller, Wish(after=after, watch=tuple(watched)))
 
 
 @router.get("/tasks/{ref}/events", dependencies=[needs(Scope.READ)], responses=STREAM)
@@ -87,9 +92,9 @@ async def task_stream(
     after: After,
     ticket: Annotated[str, Query(max_length=100)] = "",
 ) -> StreamingResponse:
-    """The events of one task, from its beginning to its end."""
-    task = await front.task(ref)
-    return _streaming(front, caller, Wish(after=after or 0, task_id=task.task_id))
+    """The events of one task, from its beginning to its end, and what its models are saying."""
+    task_id = (await front.task(ref)).task_id
+    return _streaming(front, caller, Wish(after=after or 0, task_id=task_id, watch=(task_id,)))
 
 
 def _streaming(front: Front, caller: Caller, wish: Wish) -> StreamingResponse:
@@ -101,6 +106,7 @@ def _streaming(front: Front, caller: Caller, wish: Wish) -> StreamingResponse:
     feed = Feed(
         front.anton.events,
         wish,
+        front.anton.live,
         streams=front.streams,
         caller=caller,
         welcome=lambda: front.keys.still(caller),

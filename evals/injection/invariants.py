@@ -233,10 +233,10 @@ def _limits(run: Run) -> Iterator[Violation]:
     turns = Counter(event.type for event in run.events)
     agents = 0
     for event in run.events:
-        agents += event.type == "agent_start"
+        agents += event.type == "agent_start" and "turns" in event.data
         if event.type == "tool_end" and not str(event.data["text"]).startswith("Not done"):
             done[agents * 1000 + int(event.data["turn"])] += 1
-        if event.type == "agent_end" and int(event.data["turns"]) > TURNS_MAX:
+        if event.type == "agent_end" and int(event.data.get("turns", 0)) > TURNS_MAX:
             yield "G8", f"an agent took {event.data['turns']} turns"
     most = max(done.values(), default=0)
     if most > CALLS_A_TURN_MAX:

@@ -49,7 +49,16 @@ async def test_a_repair_is_told_from_its_beginning_to_its_end(house: Served) -> 
     story = [one async for one in told(house, f"/tasks/{task_id}/events")]
     names = [name for name, _ in story]
     assert (names[0], names[-2:]) == ("hello", ["end", "bye"])
-    assert {"status", "node", "diagnosis", "evidence", "review", "approval"} <= set(names)
+    assert {
+        "agent_start",
+        "agent_end",
+        "status",
+        "node",
+        "diagnosis",
+        "evidence",
+        "review",
+        "approval",
+    } <= set(names)
     numbers = [data["seq"] for _, data in story if "seq" in data]
     assert numbers == sorted(set(numbers))
     assert {data["task_id"] for _, data in story if "seq" in data} == {task_id}
@@ -115,6 +124,13 @@ async def test_snapshot_and_stream_leave_no_gap(house: Served) -> None:
                 break
 
 
+async def test_only_tasks_that_there_are_can_be_watched(house: Served) -> None:
+    task_id = await house.begin()
+    assert (await house.ask("GET", "/stream?watch=00000000")).status_code == 404
+    async with aclosing(told(house, f"/stream?watch={task_id[:8]}&watch=latest")) as parts:
+        assert (await anext(parts))[0] == "hello"
+
+
 async def test_events_of_one_task_are_narrowed_and_unknown_ones_404(house: Served) -> None:
     first, second = await finished(house), await finished(house)
     page = (await house.ask("GET", f"/events?task={second[:8]}")).json()
@@ -131,11 +147,12 @@ async def test_events_of_one_task_are_narrowed_and_unknown_ones_404(house: Serve
         ("/events?limit=0", {}),
         ("/events?limit=501", {}),
         ("/stream?after=x", {}),
+        ("/stream?" + "&watch=latest" * 9, {}),
         ("/stream", {"Last-Event-ID": "x"}),
         ("/stream", {"Last-Event-ID": "-1"}),
     ],
 )
-async def test_bad_numbers_are_422_before_the_first_byte(
+async def test_bad_questions_are_422_before_the_first_byte(
     house: Served, path: str, headers: dict[str, str]
 ) -> None:
     answer = await house.ask("GET", path, headers=headers)

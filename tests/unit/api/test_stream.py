@@ -13,7 +13,9 @@ from api.auth import LOCAL
 from api.problems import Problem
 from api.stream import STREAMS_PER_CALLER, Feed, Streams, Wish
 from core.events import Notice
+from core.models import ModelCall
 from observability.events import SqliteEventLog
+from observability.live import LIVE_EVERY_S, LiveTexts
 from observability.redaction import Redactor
 from tests.fakes.clock import FakeClock
 
@@ -35,9 +37,12 @@ class Client:
         self.streams = Streams()
         self.valid = True
         self.over = False
+        self.clock = FakeClock()
+        self.live = LiveTexts(Redactor(), self.clock)
         self._feed = Feed(
             log,
             wish,
+            self.live,
             streams=self.streams,
             caller=LOCAL,
             welcome=lambda: self.valid,
@@ -149,6 +154,28 @@ async def test_the_whole_stream_outlives_a_task(log: SqliteEventLog) -> None:
     await tell(log, 1, "t1", "end")
     await tell(log, 1, "t2")
     assert await Client(log).names("2") == ["hello", "1", "2"]
+
+
+async def test_what_a_model_says_is_heard_by_who_watches_and_has_no_number(
+    log: SqliteEventLog,
+) -> None:
+    call = ModelCall(task_id="t1", role="fix", messages=(), max_tokens=10)
+    client, deaf = Client(log, Wish(after=0, watch=("t1",))), Client(log)
+    with client.live.of_call("c1", call) as saying, deaf.live.of_call("c1", call) as unheard:
+        for live in (saying, unheard):
+            live.hear("text", "The total is off by one. " * 5)
+        await tell(log)
+        assert await deaf.names("1") == ["hello", "1"]
+        found = []
+        async for name, data in client.read():
+            found.append(name)
+            if name == "live" and data["type"] == "llm_snapshot":
+                client.clock.advance(LIVE_EVERY_S)
+                saying.hear("text", "So subtract it. " * 5)
+            elif name == "live":
+                assert (data["type"], data["offset"] > 0) == ("llm_delta", True)
+                break
+    assert found == ["hello", "1", "live", "live"]
 
 
 async def test_silence_is_filled_with_heartbeats(log: SqliteEventLog) -> None:

@@ -17,6 +17,7 @@ from core.tasks import Task, TaskRequest
 from memory.stores.sqlite import SqliteStores
 from observability.events import SqliteEventLog
 from observability.interactions.sqlite import SqliteInteractionLog
+from observability.live import LiveTexts
 from observability.redaction import Redactor
 from tests.fakes.clock import FakeClock
 
@@ -32,6 +33,7 @@ class House:
     stores: SqliteStores
     log: SqliteEventLog
     interactions: SqliteInteractionLog
+    live: LiveTexts
     clock: FakeClock
     task_id: str
 
@@ -67,16 +69,18 @@ async def house(
     await stores.tasks.add(task)
     budgets = stores.budgets(ceilings or Ceilings(), log.append)
     interactions = await SqliteInteractionLog.open(folder, clock=clock, redactor=redactor)
+    live = LiveTexts(redactor, clock)
     roster = await open_models(
         options,
         clock=clock,
         events=log,
         interactions=interactions,
+        live=live,
         probes=stores.probes,
         masked=redactor.prompt,
     )
     try:
-        yield House(roster, budgets, stores, log, interactions, clock, task.task_id)
+        yield House(roster, budgets, stores, log, interactions, live, clock, task.task_id)
     finally:
         await roster.close()
         await interactions.close()

@@ -18,6 +18,7 @@ from core import figures
 from core.budgets import Ceilings
 from core.errors import BudgetExceeded, ConfigError, ModelUnavailable, PromptTooLong
 from core.models import Message, ModelCall, ToolCall
+from observability.live import LIVE_EVERY_S, Viewer
 from tests.fakes.clock import FakeClock
 from tests.fakes.model_server import Act, busy
 from tests.fakes.ollama_server import OllamaServer
@@ -443,3 +444,24 @@ async def test_no_secret_reaches_the_log_of_calls(openai: OpenAIServer, tmp_path
     assert KEY not in logged.model_dump_json()
     assert logged.response == "You gave me [secret]."
     assert KEY.encode() not in (tmp_path / "interactions.db").read_bytes()
+
+
+async def test_what_streams_in_is_heard_by_who_watches_and_kept_nowhere(
+    tmp_path: Path, openai: OpenAIServer
+) -> None:
+    told = [f"word-{number} " for number in range(60)]
+    openai.script(Act(text="".join(told), pieces=20, gap_s=0.05))
+    seen: list[str] = []
+    async with house(tmp_path, options(openai)) as home:
+        viewer = Viewer(home.live, [home.task_id])
+        asking = asyncio.create_task(home.ask())
+
+        def look() -> None:
+            home.clock.advance(LIVE_EVERY_S)
+            seen.extend(part["text"] for part in viewer.news())
+
+        await until(asking.done, look)
+        await asking
+        kinds = [event.type for event in await home.events()]
+    assert "word-0 word-1 " in "".join(seen)
+    assert kinds == ["llm_start", "llm_end"]
