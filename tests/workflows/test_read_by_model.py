@@ -10,8 +10,11 @@ import pytest
 
 import bootstrap
 from config import load_settings
+from control.reading import Reading
 from core.approvals import ApprovalState
 from core.errors import PayloadInvalid
+from core.ports import Reader
+from evals.phrases import load_phrases
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
 from tests.fakes.model_server import Act
 from tests.fakes.openai_server import OpenAIServer
@@ -114,6 +117,54 @@ async def test_a_day_that_is_spent_leaves_the_grammar(openai: OpenAIServer, tmp_
         assert (intent.kind, intent.read_by) == ("reject", "grammar")
         assert intent.notice.startswith("The budget of models is spent")
         assert openai.asked == []
+
+
+@pytest.mark.parametrize(
+    ("words", "act", "kind"),
+    [
+        (
+            "ship it, but rename x",
+            answer("approve", "ship it", conditions=["x"]),
+            "request_changes",
+        ),
+        ("yes if CI is green", answer("approve", "yes", unconditional=False), "unclear"),
+        ("ship it", answer("raise_budget", "ship it", amount=4.0, amount_is="by"), "unclear"),
+        ("ship it", answer("stop", "ship it"), "unclear"),
+        ("the search is broken", answer("approve", "ship it"), "unclear"),
+    ],
+)
+async def test_code_takes_no_more_from_an_answer_than_was_said(
+    openai: OpenAIServer, tmp_path: Path, words: str, act: Act, kind: str
+) -> None:
+    openai.otherwise = lambda body: act
+    async with read_by_model(openai, tmp_path) as here:
+        approval = await here.pending(await here.run())
+        intent = await here.anton.read_words(approval.approval_id, words)
+        assert (intent.kind, intent.read_by) == (kind, MODEL)
+
+
+async def test_a_model_that_falls_silent_is_left_for_the_grammar_and_asked_again_later(
+    openai: OpenAIServer, tmp_path: Path
+) -> None:
+    openai.script(Act(hang="headers"), answer("reject", "weg damit"))
+    settings, _ = load_settings(
+        data_dir=tmp_path / "data",
+        model_orchestrator=MODEL,
+        openai_api_base=f"{openai.url}/v1",
+        openai_api_key="sk-of-the-double-0123456789",
+    )
+    question = next(one.asked for one in load_phrases() if one.question == "release")
+    async with bootstrap.reader_of(settings) as (name, model):
+        assert name == MODEL
+
+        async def opened() -> Reader | None:
+            return model
+
+        hasty = await Reading(opened, seconds=1.0).read("ship it", question)
+        assert (hasty.kind, hasty.read_by) == ("approve", "grammar")
+        assert hasty.notice.startswith("The model took longer than 1 s")
+        patient = await Reading(opened).read("weg damit", question)
+        assert (patient.kind, patient.read_by) == ("reject", MODEL)
 
 
 async def test_consent_among_other_words_is_no_reply(openai: OpenAIServer, tmp_path: Path) -> None:
