@@ -24,6 +24,7 @@ from control.documents import Documents
 from control.hours import Hours, QuietHours
 from control.outbox import EffectDesk
 from control.people import People
+from control.preferences import Preferences
 from control.reading import Reading
 from control.repositories import Repositories
 from control.retention import Retention
@@ -176,6 +177,7 @@ async def build(
         masked=kept.redactor.known,
         decisions=decisions,
         services=services,
+        preferences=Preferences(kept.records, kept.redactor.text),
         views=views,
     )
 

@@ -189,6 +189,15 @@ async def approve(options: Namespace) -> int:
         return await showing.approve(anton, options)
 
 
+async def export(options: Namespace) -> int:
+    """Write what was recorded, to learn from."""
+    settings = settings_for()
+    async with house(settings, "looks") as anton:
+        from cli import exporting
+
+        return await exporting.export(anton, options)
+
+
 async def doctor(options: Namespace) -> int:
     """Say what works here, and what to do about the rest."""
     import bootstrap
@@ -380,6 +389,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], Coroutine[Any, Any, int]]] = {
     "worker": worker,
     "tasks": tasks,
     "approve": approve,
+    "export": export,
     "doctor": doctor,
     "eval": evaluate,
     "build": build,

@@ -167,6 +167,10 @@ def _approve(to: argparse.ArgumentParser) -> None:
     to.add_argument("--hash", default="", metavar="H", help="decide only on this patch hash")
 
 
+def _export(to: argparse.ArgumentParser) -> None:
+    to.add_argument("what", choices=EXPORTS, metavar="WHAT", help=f"one of: {', '.join(EXPORTS)}")
+
+
 def _eval(to: argparse.ArgumentParser) -> None:
     to.add_argument("suite", choices=SUITES, metavar="SUITE", help=f"one of: {', '.join(SUITES)}")
     to.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
@@ -202,6 +206,8 @@ def _seconds(text: str) -> float:
 
 SUITES = ("repair", "validator", "edits", "intents", "sandbox", "injection", "overhead")
 
+EXPORTS = ("preferences",)
+
 COMMANDS = (
     Command(
         "demo", "repair a small service, here and now; offline unless a model is set", "demo", _demo
@@ -218,6 +224,7 @@ COMMANDS = (
     Command(
         "approve", "list what waits for consent, or decide", "approve 1f3a9c02 --yes", _approve
     ),
+    Command("export", "write what was recorded as JSON Lines", "export preferences", _export),
     Command("doctor", "say what works here, and what to do about the rest", "doctor", _doctor),
     Command("eval", "measure Anton", "eval repair", _eval),
     Command("build", "build an application; needs a model", 'build "a URL shortener"', _build),

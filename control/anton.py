@@ -14,6 +14,7 @@ from control.chronicle import Records, asked
 from control.decisions import Decisions
 from control.expiry import Expiry
 from control.facts import told
+from control.preferences import Preferences
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.services import Services
 from control.view import ChannelView
@@ -99,6 +100,7 @@ class Anton:
         close: Callable[[], Awaitable[None]],
         decisions: Decisions,
         services: Services,
+        preferences: Preferences,
         chores: Sequence[Chore] = (),
         views: Sequence[ChannelView] = (),
         masked: Callable[[str], str] = str,
@@ -118,6 +120,8 @@ class Anton:
         self._masked = masked
         self._decisions = decisions
         self._services = services
+        self.preferences = preferences
+        """What people turned down, and what they approved later."""
         self._views = views
         self._expiry = Expiry(records.approvals, records.clock, self._expired)
         self._ears: dict[str, Callable[[], str]] = {}

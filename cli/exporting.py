@@ -1,0 +1,32 @@
+"""The command `export`: what people preferred, as JSON Lines to learn from."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+
+from cli import exits
+from cli.screen import Screen
+from control.anton import Anton
+from core.preferences import Preference
+
+FIELDS = ("prompt", "chosen", "rejected", "words")
+
+
+async def export(anton: Anton, options: argparse.Namespace) -> int:
+    """Write a header and a line for each complete pair; those that wait for a later diff stay."""
+    pairs = await anton.preferences.all()
+    for line in lines(pairs):
+        sys.stdout.write(line + "\n")
+    waiting = sum(pair.open for pair in pairs)
+    Screen.here().note(f"{len(pairs) - waiting} pairs; {waiting} wait for a later approved diff")
+    return exits.DONE
+
+
+def lines(pairs: Sequence[Preference]) -> Iterator[str]:
+    """The header, then `prompt`, `chosen`, `rejected` and `words` of each complete pair."""
+    complete = [pair for pair in pairs if not pair.open]
+    yield json.dumps({"v": 1, "kind": "preferences", "fields": FIELDS, "count": len(complete)})
+    for pair in complete:
+        values = (pair.report, pair.accepted, pair.rejected, pair.words)
+        yield json.dumps(dict(zip(FIELDS, values, strict=True)))
