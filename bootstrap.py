@@ -182,6 +182,12 @@ async def build(
     )
 
 
+def channels_of(settings: Settings) -> list[Channel]:
+    """The channels that are configured."""
+    made = _channels(settings)
+    return [channel_class(kind)(**options) for kind, options in made.items()]
+
+
 def _channels(settings: Settings) -> dict[str, dict[str, Any]]:
     """What each configured channel is made with, by its kind."""
     made: dict[str, dict[str, Any]] = {}
@@ -213,10 +219,9 @@ def _views(
         alarm_after=timedelta(minutes=settings.approval_alarm_minutes),
         quiet=QuietHours.parse(settings.quiet_hours),
     )
-    channels = list(given)
-    for kind, options in _channels(settings).items():
-        channels.append(channel_class(kind)(**options))
-        stack.push_async_callback(channels[-1].close)
+    channels = [*given, *channels_of(settings)]
+    for channel in channels[len(given) :]:
+        stack.push_async_callback(channel.close)
     if elsewhere and elsewhere not in {channel.name for channel in channels}:
         raise ConfigError(
             f"ESCALATION_CHANNEL names {elsewhere}, which is not configured.",

@@ -224,7 +224,16 @@ async def doctor(options: Namespace) -> int:
     except SettingsInvalid as error:
         problems = error.problems
     return await examine(
-        Patient(settings, problems, warnings, bootstrap.sandbox_of, stores, models), options
+        Patient(
+            settings,
+            problems,
+            warnings,
+            bootstrap.sandbox_of,
+            stores,
+            models,
+            bootstrap.channels_of,
+        ),
+        options,
     )
 
 

@@ -21,7 +21,7 @@ from cli import exits
 from cli.screen import Screen
 from config import Settings
 from core.errors import AntonError
-from core.ports import SandboxProvider
+from core.ports import Channel, SandboxProvider
 
 Level = Literal["ok", "warning", "error"]
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
@@ -55,6 +55,8 @@ class Patient:
     """Opens the stores; each by name with `ok` or what is wrong."""
     models: Callable[[Settings], AsyncIterator[tuple[str, str, str, str]]]
     """Name, level, words and remedy of what is found about models."""
+    channels: Callable[[Settings], Sequence[Channel]] = lambda _: ()
+    """Makes the channels that are configured."""
 
 
 async def examine(patient: Patient) -> list[Finding]:
@@ -68,11 +70,24 @@ async def examine(patient: Patient) -> list[Finding]:
     findings += await _sandbox(patient.sandbox, settings)
     findings += await _stores(patient.stores, settings)
     findings += [_finding(*found) async for found in patient.models(settings)]
+    findings += [f for channel in patient.channels(settings) for f in await _channel(channel)]
     return [*findings, *hosts(settings)]
 
 
 def _finding(name: str, level: str, text: str, remedy: str) -> Finding:
     return Finding(name, cast(Level, level), text, remedy)
+
+
+async def _channel(channel: Channel) -> list[Finding]:
+    """Whether people can be asked there, and what is lacking."""
+    try:
+        lacks = await channel.check()
+    except AntonError as error:
+        return [Finding(channel.name, "error", error.message, error.remedy or "")]
+    finally:
+        await channel.close()
+    asked = Finding(channel.name, "ok", f"people are asked in {', '.join(channel.places)}")
+    return [asked, *(Finding(channel.name, "warning", lack) for lack in lacks)]
 
 
 async def doctor(patient: Patient, options: argparse.Namespace) -> int:

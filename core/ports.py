@@ -604,8 +604,11 @@ class Channel(Protocol):
         """Bring a message up to date; raises NotFound when it is gone."""
         ...
 
-    async def check(self) -> None:
-        """Return when messages can be sent; raises an IntegrationError with the remedy."""
+    async def check(self) -> Sequence[str]:
+        """Return when messages can be sent, with what it has to do without, in words.
+
+        Raises an IntegrationError with the remedy when they cannot.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """Telegram as a channel: cards posted, edited in place, and their diffs sent as files."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from io import BytesIO
 from typing import TypeVar
 
@@ -62,12 +62,13 @@ class TelegramChannel:
         with translated():
             await edit(bot, ref, render(card))
 
-    async def check(self) -> None:
+    async def check(self) -> Sequence[str]:
         """Ask who the bot is, and whether the chat is there."""
         bot = await self._ready()
         with translated():
             await bot.get_me()
             await bot.send_chat_action(self.places[0], "typing")
+        return ()
 
     async def close(self) -> None:
         """Give back the connections."""

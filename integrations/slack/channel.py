@@ -112,8 +112,8 @@ class SlackChannel:
             self.bot_user = str(found.get("user_id", ""))
         return self.team_id
 
-    async def check(self) -> None:
-        """Return when messages can be sent; raises Forbidden naming the scope that is missing."""
+    async def check(self) -> Sequence[str]:
+        """What the app has to do without; raises Forbidden naming a scope that it needs."""
         self.bot_user = ""
         await self.learn()
         lacking = [scope for scope in SCOPES if self.granted and scope not in self.granted]
@@ -123,10 +123,8 @@ class SlackChannel:
                 f"The Slack app lacks {uses}.",
                 remedy="add it under OAuth & Permissions and install the app anew",
             )
-
-    def missing(self) -> Mapping[str, str]:
-        """Scopes that are not granted and could be done without, and what for; after `check`."""
-        return {s: use for s, use in MORE_SCOPES.items() if self.granted and s not in self.granted}
+        missed = [scope for scope in MORE_SCOPES if self.granted and scope not in self.granted]
+        return [f"without {scope}: no {MORE_SCOPES[scope]}" for scope in missed]
 
     async def close(self) -> None:
         """Close the connections."""

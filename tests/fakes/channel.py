@@ -49,9 +49,10 @@ class FakeChannel:
             raise self.failing
         self.of(ref).cards.append(card)
 
-    async def check(self) -> None:
+    async def check(self) -> Sequence[str]:
         if self.failing:
             raise self.failing
+        return ()
 
     async def close(self) -> None:
         pass

@@ -4,6 +4,7 @@ import io
 import json
 from argparse import Namespace
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import pytest
 from cli import doctor
 from cli.doctor import Finding, Patient, examine, worst_of
 from config import Settings, load_settings
-from core.errors import SandboxUnavailable, StoreUnusable
+from core.errors import Forbidden, SandboxUnavailable, StoreUnusable
+from integrations.slack.channel import SlackChannel
+from tests.fakes.channel import FakeChannel
+from tests.fakes.slack_server import BOT_TOKEN, SlackDouble
 
 
 class Sandbox:
@@ -132,3 +136,27 @@ async def test_json_is_one_object_and_an_error_is_exit_1(
             "remedy": "restore the backup"} in told["checks"]  # fmt: skip
     assert await doctor.doctor(patient(tmp_path), Namespace(json=False)) == 0
     assert "ok       sandbox" in capsys.readouterr().out
+
+
+async def test_each_channel_is_asked_whether_people_can_be_asked_there(tmp_path: Path) -> None:
+    denied = Forbidden("The Slack app lacks commands (/oncall).", remedy="install the app anew")
+    channels = [FakeChannel(name="telegram"), FakeChannel(name="slack", failing=denied)]
+    findings = await examine(replace(patient(tmp_path), channels=lambda _: channels))
+    (well,), (ill,) = named(findings, "telegram"), named(findings, "slack")
+    assert (well.level, well.text) == ("ok", "people are asked in home")
+    assert (ill.level, ill.text, ill.remedy) == ("error", denied.message, denied.remedy)
+
+
+async def test_doctor_names_the_scope_that_slack_did_not_grant(tmp_path: Path) -> None:
+    with SlackDouble() as slack:
+        slack.scopes.remove("commands")
+        channel = SlackChannel(BOT_TOKEN, "incidents", api_url=slack.api_url)
+        (found,) = named(
+            await examine(replace(patient(tmp_path), channels=lambda _: [channel])), "slack"
+        )
+        assert "commands" in found.text and "install the app" in found.remedy
+        slack.scopes += ["commands"]
+        slack.scopes.remove("channels:history")
+        channel = SlackChannel(BOT_TOKEN, "incidents", api_url=slack.api_url)
+        findings = await examine(replace(patient(tmp_path), channels=lambda _: [channel]))
+        assert [f.level for f in named(findings, "slack")] == ["ok", "warning"]
