@@ -36,9 +36,7 @@ AntonError
 ├── TaskCancelled
 └── LimitExceeded
     ├── BudgetExceeded
-    ├── StepsExceeded
-    ├── TimeUp
-    └── LoopDetected
+    └── TimeUp
 """
 
 
@@ -218,13 +216,5 @@ class BudgetExceeded(LimitExceeded):
         self.salvage = salvage
 
 
-class StepsExceeded(LimitExceeded):
-    """Too many steps were taken."""
-
-
 class TimeUp(LimitExceeded):
     """The time is up."""
-
-
-class LoopDetected(LimitExceeded):
-    """The same thing is done again and again."""

@@ -20,7 +20,7 @@ class Policy(StrEnum):
     NEVER = "never"
     """What only looks runs, all else is denied."""
     YOLO = "yolo"
-    """All runs; what is dangerous only in a sandbox."""
+    """All runs, in the sandbox, but for what acts beyond the workspace."""
 
 
 class Permission(StrEnum):
@@ -28,7 +28,7 @@ class Permission(StrEnum):
 
     RUN = "run"
     ASK = "ask"
-    """A person is asked; where nobody can be, it is denied with the reason."""
+    """A person would have to consent; in a task nobody is asked, so it is denied."""
     DENY = "deny"
 
 
@@ -53,18 +53,14 @@ def policy_named(name: str) -> Policy:
         ) from error
 
 
-def permission(
-    policy: Policy, risk: Risk, *, confined: bool = True, failed: bool = False
-) -> Permission:
+def permission(policy: Policy, risk: Risk, *, failed: bool = False) -> Permission:
     """What becomes of a call of this class; what acts beyond the workspace never runs by itself.
 
-    `confined` tells whether it would run in a sandbox, `failed` whether a command has failed.
+    All that runs does so in a sandbox. `failed` tells whether a command has failed.
     """
     runs = risk in _RUNS[policy]
     if policy is Policy.ON_FAILURE and risk != "read":
-        runs = runs and confined and not failed
-    if policy is Policy.YOLO and risk == "dangerous":
-        runs = confined
+        runs = runs and not failed
     if runs:
         return Permission.RUN
     return Permission.DENY if policy is Policy.NEVER else Permission.ASK

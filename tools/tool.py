@@ -99,15 +99,6 @@ def tool(
     return made
 
 
-def ending(name: str, description: str, answer: type[BaseModel]) -> Tool:
-    """A tool that ends the work with a typed answer: its arguments are the answer's fields."""
-
-    async def do(place: Workplace, **fields: Any) -> BaseModel:
-        return answer(**fields)
-
-    return Tool(name=name, description=description, arguments=answer, risk="read", do=do, ends=True)
-
-
 def _arguments(do: Doing, about: Mapping[str, str]) -> type[BaseModel]:
     hints = get_type_hints(do, include_extras=True)
     fields: dict[str, Any] = {}

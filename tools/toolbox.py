@@ -13,7 +13,7 @@ from core.events import AuditEntry
 from core.models import Message, ToolCall, ToolSpec
 from tools.observations import observed
 from tools.policy import Permission, Policy, permission
-from tools.tool import Risk, Tool
+from tools.tool import Tool
 from tools.workplace import Workplace
 
 TOLD_CHARACTERS = 500
@@ -69,18 +69,7 @@ class ToolResult:
         return Message(author="tool", text=self.text, call_id=self.call.call_id)
 
 
-@dataclass(frozen=True)
-class Wish:
-    """A call that needs consent."""
-
-    tool: str
-    arguments: dict[str, Any]
-    risk: Risk
-    reason: str
-
-
 Refused = Callable[[Refusal], Awaitable[None]]
-Ask = Callable[[Wish], Awaitable[bool]]
 
 
 async def unheard(refusal: Refusal) -> None:
@@ -98,18 +87,13 @@ class Toolbox:
         *,
         refused: Refused,
         policy: Policy = Policy.AUTO,
-        ask: Ask | None = None,
     ) -> None:
-        """Tell `refused` of every refusal; `ask` a person, where one sits at the terminal.
-
-        Without `ask`, what would need consent is denied with the reason.
-        """
+        """Tell `refused` of every refusal; what would need consent is denied with the reason."""
         self.role = role
         self.place = place
         self._tools = {tool.name: tool for tool in tools}
         self._refused = refused
         self._policy = policy
-        self._ask = ask
         self._command_failed = False
 
     @property
@@ -171,7 +155,7 @@ class Toolbox:
                 f"There is no tool {call.name!r} here; there are: {known}.", rule="unlisted"
             )
         arguments = tool.parsed(call.arguments)
-        await self._insist_on_consent(tool, arguments)
+        self._insist_on_permission(tool, arguments)
         given = {name: getattr(arguments, name) for name in type(arguments).model_fields}
         result = await tool.do(self.place, **given)
         if tool.ends:
@@ -180,7 +164,7 @@ class Toolbox:
         self._command_failed = self._command_failed or failed
         return ToolResult(call, self._shown(str(result), tool.characters))
 
-    async def _insist_on_consent(self, tool: Tool, arguments: BaseModel) -> None:
+    def _insist_on_permission(self, tool: Tool, arguments: BaseModel) -> None:
         risk = tool.risk_of(arguments)
         verdict = permission(self._policy, risk, failed=self._command_failed)
         if verdict is Permission.RUN:
@@ -189,12 +173,7 @@ class Toolbox:
             f"{tool.name} was denied: policy {self._policy.value} does not allow what is {risk}"
         )
         if verdict is Permission.ASK:
-            if self._ask is None:
-                reason += " without asking a person, and in a task nobody is asked in between"
-            elif await self._ask(Wish(tool.name, arguments.model_dump(mode="json"), risk, reason)):
-                return
-            else:
-                reason = f"{tool.name} was denied by a person"
+            reason += " without asking a person, and in a task nobody is asked in between"
         raise ToolRefused(f"{reason}.", rule="policy")
 
     def _shown(self, text: str, characters: int = 10_000) -> str:

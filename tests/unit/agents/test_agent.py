@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict
 
 from agents.agent import CALLS_MAX, Agent, Ending, TurnLimits, Why
 from agents.allowance import Allowance
@@ -20,9 +19,8 @@ from observability.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Played, ScriptedModel, says, uses
 from tests.unit.tools.places import BASE, workplace
-from tools.changes import Submission
+from tools.changes import Abstention, Submission
 from tools.registry import tools_named
-from tools.tool import ending
 from tools.toolbox import Refusal, Toolbox
 from tools.workplace import Objection, Workplace
 
@@ -113,22 +111,12 @@ async def test_an_unknown_price_stays_unknown(place: Workplace) -> None:
     assert end.cost_usd is None
 
 
-async def test_a_typed_end_is_held_against_its_type(place: Workplace) -> None:
-    class Cause(BaseModel):
-        model_config = ConfigDict(extra="forbid")
-
-        path: str
-        line: int
-
-    tools = [*tools_named(["read_file"]), ending("conclude", "Say where it lies.", Cause)]
-    work = Work(
-        place,
-        uses(("conclude", {"path": "src/app.py", "line": "two"})),
-        uses(("conclude", {"path": "src/app.py", "line": 2})),
-    )
-    end = await work.ended(tools=tools)
-    assert end.answer == Cause(path="src/app.py", line=2)
-    assert "'line': Input should be a valid integer" in work.told(2)
+async def test_an_end_is_held_against_its_arguments(place: Workplace) -> None:
+    right = ("leave_unchanged", {"reason": "The bag costs one."})
+    work = Work(place, uses(("leave_unchanged", {"reason": 1})), uses(right))
+    end = await work.ended(tools=tools_named(["read_file", "leave_unchanged"]))
+    assert end.answer == Abstention("The bag costs one.")
+    assert "'reason': Input should be a valid string" in work.told(2)
     assert [r.rule for r in work.refusals] == ["arguments"]
 
 

@@ -32,11 +32,6 @@ def test_after_a_failure_on_failure_lets_only_looking_pass() -> None:
     assert row == (R, A, A, A, A, A)
 
 
-def test_without_a_sandbox_nothing_dangerous_runs_by_itself() -> None:
-    assert permission(Policy.YOLO, "dangerous", confined=False) is A
-    assert permission(Policy.ON_FAILURE, "unknown", confined=False) is A
-
-
 def test_an_unknown_policy_is_refused_with_those_that_exist() -> None:
     with pytest.raises(ConfigError, match="on-request, on-failure, auto, auto-edit, never, yolo"):
         policy_named("full-auto")

@@ -5,15 +5,14 @@ import json
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from core.errors import ConfigError, SandboxGone, ToolError
 from core.models import ToolCall
 from tests.unit.tools.places import Hand, call
 from tools.policy import Policy
 from tools.registry import TOOLS, tools_named
-from tools.tool import Tool, ending, tool
-from tools.toolbox import Wish
+from tools.tool import Tool, tool
 from tools.workplace import Workplace
 
 pytestmark = pytest.mark.needs_bubblewrap
@@ -211,16 +210,18 @@ async def test_reading_calls_run_at_once_and_writing_ones_in_order(place: Workpl
 
 
 async def test_nothing_is_done_after_the_end(place: Workplace) -> None:
-    class Answer(BaseModel):
-        words: str
+    @tool(risk="read", ends=True)
+    async def finish(place: Workplace, words: str) -> str:
+        """End."""
+        return words
 
     recorder = Recorder()
-    hand = Hand(place, [ending("finish", "End.", Answer), recorder.writing()])
+    hand = Hand(place, [finish, recorder.writing()])
     results = await hand.box.use(
         [call("finish", words="done"), call("write", name="late"), call("finish", words="again")]
     )
     assert results[0].ended
-    assert results[0].answer == Answer(words="done")
+    assert results[0].answer == "done"
     assert ["ended" in result.text for result in results[1:]] == [True, True]
     assert [result.ended for result in results] == [True, False, False]
     assert recorder.noted == []
@@ -282,25 +283,7 @@ async def test_what_needs_consent_is_denied_with_the_reason_where_nobody_can_be_
     assert (await careful.refused("write_file", path="a", content="")).rule == "policy"
 
 
-async def test_a_person_at_the_terminal_may_consent(place: Workplace) -> None:
-    wishes: list[Wish] = []
-    answers = iter([True, False])
-
-    async def ask(wish: Wish) -> bool:
-        wishes.append(wish)
-        return next(answers)
-
-    hand = Hand(place, ["write_file"], policy=Policy.ON_REQUEST, ask=ask)
-    await hand.done("write_file", path="a.txt", content="1")
-    assert "by a person" in (await hand.refused("write_file", path="a.txt", content="2")).reason
-    assert [(w.tool, w.risk, w.arguments["content"]) for w in wishes] == [
-        ("write_file", "edit", "1"),
-        ("write_file", "edit", "2"),
-    ]
-    assert await place.sandbox.read("a.txt") == b"1"
-
-
-async def test_on_failure_asks_once_a_command_has_failed(place: Workplace) -> None:
+async def test_on_failure_denies_once_a_command_has_failed(place: Workplace) -> None:
     hand = Hand(place, ["shell"], policy=Policy.ON_FAILURE)
     await hand.done("shell", command="touch a")
     assert "exit code 3" in await hand.done("shell", command="exit 3")
