@@ -465,6 +465,7 @@ async def _runner(
                     budgets=budgets,
                     clock=kept.clock,
                     tasks=kept.records.tasks,
+                    redactor=kept.redactor,
                     rules=_rules(settings, services.of(task.request.repository)),
                 )
         finally:

@@ -21,6 +21,7 @@ from core.services import Rung
 from core.trees import Tree
 from core.values import Value
 from graph.state import AgentState, Facts
+from observability.redaction import Redactor
 from repair.validate import Tests
 
 AnyValue = TypeVar("AnyValue", bound=Value)
@@ -63,6 +64,8 @@ class Deps:
     budgets: Budgets
     clock: Clock
     tasks: TaskStore
+    redactor: Redactor
+    """Takes secrets out of what people get to read."""
     rules: Rules = Rules()
     trees: dict[str, Tree] = field(default_factory=dict)
     """Snapshots read in this drive, by commit id."""

@@ -12,16 +12,16 @@ from core.approvals import POLICY, Approval, ApprovalState, Risk
 from core.effects import Change, ChangeRequest, Commit, branch_name
 from core.errors import Conflict, Forbidden
 from core.events import Event
-from core.evidence import Evidence, TestRun, Verdict
+from core.evidence import Evidence, Verdict
 from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
 from core.patches import Patch
 from core.tasks import Outcome, TaskRequest
 from graph.deps import Deps
+from graph.repair.account import public_account, without_secrets
 from graph.repair.documents import (
     Facts as DocumentFacts,
 )
 from graph.repair.documents import (
-    confidence_of,
     incident_report,
     pull_request_body,
     pull_request_title,
@@ -82,8 +82,8 @@ async def report(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         stopped=await _stopped_at(state, deps, steps, outcome),
         approver=await _approver(deps, state),
     )
-    account = public_account(facts, outcome)
-    document = incident_report(facts, _timeline(steps))
+    account = without_secrets(public_account(facts, outcome), deps.redactor)
+    document = deps.redactor.text(incident_report(facts, _timeline(steps)))
     return {
         "outcome": outcome,
         "reason": reason,
@@ -151,69 +151,6 @@ async def facts_of(state: RepairState, deps: Deps) -> DocumentFacts:
         change=Change.load(change) if change else None,
         usage=await deps.budgets.usage(state["task_id"]),
     )
-
-
-def public_account(facts: DocumentFacts, outcome: str) -> Facts:
-    """The answer of `fix --json`, but for the seconds and costs that the control plane knows."""
-    diagnosis, patch, evidence = facts.diagnosis, facts.patch, facts.evidence
-    suspects = _suspects(facts)
-    figures = facts.attempt.figures if facts.attempt else None
-    return {
-        "task_id": facts.state["task_id"],
-        "outcome": outcome,
-        "reason": facts.state.get("reason", ""),
-        "severity": facts.triage.severity if facts.triage else None,
-        "risk": facts.risk,
-        "confidence": confidence_of(facts),
-        "diagnosis": {
-            "root_cause": facts.root_cause if diagnosis or facts.attempt else None,
-            "suspects": suspects,
-        },
-        "patch": {
-            "hash": patch.sha256 if patch else None,
-            "files": list(patch.paths) if patch else [],
-            "diff": patch.diff if patch else "",
-        },
-        "evidence": {
-            "base": _run(evidence.base if evidence else None),
-            "fixed": _run(evidence.fixed if evidence else None),
-            "regression_test": _first(evidence.regression_tests if evidence else ()),
-            "tree_hash": evidence.tree_hash if evidence else None,
-        },
-        "approved_by": facts.approver or None,
-        "review": {
-            "verdict": facts.review.verdict if facts.review else None,
-            "issues": [i.model_dump(exclude={"v"}) for i in facts.review.issues]
-            if facts.review
-            else [],
-        },
-        "branch": facts.change.branch if facts.change else None,
-        "commit": facts.change.commit if facts.change else None,
-        "pr_url": (facts.change.url or None) if facts.change else None,
-        "stopped": facts.stopped,
-        "candidates": {
-            "tried": figures.tried if figures else 0,
-            "plausible": figures.plausible if figures else 0,
-        },
-    }
-
-
-def _suspects(facts: DocumentFacts) -> list[Facts]:
-    ranked = (facts.attempt.suspects if facts.attempt else ()) or (
-        facts.diagnosis.suspects if facts.diagnosis else ()
-    )
-    return [
-        {"path": s.path, "line": s.line, "function": s.function, "score": round(s.score, 4)}
-        for s in ranked[:20]
-    ]
-
-
-def _run(run: TestRun | None) -> Facts | None:
-    return {"failed": list(run.failed), "passed": len(run.passed)} if run else None
-
-
-def _first(tests: tuple[str, ...]) -> str | None:
-    return tests[0] if tests else None
 
 
 def _whole(facts: Facts | None) -> Facts | None:
