@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from textwrap import wrap
 from urllib.parse import urlsplit
 
 from core.briefing import MISSING, Briefing
@@ -20,6 +21,9 @@ LABEL_MAX = 60
 CALLBACK_MAX = 200
 """Units of the words that answer a tap."""
 FILES_SHOWN = 3
+PHONE_COLUMNS, BRIEFING_LINES = 40, 24
+WORDS = (400, 240, 160, 100)
+"""Units of cause and of fix, most first: the first that fits one screen is taken."""
 EMPTY = "(no words)"
 """What stands for nothing, which cannot be sent."""
 LINK_MAX = 500
@@ -57,8 +61,8 @@ def render(card: Card) -> Rendered:
     """The message of a card, within the vendor's limits whatever the card holds."""
     asks = bool(card.buttons)
     head = [*_head(card)]
-    body = [*_briefing(card.briefing, asks)] if card.briefing else [*_paragraphs(card.body)]
     tail = [*_tail(card)]
+    body = _told(card.briefing, asks) if card.briefing else [*_paragraphs(card.body)]
     diff, document = _diff(card) if asks else ("", None)
     if document:
         tail.append(Span(f"\n📎 The diff is the file above: {_lines(card.diff)} lines."))
@@ -106,8 +110,9 @@ def _head(card: Card) -> Iterator[Span]:
     )
     yield Span(f"{mark} {flat(card.title, 110)}".strip() or EMPTY, "bold")
     if card.footer and not card.buttons:
-        yield NEWLINE
-        yield Span(cut(inactive(card.footer), 1_000))
+        first, _, rest = inactive(card.footer).partition("\n")
+        yield from (NEWLINE, Span(cut(first, 300), "bold"))
+        yield Span(cut(f"\n{rest}" if rest else "", 1_000))
         if card.briefing:
             yield NEWLINE
 
@@ -138,15 +143,29 @@ def _paragraphs(body: str) -> Iterator[Span]:
         yield Span(inactive(body.strip()))
 
 
-def _briefing(told: Briefing, asks: bool) -> Iterator[Span]:
+def _told(told: Briefing, asks: bool) -> list[Span]:
+    """The briefing with as many words for cause and fix as one screen has room for."""
+    for words in WORDS:
+        spans = [*_briefing(told, asks, words)]
+        if lines_on_a_phone("".join(span.text for span in spans)) <= BRIEFING_LINES:
+            break
+    return spans
+
+
+def lines_on_a_phone(text: str) -> int:
+    """How many lines a text takes on an ordinary phone."""
+    return sum(len(wrap(line, PHONE_COLUMNS)) or 1 for line in text.split("\n"))
+
+
+def _briefing(told: Briefing, asks: bool, words: int) -> Iterator[Span]:
     """The facts in the order in which somebody who was woken asks for them."""
     yield from (NEWLINE, Span(_standing(told)))
     if asks and told.told:
         yield from (NEWLINE, Span(flat(told.told, 400), "quote"))
     else:
         yield NEWLINE
-    yield from _fact("Cause", told.root_cause, 100, _sure(told))
-    yield from _fact("Fix", told.fix, 110)
+    yield from _fact("Cause", told.root_cause, words, _sure(told))
+    yield from _fact("Fix", told.fix, words)
     yield from _fact("Changes", _changes(told), 110)
     if not asks:
         return
@@ -194,7 +213,11 @@ def _changes(told: Briefing) -> str:
 
 
 def _fact(name: str, text: str, limit: int, more: str = "") -> Iterator[Span]:
-    yield from (NEWLINE, Span(name, "bold"), Span(f" {flat(text, limit)}{more}"))
+    yield from (NEWLINE, Span(name, "bold"), Span(" "))
+    for number, piece in enumerate(flat(text, limit).split("`")):
+        if piece:
+            yield Span(piece, "code" if number % 2 else "plain")
+    yield Span(more)
 
 
 def _diff(card: Card) -> tuple[str, tuple[str, bytes] | None]:

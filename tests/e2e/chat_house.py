@@ -8,13 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.terminal import ROOT, git, repository
+from tests.e2e.terminal import FILES, ROOT, git, repository
 from tests.fakes.telegram_chats import Callback, Message
 from tests.fakes.telegram_people import Person
 from tests.fakes.telegram_server import TelegramDouble
@@ -36,9 +36,15 @@ class ChatHouse:
 
     @classmethod
     @contextmanager
-    def open(cls, folder: Path, double: TelegramDouble, **options: str) -> "Iterator[ChatHouse]":
+    def open(
+        cls,
+        folder: Path,
+        double: TelegramDouble,
+        files: Mapping[str, str] = FILES,
+        **options: str,
+    ) -> "Iterator[ChatHouse]":
         """Start the first server, and let its bot listen."""
-        repo = repository(folder / "shop")
+        repo = repository(folder / "shop", files)
         settings = {
             "ANTON_HOME": str(folder),
             "PATH": os.environ["PATH"],
