@@ -748,7 +748,7 @@ async def benches(settings: Settings) -> "AsyncIterator[Callable[..., Bench]]":
         environments.close()
 
 
-def rest(settings: Settings, anton: Anton) -> "Application":
+def rest(settings: Settings, anton: Anton, telegram: "TelegramBot | None" = None) -> "Application":
     """REST over Anton; raises ConfigError for an unusable file of keys."""
     from api import app, front
 
@@ -765,6 +765,7 @@ def rest(settings: Settings, anton: Anton) -> "Application":
         operator_key=settings.api_key.get_secret_value(),
         keys_file=settings.api_keys_file,
         slack_desk=_slack_desk(settings, anton),
+        telegram_hook=telegram if settings.telegram_mode == "webhook" else None,
     )
 
 

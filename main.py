@@ -142,10 +142,10 @@ async def serve(options: Namespace) -> int:
     with server.listen(settings.host, settings.port) as socket:
         async with (
             house(settings, "drives", at_work=True) as anton,
-            bootstrap.listening(settings, anton),
+            bootstrap.listening(settings, anton) as telegram,
         ):
             await server.serve(
-                bootstrap.rest(settings, anton),
+                bootstrap.rest(settings, anton, telegram),
                 socket,
                 trusted_proxies=settings.trusted_proxies,
                 started=lambda: at(socket.getsockname()),

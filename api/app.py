@@ -19,7 +19,7 @@ from api.problems import (
     on_problem,
     on_surprise,
 )
-from api.routes import approvals, artifacts, events, health, slack, tasks
+from api.routes import approvals, artifacts, events, health, slack, tasks, telegram
 from api.slack import SlackDesk
 from api.visitors import Visitors
 from control.anton import Anton
@@ -53,6 +53,7 @@ def create_app(
     operator_key: str = "",
     keys_file: Path | None = None,
     slack_desk: SlackDesk | None = None,
+    telegram_hook: telegram.Hook | None = None,
 ) -> Application:
     """The application over a running Anton; raises ConfigError for an unusable file of keys."""
     front = Front(
@@ -74,7 +75,8 @@ def create_app(
     )
     app.state.front = front
     app.state.slack = slack_desk
-    for routes in (tasks, approvals, events, artifacts, health, slack):
+    app.state.telegram = telegram_hook
+    for routes in (tasks, approvals, events, artifacts, health, slack, telegram):
         app.include_router(routes.router)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(AntonError, on_anton_error)

@@ -22,8 +22,10 @@ PATIENCE_S = 30.0
 FAILURES_PER_MINUTE = 60
 REQUESTS_PER_MINUTE = 600
 OPEN_PATHS = frozenset({"/", "/health", "/ready"})
-SIGNED_PATHS = frozenset({"/slack/commands", "/slack/actions", "/slack/events"})
-"""Who sends here signs the raw body; the route looks at that, and no key is asked for."""
+SIGNED_PATHS = frozenset(
+    {"/slack/commands", "/slack/actions", "/slack/events", "/webhooks/telegram"}
+)
+"""Who sends here proves it in its own way; the route looks at that, and no key is asked for."""
 ALIASES = {"/runs": "/tasks"}
 STREAM_PATHS = re.compile(r"/stream|/tasks/[^/]+/events")
 TICKET = re.compile(rb"(?:^|&)ticket=([\w-]+)(?:&|$)")

@@ -120,7 +120,9 @@ def as_ours(error: TelegramError, *, once: bool = False) -> errors.AntonError:
     unknown = once and isinstance(error, NetworkError) and not _never_sent(error)
     if unknown:
         return errors.EffectUnknown("Telegram did not say whether the message has arrived.")
-    return errors.HostUnreachable("Telegram does not answer.")
+    return errors.HostUnreachable(
+        "Telegram does not answer.", remedy="see to the network, TELEGRAM_PROXY, TELEGRAM_API_URL"
+    )
 
 
 def _refused(message: str) -> errors.AntonError:

@@ -19,6 +19,13 @@ from config import (
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "kJ8f-2Lq9_xZp0Wm4TsV"
+BOT = "4200001:AAH-a_bot_of_nobody_0123456789abcdef"
+TELEGRAM_HERE = {
+    "telegram_bot_token": BOT,
+    "telegram_chat_id": "7",
+    "telegram_api_url": "http://127.0.0.1:8081",
+    "local_only": True,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +143,26 @@ def test_the_limits_of_roles_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
             load_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TELEGRAM_BOT_TOKEN", "my-bot"),
+        ("TELEGRAM_BOT_TOKEN", f"{BOT}/getMe"),
+        ("TELEGRAM_CHAT_ID", "@oncall"),
+        ("TELEGRAM_PROXY", "proxy.example:1080"),
+        ("TELEGRAM_API_URL", "http://api.telegram.org"),
+        ("TELEGRAM_WEBHOOK_URL", "http://anton.example/webhooks/telegram"),
+    ],
+)
+def test_what_telegram_cannot_use_is_refused_unshown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid, match=f"^{name}: ") as refused:
+        load_settings()
+    assert value not in str(refused.value)
+
+
 def test_relative_paths_start_from_home_and_absolute_ones_stay(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +216,16 @@ def test_secrets_are_listed_for_redaction_and_never_printed(
         ({"api_key": "a" * 40}, "API_KEY"),
         ({"github_token": "k7Qx"}, "GITHUB_TOKEN"),
         ({"gcp_project_id": "anton-test", "local_only": True}, "GCP_PROJECT_ID"),
+        ({"telegram_bot_token": BOT}, "TELEGRAM_CHAT_ID"),
+        (
+            {"telegram_bot_token": BOT, "telegram_chat_id": "7", "local_only": True},
+            "TELEGRAM_BOT_TOKEN",
+        ),
+        (
+            {**TELEGRAM_HERE, "telegram_proxy": "socks5://a:b@proxy.example:1080"},
+            "TELEGRAM_BOT_TOKEN",
+        ),
+        ({**TELEGRAM_HERE, "telegram_mode": "webhook"}, "TELEGRAM_WEBHOOK_URL"),
         ({"sandbox": "subprocess"}, "SANDBOX"),
         (
             {
@@ -228,6 +265,12 @@ def test_the_server_refuses_to_start_unsafe(options: dict[str, object], named: s
         {"environment": "production", "api_key": KEY},
         {"sandbox": "subprocess", "sandbox_allow_host": True},
         {"slack_channel": "C01"},
+        TELEGRAM_HERE,
+        {
+            **TELEGRAM_HERE,
+            "telegram_api_url": "https://bots.example",
+            "local_hosts": "bots.example",
+        },
         {
             "slack_channel": "C01",
             "slack_approver_ids": "U024BE7LH",

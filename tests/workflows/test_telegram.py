@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import bootstrap
-from config import load_settings
+from api.server import Server, listen
+from config import Settings, load_settings
 from core.approvals import ApprovalState
 from core.errors import PayloadInvalid
 from core.ports import TaskFilter
 from evals.scripted import Script
 from telegram_bot.bot import TelegramBot
+from tests.e2e.rest import OPERATOR
 from tests.fakes.telegram_chats import BOT, Callback, Message
 from tests.fakes.telegram_people import Person
 from tests.fakes.telegram_server import TelegramDouble
@@ -50,6 +53,7 @@ class Chat:
     double: TelegramDouble
     dana: Person
     folder: Path
+    settings: Settings
 
     async def hear(self) -> None:
         """Let the bot deal with all that has happened, as a webhook would."""
@@ -113,7 +117,7 @@ async def chat(
         settings, _ = load_settings(repo_cwd=here.repository, **options)
         bot = bootstrap.ear(settings, here.anton)
         try:
-            yield Chat(here, bot, double, dana, tmp_path)
+            yield Chat(here, bot, double, dana, tmp_path, settings)
         finally:
             await bot.stop()
 
@@ -357,3 +361,34 @@ async def test_a_webhook_is_named_with_a_secret_and_taken_back_for_polling(tmp_p
     async with chat(tmp_path, double) as it:
         it.bot.start()
         await asyncio.to_thread(double.wait, lambda: not double.webhook, "still a webhook")
+
+
+async def test_a_webhook_takes_updates_from_telegram_alone(tmp_path, double) -> None:
+    sock = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{sock.getsockname()[1]}/webhooks/telegram"
+    options: dict[str, Any] = {
+        "telegram_mode": "webhook",
+        "telegram_webhook_url": url,
+        "api_key": OPERATOR,
+    }
+    async with chat(tmp_path, double, **options) as it:
+        up, app = asyncio.Event(), bootstrap.rest(it.settings, it.here.anton, it.bot)
+        server = Server(app, (), up.set)
+        running = asyncio.create_task(server.serve(sockets=[sock]))
+        await up.wait()
+        it.bot.start()
+        it.dana.says("/help")
+        await asyncio.to_thread(double.wait, it.sent, "no answer")
+        name = "X-Telegram-Bot-Api-Secret-Token"
+        right = {name: double.webhook["secret_token"]}
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for headers in ({}, {name: ""}, {name: "wrong"}, {name: right[name][:-1]}):
+                answer = await client.post(url, json={"update_id": 1}, headers=headers)
+                assert answer.status_code == 401
+            for body in (b"", b"[", b'{"update_id": 1, "message": {}}', b'{"x": NaN}'):
+                answer = await client.post(url, content=body, headers=right)
+                assert answer.status_code == 200
+            assert (await client.get(url, headers=right)).status_code == 405
+        assert len(it.sent()) == 1
+        server.should_exit = True
+        await running
