@@ -352,6 +352,28 @@ async def scripted(
     return await build(settings, drives=drives, thinking=thinking)
 
 
+@asynccontextmanager
+async def inhabited(
+    data_dir: Path, thinking: Thinking, **chosen: Any
+) -> AsyncIterator[tuple[Anton, str]]:
+    """Anton at work behind all his faces, as `serve` has him, and the address of his API."""
+    from api.server import Server, listen
+
+    settings, _ = load_settings(data_dir=data_dir, port=0, **chosen)
+    with listen("127.0.0.1", 0) as socket:
+        anton = await build(settings, thinking=thinking)
+        await anton.start()
+        server = Server(rest(settings, anton), (), lambda: None)
+        serving = asyncio.create_task(server.serve(sockets=[socket]))
+        try:
+            async with listening(settings, anton):
+                yield anton, f"http://127.0.0.1:{socket.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+            await anton.stop(drain_s=5.0)
+
+
 async def furnished(**chosen: Any) -> Anton:
     """Anton as some settings have him, over those of the environment: for measurements."""
     settings, _ = load_settings(**chosen)

@@ -253,6 +253,8 @@ async def evaluate(options: Namespace) -> int:
         return await _validator(options, settings)
     if options.suite == "injection":
         return await _injection(options)
+    if options.suite == "approvals":
+        return await _approvals(options)
     if options.suite == "sandbox":
         from evals import sandbox as attacks
 
@@ -347,6 +349,22 @@ async def _injection(options: Namespace) -> int:
         bootstrap.furnished,
         only=options.only,
         told=lambda result: print(table.line(result), flush=True),
+    )
+    print(f"\n{table.table(found)}")
+    return int(not table.holds(found))
+
+
+async def _approvals(options: Namespace) -> int:
+    import bootstrap
+    from evals.approvals import suite, table
+    from evals.report import heading
+
+    print(heading(_command(options), seed=options.seed, count=options.n), flush=True)
+    found = await suite.run_suite(
+        bootstrap.inhabited,
+        count=options.n,
+        only=options.only,
+        told=lambda cell: print(table.line(cell), flush=True),
     )
     print(f"\n{table.table(found)}")
     return int(not table.holds(found))

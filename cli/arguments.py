@@ -171,9 +171,23 @@ def _export(to: argparse.ArgumentParser) -> None:
     to.add_argument("what", choices=EXPORTS, metavar="WHAT", help=f"one of: {', '.join(EXPORTS)}")
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def _eval(to: argparse.ArgumentParser) -> None:
     to.add_argument("suite", choices=SUITES, metavar="SUITE", help=f"one of: {', '.join(SUITES)}")
     to.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
+    to.add_argument(
+        "--n",
+        type=_positive,
+        default=50,
+        metavar="N",
+        help="approvals: questions that wait at once",
+    )
     to.add_argument("--only", default="", metavar="ID", help="what has an id that begins so")
     to.add_argument(
         "--model-latency",
@@ -204,7 +218,16 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-SUITES = ("repair", "validator", "edits", "intents", "sandbox", "injection", "overhead")
+SUITES = (
+    "repair",
+    "validator",
+    "edits",
+    "intents",
+    "sandbox",
+    "injection",
+    "approvals",
+    "overhead",
+)
 
 EXPORTS = ("preferences",)
 
