@@ -40,6 +40,8 @@ class Briefing:
     question: Question
     body: str
     diff: str
+    tally: str = ""
+    """Who approved it already, where two have to."""
 
     @classmethod
     async def of(cls, approval: Approval, artifacts: ArtifactStore) -> "Briefing":
@@ -49,9 +51,9 @@ class Briefing:
         if question.body_ref:
             body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
         if not question.patch_ref:
-            return cls(question, body, "")
+            return cls(question, body, "", approval.tally)
         patch = Patch.model_validate_json(await artifacts.get(question.patch_ref))
-        return cls(question, body, patch.diff)
+        return cls(question, body, patch.diff, approval.tally)
 
     def show(self, screen: Screen) -> None:
         """The whole question; its Markdown is shown as written, so that nothing in it can hide."""
@@ -65,6 +67,8 @@ class Briefing:
         if self.question.patch_hash:
             screen.say()
             screen.say(f"patch hash  {self.question.patch_hash}")
+        if self.tally:
+            screen.say(f"approved    {self.tally}", "bold")
         if protected := self.question.details.get("protected"):
             screen.say(f"protected   {protected}", "bold yellow")
         if unproven := self.question.details.get("unproven"):

@@ -132,9 +132,10 @@ def _given(question: Question, options: argparse.Namespace) -> Decision | None:
 def _summary(approval: Approval) -> str:
     question = approval.question
     patch = f"  patch {question.patch_hash[:12]}" if question.patch_hash else ""
+    voices = f"  approved {one_line(approval.tally, 80)}" if approval.tally else ""
     return (
         f"{approval.approval_id}  task {approval.task_id[:8]}  {question.kind.value}  "
-        f"risk {question.risk.value}{patch}  {one_line(question.title, 80)}"
+        f"risk {question.risk.value}{patch}{voices}  {one_line(question.title, 80)}"
     )
 
 

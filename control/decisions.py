@@ -3,7 +3,7 @@
 from control.chronicle import Records, asked
 from control.consent import Consent
 from core.approvals import POLICY, Approval, ApprovalState, Decision, Person, Risk
-from core.errors import AntonError, ConfirmationWrong, ConsentRefused, PayloadInvalid, StoreError
+from core.errors import AntonError, ConfirmationWrong, Conflict, ConsentRefused, PayloadInvalid
 from core.events import AuditEntry
 from core.intents import WITH_WORDS
 from core.ports import AuditLog
@@ -28,14 +28,20 @@ class Decisions:
         try:
             self._consent.check(decision, task.request.requested_by)
             check_fit(approval, decision)
-            decided = await self._records.approvals.decide(
-                approval_id, decision, apart=self._consent.people.apart
-            )
-        except (ConsentRefused, PayloadInvalid, StoreError) as refusal:
-            await self._note(_refused(refusal, decision), approval, decision, str(refusal))
+        except (ConsentRefused, PayloadInvalid) as refusal:
+            await self._audit.record(_entry("refused_decision", approval, decision, refusal))
             raise
-        counted = "decision" if decided.state is not ApprovalState.PENDING else "voice"
-        await self._note(counted, decided, decision)
+        try:
+            decided = await self._records.approvals.decide(
+                approval_id,
+                decision,
+                apart=self._consent.people.apart,
+                still=lambda voice: self._consent.may_decide(voice.by, voice.place),
+                noted=lambda stands, refusal: _weighed(stands, decision, refusal),
+            )
+        except Conflict as lost:
+            await self._audit.record(_entry("refused_decision", approval, decision, lost))
+            raise
         await self._records.events.append(asked(decided))
         return decided
 
@@ -51,27 +57,13 @@ class Decisions:
             patch_hash=question.patch_hash,
             by=Person(channel=POLICY, person_id=question.passed_by, name="nobody asked"),
         )
-        decided = await self._records.approvals.decide(approval.approval_id, decision)
-        await self._note("policy_decision", decided, decision)
+        decided = await self._records.approvals.decide(
+            approval.approval_id,
+            decision,
+            noted=lambda stands, refusal: _entry("policy_decision", stands, decision, refusal),
+        )
         await self._records.events.append(asked(decided))
         return decided
-
-    async def _note(
-        self, action: str, approval: Approval, decision: Decision, refusal: str = ""
-    ) -> None:
-        await self._audit.record(
-            AuditEntry(
-                action=action,
-                task_id=approval.task_id,
-                actor=decision.by.account,
-                detail={
-                    "approval_id": approval.approval_id,
-                    "choice": decision.choice,
-                    "patch_hash": decision.patch_hash,
-                    "refusal": refusal,
-                },
-            )
-        )
 
 
 def check_fit(approval: Approval, decision: Decision) -> None:
@@ -90,7 +82,27 @@ def check_fit(approval: Approval, decision: Decision) -> None:
         raise PayloadInvalid("raise_budget needs an amount.")
 
 
-def _refused(refusal: AntonError, decision: Decision) -> str:
-    """What a refusal is called in the audit log."""
-    guessed = isinstance(refusal, ConfirmationWrong) and decision.confirmation
-    return "wrong_confirmation" if guessed else "refused_decision"
+def _weighed(stands: Approval, decision: Decision, refusal: ConsentRefused | None) -> AuditEntry:
+    """The entry on an answer that reached the question."""
+    if refusal is not None:
+        guessed = isinstance(refusal, ConfirmationWrong) and decision.confirmation
+        action = "wrong_confirmation" if guessed else "refused_decision"
+    else:
+        action = "voice" if stands.state is ApprovalState.PENDING else "decision"
+    return _entry(action, stands, decision, refusal)
+
+
+def _entry(
+    action: str, approval: Approval, decision: Decision, refusal: AntonError | None
+) -> AuditEntry:
+    return AuditEntry(
+        action=action,
+        task_id=approval.task_id,
+        actor=decision.by.account,
+        detail={
+            "approval_id": approval.approval_id,
+            "choice": decision.choice,
+            "patch_hash": decision.patch_hash,
+            "refusal": str(refusal or ""),
+        },
+    )

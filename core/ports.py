@@ -11,6 +11,7 @@ from core.approvals import Approval, ApprovalState, Decision, Question
 from core.budgets import Scope, Spent
 from core.channels import Card, Message, Proposal
 from core.effects import Change, ChangeRequest, Effect
+from core.errors import ConsentRefused
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
 from core.figures import Answer, LogHealth, Query
@@ -536,6 +537,9 @@ class TaskStore(Protocol):
 Apart = Callable[[str, str], bool]
 """Whether two accounts, each `channel:id`, are known to belong to two persons."""
 
+Noted = Callable[[Approval, ConsentRefused | None], AuditEntry]
+"""The entry for the audit log on what a question became, and why an answer did not count."""
+
 
 class ApprovalStore(Protocol):
     """Questions and the one answer of each."""
@@ -555,15 +559,23 @@ class ApprovalStore(Protocol):
         ...
 
     async def decide(
-        self, approval_id: str, decision: Decision, *, apart: Apart | None = None
+        self,
+        approval_id: str,
+        decision: Decision,
+        *,
+        apart: Apart | None = None,
+        still: Callable[[Decision], bool] | None = None,
+        noted: Noted | None = None,
     ) -> Approval:
         """Answer it: one compare-and-set on state, patch hash and expiry; the first one wins.
 
         Where two persons have to approve, the first voice leaves it pending; `apart` says which
-        accounts are known to belong to two persons, without it none are. The same `key` by the
-        same person again gives the same row. Raises ConfirmationWrong, which is counted by
-        account, NotEntitled after too many of these, VoiceCounted, and otherwise Conflict; the
-        winner can then be read with `get`.
+        accounts are known to belong to two persons, without it none are, and `still` whether an
+        earlier voice counts yet. What is `noted` goes into the audit log with the answer, or
+        neither stands. The same `key` by the same person again gives the same row.
+
+        Raises ConfirmationWrong, which is counted by account, NotEntitled after too many of
+        these, VoiceCounted, and otherwise Conflict; the winner can then be read with `get`.
         """
         ...
 

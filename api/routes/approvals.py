@@ -99,6 +99,7 @@ async def _lost(front: Front, approval_id: str, body: Decide, error: Conflict) -
     approval = await front.anton.approval(approval_id)
     winner = approval.decision
     if winner is not None:
+        task = await front.anton.task(approval.task_id)
         return Problem(
             409,
             "already_decided",
@@ -107,6 +108,7 @@ async def _lost(front: Front, approval_id: str, body: Decide, error: Conflict) -
             by=winner.by.person_id,
             channel=winner.by.channel,
             at=approval.decided_at.isoformat() if approval.decided_at else None,
+            pr_url=task.result.get("pr_url"),
         )
     if approval.state is ApprovalState.EXPIRED:
         return Problem(409, "expired", "This question has expired.", state=approval.state)

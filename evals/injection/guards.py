@@ -175,10 +175,9 @@ async def _change_of_the_host(self: Any, path: str, data: bytes) -> None:
 def _whatever_was_seen() -> Any:
     kept = memory.stores.sqlite.approvals._decide
 
-    def decide(connection: Any, approval_id: str, decision: Decision, *rest: Any) -> Any:
-        asked = memory.stores.sqlite.approvals._get(connection, approval_id)
+    def decide(connection: Any, asked: Any, becomes: Any, decision: Decision, now: Any) -> Any:
         bound = decision.but(patch_hash=asked.question.patch_hash)
-        return kept(connection, approval_id, bound, *rest)
+        return kept(connection, asked, becomes.but(decision=bound), bound, now)
 
     return decide
 

@@ -591,6 +591,47 @@ async def test_accounts_that_may_be_one_person_are_not_two(stores, clock):
     assert (await stores.approvals.get(approval.approval_id)).state is ApprovalState.PENDING
 
 
+async def test_a_voice_that_counts_no_more_is_given_anew(stores, clock):
+    approval = await asked_with_care(stores, clock, voices_needed=2)
+    await stores.approvals.decide(approval.approval_id, an_answer(), apart=told_apart)
+    after = await stores.approvals.decide(
+        approval.approval_id, an_answer(by=BOB), apart=told_apart, still=lambda voice: False
+    )
+    assert (after.state, after.tally) == (ApprovalState.PENDING, "1 of 2, by bob in rest")
+
+
+async def test_an_answer_and_its_entry_stand_or_fall_together(stores, clock):
+    approval = await asked_with_care(stores, clock, risk=Risk.CRITICAL)
+
+    def broken(stands, refusal):
+        raise RuntimeError("no entry can be made")
+
+    for typed in ("000000", HASH[-6:]):
+        with pytest.raises(RuntimeError):
+            await stores.approvals.decide(
+                approval.approval_id, an_answer(confirmation=typed), noted=broken
+            )
+    assert await stores.approvals.get(approval.approval_id) == approval
+    seen = []
+
+    def noted(stands, refusal):
+        seen.append((stands.state, type(refusal)))
+        return AuditEntry(action="decision")
+
+    with pytest.raises(ConfirmationWrong):
+        await stores.approvals.decide(
+            approval.approval_id, an_answer(confirmation="000000"), noted=noted
+        )
+    right = an_answer(confirmation=HASH[-6:], key="tap")
+    for _ in range(2):
+        await stores.approvals.decide(approval.approval_id, right, noted=noted)
+    assert seen == [
+        (ApprovalState.PENDING, ConfirmationWrong),
+        (ApprovalState.APPROVED, type(None)),
+    ]
+    assert await stores.audit.verify() is None
+
+
 @pytest.mark.parametrize("choice", ["reject", "request_changes"])
 @pytest.mark.parametrize("by", [ANN, BOB])
 async def test_one_no_ends_what_two_have_to_approve(stores, clock, choice, by):

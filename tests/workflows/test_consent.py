@@ -101,6 +101,23 @@ async def test_a_release_by_two_names_both_and_waits_for_the_second(tmp_path: Pa
         assert actions[:3] == ["voice", "refused_decision", "decision"]
 
 
+async def test_whoever_was_taken_off_the_list_has_no_voice_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "approvers"
+    file.write_text("telegram:4711\ntelegram:666\n")
+    script = Script(reproduction=Reproduction(reading=Reading.NOTHING_TO_RUN))
+    options: dict[str, Any] = {"approvers_file": file, "approval_two_for": "high"}
+    async with house(tmp_path, script, **options) as here:
+        task = await here.run()
+        await says(here, task, "approve", EVE)
+        file.write_text("telegram:4711\ntelegram:8\n")
+        with pytest.raises(NotEntitled):
+            await says(here, task, "reject", EVE)
+        await says(here, task, "approve", ANN)
+        assert [voice.by for voice in (await here.pending(task)).voices] == [ANN]
+        await says(here, task, "approve", Person(channel="telegram", person_id="8"))
+        assert (await here.anton.drive(task.task_id)).outcome is Outcome.FIXED_UNVERIFIED
+
+
 async def test_a_changed_diff_begins_with_no_voice(tmp_path: Path) -> None:
     options: dict[str, Any] = {"telegram_chat_id": "4711", "approval_two_for": "high"}
     script = Script(

@@ -33,10 +33,10 @@ class SqliteStores:
     ) -> None:
         self.database = database
         self.tasks = SqliteTaskStore(database, clock)
-        self.approvals = SqliteApprovalStore(database, clock)
+        self.audit = SqliteAuditLog(database, clock, redactor)
+        self.approvals = SqliteApprovalStore(database, clock, self.audit)
         self.outbox = SqliteOutbox(database, clock)
         self.messages = SqliteMessageStore(database, clock)
-        self.audit = SqliteAuditLog(database, clock, redactor)
         self.probes = SqliteProbeStore(database, clock)
         self._clock = clock
         self._lock = lock

@@ -3,15 +3,16 @@
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
 from core.approvals import Approval, ApprovalState, Decision, Question, QuestionKind
-from core.errors import Conflict, ConsentRefused, NotFound
-from core.ports import Apart, Clock
+from core.errors import Conflict, NotFound
+from core.ports import Apart, Clock, Noted
 from core.tasks import TaskStatus
-from memory.stores.sqlite.ballots import weighed
+from memory.stores.sqlite.audit import SqliteAuditLog
+from memory.stores.sqlite.ballots import Weighed, weighed
 from memory.stores.sqlite.rows import revive, stamp
 from observability.database import Database
 
@@ -29,9 +30,11 @@ DONE_WORDS = {
 class SqliteApprovalStore:
     """Serves the port ApprovalStore."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, audit: SqliteAuditLog) -> None:
+        """`audit` lies in the same file, so that an answer and its entry stand or fall together."""
         self._database = database
         self._clock = clock
+        self._audit = audit
 
     async def ask(self, question: Question, interrupt_id: str, expires_at: datetime) -> Approval:
         """Serves the port; a newer question voids what is pending of the same kind and task."""
@@ -61,11 +64,26 @@ class SqliteApprovalStore:
         )
 
     async def decide(
-        self, approval_id: str, decision: Decision, *, apart: Apart | None = None
+        self,
+        approval_id: str,
+        decision: Decision,
+        *,
+        apart: Apart | None = None,
+        still: Callable[[Decision], bool] | None = None,
+        noted: Noted | None = None,
     ) -> Approval:
-        decided, refusal = await self._database.write(
-            lambda connection: _decide(connection, approval_id, decision, apart, self._clock.now())
-        )
+        def settle(connection: sqlite3.Connection) -> Weighed:
+            asked, now = _get(connection, approval_id), self._clock.now()
+            if _is_repeated(asked, decision):
+                return asked, None
+            earlier = [voice for voice in asked.voices if still is None or still(voice)]
+            becomes, refusal = weighed(asked.but(voices=earlier), decision, apart, now)
+            _decide(connection, asked, becomes, decision, now)
+            if noted:
+                self._audit.append(connection, noted(becomes, refusal))
+            return becomes, refusal
+
+        decided, refusal = await self._database.write(settle)
         if refusal:
             raise refusal
         return decided
@@ -168,20 +186,16 @@ def _revision(connection: sqlite3.Connection, question: Question) -> int:
 
 def _decide(
     connection: sqlite3.Connection,
-    approval_id: str,
+    asked: Approval,
+    becomes: Approval,
     decision: Decision,
-    apart: Apart | None,
     now: datetime,
-) -> tuple[Approval, ConsentRefused | None]:
-    """What the question becomes, and why the answer does not count; both are for keeps."""
-    asked = _get(connection, approval_id)
+) -> None:
+    """Let a question become something else, by compare-and-set; Conflict when it cannot."""
     if decision.choice not in asked.question.options:
         raise Conflict(f"{decision.choice} is not among the answers to this question.")
     if decision.choice in NEED_WORDS and not decision.text.strip():
         raise Conflict(f"{decision.choice} needs words that say what is wanted.")
-    if _is_repeated(asked, decision):
-        return asked, None
-    becomes, refusal = weighed(asked, decision, apart, now)
     won = connection.execute(
         "UPDATE approvals SET document = :document, seal = checksum(expires_at, :document)"
         " WHERE approval_id = :approval_id AND state = 'pending' AND expires_at > :now"
@@ -196,9 +210,8 @@ def _decide(
             "any_diff": asked.question.kind not in NEED_THE_DIFF and not decision.patch_hash,
         },
     ).rowcount
-    if won:
-        return becomes, refusal
-    raise Conflict(_why_lost(asked, decision, now))
+    if not won:
+        raise Conflict(_why_lost(asked, decision, now))
 
 
 def _is_repeated(asked: Approval, decision: Decision) -> bool:

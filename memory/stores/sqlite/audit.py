@@ -20,21 +20,21 @@ class SqliteAuditLog:
         self._redactor = redactor
 
     async def record(self, entry: AuditEntry) -> None:
+        await self._database.write(lambda connection: self.append(connection, entry))
+
+    def append(self, connection: sqlite3.Connection, entry: AuditEntry) -> None:
+        """The same within a transaction that does more."""
         text = canonical(self._redactor.value(entry.dump()))
         at = stamp(self._clock.now())
-
-        def append(connection: sqlite3.Connection) -> None:
-            last = connection.execute(
-                "SELECT number, digest FROM audit ORDER BY number DESC LIMIT 1"
-            ).fetchone()
-            number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-            connection.execute(
-                "INSERT INTO audit (number, at, entry, digest, seal)"
-                " VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4))",
-                (number, at, text, digest(previous, str(number), at, text)),
-            )
-
-        await self._database.write(append)
+        last = connection.execute(
+            "SELECT number, digest FROM audit ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+        connection.execute(
+            "INSERT INTO audit (number, at, entry, digest, seal)"
+            " VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4))",
+            (number, at, text, digest(previous, str(number), at, text)),
+        )
 
     async def verify(self) -> int | None:
         return await self._database.read(_first_broken)
