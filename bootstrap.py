@@ -22,6 +22,7 @@ from control.decisions import Decisions
 from control.desk import Desk
 from control.documents import Documents
 from control.hours import Hours, QuietHours
+from control.identities import IdentityDesk
 from control.outbox import EffectDesk
 from control.people import People
 from control.preferences import Preferences
@@ -41,6 +42,7 @@ from core.ports import (
     Channel,
     Clock,
     CodeHost,
+    IdentityStore,
     InteractionLog,
     Limits,
     Reader,
@@ -55,6 +57,8 @@ from integrations import CHANNELS, channel_class, host_for
 from integrations.changes import Permit
 from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
+from memory.identities import identities_class
+from memory.identities.sqlite import SqliteIdentityStore
 from memory.stores.sqlite import SqliteStores
 from memory.stores.sqlite.budgets import SqliteBudgets
 from observability import records
@@ -121,6 +125,7 @@ class Kept:
     stores: SqliteStores
     events: SqliteEventLog
     interactions: InteractionLog
+    identities: IdentityStore
     records: Records
     redactor: Redactor
     clock: Clock
@@ -173,6 +178,7 @@ async def build(
         about=lambda: _about(kept, mind),
         degraded=lambda: _degraded(settings, kept, mind),
         close=stack.aclose,
+        identities=_identity_desk(kept),
         chores=(_retention(settings, kept).run, lambda: _rules_noted(settings, kept)),
         masked=kept.redactor.known,
         decisions=decisions,
@@ -400,6 +406,8 @@ async def _keep(
     stack.push_async_callback(events.close)
     interactions = await _interactions(settings, clock, redactor, exclusive=exclusive)
     stack.push_async_callback(interactions.close)
+    identities = await _identities(settings, stores, clock, exclusive=exclusive)
+    stack.push_async_callback(identities.close)
     budgets = stores.budgets(_ceilings(settings), events.append)
     records = Records(
         tasks=stores.tasks,
@@ -417,7 +425,15 @@ async def _keep(
         role: limit.model_dump(exclude_none=True) for role, limit in settings.role_limits.items()
     }
     return Kept(
-        stores, events, interactions, records, redactor, clock, budgets, role_limits(changes)
+        stores,
+        events,
+        interactions,
+        identities,
+        records,
+        redactor,
+        clock,
+        budgets,
+        role_limits(changes),
     )
 
 
@@ -441,6 +457,33 @@ async def _interactions(
         settings.data_dir, clock=clock, redactor=redactor, **cloud
     )
     return opened
+
+
+async def _identities(
+    settings: Settings, stores: SqliteStores, clock: Clock, *, exclusive: bool
+) -> IdentityStore:
+    """What roles have learned, in Google's cloud where a project is named."""
+    if not settings.gcp_project_id:
+        return SqliteIdentityStore(stores.database, clock)
+    opened: IdentityStore = await identities_class("firestore").open(
+        project=settings.gcp_project_id,
+        collection=settings.firestore_collection,
+        clock=clock,
+        emulator=settings.firestore_emulator_host,
+        look=exclusive,
+    )
+    return opened
+
+
+def _identity_desk(kept: Kept) -> IdentityDesk:
+    return IdentityDesk(
+        kept.identities,
+        MODEL_ROLES,
+        interactions=kept.interactions,
+        audit=kept.stores.audit,
+        clock=kept.clock,
+        masked=kept.redactor.prompt,
+    )
 
 
 def _retention(settings: Settings, kept: Kept) -> Retention:
@@ -605,6 +648,7 @@ async def _mind(
     offline = _offline(settings, kept, sandboxes, environments)
     if roster is None:
         return offline
+    from agents.identities import Identities
     from agents.thinking import ModelThinking
     from tools.policy import policy_named
 
@@ -613,6 +657,7 @@ async def _mind(
         kept.budgets.under,
         offline,
         tasks=kept.stores.tasks,
+        identities=Identities(kept.identities, kept.clock),
         events=kept.events,
         audit=kept.stores.audit,
         clock=kept.clock,

@@ -83,7 +83,11 @@ class Cloud(_Group):
     """Google's cloud, and how long the log of model calls keeps what was said."""
 
     gcp_project_id: str = Field(default="", pattern=r"^$|^[a-z][a-z0-9:.-]{4,61}[a-z0-9]$")
-    """Project whose BigQuery keeps the log of model calls, by GOOGLE_APPLICATION_CREDENTIALS."""
+    """Project that keeps identities and the log of model calls; GOOGLE_APPLICATION_CREDENTIALS."""
+    firestore_collection: str = Field(default="agents", pattern=r"^[^/.\s][^/\s]{0,199}$")
+    """Collection of identities, a document for each role with its versions below it."""
+    firestore_emulator_host: str = Field(default="", pattern=r"^$|^(\[[^\]\s]+\]|[\w.-]+):\d+$")
+    """Address of an emulator in place of Firestore, as `localhost:8080`; takes no key."""
     bq_dataset: str = Field(default="agent_system", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,1023}$")
     """Dataset of the log; it and its three tables are made at the start if they are missing."""
     bq_location: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")

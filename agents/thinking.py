@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from agents.engine import ModelEngine
+from agents.identities import IdentifiedModels, Identities
 from agents.models import health
 from agents.models.providers import OFFLINE
 from agents.models.roster import Roster
@@ -34,6 +35,7 @@ class ModelThinking:
         offline: OfflineThinking,
         *,
         tasks: TaskStore,
+        identities: Identities,
         events: EventLog,
         audit: AuditLog,
         clock: Clock,
@@ -46,6 +48,7 @@ class ModelThinking:
         self._budgets = budgets
         self._offline = offline
         self._tasks = tasks
+        self._identities = identities
         self._events = events
         self._audit = audit
         self._clock = clock
@@ -62,19 +65,22 @@ class ModelThinking:
         return {**self._offline.about(), "models": health.about(self._roster)}
 
     def degraded(self) -> dict[str, str]:
-        """Models that are away, and who waits for them."""
-        return health.degraded(self._roster)
+        """Models that are away, and who waits for them; a store of identities that is away."""
+        return {**health.degraded(self._roster), **self._identities.degraded()}
 
     @asynccontextmanager
     async def open(self, task: Task, lease: Lease) -> AsyncIterator[tuple[RepairEngine, Tests]]:
         """The engine and the bench of one drive; its sandboxes end with it."""
         choices = self._roster.choices.values()
+        served = frozenset(one.role for one in choices if one.model != OFFLINE)
+        blocks = await self._identities.blocks(served, task.task_id)
+        models = IdentifiedModels(self._roster.under(self._budgets(lease)), blocks)
         async with self._offline.open(task, lease) as (offline, bench):
             with self._roster.desk.waits.heard(task.task_id, self._teller(lease)):
                 yield (
                     ModelEngine(
-                        models=self._roster.under(self._budgets(lease)),
-                        served=frozenset(one.role for one in choices if one.model != OFFLINE),
+                        models=models,
+                        served=served,
                         offline=offline,
                         crew=self._crew(task),
                         kind=self._kind,

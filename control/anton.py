@@ -14,6 +14,7 @@ from control.chronicle import Records, asked
 from control.decisions import Decisions
 from control.expiry import Expiry
 from control.facts import told
+from control.identities import IdentityDesk
 from control.preferences import Preferences
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.services import Services
@@ -101,6 +102,7 @@ class Anton:
         decisions: Decisions,
         services: Services,
         preferences: Preferences,
+        identities: IdentityDesk,
         chores: Sequence[Chore] = (),
         views: Sequence[ChannelView] = (),
         masked: Callable[[str], str] = str,
@@ -117,6 +119,8 @@ class Anton:
         self._degraded = degraded
         self._close = close
         self._chores = chores
+        self.identities = identities
+        """What roles have learned."""
         self._masked = masked
         self._decisions = decisions
         self._services = services

@@ -24,6 +24,7 @@ from core.findings import (
     Review,
     Triage,
 )
+from core.identities import Identity, IdentityVersion
 from core.incidents import Repeats
 from core.intents import Intent
 from core.interactions import Entry
@@ -803,6 +804,37 @@ class InteractionLog(Protocol):
 
     async def close(self) -> None:
         """Write what waits, if it can be within seconds, and let go of everything."""
+        ...
+
+
+class IdentityStore(Protocol):
+    """What each role has learned, with its last ten versions."""
+
+    async def get(self, role: str) -> Identity:
+        """What stands; an empty one of version 0 for a role that has learned nothing."""
+        ...
+
+    async def list(self) -> Sequence[Identity]:
+        """What stands, of all roles that have learned something, by name."""
+        ...
+
+    async def save(self, identity: Identity, *, by: str, reason: str = "") -> Identity:
+        """Save it as the next version; `version` is that which the change was made on.
+
+        Raises Conflict when another one stands by now.
+        """
+        ...
+
+    async def versions(self, role: str) -> Sequence[IdentityVersion]:
+        """The versions that are kept, newest first."""
+        ...
+
+    async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
+        """Save the content of an older version as a new one; raises NotFound, Conflict."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...
 
 

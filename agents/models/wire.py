@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import takewhile
 from math import ceil
 from typing import Any
 
@@ -69,9 +70,20 @@ def context_for(prompt_tokens: int, max_tokens: int, window: int) -> int:
 
 def messages(said: Sequence[Message], *, marks: bool) -> list[dict[str, Any]]:
     """The conversation; with `marks`, what lasts is marked for the provider to keep."""
+    if not marks:
+        said = _one_system(said)
     lasting = [number for number, message in enumerate(said) if message.lasting and message.text]
     marked = set(lasting[-CACHE_MARKS_MAX:]) if marks else set()
     return [_message(message, number in marked) for number, message in enumerate(said)]
+
+
+def _one_system(said: Sequence[Message]) -> Sequence[Message]:
+    """The system messages at the beginning as one: many chat templates take no more."""
+    system = list(takewhile(lambda message: message.author == "system", said))
+    if len(system) < 2:
+        return said
+    joined = "\n\n".join(message.text for message in system)
+    return [system[0].but(text=joined), *said[len(system) :]]
 
 
 def _message(message: Message, marked: bool) -> dict[str, Any]:

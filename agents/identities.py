@@ -1,0 +1,164 @@
+"""What a role has learned, as the stable block that all its prompts of a drive begin with."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.models.counting import count, with_margin
+from agents.prompting import render, revealed
+from core.errors import StoreError
+from core.identities import Identity
+from core.models import Capabilities, Message, ModelCall, Reply
+from core.ports import Clock, IdentityStore, Model, Models
+
+log = logging.getLogger(__name__)
+
+BLOCK_TOKENS = 2_000
+"""The block stays below, by whatever tokenizer."""
+STRICTEST = "anthropic"
+"""Its tokenizer makes most tokens of a text."""
+ITEM_MAX = 500
+ASKED_S = 5.0
+REST_S = 60.0
+"""A store that failed is left alone so long."""
+TITLES = (
+    "Rules that held, best first",
+    "Mistakes that were made",
+    "Style of the code here",
+    "What holds, as far as is known",
+    "What you know well",
+)
+
+
+class Identities:
+    """Reads identities for a drive; with the store away, as they were read last."""
+
+    def __init__(self, store: IdentityStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._last: dict[str, Identity] = {}
+        self._blocks: dict[str, tuple[int, Message | None]] = {}
+        """By role: the version that it was made of, and the block."""
+        self._rests_until = 0.0
+        self._away_since: datetime | None = None
+        self._reason = ""
+
+    async def blocks(self, roles: Collection[str], task_id: str = "") -> Mapping[str, Message]:
+        """The block of each role that has learned something."""
+        if self._clock.monotonic() >= self._rests_until:
+            await self._read(roles)
+        if self._away_since:
+            said = "identities are those of %s and before: %s"
+            log.warning(said, self._away_since, self._reason, extra={"task_id": task_id})
+        found = {role: await self._block(role) for role in roles if role in self._last}
+        return {role: block for role, block in found.items() if block}
+
+    def degraded(self) -> dict[str, str]:
+        """That the store is away, for `/health`."""
+        if self._away_since is None:
+            return {}
+        since = f"{self._away_since:%Y-%m-%d %H:%M} UTC"
+        return {"identities": f"Roles know what they knew before {since}: {self._reason}"}
+
+    async def _read(self, roles: Collection[str]) -> None:
+        try:
+            async with asyncio.timeout(ASKED_S):
+                found = await asyncio.gather(*(self._store.get(role) for role in roles))
+        except (StoreError, TimeoutError) as error:
+            self._away_since = self._away_since or self._clock.now()
+            self._reason = str(error) or f"no answer within {ASKED_S:g} s"
+            self._rests_until = self._clock.monotonic() + REST_S
+            return
+        self._last |= {identity.role: identity for identity in found}
+        self._away_since = None
+
+    async def _block(self, role: str) -> Message | None:
+        identity = self._last[role]
+        made = self._blocks.get(role)
+        if made is None or made[0] != identity.version:
+            made = identity.version, await asyncio.to_thread(block_of, identity)
+            self._blocks[role] = made
+        return made[1]
+
+
+def block_of(identity: Identity) -> Message | None:
+    """The block of an identity, below 2,000 tokens, best rules first; None for an empty one."""
+    items = [(title, text) for title, text in _items(identity) if text]
+    if not items:
+        return None
+    low, high = 1, len(items)
+    if not _fits(items):
+        while low < high - 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if _fits(items[:middle]) else (low, middle)
+        items = items[:low]
+    return Message(author="system", text=_rendered(items), lasting=True)
+
+
+def _items(identity: Identity) -> Iterator[tuple[str, str]]:
+    """All that could be said, what matters most first."""
+    rules, mistakes, style, beliefs, expertise = TITLES
+    for rule in identity.rules:
+        yield rules, _line(rule)
+    for mistake in reversed(identity.past_mistakes):
+        yield mistakes, _line(mistake)
+    yield style, _line(identity.code_style)
+    for subject, belief in sorted(identity.beliefs.items()):
+        yield beliefs, _line(f"{subject}: {belief}")
+    for topic in identity.expertise:
+        yield expertise, _line(topic)
+
+
+def _line(text: str) -> str:
+    plain, _ = revealed(text)
+    return " ".join(plain.split())[:ITEM_MAX]
+
+
+def _fits(items: list[tuple[str, str]]) -> bool:
+    return with_margin(count(_rendered(items)), STRICTEST) < BLOCK_TOKENS
+
+
+def _rendered(items: list[tuple[str, str]]) -> str:
+    sections = {title: [text for of, text in items if of == title] for title in TITLES}
+    present = [(title, texts) for title, texts in sections.items() if texts]
+    return render("identity", sections=present)[0].text
+
+
+@dataclass(frozen=True)
+class IdentifiedModels:
+    """Serves the port Models: each role's prompts begin with what it has learned."""
+
+    models: Models
+    blocks: Mapping[str, Message]
+
+    def of(self, role: str) -> Model:
+        model, block = self.models.of(role), self.blocks.get(role)
+        return IdentifiedModel(model, block) if block else model
+
+
+@dataclass(frozen=True)
+class IdentifiedModel:
+    """Serves the port Model: the same block first in every call, out of the same window."""
+
+    model: Model
+    block: Message
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def window(self) -> int:
+        return max(0, self.model.window - self.count(self.block.text))
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.model.capabilities
+
+    def count(self, text: str) -> int:
+        return self.model.count(text)
+
+    async def complete(self, call: ModelCall) -> Reply:
+        return await self.model.complete(call.but(messages=(self.block, *call.messages)))

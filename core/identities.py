@@ -1,0 +1,72 @@
+"""Identities: what a role has learned over its tasks, whatever model plays it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from core.values import Value
+
+Named = Annotated[str, Field(min_length=1, max_length=1000)]
+"""A key of a map; Firestore takes none that is empty or above 1,500 bytes."""
+
+VERSIONS_KEPT = 10
+RULE_MAX = 500
+"""Characters of a rule that a person writes."""
+RULES_MAX = 200
+
+
+class RuleStats(Value):
+    """How often a rule was in a prompt, and how often the task then ended well."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    use_count: int = Field(default=0, ge=0)
+    success_count: int = Field(default=0, ge=0)
+
+    @property
+    def confidence(self) -> float:
+        """The share of successes, with one success and one failure added: few uses say little."""
+        return (self.success_count + 1) / (self.use_count + 2)
+
+
+class Identity(Value):
+    """What a role has learned; fields that this release does not know are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    role: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    version: int = Field(default=0, ge=0)
+    """Grows by one with each save; 0 before the first."""
+    expertise: tuple[str, ...] = ()
+    learned_rules: tuple[str, ...] = ()
+    past_mistakes: tuple[str, ...] = ()
+    correction_rules: tuple[str, ...] = ()
+    """What people taught."""
+    code_style: str = ""
+    beliefs: Mapping[Named, str] = Field(default_factory=dict)
+    rule_stats: Mapping[Named, RuleStats] = Field(default_factory=dict)
+    pinned: tuple[str, ...] = ()
+    """Rules that a person fixed: they come first, and nothing but a person takes them out."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """All rules, best first: pinned ones, then by confidence, then by use."""
+
+        def worth(rule: str) -> tuple[bool, float, int]:
+            stats = self.rule_stats.get(rule, RuleStats())
+            return rule in self.pinned, stats.confidence, stats.use_count
+
+        every = dict.fromkeys((*self.correction_rules, *self.learned_rules))
+        return tuple(sorted(every, key=worth, reverse=True))
+
+
+class IdentityVersion(Value):
+    """An identity as it was saved, by whom and why."""
+
+    identity: Identity
+    saved_at: datetime
+    saved_by: str
+    """Such as `reflection`, or channel and person as `rest:operator`."""
+    reason: str = ""
