@@ -157,6 +157,10 @@ class IdentifiedModel:
     def capabilities(self) -> Capabilities:
         return self.model.capabilities
 
+    @property
+    def other(self) -> "IdentifiedModel | None":
+        return IdentifiedModel(self.model.other, self.block) if self.model.other else None
+
     def count(self, text: str) -> int:
         return self.model.count(text)
 

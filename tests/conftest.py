@@ -137,3 +137,15 @@ async def bench(
     opened = Bench(bootstrap.sandbox_of(settings), environments, workers=2)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Google's emulator; skips aloud where it is missing."""
+    from tests.fakes import firestore_emulator
+
+    program = firestore_emulator.jar()
+    if program is None:
+        pytest.skip("Google's Firestore emulator is missing: FIRESTORE_EMULATOR_JAR and java")
+    with firestore_emulator.emulator(program, tmp_path_factory.mktemp("firestore") / "log") as at:
+        yield at

@@ -1,7 +1,7 @@
 """What every kind of store owes to the port IdentityStore."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,6 @@ LEARNED = Identity(
     },
     pinned=("Never touch the vendored folder.",),
 )
-
-
-@pytest.fixture(scope="session")
-def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Google's emulator; skips aloud where it is missing."""
-    program = firestore_emulator.jar()
-    if program is None:
-        pytest.skip("Google's Firestore emulator is missing: FIRESTORE_EMULATOR_JAR and java")
-    with firestore_emulator.emulator(program, tmp_path_factory.mktemp("firestore") / "log") as at:
-        yield at
 
 
 @pytest.fixture(params=IDENTITIES)

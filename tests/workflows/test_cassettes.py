@@ -7,6 +7,7 @@ end shows that what is asked for is still what is understood.
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ import bootstrap
 from config import load_settings
 from core import figures
 from core.approvals import ApprovalState, Decision
+from core.identities import Identity
 from core.ports import InteractionLog
 from core.tasks import Task, TaskRequest
+from memory.identities.sqlite import SqliteIdentityStore
+from memory.stores.sqlite import SqliteStores
 from observability.clock import SystemClock
 from observability.interactions.bigquery import BigQueryInteractionLog
 from observability.interactions.cloud import Place
@@ -131,9 +135,15 @@ async def require_logged(task: Task, log: InteractionLog) -> None:
     assert sum(call.tokens_in + call.tokens_out for call in calls) == spent
 
 
-async def test_a_task_goes_on_while_the_cloud_of_the_log_is_away(tmp_path: Path) -> None:
+async def test_a_task_goes_on_while_the_cloud_of_the_log_is_away(
+    tmp_path: Path, firestore: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore)
     with BigQueryServer() as cloud:
-        options = {"gcp_project_id": PROJECT, "bigquery_emulator_host": cloud.url}
+        options = {
+            "gcp_project_id": PROJECT,
+            "bigquery_emulator_host": cloud.url,
+        }
         cloud.lasts = 4  # until the dataset and its three tables are made
         task, _ = await played("flags-workflow", tmp_path, options=options)
         assert cloud.ids("agent_interactions") == []
@@ -165,6 +175,26 @@ async def test_a_scribe_who_lies_is_quoted_and_changes_no_figure(tmp_path: Path)
     assert "In the words of" not in plain.read_text(), "no reply is left, so nothing is told"
     for figure in ("outcome", "patch", "evidence", "review", "diagnosis", "risk", "confidence"):
         assert task.result["report"][figure] == honest.result["report"][figure]
+
+
+async def test_what_a_role_has_learned_begins_its_prompts_and_no_other(tmp_path: Path) -> None:
+    rule = "Ask first whether the behaviour is meant."
+    facts: dict[str, Any] = {"clock": SystemClock(), "redactor": Redactor()}
+    async with AsyncExitStack() as stack:
+        stores = await SqliteStores.open(tmp_path / "data", exclusive=True, **facts)
+        stack.push_async_callback(stores.close)
+        identities = SqliteIdentityStore(stores.database, SystemClock())
+        learned = Identity(role="triage", learned_rules=(rule,))
+        await identities.save(learned, by="test")
+    task, _ = await played("rounding-workflow", tmp_path)
+    assert task.outcome == "not_a_code_fault"
+    log = await SqliteInteractionLog.open(tmp_path / "data", **facts)
+    calls = await log.ask(figures.conversation(task.task_id, 100))
+    await log.close()
+    assert {call.role for call in calls} > {"triage"}
+    for call in calls:
+        assert (rule in call.system) == (call.role == "triage"), call.role
+        assert call.system.startswith("What you have learned") == (call.role == "triage")
 
 
 async def test_what_is_meant_to_be_so_is_left_as_it_is(tmp_path: Path) -> None:
