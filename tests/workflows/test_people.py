@@ -188,6 +188,15 @@ async def test_a_protected_path_is_named_and_its_hash_is_typed(tmp_path: Path) -
         assert (await ann.say(digits, about="home:99")).state == "approving"
 
 
+async def test_a_button_that_the_question_does_not_have_is_not_known(tmp_path: Path) -> None:
+    async with people(tmp_path) as (here, ann, _):
+        task = await here.run()
+        nonce = (await ann.asked()).card.buttons[0].nonce
+        for action in ("raise_9999", "raise_nan", "stop", "guidance", "yes", "no"):
+            assert (await ann.press(action, nonce)).state == "not_found"
+        assert (await here.pending(task)).state is ApprovalState.PENDING
+
+
 async def test_a_forged_button_is_not_known(tmp_path: Path) -> None:
     async with people(tmp_path) as (here, ann, _):
         await here.run()
