@@ -76,7 +76,10 @@ async def answer_from(
     question: Question, ask: Ask, say: Callable[[str], None], read: Read
 ) -> Decision | None:
     """Ask until the answer is clear; what was understood is repeated."""
-    offer = ", ".join([*(_OFFERED[option][1] for option in question.options), "or [l]ater"])
+    labels = {option: _OFFERED[option][1] for option in question.options}
+    if question.kind is QuestionKind.START:
+        labels["more_attempts"] = "go on, by [m]"
+    offer = ", ".join([*labels.values(), "or [l]ater"])
     while (line := await ask(f"{offer}:")) is not None and line.lower() not in LATER:
         if (option := lettered(line, question)) is not None:
             return await _completed(question, option, "", None, ask, say)
