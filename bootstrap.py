@@ -67,8 +67,10 @@ from observability.events import SqliteEventLog
 from observability.interactions import log_class
 from observability.live import LiveTexts
 from observability.redaction import Redactor
+from observability.tracing import Tracing
 from repair.validate import Tests
 from sandbox import provider_class
+from sandbox.traced import TracedProvider
 
 if TYPE_CHECKING:
     from agents.models.options import ModelOptions
@@ -338,6 +340,7 @@ def _about(kept: Kept, mind: Thinking | None) -> dict[str, Any]:
     return {
         **(mind.about() if mind else {}),
         "interactions": kept.interactions.health().model_dump(),
+        "traces": kept.records.tracing.health(),
     }
 
 
@@ -417,6 +420,7 @@ async def _keep(
         events=events,
         interactions=interactions,
         live=LiveTexts(redactor, clock),
+        tracing=await _tracing(settings, stack, redactor) if exclusive else Tracing.off(),
         budgets=budgets,
         messages=stores.messages,
         clock=clock,
@@ -435,6 +439,23 @@ async def _keep(
         budgets,
         role_limits(changes),
     )
+
+
+async def _tracing(settings: Settings, stack: AsyncExitStack, redactor: Redactor) -> Tracing:
+    """Spans into DATA_DIR/traces, and to whatever else takes them."""
+    keys = settings.langfuse_keys
+    tracing = await asyncio.to_thread(
+        Tracing.open,
+        settings.data_dir / "traces",
+        redactor,
+        version=VERSION,
+        otlp=settings.otel_exporter_otlp_endpoint,
+        otlp_headers=settings.otlp_headers,
+        langfuse=settings.langfuse_host if all(keys) else "",
+        langfuse_keys=keys,
+    )
+    stack.push_async_callback(tracing.close)
+    return tracing
 
 
 async def _interactions(
@@ -642,7 +663,7 @@ async def _mind(
     """What thinks: models where one serves any role, else the offline engine."""
     environments = _environments(settings)
     stack.callback(environments.close)
-    sandboxes = sandbox_of(settings)
+    sandboxes = TracedProvider(sandbox_of(settings))
     await sandboxes.reap()
     roster = await models.roster()
     offline = _offline(settings, kept, sandboxes, environments)

@@ -79,6 +79,21 @@ class Logs(_Group):
     """Lines for people, or one JSON object a line."""
 
 
+class Telemetry(_Group):
+    """Traces: spans of all that is done, always in DATA_DIR/traces, and where else they go."""
+
+    otel_exporter_otlp_endpoint: str = ""
+    """Base address of what takes spans by OTLP over HTTP, as `http://localhost:4318`."""
+    otel_exporter_otlp_headers: SecretStr = SecretStr("")
+    """Headers for it, as `name=value,name=value`."""
+    langfuse_host: str = "https://cloud.langfuse.com"
+    """Address of Langfuse, which gets spans once both keys are set."""
+    langfuse_public_key: str = ""
+    """Public key of a project there."""
+    langfuse_secret_key: SecretStr = SecretStr("")
+    """Its secret key."""
+
+
 class Cloud(_Group):
     """Google's cloud, and how long the log of model calls keeps what was said."""
 
@@ -390,6 +405,7 @@ GROUPS: tuple[type[_Group], ...] = (
     Server,
     Storage,
     Logs,
+    Telemetry,
     Cloud,
     SandboxOptions,
     Tasks,
@@ -417,6 +433,7 @@ class Settings(
     Tasks,
     SandboxOptions,
     Cloud,
+    Telemetry,
     Logs,
     Storage,
     Server,
@@ -531,7 +548,24 @@ class Settings(
             raise ValueError("should begin with https:// unless it is on loopback")
         return value.rstrip("/")
 
-    @field_validator("ollama_base_url", "openai_api_base", "bigquery_emulator_host")
+    @field_validator("otel_exporter_otlp_headers")
+    @classmethod
+    def _headers(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"(\s*[\w-]+=[^,\s]+\s*(,|$))*", value.get_secret_value()):
+            raise ValueError("should be headers such as `name=value,name=value`")
+        return value
+
+    @field_validator("langfuse_host")
+    @classmethod
+    def _of_langfuse(cls, value: str) -> str:
+        return cls._secure(value)
+
+    @field_validator(
+        "ollama_base_url",
+        "openai_api_base",
+        "bigquery_emulator_host",
+        "otel_exporter_otlp_endpoint",
+    )
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not re.fullmatch(
@@ -618,6 +652,17 @@ class Settings(
         """The secrets that count now; two while one is being replaced."""
         parts = self.slack_signing_secret.get_secret_value().split(",")
         return tuple(part.strip() for part in parts if part.strip())
+
+    @property
+    def langfuse_keys(self) -> tuple[str, str]:
+        """Public and secret key; both are set, or Langfuse gets nothing."""
+        return self.langfuse_public_key, self.langfuse_secret_key.get_secret_value()
+
+    @property
+    def otlp_headers(self) -> dict[str, str]:
+        """The headers by name."""
+        pairs = self.otel_exporter_otlp_headers.get_secret_value().split(",")
+        return dict(pair.strip().split("=", 1) for pair in pairs if pair.strip())
 
     def secrets(self) -> tuple[str, ...]:
         """The values that no log, event or document may hold."""
@@ -750,6 +795,7 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
                 "print(secrets.token_urlsafe(32))'"
             )
     yield from _unsafe_slack(settings)
+    yield from _unsafe_telemetry(settings)
     if settings.local_only and settings.gcp_project_id:
         yield "GCP_PROJECT_ID: LOCAL_ONLY forbids Google's cloud; unset one"
     yield from _unsafe_telegram(settings)
@@ -772,6 +818,19 @@ def _unsafe_telegram(settings: Settings) -> Iterator[str]:
         if settings.local_only and not settings.is_here(address):
             host = urlsplit(address).hostname
             yield f"TELEGRAM_BOT_TOKEN: LOCAL_ONLY forbids {host}; unset one"
+
+
+def _unsafe_telemetry(settings: Settings) -> Iterator[str]:
+    public, secret = settings.langfuse_keys
+    if bool(public) != bool(secret):
+        missing = "LANGFUSE_SECRET_KEY" if public else "LANGFUSE_PUBLIC_KEY"
+        yield f"{missing}: Langfuse needs both keys; set it, or unset the other"
+    places = {"OTEL_EXPORTER_OTLP_ENDPOINT": settings.otel_exporter_otlp_endpoint}
+    if public and secret:
+        places["LANGFUSE_PUBLIC_KEY"] = settings.langfuse_host
+    for name, address in places.items():
+        if address and settings.local_only and not settings.is_here(address):
+            yield f"{name}: LOCAL_ONLY forbids {address}; unset one"
 
 
 def _unsafe_slack(settings: Settings) -> Iterator[str]:

@@ -11,6 +11,8 @@ from core.evidence import Evidence
 from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
 from core.patches import Patch
 from core.ports import Budgets, Case, Clock, EventLog, RepairEngine
+from observability.records import ids
+from observability.tracing import span
 
 NODES = {
     "triage": "triage",
@@ -67,6 +69,19 @@ class WatchedEngine:
     @asynccontextmanager
     async def _role(self, role: str, case: Case) -> AsyncIterator[None]:
         """One run of a role; what a crash or a cancel cuts off has no end."""
+        with (
+            ids(agent=f"{case.task_id[:8]}/{role}"),
+            span(
+                f"invoke_agent {role}",
+                gen_ai__operation__name="invoke_agent",
+                gen_ai__agent__name=role,
+            ),
+        ):
+            async with self._told(role, case):
+                yield
+
+    @asynccontextmanager
+    async def _told(self, role: str, case: Case) -> AsyncIterator[None]:
         before, began = await self._spent(case, role), self.clock.monotonic()
         await self._tell("agent_start", case, role, engine=self.name)
         try:

@@ -51,8 +51,9 @@ from core.ports import (
     Reader,
     TaskFilter,
 )
-from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key
+from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key, trace_id_for
 from observability.live import LiveTexts
+from observability.records import ids
 
 log = logging.getLogger(__name__)
 
@@ -223,6 +224,8 @@ class Anton:
         now = self._records.clock.now()
         task = Task(task_id=str(uuid.uuid4()), request=request, created_at=now, updated_at=now)
         task = await self._records.tasks.add(task, idempotency_key=idempotency_key)
+        with ids(task_id=task.task_id, trace_id=trace_id_for(task.task_id)):
+            log.info("a task from %s: %s", request.requested_by or request.source, task.title)
         await self.events.append(
             Notice(type="status", task_id=task.task_id, data={"status": task.status})
         )

@@ -1,5 +1,6 @@
 """Writes what happens to a task into its row and into the log."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from core.ports import (
 )
 from core.tasks import Lease, Task, TaskStatus
 from observability.live import LiveTexts
+from observability.tracing import Tracing
+
+log = logging.getLogger(__name__)
 
 HANDLER = "__error_handler__"
 """What LangGraph puts before the name of a node to name its error handler."""
@@ -38,6 +42,7 @@ class Records:
     events: EventLog
     interactions: InteractionLog
     live: LiveTexts
+    tracing: Tracing
     budgets: Budgets
     messages: MessageStore
     clock: Clock
@@ -59,6 +64,7 @@ class Chronicle:
             reason="",
             started_at=task.started_at or now,
         )
+        log.info("the task is at work: %s", task.title)
         await self.tell("status", task.task_id, status=task.status)
         return task
 
@@ -73,6 +79,7 @@ class Chronicle:
         if "triggers" in data:
             started[data["id"]] = clock.monotonic()
             await self._records.tasks.update(lease.task_id, lease, node=node)
+            log.debug("the step %s begins", node)
             await self.tell("node", lease.task_id, node=node, state="started")
             return
         taken_ms = round((clock.monotonic() - started.get(data["id"], clock.monotonic())) * 1000)
@@ -84,6 +91,7 @@ class Chronicle:
         result = data.get("result") or {}
         said = summary(node, result) if state == "finished" else str(result.get("trouble", ""))
         await self._count(lease)
+        log.info("the step %s %s after %d ms", node, state, taken_ms)
         await self.tell("node", lease.task_id, node=node, state=state, ms=taken_ms, summary=said)
 
     async def _count(self, lease: Lease) -> None:
@@ -121,6 +129,7 @@ class Chronicle:
 
     async def end(self, task: Task) -> None:
         """What came of the task, for each of its roles, and then its one closing event."""
+        log.info("the task has ended: %s. %s", task.outcome, task.reason)
         await self._conclude(task)
         await self.tell(
             "end",
@@ -132,6 +141,7 @@ class Chronicle:
             agent_ms=round((task.usage.seconds_total - task.usage.seconds_human) * 1000),
             human_ms=round(task.usage.seconds_human * 1000),
         )
+        self._records.tracing.ended(task)
 
     async def _conclude(self, task: Task) -> None:
         """Tell the log of model calls how it ended; the same again changes nothing."""

@@ -20,6 +20,7 @@ from core.errors import (
 )
 from core.ports import Clock, Outbox, TaskStore
 from core.tasks import Lease
+from observability.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -95,11 +96,13 @@ class LeasedEffects:
             if row.state is EffectState.DONE:
                 return row.result
             try:
-                result = await self._patiently(key, effect)
+                with span(f"effect {step}", kind="client", anton__effect=step):
+                    result = await self._patiently(key, effect)
             except REFUSALS as error:
                 await outbox.fail(key, str(error))
                 raise
             await self._require_lease()
+            log.info("effect %s is done", key)
             return (await outbox.settle(key, result)).result
 
     async def settled(self, *, task_id: str, step: str, look: Looking) -> Mapping[str, Any] | None:

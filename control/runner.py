@@ -30,11 +30,12 @@ from core.errors import (
     StoreUnusable,
     TaskCancelled,
 )
-from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for
+from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for, trace_id_for
 from graph.deps import Deps
 from graph.policies import RECURSION_LIMIT, Halted
 from graph.questions import trouble
 from memory.checkpoints import FencedSaver
+from observability.records import ids
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,14 @@ class Runner:
 
     async def drive(self, lease: Lease) -> Task:
         """Drive a leased task until it waits, ends or is parked; gives the lease back."""
+        task_id = lease.task_id
+        with (
+            ids(task_id=task_id, trace_id=trace_id_for(task_id)),
+            self._records.tracing.of_task(task_id),
+        ):
+            return await self._drive(lease)
+
+    async def _drive(self, lease: Lease) -> Task:
         drive = Drive(lease)
         if self._draining:
             drive.control.request_drain(STOPS)

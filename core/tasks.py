@@ -1,5 +1,6 @@
 """A task: one run of a workflow on one thread, from its request to its outcome."""
 
+import hashlib
 import re
 from datetime import datetime
 from enum import StrEnum
@@ -209,3 +210,11 @@ class Lease(Value):
 def thread_id_for(task: Task) -> str:
     """The LangGraph thread of a task: always its id, so that a task never has two threads."""
     return task.task_id
+
+
+def trace_id_for(task_id: str) -> str:
+    """The trace of a task, 32 hex digits: the same in every drive, process and log of it."""
+    digits = task_id.replace("-", "")
+    if re.fullmatch(r"[0-9a-f]{32}", digits) and digits.strip("0"):
+        return digits
+    return hashlib.sha256(task_id.encode()).hexdigest()[:32]

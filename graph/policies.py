@@ -20,6 +20,7 @@ from core.errors import (
 from graph.deps import Deps
 from graph.questions import trouble
 from graph.state import AgentState, Facts, Step
+from observability.tracing import span
 
 State = TypeVar("State", bound=AgentState)
 
@@ -55,6 +56,16 @@ def stoppable(step: Step[State]) -> Step[State]:
             raise Halted(error) from error
 
     return tried
+
+
+def traced(name: str, step: Step[State]) -> Step[State]:
+    """The same node, with a span for each time it runs; what LangGraph raises to pause is none."""
+
+    async def spanned(state: State, runtime: Runtime[Deps]) -> Facts:
+        with span(f"node {name}", calm=(GraphBubbleUp,), langgraph__node=name):
+            return await step(state, runtime)
+
+    return spanned
 
 
 def _worth_a_retry(error: Exception) -> bool:

@@ -12,7 +12,10 @@ from typing import Literal, TextIO
 from observability.redaction import Redactor
 
 ID_NAMES = ("task_id", "incident_id", "trace_id", "agent")
-LOUD_VENDORS = ("httpx", "httpcore", "httpx2", "httpcore2", "aiosqlite", "asyncio", "telegram")
+LOUD_VENDORS = (
+    *("httpx", "httpcore", "httpx2", "httpcore2", "aiosqlite", "asyncio", "telegram"),
+    *("urllib3", "requests", "opentelemetry"),
+)
 """Loggers that show addresses or statements below a warning."""
 
 _ids: ContextVar[dict[str, str] | None] = ContextVar("ids", default=None)

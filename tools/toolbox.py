@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from core.errors import NotFound, ToolError, ToolRefused
 from core.events import AuditEntry
 from core.models import Message, ToolCall, ToolSpec
+from observability.tracing import span
 from tools.observations import observed
 from tools.policy import Permission, Policy, permission
 from tools.tool import Tool
@@ -136,6 +137,18 @@ class Toolbox:
         return tool is not None and tool.parallel
 
     async def _one(self, call: ToolCall) -> ToolResult:
+        name = call.name if call.name in self._tools else "unknown"
+        with span(
+            f"execute_tool {name}",
+            gen_ai__operation__name="execute_tool",
+            gen_ai__tool__name=name,
+            gen_ai__agent__name=self.role,
+        ) as begun:
+            result = await self._carried_out(call)
+            begun.set(anton__tool__outcome=result.outcome, anton__tool__rule=result.rule)
+            return result
+
+    async def _carried_out(self, call: ToolCall) -> ToolResult:
         try:
             return await self._done(call)
         except ToolRefused as error:

@@ -1,7 +1,9 @@
 """One model at its endpoint: asked with patience, under its breaker, within the budgets."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +24,9 @@ from core.errors import ModelUnavailable, PromptTooLong
 from core.models import ModelCall, Reply, Tokens
 from core.ports import Budgets, Clock, EventLog, InteractionLog, Reservation
 from observability.live import LiveTexts
+from observability.tracing import Span, span
+
+log = logging.getLogger(__name__)
 
 REPLY_LEAST = 256
 """A window that leaves less for the reply is too small for the prompt."""
@@ -157,7 +162,7 @@ class Line:
             cost_usd=self.cost_usd(most),
         )
         journey.attempts += 1
-        with self.breaker.trial() as trial:
+        with self.breaker.trial() as trial, self._span(request, journey) as begun:
             await journey.telling.start(self.name, journey.attempts)
             began = self._desk.clock.monotonic()
             try:
@@ -169,8 +174,28 @@ class Line:
                 await self._settle(request, journey, reservation, began, used, error=error)
                 raise
             trial.answered()
+            begun.set(
+                gen_ai__usage__input_tokens=answer.tokens.sent,
+                gen_ai__usage__output_tokens=answer.tokens.received,
+                gen_ai__response__finish_reason=answer.finish,
+                anton__cost_usd=self.cost_usd(answer.tokens, answer.written),
+            )
         return await self._settle(
             request, journey, reservation, began, answer.tokens, answer=answer
+        )
+
+    def _span(self, request: Request, journey: Journey) -> AbstractContextManager[Span]:
+        provider = self.endpoint.provider.name
+        log.debug("%s asks %s, attempt %d", request.call.role, self.name, journey.attempts)
+        return span(
+            f"chat {self.name}",
+            kind="client",
+            gen_ai__operation__name="chat",
+            gen_ai__provider__name="gcp.gemini" if provider == "gemini" else provider,
+            gen_ai__request__model=self.name,
+            gen_ai__request__max_tokens=request.max_tokens,
+            gen_ai__agent__name=request.call.role,
+            anton__attempt=journey.attempts,
         )
 
     async def _settle(

@@ -35,8 +35,8 @@ def drawing() -> StateGraph[RepairState, Deps, RepairState, RepairState]:
         RepairState, context_schema=Deps
     )
     _add_steps(graph)
-    graph.add_node("approve", gates.gate(answers.weigh_release))
-    graph.add_node("escalate", gates.gate(answers.weigh_escalation))
+    graph.add_node("approve", policies.traced("approve", gates.gate(answers.weigh_release)))
+    graph.add_node("escalate", policies.traced("escalate", gates.gate(answers.weigh_escalation)))
     graph.add_edge(START, "intake")
     _choose(graph, "intake", edges.after_intake)
     _choose(graph, "triage", edges.after_triage)
@@ -77,19 +77,20 @@ def _add_steps(graph: StateGraph[RepairState, Deps, RepairState, RepairState]) -
     for name, action, goto in thinking:
         graph.add_node(
             name,
-            policies.stoppable(plainly(action)),
+            policies.traced(name, policies.stoppable(plainly(action))),
             retry_policy=policies.THINKING,
             error_handler=policies.then_go(name, goto),
         )
-    graph.add_node("join", policies.stoppable(plainly(asking(joining.join))), defer=True)
+    join = policies.stoppable(plainly(asking(joining.join)))
+    graph.add_node("join", policies.traced("join", join), defer=True)
     graph.add_node(
         "publish",
-        policies.stoppable(plainly(closing.publish)),
+        policies.traced("publish", policies.stoppable(plainly(closing.publish))),
         retry_policy=policies.EFFECT,
         error_handler=policies.then_go("publish", "escalate"),
     )
     graph.add_node(
         "report",
-        policies.stoppable(plainly(closing.report)),
+        policies.traced("report", policies.stoppable(plainly(closing.report))),
         retry_policy=policies.THINKING,
     )

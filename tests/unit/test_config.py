@@ -226,6 +226,16 @@ def test_secrets_are_listed_for_redaction_and_never_printed(
             "TELEGRAM_BOT_TOKEN",
         ),
         ({**TELEGRAM_HERE, "telegram_mode": "webhook"}, "TELEGRAM_WEBHOOK_URL"),
+        (
+            {"otel_exporter_otlp_endpoint": "https://otel.example", "local_only": True},
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+        ),
+        ({"langfuse_public_key": "pk"}, "LANGFUSE_SECRET_KEY"),
+        ({"langfuse_secret_key": "sk"}, "LANGFUSE_PUBLIC_KEY"),
+        (
+            {"langfuse_public_key": "pk", "langfuse_secret_key": "sk", "local_only": True},
+            "LANGFUSE_PUBLIC_KEY",
+        ),
         ({"sandbox": "subprocess"}, "SANDBOX"),
         (
             {

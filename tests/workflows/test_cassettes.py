@@ -19,7 +19,7 @@ from core import figures
 from core.approvals import ApprovalState, Decision
 from core.identities import Identity
 from core.ports import InteractionLog
-from core.tasks import Task, TaskRequest
+from core.tasks import Task, TaskRequest, trace_id_for
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.stores.sqlite import SqliteStores
 from observability.clock import SystemClock
@@ -119,6 +119,32 @@ async def test_fault_is_proved_mended_and_released(name: str, tmp_path: Path) ->
         tmp_path / "data", clock=SystemClock(), redactor=Redactor()
     )
     await require_logged(task, log)
+    require_traced(task, tmp_path / "data" / "traces" / "spans.jsonl", tools="tools" in name)
+
+
+def require_traced(task: Task, file: Path, *, tools: bool) -> None:
+    """All that was done hangs below the task in one trace, and each at its place."""
+    spans = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {one["trace_id"] for one in spans} == {trace_id_for(task.task_id)}
+    names = {one["span_id"]: one["name"] for one in spans}
+    assert [one["name"] for one in spans if one["parent_id"] not in names] == ["task repair"]
+    above: dict[str, set[str]] = {}
+    for one in spans:
+        first = one["name"].partition(" ")[0]
+        above.setdefault(first, set()).add(names.get(one["parent_id"], "").partition(" ")[0])
+    assert above["task"] == {""}
+    assert above["node"] == {"task"}
+    assert above["invoke_agent"] == {"node"}
+    assert above["chat"] == {"invoke_agent"}
+    assert above["effect"] == {"node"}
+    assert above["sandbox"] <= {"node", "invoke_agent", "execute_tool"}
+    assert (above.get("execute_tool") == {"invoke_agent"}) is tools
+    calls = [one for one in spans if one["name"].startswith("chat")]
+    assert len(calls) >= task.usage.model_calls
+    sent = [one["attributes"].get("gen_ai.usage.input_tokens", 0) for one in calls]
+    assert sum(sent) == task.usage.tokens_in
+    failed = [one for one in spans if one["status"] == "error"]
+    assert {one["attributes"]["error.type"] for one in failed} <= {"ScriptExhausted"}
 
 
 async def require_logged(task: Task, log: InteractionLog) -> None:
