@@ -119,7 +119,7 @@ async def fix(options: Namespace) -> int:
         from cli import fixing
 
     async with house(settings, "drives if free") as anton:
-        return await fixing.fix(anton, options)
+        return await fixing.fix(anton, options, attempts=settings.max_iterations)
 
 
 async def demo(options: Namespace) -> int:

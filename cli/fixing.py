@@ -41,7 +41,7 @@ class Consent:
         return None
 
 
-def request_from(options: argparse.Namespace, ticket: Ticket) -> TaskRequest:
+def request_from(options: argparse.Namespace, ticket: Ticket, attempts: int) -> TaskRequest:
     """What was asked for on the command line."""
     return TaskRequest(
         repository=_repository(options.repo),
@@ -52,6 +52,7 @@ def request_from(options: argparse.Namespace, ticket: Ticket) -> TaskRequest:
         revision=options.revision,
         tests=tuple(options.test),
         reproduction=options.repro,
+        max_iterations=attempts,
         budget_usd=options.budget,
         seed=options.seed,
         requested_by=f"terminal:{person().person_id}",
@@ -60,11 +61,12 @@ def request_from(options: argparse.Namespace, ticket: Ticket) -> TaskRequest:
     )
 
 
-async def fix(anton: Anton, options: argparse.Namespace) -> int:
-    """Repair, ask, publish; the exit code."""
+async def fix(anton: Anton, options: argparse.Namespace, *, attempts: int) -> int:
+    """Repair in so many attempts, ask, publish; the exit code."""
     screen = Screen.here(json_only=options.json)
     patch_file = writable(options.patch_out)
-    request = request_from(options, ticket_from(options.ticket, sys.stdin.buffer))
+    ticket = ticket_from(options.ticket, sys.stdin.buffer)
+    request = request_from(options, ticket, attempts)
     consent = Consent(screen, anton.read, options.yes, local=is_local(request.repository))
     task = await repair(anton, screen, request, consent)
     if options.json:

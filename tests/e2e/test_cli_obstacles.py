@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.terminal import FILES, REPORT, TEST, argv, git, repository, run
+from tests.workflows.house import house
 
 FULL = Path("/dev/full")
 
@@ -97,8 +98,7 @@ def test_a_script_approves_protected_paths_only_by_the_hash_that_it_saw(
     assert len(branches(shop)) == 1
 
 
-@pytest.mark.needs_bubblewrap
-def test_without_a_sandbox_a_task_can_still_be_rejected_or_cancelled(
+async def test_without_a_sandbox_a_task_can_still_be_rejected_or_cancelled(
     tmp_path: Path, data: Path
 ) -> None:
     bare = without_bubblewrap(tmp_path / "bin")
@@ -106,11 +106,12 @@ def test_without_a_sandbox_a_task_can_still_be_rejected_or_cancelled(
         ("reject", "approve", "latest", "--reject", "not wanted"),
         ("cancel", "tasks", "latest", "--cancel"),
     ):
-        shop, _ = waiting(tmp_path / name, data)
-        refused = run(data, "fix", str(shop), REPORT, PATH=bare)
+        async with house(tmp_path) as here:
+            await here.pending(await here.run())
+        refused = run(data, "fix", str(here.repository), REPORT, PATH=bare)
         assert refused.returncode == 2
         assert "bubblewrap" in refused.stderr
         done = run(data, *decision, PATH=bare)
         assert "bubblewrap" not in done.stderr
         assert f"{name}{'l' * (name == 'cancel')}ed" in done.stdout
-        assert branches(shop) == []
+        assert branches(here.repository) == []

@@ -76,8 +76,15 @@ def test_killed_by_github_in_each_call_that_publishes(
     settle(run_all("in calls", chosen, githubs, tmp_path), record_property)
 
 
-@pytest.mark.parametrize("when", ["receipt", "effect"])
-@pytest.mark.parametrize("path", ["git/commits", "git/refs", "pulls"])
+@pytest.mark.parametrize(
+    ("path", "when"),
+    [
+        ("git/commits", "receipt"),
+        pytest.param("git/commits", "effect", marks=pytest.mark.slow),
+        *(("git/refs", "receipt"), ("git/refs", "effect")),
+        *(("pulls", "receipt"), ("pulls", "effect")),
+    ],
+)
 def test_killed_by_github_after_a_cancel_it_ends_with_what_stands(
     path: str, when: str, githubs: list[GitHubProcess], tmp_path: Path
 ) -> None:

@@ -69,3 +69,4 @@ def test_a_whole_fix_with_ollama_connects_to_this_machine_alone(tmp_path: Path) 
         assert (found["left"], found["here"]) == ([], ["127.0.0.1"])
         assert found["code"] == 3, "a reviewer without a usable verdict leaves it to a person"
         assert len(ollama.asked) > 2
+        assert done.stderr.count("✓ fix") == 1, "MAX_ITERATIONS holds on the command line, too"

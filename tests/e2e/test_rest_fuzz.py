@@ -23,7 +23,8 @@ PROMISES = (
     "response_schema_conformance",
     "unsupported_method",
 )
-EXAMPLES = 15
+SOME, MANY = 6, 30
+"""Examples for each address, in each run and in the thorough one."""
 
 
 def promised(*names: str) -> list[Any]:
@@ -75,9 +76,10 @@ def asks(operation: Any) -> bool:
     return bool(operation.query.items or operation.headers.items or operation.body.items)
 
 
+@pytest.mark.parametrize("examples", [SOME, pytest.param(MANY, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 async def test_no_request_finds_a_fault_or_a_broken_promise(
-    tmp_path: Path, mode: GenerationMode
+    tmp_path: Path, mode: GenerationMode, examples: int
 ) -> None:
     refused = ("negative_data_rejection",) if mode is GenerationMode.NEGATIVE else ()
     async with serving(tmp_path) as house:
@@ -88,7 +90,7 @@ async def test_no_request_finds_a_fault_or_a_broken_promise(
             "artifact_id": "sha256:" + "0" * 64,
         }
         statuses = await asyncio.to_thread(
-            put_to_the_proof, house.base, mode, EXAMPLES, promised(*PROMISES, *refused), {}, known
+            put_to_the_proof, house.base, mode, examples, promised(*PROMISES, *refused), {}, known
         )
         assert (await house.ask("GET", "/ready")).json()["ready"] is True
     assert not [key for key in statuses if key[1] >= 500]

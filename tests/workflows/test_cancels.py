@@ -1,6 +1,7 @@
 """A cancel in the middle of publishing: what stands on the host is told, and no more is made."""
 
 import asyncio
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from tests.fakes.github import GitHubDouble
 from tests.workflows.house import ME, House, house
 from tests.workflows.test_kills import NAME, asked_for, on, soon, stores_of
 from tests.workflows.test_races import beside
+
+PATHS = ("git/blobs", "git/trees", "git/commits", "git/refs", "pulls", "issues/1/labels")
+SOME = {
+    *(("git/blobs", "receipt"), ("git/trees", "effect"), ("git/commits", "answer")),
+    *product(("git/refs", "pulls"), ("receipt", "effect", "answer")),
+    ("issues/1/labels", "effect"),
+}
+"""Before anything can be seen, each moment of what people see, and after it."""
 
 
 def branches(github: GitHubDouble) -> list[str]:
@@ -49,9 +58,12 @@ def agrees(task: Task, github: GitHubDouble) -> bool:
     )
 
 
-@pytest.mark.parametrize("when", ["receipt", "effect", "answer"])
 @pytest.mark.parametrize(
-    "path", ["git/blobs", "git/trees", "git/commits", "git/refs", "pulls", "issues/1/labels"]
+    ("path", "when"),
+    [
+        case if case in SOME else pytest.param(*case, marks=pytest.mark.slow)
+        for case in product(PATHS, ("receipt", "effect", "answer"))
+    ],
 )
 async def test_a_cancel_in_a_call_that_publishes_ends_with_the_truth(
     github: GitHubDouble, tmp_path: Path, path: str, when: str
@@ -120,14 +132,17 @@ async def test_a_host_that_no_longer_tells_leaves_a_doubt_that_is_told(
             assert effect.state is EffectState.UNKNOWN
 
 
-async def test_a_cancel_while_git_is_at_work_here_keeps_to_what_git_does(tmp_path: Path) -> None:
-    for number in range(8):
+@pytest.mark.parametrize("rounds", [3, pytest.param(8, marks=pytest.mark.slow)])
+async def test_a_cancel_while_git_is_at_work_here_keeps_to_what_git_does(
+    tmp_path: Path, rounds: int
+) -> None:
+    for number in range(rounds):
         async with house(tmp_path / str(number)) as here:
             task = await here.run()
             await here.decide(await here.pending(task), "approve")
             drive = asyncio.create_task(here.anton.drive(task.task_id))
             await here.until(task, "publish")
-            await asyncio.sleep(number * 0.02)
+            await asyncio.sleep(number * 0.16 / rounds)
             try:
                 await here.anton.cancel(task.task_id, ME)
             except Conflict:

@@ -103,7 +103,14 @@ async def played(
 
 
 @pytest.mark.parametrize(
-    "name", ["flags-workflow", "flags-tools", "parcel-workflow", "parcel-tools"]
+    "name",
+    [
+        *("flags-workflow", "parcel-tools"),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("flags-tools", "parcel-workflow")
+        ),
+    ],
 )
 async def test_fault_is_proved_mended_and_released(name: str, tmp_path: Path) -> None:
     task, repository = await played(name, tmp_path)

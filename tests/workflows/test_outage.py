@@ -59,7 +59,7 @@ async def test_who_waits_for_a_model_says_so_until_it_answers(
     openai: OpenAIServer, tmp_path: Path
 ) -> None:
     openai.script(AWAY, Act(text="Not now.", wait_s=600))
-    async with thinking_with(openai, tmp_path, llm_max_retries=1) as here:
+    async with thinking_with(openai, tmp_path, llm_max_retries=1, offline_max_candidates=1) as here:
         task = await here.submit(text=TICKET)
         assert (await here.anton.health())["status"] == "ok"
         async with here.anton.events.listen(task.task_id) as heard:

@@ -23,8 +23,8 @@ from observability.redaction import Redactor
 from tests.workflows.house import house
 
 SEED = 2
-ROUNDS = 1000
-PUBLISHED_ROUNDS = 50
+ROUNDS = [200, pytest.param(1000, marks=pytest.mark.slow)]
+PUBLISHED_ROUNDS = [15, pytest.param(50, marks=pytest.mark.slow)]
 AT_ONCE = 25
 REST = Person(channel="rest", person_id="ann")
 TERMINAL = Person(channel="terminal", person_id="bob")
@@ -95,14 +95,15 @@ async def many(
     return list(await asyncio.gather(*(one(approval) for approval in approvals)))
 
 
-async def test_a_thousand_races_have_one_winner_each(
-    tmp_path: Path, record_property: Record
+@pytest.mark.parametrize("rounds", ROUNDS)
+async def test_many_races_have_one_winner_each(
+    tmp_path: Path, rounds: int, record_property: Record
 ) -> None:
     async with beside(tmp_path, drives=True) as server, beside(tmp_path) as terminal:
         stores = await SqliteStores.open(
             tmp_path / "data", clock=SystemClock(), redactor=Redactor(), exclusive=False
         )
-        asked = await asyncio.gather(*(waiting(stores, number) for number in range(ROUNDS)))
+        asked = await asyncio.gather(*(waiting(stores, number) for number in range(rounds)))
         results = await many(list(asked), server, terminal)
         wins: Counter[str] = Counter()
         for winner, loser in results:
@@ -110,28 +111,31 @@ async def test_a_thousand_races_have_one_winner_each(
             by, done = winner.decision.by, winner.state.value
             assert f"already {done} by {by.person_id} in {by.channel} at 20" in str(loser)
             wins[f"{by.channel} {done}"] += 1
-        decided = await stores.approvals.list(limit=ROUNDS)
+        decided = await stores.approvals.list(limit=rounds)
         assert {a.approval_id: (a.state, a.decision) for a in decided} == {
             a.approval_id: (a.state, a.decision) for a, _ in results
         }
         resumed = [await stores.approvals.answers(a.task_id) for a in asked]
-        assert [len(answers) for answers in resumed] == [1] * ROUNDS
+        assert [len(answers) for answers in resumed] == [1] * rounds
         assert await stores.audit.verify() is None
         await stores.close()
     assert len(wins) == 4, "each side wins with each answer now and then"
-    record_property("figure", f"races: {ROUNDS}/{ROUNDS} with one winner; {dict(wins)}")
+    record_property("figure", f"races: {rounds}/{rounds} with one winner; {dict(wins)}")
 
 
 @pytest.mark.timeout(240)
-async def test_a_race_publishes_once_or_not_at_all(tmp_path: Path, record_property: Record) -> None:
+@pytest.mark.parametrize("rounds", PUBLISHED_ROUNDS)
+async def test_a_race_publishes_once_or_not_at_all(
+    tmp_path: Path, rounds: int, record_property: Record
+) -> None:
     async with house(tmp_path, max_concurrent_tasks=10) as here, beside(tmp_path) as terminal:
         await here.anton.start()
-        tasks = [await here.submit(title=f"race {n}") for n in range(PUBLISHED_ROUNDS)]
+        tasks = [await here.submit(title=f"race {n}") for n in range(rounds)]
         asked = [await question_of(here.anton, task) for task in tasks]
         results = await many(asked, here.anton, terminal)
         ended = [await end_of(here.anton, task) for task in tasks]
         approved = {a.task_id for a, _ in results if a.state is ApprovalState.APPROVED}
-        assert 0 < len(approved) < PUBLISHED_ROUNDS
+        assert 0 < len(approved) < rounds
         for task in ended:
             expected = Outcome.FIXED if task.task_id in approved else Outcome.REJECTED
             assert task.outcome is expected
@@ -139,7 +143,7 @@ async def test_a_race_publishes_once_or_not_at_all(tmp_path: Path, record_proper
         assert marks == sorted(task_id[:8] for task_id in approved)
     record_property(
         "figure",
-        f"races driven to the end: {PUBLISHED_ROUNDS}/{PUBLISHED_ROUNDS}, "
+        f"races driven to the end: {rounds}/{rounds}, "
         f"{len(approved)} approved and published once, the others rejected and not at all",
     )
 

@@ -48,7 +48,7 @@ async def waiting(home: House) -> str:
 async def test_fix_ends_in_a_branch_and_tells_the_whole_story(
     home: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await fix(home.anton, report(home)) == 0
+    assert await fix(home.anton, report(home), attempts=3) == 0
     told = capsys.readouterr()
     (branch,) = home.branches()
     assert branch.startswith("anton/shop-7-")
@@ -68,7 +68,10 @@ async def test_json_puts_one_object_on_stdout_and_the_diff_into_a_file(
     home: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "fix.diff"
-    assert await fix(home.anton, report(home, "--json", "--yes", "--patch-out", str(file))) == 0
+    assert (
+        await fix(home.anton, report(home, "--json", "--yes", "--patch-out", str(file)), attempts=3)
+        == 0
+    )
     told = capsys.readouterr()
     account = json.loads(told.out)
     assert account["outcome"] == "fixed"
@@ -79,7 +82,7 @@ async def test_json_puts_one_object_on_stdout_and_the_diff_into_a_file(
 
 async def test_an_empty_report_leaves_no_task(home: House) -> None:
     with pytest.raises(PayloadInvalid):
-        await fix(home.anton, given("fix", str(home.repository), " "))
+        await fix(home.anton, given("fix", str(home.repository), " "), attempts=3)
     assert (await home.anton.tasks(TaskFilter())).tasks == ()
 
 
@@ -113,7 +116,7 @@ async def test_what_no_test_proves_waits_for_somebody_who_names_its_hash(tmp_pat
     unshown = Reproduction(reading=Reading.OTHER_ERROR, origin="example")
     async with house(tmp_path, Script(diagnosis=sure, reproduction=unshown)) as home:
         for options in (["--yes"], []):
-            assert await fix(home.anton, report(home, *options)) == 3
+            assert await fix(home.anton, report(home, *options), attempts=3) == 3
         assert home.branches() == []
         (waits, _) = (await home.anton.tasks(TaskFilter())).tasks
         with pytest.raises(Conflict, match="No test proves this"):

@@ -2,21 +2,26 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import bootstrap
 from agents.offline.engine import OfflineEngine
 from agents.offline.fixing import Search
+from config import load_settings
 from core.findings import FixAttempt, Reading, Reproduction
-from core.ports import Case
+from core.ports import Case, Limits
 from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
+from sandbox.environment import Environments
 
 pytestmark = [pytest.mark.needs_bubblewrap, pytest.mark.timeout(400)]
-BOUND_S = 8.0
-MARGIN = 1.4
+BOUND_S = 5.0
+MARGIN = 1.6
 """How much longer than its bound an attempt may take, on a busy machine."""
+SMALL_DISK = 32 << 20
 FILES = {
     "app.py": (
         "def total(items):\n    return sum(items) + 1\n\n\n"
@@ -105,7 +110,7 @@ async def test_an_attempt_that_is_begun_anew_has_what_is_left(bench: Bench) -> N
 
 
 async def test_changes_that_no_whole_run_can_confirm_are_blocked_by_what_stops_it(
-    bench: Bench,
+    tmp_path: Path, environments: Environments
 ) -> None:
     hoard = """
 def pytest_sessionfinish(session):
@@ -113,8 +118,12 @@ def pytest_sessionfinish(session):
         while True:
             file.write(b"x" * (1 << 24))
 """
-    engine = OfflineEngine(bench, Search(max_seconds=60.0, workers=2), lambda _: None)
+    settings, _ = load_settings(data_dir=tmp_path)
+    small = Limits(disk_bytes=SMALL_DISK)
+    bench = Bench(bootstrap.sandbox_of(settings), environments, limits=small, workers=2)
+    engine = OfflineEngine(bench, Search(40, max_seconds=60.0, workers=2), lambda _: None)
     attempt = await engine.fix(case(hoard))
+    await bench.close()
     assert attempt.final is Outcome.BLOCKED
     assert "more than the disk of a sandbox holds" in attempt.explanation
     assert attempt.partial, "what passes is kept"

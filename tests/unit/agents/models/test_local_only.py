@@ -19,7 +19,7 @@ from tests.fakes.openai_server import OpenAIServer
 ROOT = Path(__file__).parents[4]
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 PROGRAM = """
-import asyncio, ipaddress, json, socket, sys
+import asyncio, ipaddress, json, os, socket, sys
 left = []
 
 def watch(event, args):
@@ -40,19 +40,25 @@ from config import load_settings
 from core.errors import ModelError
 from tests.unit.agents.models.house import house
 
-async def main():
+async def main(folder):
     said = []
     options = bootstrap.model_options(load_settings()[0])
-    async with house(Path(sys.argv[1]), options) as home:
+    async with house(folder, options) as home:
         early = "litellm" in sys.modules
         for role in ("fix", "triage", "fix", "triage"):
             try:
                 said.append((await home.ask(role)).text)
             except ModelError as error:
                 said.append(type(error).__name__)
-    print(json.dumps({"left": left, "said": said, "early": early}))
+    return {"left": left.copy(), "said": said, "early": early}
 
-asyncio.run(main())
+found, own = [], dict(os.environ)
+for number, variables in enumerate(json.loads(sys.argv[2])):
+    left.clear()
+    os.environ.clear()
+    os.environ.update(own, **variables)
+    found.append(asyncio.run(main(Path(sys.argv[1]) / str(number))))
+print(json.dumps(found))
 """
 
 
@@ -62,56 +68,52 @@ def servers() -> Iterator[tuple[OpenAIServer, OllamaServer]]:
         yield openai, ollama
 
 
-def run(folder: Path, **variables: str) -> dict[str, Any]:
+def run(folder: Path, *houses: dict[str, str]) -> list[dict[str, Any]]:
+    """What becomes of a house after the other, each with variables of its own, in one process."""
     names = {"PATH", "HOME", "LANG"}
     environment = {name: value for name, value in os.environ.items() if name in names}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, str(folder / "data")],
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, str(folder), json.dumps(houses)],
         cwd=ROOT,
-        env={**environment, "ANTON_HOME": str(folder), "PYTHONPATH": str(ROOT), **variables},
+        env={**environment, "ANTON_HOME": str(folder), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 def test_no_packet_leaves_and_litellm_loads_with_the_first_call(
     servers: tuple[OpenAIServer, OllamaServer], tmp_path: Path
 ) -> None:
+    """And the watch sees a packet that would leave without LOCAL_ONLY, to a name nobody has."""
     openai, ollama = servers
     away = {"Location": "http://models.example/v1/chat/completions"}
     openai.script(Act(text="from openai"), Act(status=307, headers=away))
     ollama.script(Act(text="from ollama"), Act(status=307, headers=away))
-    found = run(
-        tmp_path,
-        LOCAL_ONLY="true",
-        LLM_MAX_RETRIES="0",
-        MODEL="ollama_chat/qwen3:8b",
-        MODEL_FIX="openai/mine",
-        OLLAMA_BASE_URL=ollama.url,
-        OPENAI_API_BASE=f"{openai.url}/v1",
+    local = {
+        "LOCAL_ONLY": "true",
+        "LLM_MAX_RETRIES": "0",
+        "MODEL": "ollama_chat/qwen3:8b",
+        "MODEL_FIX": "openai/mine",
+        "OLLAMA_BASE_URL": ollama.url,
+        "OPENAI_API_BASE": f"{openai.url}/v1",
         **dict.fromkeys(PROXIES, "http://proxy.example:3128"),
-    )
-    assert found == {
+    }
+    leaving = {
+        "MODEL": "openai/mine",
+        "OPENAI_API_BASE": "http://models.invalid/v1",
+        "LLM_MAX_RETRIES": "0",
+    }
+    held, seen = run(tmp_path, local, leaving)
+    assert held == {
         "left": [],
         "said": ["from openai", "from ollama", "ModelUnavailable", "ModelUnavailable"],
         "early": False,
     }
-
-
-def test_the_watch_sees_a_packet_that_would_leave(tmp_path: Path) -> None:
-    """The same without LOCAL_ONLY, towards a name that nobody has: the test above can fail."""
-    found = run(
-        tmp_path,
-        MODEL="openai/mine",
-        OPENAI_API_BASE="http://models.invalid/v1",
-        LLM_MAX_RETRIES="0",
-    )
-    assert found["left"]
-    assert set(found["left"]) == {"models.invalid"}
+    assert set(seen["left"]) == {"models.invalid"}
 
 
 def test_importing_the_commands_and_the_wiring_loads_no_vendor() -> None:

@@ -106,9 +106,10 @@ async def asked(stores: SqliteStores) -> Any:
 # --- races --------------------------------------------------------------------------------------
 
 
-async def test_a_thousand_races_of_approve_against_reject_have_one_winner_each(tmp_path, stores):
+@pytest.mark.parametrize("rounds", [200, pytest.param(1000, marks=pytest.mark.slow)])
+async def test_many_races_of_approve_against_reject_have_one_winner_each(tmp_path, stores, rounds):
     other = await opened(tmp_path)
-    questions = await asyncio.gather(*(asked(stores) for _ in range(1000)))
+    questions = await asyncio.gather(*(asked(stores) for _ in range(rounds)))
 
     async def race(number: int, approval_id: str) -> list[Any]:
         contenders: list[tuple[SqliteStores, Choice, str]] = [
@@ -135,7 +136,7 @@ async def test_a_thousand_races_of_approve_against_reject_have_one_winner_each(t
     ends = await asyncio.gather(*(race(n, q.approval_id) for n, q in enumerate(questions)))
     winners = [[end for end in pair if not isinstance(end, Exception)] for pair in ends]
     losers = [end for pair in ends for end in pair if isinstance(end, Exception)]
-    assert [len(pair) for pair in winners] == [1] * 1000
+    assert [len(pair) for pair in winners] == [1] * rounds
     assert {type(end) for end in losers} == {Conflict}
     assert all("already " in str(end) for end in losers)
     for (winner,) in winners:
@@ -360,10 +361,11 @@ async def test_a_tampered_audit_log_is_noticed_with_its_row(tmp_path, stores, ta
 # --- size and speed -----------------------------------------------------------------------------
 
 
-async def test_ten_thousand_waiting_tasks_cost_a_list_or_a_start_next_to_nothing(tmp_path):
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
+async def test_thousands_of_waiting_tasks_cost_a_list_or_a_start_next_to_nothing(tmp_path, count):
     stores = await opened(tmp_path, exclusive=True)
     approvals = []
-    for _ in range(20):
+    for _ in range(count // 500):
         approvals += await asyncio.gather(*(asked(stores) for _ in range(500)))
     listing = await best_ms(
         lambda: stores.tasks.list(TaskFilter(status=TaskStatus.WAITING), limit=50)
@@ -372,12 +374,12 @@ async def test_ten_thousand_waiting_tasks_cost_a_list_or_a_start_next_to_nothing
     asking = await best_ms(lambda: stores.approvals.list(limit=50))
     nothing = await best_ms(lambda: stores.tasks.take("w", limit_running=5, ttl_s=45))
     await stores.approvals.decide(
-        approvals[4321].approval_id,
+        approvals[count // 2].approval_id,
         Decision(choice="reject", patch_hash=HASH, by=Person(channel="rest", person_id="p")),
     )
     lease = await stores.tasks.take("w", limit_running=5, ttl_s=45)
     assert lease
-    assert lease.task_id == approvals[4321].task_id
+    assert lease.task_id == approvals[count // 2].task_id
     await stores.close()
     began = time.perf_counter()
     stores = await opened(tmp_path, exclusive=True)
