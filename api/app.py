@@ -19,7 +19,16 @@ from api.problems import (
     on_problem,
     on_surprise,
 )
-from api.routes import approvals, artifacts, events, health, slack, tasks, telegram
+from api.routes import (
+    approvals,
+    artifacts,
+    events,
+    health,
+    identities,
+    slack,
+    tasks,
+    telegram,
+)
 from api.slack import SlackDesk
 from api.visitors import Visitors
 from control.anton import Anton
@@ -76,7 +85,7 @@ def create_app(
     app.state.front = front
     app.state.slack = slack_desk
     app.state.telegram = telegram_hook
-    for routes in (tasks, approvals, events, artifacts, health, slack, telegram):
+    for routes in (tasks, approvals, events, artifacts, identities, health, slack, telegram):
         app.include_router(routes.router)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(AntonError, on_anton_error)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.approvals import Choice
+from core.identities import RULE_MAX, RULES_MAX
 
 Text = Annotated[str, Field(max_length=20_000)]
 Confirmation = Annotated[str, Field(max_length=100)]
@@ -131,3 +132,27 @@ class Decide(Asked):
         """The text, followed by the comments on lines."""
         comments = (f"{c.path}:{c.line}: {c.text}" for c in self.line_comments)
         return "\n".join(part for part in (self.text or "", *comments) if part.strip())
+
+
+class RuleText(Asked):
+    """A rule as a person wants it."""
+
+    text: str = Field(min_length=1, max_length=RULE_MAX)
+    pinned: bool = False
+    """Kept at the top, and taken out by nobody but a person."""
+    correction: bool = False
+    """Taught by people, and not learned by the role itself."""
+
+
+class SetRules(Asked):
+    """All rules that a role shall have; those that are not named are taken out."""
+
+    version: int = Field(ge=0, lt=2**31)
+    """The version that was seen; an older one than stands is refused."""
+    rules: list[RuleText] = Field(max_length=RULES_MAX)
+
+
+class RollBack(Asked):
+    """Which content shall stand again."""
+
+    version: int = Field(ge=1, lt=2**31)

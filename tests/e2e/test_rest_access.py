@@ -27,6 +27,11 @@ NEEDS = {
     "GET /approvals": "read",
     "GET /approvals/{approval_id}": "read",
     "POST /approvals/{approval_id}/decision": "approve",
+    "GET /identities": "read",
+    "GET /identities/{role}": "read",
+    "GET /identities/{role}/versions": "read",
+    "POST /identities/{role}/rollback": "operate",
+    "PUT /identities/{role}/rules": "operate",
     "GET /events": "read",
     "GET /stream": "read",
     "POST /stream/ticket": "read",
@@ -41,6 +46,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /tasks": {"task_description": "x", "workflow": "build"},
     "POST /tasks/{ref}/reply": {"text": "x"},
     "POST /approvals/{approval_id}/decision": {"decision": "approve"},
+    "POST /identities/{role}/rollback": {"version": 1},
+    "PUT /identities/{role}/rules": {"version": 0, "rules": []},
 }
 
 

@@ -87,6 +87,7 @@ async def test_no_request_finds_a_fault_or_a_broken_promise(
         known = {
             "ref": question["task_id"],
             "approval_id": question["approval_id"],
+            "role": "fix",
             "artifact_id": "sha256:" + "0" * 64,
         }
         statuses = await asyncio.to_thread(

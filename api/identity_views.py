@@ -1,0 +1,102 @@
+"""Identities as they go over the wire."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from api.views import Answer
+from core.identities import Identity, IdentityVersion, RuleStats
+from core.visible import visible
+
+
+class RuleView(BaseModel):
+    """A rule of a role, and how often it held."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    text: str
+    pinned: bool
+    """Whether a person fixed it."""
+    correction: bool
+    """Whether people taught it, and not the role itself."""
+    use_count: int
+    success_count: int
+    confidence: float
+    """From 0 to 1; a half while nothing is known."""
+
+
+class IdentityFacts(BaseModel):
+    """What a role has learned."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    role: str
+    version: int
+    """0 for a role that has learned nothing yet."""
+    rules: list[RuleView]
+    """Best first, as they stand in prompts."""
+    expertise: list[str]
+    past_mistakes: list[str]
+    code_style: str
+    beliefs: dict[str, str]
+
+
+class IdentityView(IdentityFacts, Answer):
+    """The identity of one role."""
+
+
+class IdentityList(Answer):
+    """The identities of all roles."""
+
+    identities: list[IdentityFacts]
+
+
+class IdentityVersionFacts(IdentityFacts):
+    """An identity as it was saved."""
+
+    saved_at: datetime
+    saved_by: str
+    reason: str
+
+
+class IdentityVersions(Answer):
+    """The versions that are kept, newest first."""
+
+    role: str
+    versions: list[IdentityVersionFacts]
+
+
+def identity_facts(identity: Identity) -> dict[str, Any]:
+    """An identity as it goes over the wire; what acts or hides in its words is written out."""
+    return {
+        "role": identity.role,
+        "version": identity.version,
+        "rules": [_rule_facts(identity, rule) for rule in identity.rules],
+        "expertise": [visible(text) for text in identity.expertise],
+        "past_mistakes": [visible(text) for text in identity.past_mistakes],
+        "code_style": visible(identity.code_style),
+        "beliefs": {visible(key): visible(text) for key, text in identity.beliefs.items()},
+    }
+
+
+def identity_version_facts(version: IdentityVersion) -> dict[str, Any]:
+    """A version of an identity as it goes over the wire."""
+    return {
+        **identity_facts(version.identity),
+        "saved_at": version.saved_at,
+        "saved_by": version.saved_by,
+        "reason": version.reason,
+    }
+
+
+def _rule_facts(identity: Identity, rule: str) -> dict[str, Any]:
+    stats = identity.rule_stats.get(rule, RuleStats())
+    return {
+        "text": visible(rule),
+        "pinned": rule in identity.pinned,
+        "correction": rule in identity.correction_rules,
+        "use_count": stats.use_count,
+        "success_count": stats.success_count,
+        "confidence": round(stats.confidence, 4),
+    }

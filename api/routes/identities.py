@@ -1,0 +1,89 @@
+"""Identities: what roles have learned, seen and mended by people."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from api.auth import Scope
+from api.front import TheCaller, TheFront, needs
+from api.identity_views import (
+    IdentityList,
+    IdentityVersions,
+    IdentityView,
+    identity_facts,
+    identity_version_facts,
+)
+from api.problems import problem_responses
+from api.schemas import RollBack, SetRules
+from control.identities import Rule
+
+router = APIRouter(tags=["identities"])
+
+RoleName = Annotated[str, Path(max_length=40)]
+
+
+@router.get(
+    "/identities",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 429, 503),
+)
+async def list_identities(front: TheFront) -> IdentityList:
+    """The identity of every role."""
+    seq = await front.seq()
+    found = await front.anton.identities.all()
+    facts = [identity_facts(identity) for identity in found]
+    return IdentityList.model_validate({"as_of_seq": seq, "identities": facts})
+
+
+@router.get(
+    "/identities/{role}",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 422, 429, 503),
+)
+async def show_identity(role: RoleName, front: TheFront) -> IdentityView:
+    """What one role has learned."""
+    seq = await front.seq()
+    identity = await front.anton.identities.one(role)
+    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity)})
+
+
+@router.get(
+    "/identities/{role}/versions",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 422, 429, 503),
+)
+async def list_versions(role: RoleName, front: TheFront) -> IdentityVersions:
+    """The last ten versions."""
+    seq = await front.seq()
+    found = await front.anton.identities.versions(role)
+    facts = [identity_version_facts(version) for version in found]
+    return IdentityVersions.model_validate({"as_of_seq": seq, "role": role, "versions": facts})
+
+
+@router.post(
+    "/identities/{role}/rollback",
+    dependencies=[needs(Scope.OPERATE)],
+    responses=problem_responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+)
+async def roll_back(
+    role: RoleName, body: RollBack, front: TheFront, caller: TheCaller
+) -> IdentityView:
+    """Make the content of an older version the newest one."""
+    seq = await front.seq()
+    identity = await front.anton.identities.roll_back(role, body.version, caller.person)
+    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity)})
+
+
+@router.put(
+    "/identities/{role}/rules",
+    dependencies=[needs(Scope.OPERATE)],
+    responses=problem_responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+)
+async def set_rules(
+    role: RoleName, body: SetRules, front: TheFront, caller: TheCaller
+) -> IdentityView:
+    """Edit, pin and delete rules, by giving all that shall stand."""
+    seq = await front.seq()
+    rules = [Rule(rule.text, rule.pinned, rule.correction) for rule in body.rules]
+    identity = await front.anton.identities.set_rules(role, rules, body.version, caller.person)
+    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity)})

@@ -1,0 +1,177 @@
+"""What roles have learned, over REST."""
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import figures
+from core.identities import Identity, RuleStats
+from memory.identities.sqlite import SqliteIdentityStore
+from memory.stores.sqlite import SqliteStores
+from observability.clock import SystemClock
+from observability.interactions.sqlite import SqliteInteractionLog
+from observability.redaction import Redactor
+from tests.e2e.rest import OPERATOR, key_file, serving
+
+RULES = [
+    {"text": "Look at the callers first.", "pinned": False, "correction": False},
+    {"text": "Never touch the vendored folder.", "pinned": True, "correction": True},
+]
+
+
+@asynccontextmanager
+async def store_in(folder: Path) -> AsyncIterator[SqliteIdentityStore]:
+    """The identities of a house, beside it."""
+    clock = SystemClock()
+    stores = await SqliteStores.open(
+        folder / "data", clock=clock, redactor=Redactor(), exclusive=False
+    )
+    yield SqliteIdentityStore(stores.database, clock)
+    await stores.close()
+
+
+async def learned(folder: Path) -> None:
+    """Let the role `fix` learn something by itself."""
+    identity = Identity.model_validate(
+        {
+            "role": "fix",
+            "learned_rules": ("Read the failing test first.", "Be quick."),
+            "rule_stats": {"Read the failing test first.": RuleStats(use_count=8, success_count=8)},
+            "code_style": "small functions\u202e",
+            "mood": "calm",
+        }
+    )
+    async with store_in(folder) as store:
+        await store.save(identity, by="reflection", reason="t")
+
+
+async def test_every_role_is_listed_also_those_that_have_learned_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await learned(tmp_path)
+        found = (await house.ask("GET", "/identities")).json()["identities"]
+        by_role = {one["role"]: one for one in found}
+        assert {"triage", "diagnosis", "qa", "fix", "reviewer", "scribe"} <= by_role.keys()
+        assert (by_role["qa"]["version"], by_role["qa"]["rules"]) == (0, [])
+        one = (await house.ask("GET", "/identities/fix")).json()
+        assert one["version"] == 1
+        assert [rule["text"] for rule in one["rules"]] == [
+            "Read the failing test first.",
+            "Be quick.",
+        ]
+        assert one["rules"][0]["confidence"] == 0.9
+        assert one["code_style"] == "small functions<U+202E>"
+
+
+async def test_rules_are_edited_pinned_and_deleted_by_a_person(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await learned(tmp_path)
+        kept = {"text": "Read the failing test first."}
+        body = {"version": 1, "rules": [*RULES, kept]}
+        answer = await house.ask("PUT", "/identities/fix/rules", json=body)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert told["version"] == 2
+        assert [(rule["text"], rule["pinned"], rule["use_count"]) for rule in told["rules"]] == [
+            ("Never touch the vendored folder.", True, 0),
+            ("Read the failing test first.", False, 8),
+            ("Look at the callers first.", False, 0),
+        ]
+        async with store_in(tmp_path) as store:
+            assert (await store.get("fix")).dump()["mood"] == "calm"
+        newest, first = (await house.ask("GET", "/identities/fix/versions")).json()["versions"]
+        assert (newest["saved_by"], newest["reason"]) == ("rest:local", "rules set by a person")
+        assert (first["saved_by"], first["version"]) == ("reflection", 1)
+
+
+async def test_a_stale_version_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await learned(tmp_path)
+        for version, status in ((1, 200), (1, 409), (0, 409), (7, 409)):
+            body = {"version": version, "rules": RULES}
+            answer = await house.ask("PUT", "/identities/fix/rules", json=body)
+            assert answer.status_code == status, answer.text
+        assert "version 2" in answer.json()["detail"]
+        assert (await house.ask("GET", "/identities/fix")).json()["version"] == 2
+
+
+async def test_an_older_content_can_stand_again(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await learned(tmp_path)
+        await house.ask("PUT", "/identities/fix/rules", json={"version": 1, "rules": []})
+        answer = await house.ask("POST", "/identities/fix/rollback", json={"version": 1})
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert (told["version"], len(told["rules"])) == (3, 2)
+        assert told["rules"][0]["use_count"] == 8
+        answer = await house.ask("POST", "/identities/fix/rollback", json={"version": 9})
+        assert answer.status_code == 404
+        assert "kept are: 3, 2, 1" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/versions", None),
+        ("POST", "/rollback", {"version": 1}),
+        ("PUT", "/rules", {"version": 0, "rules": []}),
+    ],
+)
+async def test_a_role_that_is_not_there_is_not_found(
+    method: str, path: str, body: Any, tmp_path: Path
+) -> None:
+    async with serving(tmp_path) as house:
+        answer = await house.ask(method, f"/identities/nobody{path}", json=body)
+        assert answer.status_code == 404
+        assert "known are triage" in answer.json()["detail"]
+
+
+async def test_every_change_is_in_the_audit_log_and_among_the_diffs(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await house.ask("PUT", "/identities/qa/rules", json={"version": 0, "rules": RULES})
+        await house.ask("PUT", "/identities/qa/rules", json={"version": 1, "rules": RULES[:1]})
+        await house.ask("POST", "/identities/qa/rollback", json={"version": 1})
+    data = tmp_path / "data"
+    log = await SqliteInteractionLog.open(data, clock=SystemClock(), redactor=Redactor())
+    diffs = await log.ask(figures.memory_diffs("qa"))
+    await log.close()
+    callers, vendored = (rule["text"] for rule in RULES)
+    assert [(diff.version, diff.added, diff.removed) for diff in diffs] == [
+        (3, [vendored], []),
+        (2, [], [vendored]),
+        (1, [vendored, callers], []),
+    ]
+    with closing(sqlite3.connect(data / "anton.db")) as connection:
+        rows = connection.execute("SELECT entry FROM audit ORDER BY number").fetchall()
+    entries = [one for row in rows if (one := json.loads(row[0]))["action"].startswith("identity")]
+    assert [(one["action"], one["actor"], one["detail"]["version"]) for one in entries] == [
+        ("identity_rules_set", "rest:local", 1),
+        ("identity_rules_set", "rest:local", 2),
+        ("identity_rolled_back", "rest:local", 3),
+    ]
+
+
+async def test_secrets_and_hidden_signs_in_a_rule_do_not_stay(tmp_path: Path) -> None:
+    async with serving(tmp_path, api_key=OPERATOR, headers={"X-API-Key": OPERATOR}) as house:
+        rule = {"text": f"The key is\n {OPERATOR}\u202e."}
+        body = {"version": 0, "rules": [rule, rule]}
+        told = (await house.ask("PUT", "/identities/qa/rules", json=body)).json()
+        assert [rule["text"] for rule in told["rules"]] == ["The key is [secret]<U+202E>."]
+        blank = {"version": 1, "rules": [{"text": " \n "}]}
+        assert (await house.ask("PUT", "/identities/qa/rules", json=blank)).status_code == 422
+
+
+async def test_who_may_only_read_changes_nothing(tmp_path: Path) -> None:
+    file, keys = key_file(tmp_path)
+    options: dict[str, Any] = {"api_key": OPERATOR, "api_keys_file": file}
+    async with serving(tmp_path, headers={"X-API-Key": keys["read"]}, **options) as house:
+        assert (await house.ask("GET", "/identities/fix")).status_code == 200
+        body = {"version": 0, "rules": RULES}
+        assert (await house.ask("PUT", "/identities/fix/rules", json=body)).status_code == 403
+        answer = await house.ask("POST", "/identities/fix/rollback", json={"version": 1})
+        assert answer.status_code == 403
