@@ -5,7 +5,7 @@ SUITE ?= repair
 # Tests side by side, one process a core; who has no more takes from the others. SPREAD= for one after the other.
 SPREAD ?= -n logical --dist worksteal
 
-.PHONY: help install fmt lint types imports test check e2e eval dev demo lock clean
+.PHONY: help install fmt lint types imports test check e2e eval dev pictures demo lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ eval: install ## measure: make eval SUITE=repair
 
 dev: install ## the server, here, with its data in data/
 	$(PY) main.py serve
+
+pictures: install ## the pictures in docs/, drawn from what is sent (needs Chromium)
+	$(PY) -m docs.pictures.telegram_scenes
 
 demo: install ## one real bug, from ticket to branch
 	$(PY) main.py demo

@@ -108,8 +108,9 @@ def _head(card: Card) -> Iterator[Span]:
     mark = (
         _MARKS.get(card.briefing.severity, "") if card.briefing and card.briefing.severity else ""
     )
-    yield Span(f"{mark} {flat(card.title, 110)}".strip() or EMPTY, "bold")
-    if card.footer and not card.buttons:
+    told = bool(card.footer) and not card.buttons
+    yield Span(f"{mark} {flat(card.title, 110)}".strip() or EMPTY, "plain" if told else "bold")
+    if told:
         first, _, rest = inactive(card.footer).partition("\n")
         yield from (NEWLINE, Span(cut(first, 300), "bold"))
         yield Span(cut(f"\n{rest}" if rest else "", 1_000))

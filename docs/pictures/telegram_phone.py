@@ -19,7 +19,6 @@ header { position: fixed; inset: 0 0 auto; height: 56px; padding: 8px 16px; back
 header b { display: block } header span { color: #789; font-size: 13px }
 main { position: fixed; inset: 56px 0 0; display: flex; flex-direction: column; gap: 6px;
   justify-content: flex-end; padding: 8px }
-main.top { justify-content: flex-start }
 .line { display: flex; flex-direction: column; align-items: flex-start; flex: none }
 .line.own { align-items: flex-end }
 .bubble { max-width: 350px; padding: 6px 10px 4px; background: #fff; border-radius: 14px;
@@ -30,7 +29,7 @@ main.top { justify-content: flex-start }
   border-left: 3px solid #5b9bd5; white-space: pre-wrap }
 .bubble pre code { color: #234; font-size: 11.5px }
 .bubble blockquote { border-left: 3px solid #5b9bd5; background: #eef5fb; border-radius: 6px;
-  padding: 2px 8px; max-height: 66px; overflow: hidden; font-size: 14px }
+  padding: 2px 8px; max-height: 60px; overflow: hidden; font-size: 14px }
 .bubble a { color: #2a7ab9; text-decoration: none }
 .reply { border-left: 3px solid #5b9bd5; padding-left: 6px; margin-bottom: 3px; color: #567;
   font-size: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
@@ -49,16 +48,14 @@ main.top { justify-content: flex-start }
 """
 
 
-def draw(
-    messages: Sequence[Message], picture: Path, *, toast: str = "", from_top: bool = False
-) -> None:
-    """Write a PNG of one screen: the latest messages, or those from the first one down."""
+def draw(messages: Sequence[Message], picture: Path, *, toast: str = "") -> None:
+    """Write a PNG of one screen, the latest message at its lower edge."""
     lines = "\n".join(_line(message) for message in messages)
     over = f'<div class="toast">{html.escape(toast)}</div>' if toast else ""
     page = (
         f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>'
         f"<header><b>Anton</b><span>bot</span></header>{over}"
-        f'<main class="{"top" if from_top else ""}">{lines}</main>'
+        f"<main>{lines}</main>"
     )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "chat.html"
