@@ -35,6 +35,8 @@ class TelegramChannel:
         self.places = (chat_id,)
         self._bot = client(Access(token, api_url, proxy))
         self._starting = asyncio.Lock()
+        self._filed: set[tuple[str, str]] = set()
+        """Files that stand in a place already, and whose message does not."""
 
     async def post(self, card: Card, place: str, reply_to: str = "") -> str:
         """The file goes first: what fails half-way is repeated whole, and loses nothing.
@@ -43,17 +45,13 @@ class TelegramChannel:
         """
         bot = await self._ready()
         rendered = render(card)
+        filed = (place, rendered.document[0] if rendered.document else "")
         with translated(once=True):
-            if rendered.document:
-                name, data = rendered.document
-                await bot.send_document(
-                    place,
-                    BytesIO(data),
-                    filename=name,
-                    caption=f"Diff of task {card.task_id}",
-                    disable_notification=True,
-                )
+            if rendered.document and filed not in self._filed:
+                await _send_file(bot, place, rendered.document, card.task_id)
+                self._filed.add(filed)
             message = await send(bot, place, rendered, reply_to=reply_to, silent=card.silent)
+        self._filed.discard(filed)
         return f"{place}:{message.message_id}"
 
     async def edit(self, ref: str, card: Card) -> None:
@@ -79,6 +77,18 @@ class TelegramChannel:
             with translated():
                 await self._bot.initialize()
         return self._bot
+
+
+async def _send_file(bot: Bot, place: str, file: tuple[str, bytes], task_id: str) -> None:
+    """Send a diff; its caption names the task, so that a reply to it is understood."""
+    name, data = file
+    await bot.send_document(
+        place,
+        BytesIO(data),
+        filename=name,
+        caption=f"Diff of task {task_id}",
+        disable_notification=True,
+    )
 
 
 async def send(

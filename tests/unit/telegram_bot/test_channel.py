@@ -1,6 +1,8 @@
 """Cards in Telegram, by the vendor's client against a strict double."""
 
 import logging
+import subprocess
+import sys
 import traceback
 from collections.abc import AsyncIterator
 
@@ -16,6 +18,8 @@ from core.errors import (
 )
 from observability.records import LOUD_VENDORS
 from telegram_bot.channel import TelegramChannel
+from tests.conftest import ROOT
+from tests.fakes.proxy import Proxy
 from tests.fakes.telegram_server import TOKEN, TelegramDouble
 from tests.unit.telegram_bot.hostile import HOSTILE
 from tests.unit.telegram_bot.test_texts import DIFF, card, full_of
@@ -139,6 +143,36 @@ async def test_every_failure_has_its_error(double, channel) -> None:
     double.person(DANA).blocks()
     with pytest.raises(Forbidden, match="blocked"):
         await channel.check()
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+async def test_a_proxy_leads_to_names_that_this_machine_does_not_know(double, kind: str) -> None:
+    with Proxy(double.url, user="" if kind == "http" else "ann", password="s3cret") as proxy:
+        login = "" if kind == "http" else "ann:s3cret@"
+        address = f"{kind}://{login}127.0.0.1:{proxy.port}"
+        channel = TelegramChannel(TOKEN, HOME, "http://bots.example", address)
+        await channel.post(card(), HOME)
+        await channel.close()
+    assert set(proxy.asked) == {"bots.example"} and double.sent(DANA)
+
+
+async def test_a_file_is_not_sent_again_for_the_flood_limit_of_its_question(double, channel):
+    double.faults.plan(method="sendMessage", status=429, headers={"Retry-After": "1"})
+    long = card(diff=DIFF + "+more\n" * 80)
+    with pytest.raises(RateLimited):
+        await channel.post(long, HOME)
+    await channel.post(long, HOME)
+    assert [bool(m.document) for m in double.sent(DANA)] == [True, False]
+
+
+def test_the_client_is_loaded_where_a_bot_is_configured_alone() -> None:
+    program = (
+        "import sys, bootstrap, config\n"
+        "settings, _ = config.load_settings(telegram_bot_token='')\n"
+        "assert 'telegram' not in bootstrap._channels(settings)\n"
+        "sys.exit('telegram' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 async def test_a_wrong_token_is_told_and_never_shown(double, caplog) -> None:
