@@ -117,7 +117,7 @@ def _given(question: Question, options: argparse.Namespace) -> Decision | None:
     if options.yes:
         critical, unproven = question.risk is Risk.CRITICAL, question.details.get("unproven")
         if (critical or unproven) and not options.hash:
-            what = "This touches protected paths" if critical else "No test proves this"
+            what = "This is of critical risk" if critical else "No test proves this"
             raise Conflict(
                 f"{what}: --yes alone does not reach it.",
                 remedy="Read the diff above, and name it: --yes --hash and its patch hash.",

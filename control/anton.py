@@ -64,7 +64,7 @@ DRAIN_S = 25.0
 """How long nodes may take to finish when the server stops; with the rest it stays below 30 s."""
 TAKING_S = 2.0
 """How long the work loop may take to give back what it is just taking."""
-PROTECTED = "This touches protected paths: words alone do not release it."
+PROTECTED = "This is of critical risk: words alone do not release it."
 BY_HASH = "Decide on the question itself, with the hash of the diff that was seen."
 
 

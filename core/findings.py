@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from core.approvals import Risk
 from core.evidence import TestRun
 from core.incidents import Severity
 from core.patches import FileChange, Patch, Suspect
@@ -206,6 +207,8 @@ class Review(Value):
     issues: tuple[Issue, ...] = ()
     scores: dict[str, int] = Field(default_factory=dict)
     """`correctness`, `security`, `performance`: 0 to 10 each."""
+    risk: Risk | None = None
+    """How dangerous the reviewer calls the change; it may raise what code says, never lower it."""
     reviewer: str = ""
     """Who judged: a model, or `offline engine`."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.approvals import Risk
 from core.evidence import CaseOutcome, Evidence, RunEnd, TestCase, TestRun
 from core.findings import (
     Candidate,
@@ -54,6 +55,8 @@ class Script:
     fixes: Sequence[str | None] = (MENDED,)
     """The text of app.py after each attempt; None finds nothing."""
     reviews: Sequence[ReviewVerdict] = (ReviewVerdict.APPROVE,)
+    risk: Risk | None = None
+    """What the reviewer calls the change."""
     narrative: Narrative = field(default_factory=Narrative)
     delays_s: Mapping[str, float] = field(default_factory=dict)
     """How long each role takes."""
@@ -109,7 +112,12 @@ class ScriptedEngine:
         await self._turn("review", case)
         rounds = self.asked.count("review")
         verdict = self._script.reviews[min(rounds, len(self._script.reviews)) - 1]
-        return Review(verdict=verdict, patch_hash=patch.sha256, reviewer=self.name)
+        return Review(
+            verdict=verdict,
+            patch_hash=patch.sha256,
+            risk=self._script.risk,
+            reviewer=self.name,
+        )
 
     async def narrate(self, case: Case, facts: str) -> Narrative:
         """The scripted words."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from agents.answers import ask
 from agents.prompting import render
 from agents.role import Role, words_of
+from core.approvals import Risk
 from core.errors import AnswerInvalid, TimeUp
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
@@ -37,6 +38,7 @@ class Answer(BaseModel):
     reasoning: str = ""
     verdict: Literal["APPROVE", "REQUEST_CHANGES", "NEEDS_DISCUSSION"]
     scores: dict[str, int] = Field(default_factory=dict)
+    risk: str = ""
     issues: list[Remark] = Field(default_factory=list)
 
 
@@ -52,6 +54,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
     readers: list[str] = []
     issues: list[Issue] = []
     scores: dict[str, int] = {}
+    risks: list[Risk] = []
     for number, part in enumerate(parts, start=1):
         try:
             answer, by = await _read(
@@ -67,6 +70,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
         verdicts.append(verdict)
         readers.append(by)
         issues += said
+        risks += [risk for risk in Risk if risk == answer.risk.strip().lower()]
         for name in SCORES:
             if name in answer.scores:
                 given = max(0, min(10, answer.scores[name]))
@@ -77,6 +81,7 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
         patch_hash=patch.sha256,
         issues=tuple(issues),
         scores=scores,
+        risk=max(risks, key=lambda risk: risk.rank, default=None),
         reviewer=" and ".join(dict.fromkeys(readers)) or model.name,
     )
 

@@ -169,7 +169,7 @@ async def approve(
         return await _approved_before(front, task, releases, seq)
     named = body.patch_hash if body else None
     if named is None and waiting[0].question.risk is Risk.CRITICAL:
-        words = "This touches protected paths: name the hash of the diff that was seen."
+        words = "This is of critical risk: name the hash of the diff that was seen."
         raise Problem(422, "patch_hash_missing", words)
     seen = named or waiting[0].question.patch_hash
     typed = body.confirmation if body else ""

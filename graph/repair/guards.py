@@ -62,6 +62,8 @@ PROFILES = {
 }
 STRICTEST = "default"
 
+WITHOUT_LINES = ("Binary files ", "old mode ", "new file mode 120000")
+"""Beginnings of headers in a canonical diff; every line within a hunk begins otherwise."""
 LOW_MAX_LINES = 10
 MEDIUM_MAX_FILES = 5
 MEDIUM_MAX_LINES = 200
@@ -92,20 +94,38 @@ def protected_paths(patch: Patch, profile: Profile) -> tuple[str, ...]:
     )
 
 
-def risk_of(patch: Patch, *, protected: bool, proven: bool, multi_service: bool) -> Risk:
-    """How dangerous the change is, from recorded facts alone."""
+def risk_of(
+    patch: Patch,
+    *,
+    protected: bool,
+    proven: bool,
+    multi_service: bool,
+    raised: Risk | None = None,
+) -> Risk:
+    """How dangerous the change is, from recorded facts; a reviewer may only have raised it."""
+    found = _computed(patch, protected, proven and not multi_service)
+    return max(found, raised or found, key=lambda risk: risk.rank)
+
+
+def _computed(patch: Patch, protected: bool, plain: bool) -> Risk:
+    """The risk by code; what no number of lines tells of is high."""
     if protected:
         return Risk.CRITICAL
+    if not plain or _unmeasured(patch):
+        return Risk.HIGH
     sources = [path for path in patch.paths if not is_test_path(path)]
     added, deleted = patch.size
     lines = added + deleted
-    if not proven or multi_service:
-        return Risk.HIGH
     if len(sources) <= 1 and _source_lines(patch) <= LOW_MAX_LINES:
         return Risk.LOW
     if len(patch.paths) <= MEDIUM_MAX_FILES and lines <= MEDIUM_MAX_LINES:
         return Risk.MEDIUM
     return Risk.HIGH
+
+
+def _unmeasured(patch: Patch) -> bool:
+    """Whether something changes that has no lines: bytes, permissions, where a link leads."""
+    return any(line.startswith(WITHOUT_LINES) for line in patch.diff.split("\n"))
 
 
 def _source_lines(patch: Patch) -> int:

@@ -37,6 +37,7 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         protected=bool(protected),
         proven=evidence.verdict is Verdict.FIXED,
         multi_service=state.get("triage", {}).get("blast_radius") == "multi_service",
+        raised=answer.risk,
     )
     facts = await _facts(state, deps, patch, evidence, answer, risk, protected)
     lacking = unmet(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.approvals import Choice, Decision, Person
+from core.approvals import Choice, Decision, Person, Risk
 from core.errors import ConfirmationWrong, NotEntitled, VoiceCounted
 from core.findings import Reading, Reproduction
 from core.patches import FileChange
@@ -153,3 +153,14 @@ async def test_a_changed_row_of_the_audit_log_is_named(tmp_path: Path) -> None:
         )
     async with house(tmp_path) as here:
         assert "broken at row 1" in await here.anton.audited()
+
+
+async def test_a_reviewer_raises_the_risk_to_what_has_to_be_typed(tmp_path: Path) -> None:
+    async with house(tmp_path, Script(risk=Risk.CRITICAL), auto_approve_risk="medium") as here:
+        task = await here.run()
+        question = (await here.pending(task)).question
+        assert (question.risk, question.passed_by) == (Risk.CRITICAL, "")
+        with pytest.raises(ConfirmationWrong, match="of critical risk"):
+            await says(here, task, "approve", ME)
+        await says(here, task, "approve", ME, confirmation=question.proof)
+        assert (await here.anton.drive(task.task_id)).outcome is Outcome.FIXED

@@ -95,6 +95,33 @@ def test_risk(
     assert found is risk
 
 
+@pytest.mark.parametrize("raised", [None, *Risk])
+@pytest.mark.parametrize(("files", "lines"), [(1, 1), (2, 1), (6, 1)])
+def test_a_reviewer_raises_the_risk_and_never_lowers_it(
+    files: int, lines: int, raised: Risk | None
+) -> None:
+    change = patch(files, lines)
+    plain = risk_of(change, protected=False, proven=True, multi_service=False)
+    found = risk_of(change, protected=False, proven=True, multi_service=False, raised=raised)
+    assert found.rank == max(plain.rank, raised.rank if raised else 0)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        File(b"x = 1\n" * 600, "100755"),
+        File(b"\x00\x01 bytes"),
+        File(b"/etc/passwd", "120000"),
+    ],
+)
+@pytest.mark.parametrize("path", ["src/m0.py", "tests/data/new"])
+def test_what_has_no_lines_to_count_is_of_high_risk(path: str, after: File) -> None:
+    change = Patch.between("0" * 40, BASE, Tree({**BASE, path: after}))
+    found = risk_of(change, protected=False, proven=True, multi_service=False)
+    measured = path not in BASE and after.mode == "100755"
+    assert found is (Risk.LOW if measured else Risk.HIGH)
+
+
 def test_a_new_test_does_not_raise_the_risk() -> None:
     change = patch(extra={"tests/test_new.py": "def test_new():\n    assert True\n" * 20})
     assert risk_of(change, protected=False, proven=True, multi_service=False) is Risk.LOW

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agents.roles.reviewer import PART_MAX_CHARS, changed_line, review
+from core.approvals import Risk
 from core.evidence import Evidence, Verdict
 from core.findings import ReviewVerdict
 from core.patches import Patch
@@ -39,6 +40,15 @@ async def test_plain_approval_is_of_exactly_this_diff() -> None:
     assert found.scores == {"correctness": 9, "security": 10}
     assert "+x20 = 21" in model.prompt()
     assert "+y = 1" in model.prompt(), "new files are part of what is read"
+
+
+@pytest.mark.parametrize(
+    ("said", "risk"),
+    [("high", Risk.HIGH), (" Critical", Risk.CRITICAL), ("low", Risk.LOW), ("terrible", None)],
+)
+async def test_risk_is_told_in_the_words_that_there_are(said: str, risk: Risk | None) -> None:
+    found = await review(CASE, PATCH, EVIDENCE, ScriptedModel([answer("APPROVE", risk=said)]))
+    assert (found.risk, found.verdict) == (risk, ReviewVerdict.APPROVE)
 
 
 @pytest.mark.parametrize("text", ["", "APPROVED?", "I would approve.", '{"verdict": "FINE"}'])
