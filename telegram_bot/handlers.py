@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 CHANNEL = TelegramChannel.name
 ANSWER_S = 2.5
 """Within so many seconds a tap is answered, if only by word that the answer follows."""
+AWAY_S, STRANGERS_MAX = 60.0, 1_000
 SENDS_MAX = 4
 WAIT_MAX_S = 60.0
 """An answer in words waits out flood limits as long as that, so often."""
@@ -55,6 +57,8 @@ class Handlers:
         self._bot = bot
         self._house = house
         self._chats = chats
+        self._turned_away: dict[tuple[str, str], float] = {}
+        """Strangers and where they spoke, with when that was written down last."""
 
     async def handle(self, update: Update) -> None:
         """Act on an update and answer it; what is not meant for Anton is passed over."""
@@ -70,7 +74,7 @@ class Handlers:
         place = str(message.chat.id) if message else ""
         action, _, nonce = (query.data or "").partition(":")
         if not self._is_known(by, place):
-            await self._house.refuse(by, f"a tap in a foreign chat: {one_line(place, 30)}")
+            await self._turn_away(by, place, "a tap")
             await self._answer(query, STRANGE, alarm=True)
             return
         tap = Tap(action=action, nonce=nonce, by=by, key=key, place=place)
@@ -98,7 +102,7 @@ class Handlers:
             return
         by = Person(channel=CHANNEL, person_id=str(user.id), name=one_line(user.full_name, 60))
         if not (self._is_known(by, place) and self._house.listed(by, place)):
-            await self._house.refuse(by, f"a message in chat {place}")
+            await self._turn_away(by, place, "a message")
             return
         heard = await self._heard(message, by, key)
         if heard is not None:
@@ -143,6 +147,16 @@ class Handlers:
         if bot:
             return name, rest, bot.lower() == self._bot.username.lower()
         return name, rest, alone or self._house.commands.knows(name)
+
+    async def _turn_away(self, by: Person, place: str, what: str) -> None:
+        """Write a stranger down, once a minute: whoever floods the bot must not fill the disk."""
+        now, who = time.monotonic(), (by.person_id, place)
+        if now - self._turned_away.get(who, -AWAY_S) < AWAY_S:
+            return
+        if len(self._turned_away) >= STRANGERS_MAX:
+            self._turned_away.clear()
+        self._turned_away[who] = now
+        await self._house.refuse(by, f"{what} in the foreign chat {one_line(place, 30)}")
 
     def _is_known(self, by: Person, place: str) -> bool:
         """Whether people are heard in this chat: a configured one, or a private one of theirs."""

@@ -123,7 +123,7 @@ def _tail(card: Card) -> Iterator[Span]:
     if card.footer and card.buttons:
         yield Span("\n\n")
         yield Span(cut(inactive(card.footer), 300), "italic")
-    if _leads_to_the_web(card.link):
+    if _leads_to_the_web(card.link) and card.link not in card.footer + card.body:
         yield NEWLINE
         yield Span(visible(card.link), "link")
 

@@ -258,7 +258,8 @@ async def test_strangers_get_no_answer_and_an_entry_in_the_audit(tmp_path, doubl
         eve = double.person(EVE, "Eve")
         places = (eve, eve.within(GROUP), eve.within(-100_6), it.dana.within(-100_6))
         for person in places:
-            assert await it.says("/approve", by=person) == []
+            for _ in range(3):
+                assert await it.says("/approve", by=person) == []
         assert len(it.refusals()) == len(places)
         tap = await it.tap(question, "Approve", by=eve.within(GROUP))
         assert "not among those who may decide" in text_of(tap)
@@ -281,6 +282,27 @@ async def test_an_update_is_dealt_with_once_also_after_a_restart(tmp_path, doubl
         await it.bot.receive(update)
         assert len(it.sent()) == 1
         assert len((await it.here.anton.tasks(TaskFilter())).tasks) == 1
+
+
+async def test_no_update_is_lost_or_doubled_by_bots_that_break_off(tmp_path, double) -> None:
+    async with chat(tmp_path, double) as it:
+        for number in range(30):
+            it.dana.says(f"/fix total() is off by {number}")
+        for pause_s in (0.02, 0.05, 0.1, 0.2, 0.3):
+            bot = bootstrap.ear(it.settings, it.here.anton)
+            bot.start()
+            await asyncio.sleep(pause_s)
+            broken = [task for task in (bot._running, *bot._open.values()) if task]
+            for task in broken:
+                task.cancel()
+            await asyncio.gather(*broken, return_exceptions=True)
+            await bot.stop()
+        it.bot.start()
+        await asyncio.to_thread(double.wait, lambda: not double.chats.updates, "not confirmed")
+        tasks = (await it.here.anton.tasks(TaskFilter(), limit=100)).tasks
+        assert sorted(int(task.request.text.split()[-1]) for task in tasks) == [*range(30)]
+        told = [message.text for message in it.sent()]
+        assert all(any(task.task_id[:8] in text for text in told) for task in tasks)
 
 
 async def test_a_slow_answer_follows_as_a_message(tmp_path, double, monkeypatch) -> None:

@@ -194,6 +194,12 @@ def test_what_is_decided_is_told_first_and_shows_no_diff_and_no_button() -> None
     assert rendered.rows == () and rendered.document is None and "@@" not in rendered.plain
 
 
+def test_a_link_that_is_told_already_is_not_told_again() -> None:
+    url = "https://github.com/acme/todo/pull/7"
+    plain = render(card(buttons=(), footer=f"Approved by Dana.\n{url}", link=url)).plain
+    assert plain.count(url) == 1
+
+
 def test_a_repeated_message_says_so() -> None:
     assert render(card(repeated=True)).plain.startswith("Repeated: ")
 
