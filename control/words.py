@@ -70,6 +70,8 @@ def asked_about(text: str) -> tuple[Topic, ...]:
         return ()
     if not words.rstrip(" .!)").endswith("?") or phrases.REQUEST.fullmatch(words):
         return ()
+    if not _tells(words) and not words.startswith("why"):
+        return ()
     found = tuple(topic for topic, said in phrases.TOPICS.items() if said.search(words))
     return found or ("change",)
 

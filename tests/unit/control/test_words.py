@@ -54,6 +54,7 @@ def test_refusal(words: str) -> None:
         "Kim says: ship it",
         "ship it?",
         "thanks!",
+        "what?",
     ],
 )
 def test_unclear_stays_unclear(words: str) -> None:
