@@ -93,7 +93,7 @@ def test_a_script_approves_protected_paths_only_by_the_hash_that_it_saw(
     assert refused.returncode == 3
     assert "--hash" in refused.stderr
     assert branches(shop) == []
-    approved = run(data, "approve", "latest", "--yes", "--hash", patch_hash[:12])
+    approved = run(data, "approve", "latest", "--yes", "--hash", patch_hash)
     assert approved.returncode == 0, approved.stderr
     assert len(branches(shop)) == 1
 
