@@ -18,7 +18,10 @@ PASSED, FAILED, ERROR, SKIPPED = CaseOutcome
 
 @pytest.fixture(
     scope="module",
-    params=["subprocess", pytest.param("bubblewrap", marks=pytest.mark.needs_bubblewrap)],
+    params=[
+        pytest.param("subprocess", marks=pytest.mark.slow),
+        pytest.param("bubblewrap", marks=pytest.mark.needs_bubblewrap),
+    ],
 )
 def rooms(request: pytest.FixtureRequest) -> Iterator[Rooms]:
     with open_folder() as folder:
