@@ -1,8 +1,10 @@
 """Plain words without a model: consent must stand alone, and what is unclear stays unclear."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from control.words import said_back, understand
+from control.words import intent_of, said_back, understand
 from core.approvals import Question, QuestionKind
 
 RELEASE = Question(
@@ -77,3 +79,19 @@ def test_a_choice_that_is_not_offered_is_not_taken() -> None:
 def test_what_was_understood_is_said_back() -> None:
     assert "exactly the diff" in said_back("approve", "yes", None)
     assert "rename x" in said_back("request_changes", "rename x", None)
+
+
+@given(
+    st.sampled_from(["approve", "yes", "ship it", "lgtm"]), st.text("bcdfgkmpqvwxz ", min_size=4)
+)
+def test_consent_with_anything_unknown_beside_it_is_no_consent(consent: str, more: str) -> None:
+    if more.strip():
+        for words in (f"{consent} {more}", f"{consent}, {more}", f"{more}. {consent}!"):
+            assert understand(words, RELEASE)[0] != "approve"
+
+
+@given(st.text())
+def test_no_text_breaks_the_grammar_and_only_open_answers_come_of_it(words: str) -> None:
+    for question in (RELEASE, BUDGET, ESCALATION):
+        intent = intent_of(words, question)
+        assert intent.kind in ("question", "unclear", *question.options)
