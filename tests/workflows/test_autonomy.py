@@ -10,7 +10,6 @@ from core.findings import Diagnosis, Reading, Reproduction, Triage
 from core.services import Rung
 from core.tasks import Outcome, Task, TaskStatus
 from evals.scripted import MENDED, Script
-from tests.fakes.repositories import git
 from tests.workflows.house import House, house
 from tests.workflows.test_consent import audited, critical
 
@@ -77,8 +76,9 @@ async def test_what_passes_without_a_person_is_told_so_everywhere(tmp_path: Path
         refs = {entry["name"]: entry["ref"] for entry in task.result["artifacts"]}
         document = (await here.anton.artifacts.get(refs["incident.md"])).decode()
         assert f"| Approved by | {said} |" in document
-        (branch,) = here.branches()
-        assert git(here.repository, "log", "-1", "--format=%H", branch)
+        (effect,) = await here.anton._records.outbox.of(task.task_id)
+        assert f"- Approved by: {said}" in effect.payload["body"]
+        assert len(here.branches()) == 1
 
 
 async def test_once_a_person_had_a_say_a_person_is_asked(tmp_path: Path) -> None:
