@@ -35,7 +35,7 @@ UNSETTLED = frozenset({"asked", "not_found", "refused", "expired", "void"})
 _REF = r"(?:latest|[0-9a-f]{8}(?:-[0-9a-f-]{27})?)"
 _AMOUNT = r"(?:another\s+|\+\s*)?[$€]?\s*\d+(?:[.,]\d+)?\s*(?:[$€]|usd|dollars?|cents?|ct)?"
 _COMMAND = re.compile(
-    rf"(?P<alone>help|tasks|status|approve|reject)|"
+    rf"(?P<alone>help|tasks|incidents|status|approve|reject)|"
     rf"(?P<named>task|approve|reject|cancel)\s+(?P<ref>{_REF})|"
     rf"(?P<budget>budget)\s+(?P<amount>{_AMOUNT})|"
     rf"(?P<build>build):\s*(?P<sentence>.+)",

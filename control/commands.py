@@ -17,6 +17,7 @@ from core.tasks import Task, TaskRequest
 from core.visible import one_line, visible
 
 LISTED = 10
+OPEN_MAX = 1_000
 TASK_REF = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]{27})?")
 
 BUILD_NEEDS = (
@@ -40,6 +41,7 @@ COMMANDS = (
     Command("fix", "TEXT", "repair what TEXT reports; a listed repository may come first"),
     Command("tasks", "", "the latest tasks"),
     Command("task", "ID", "how one task stands"),
+    Command("incidents", "", "the faults under care, most urgent first"),
     Command("approve", "[ID]", "approve the diff that waits, after a yes"),
     Command("reject", "[ID]", "reject the diff that waits, after a yes"),
     Command("budget", "AMOUNT", "give the task that waits for money so much more"),
@@ -64,6 +66,7 @@ class Commands:
             "fix": self._fix,
             "tasks": self._tasks,
             "task": self._task,
+            "incidents": self._incidents,
             "approve": self._approve,
             "reject": self._reject,
             "budget": self._budget,
@@ -116,6 +119,16 @@ class Commands:
         page = await self._anton.tasks(TaskFilter(), limit=LISTED)
         lines = [_line(task) for task in page.tasks]
         return Heard(state="told", text="\n".join(lines) or "There are no tasks yet.")
+
+    async def _incidents(self, rest: str, said: Said) -> Heard:
+        """A fault has one open task at most, so the open repairs are the faults under care."""
+        page = await self._anton.tasks(TaskFilter(workflow="repair"), limit=OPEN_MAX)
+        under_care = [task for task in page.tasks if not task.status.ended]
+        under_care.sort(key=lambda task: task.severity or "unrated")
+        lines = [f"{task.severity or 'unrated'} {_line(task)}" for task in under_care[:LISTED]]
+        if len(under_care) > LISTED:
+            lines.append(f"and {len(under_care) - LISTED} more")
+        return Heard(state="told", text="\n".join(lines) or "No fault is under care.")
 
     async def _task(self, rest: str, said: Said) -> Heard:
         task = await self._named(rest, said)

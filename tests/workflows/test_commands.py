@@ -78,8 +78,10 @@ async def test_reports_that_say_nothing_or_too_much_are_refused(tmp_path: Path) 
 async def test_what_there_is_is_told(tmp_path: Path) -> None:
     async with chat(tmp_path) as (here, ann):
         assert "no tasks yet" in (await ann.run("/tasks")).text
+        assert "No fault" in (await ann.run("/incidents")).text
         task = await here.run()
         assert task.task8 in (await ann.run("/tasks")).text
+        assert f"{task.severity} {task.task8} waiting" in (await ann.run("/incidents")).text
         told = (await ann.run(f"/task {task.task8}")).text
         assert "waiting for input" in told
         assert "Release" in told

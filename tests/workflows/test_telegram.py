@@ -18,9 +18,12 @@ from config import Settings, load_settings
 from core.approvals import ApprovalState
 from core.errors import PayloadInvalid
 from core.ports import TaskFilter
-from evals.scripted import Script
+from evals.scripted import REPOSITORY, Script
 from telegram_bot.bot import TelegramBot
 from tests.e2e.rest import OPERATOR
+from tests.fakes.github import TOKEN as GITHUB_TOKEN
+from tests.fakes.github import GitHubDouble
+from tests.fakes.repositories import repository
 from tests.fakes.telegram_chats import BOT, Callback, Message
 from tests.fakes.telegram_people import Person
 from tests.fakes.telegram_server import TelegramDouble
@@ -129,6 +132,24 @@ def polls_of(double: TelegramDouble) -> list[dict[str, Any]]:
 def text_of(tap: Callback) -> str:
     assert tap.answer is not None
     return str(tap.answer.get("text", ""))
+
+
+async def test_the_message_that_asked_tells_of_the_pull_request(tmp_path, double) -> None:
+    (tmp_path / "host").mkdir()
+    seed = repository(tmp_path / "seed", REPOSITORY)
+    with GitHubDouble(tmp_path / "host", seed=seed) as github:
+        options = {"github_api_url": github.url, "github_write_interval_s": 0.0}
+        async with chat(tmp_path, double, None, github_token=GITHUB_TOKEN, **options) as it:
+            task = await it.here.run(repository="acme/todo")
+            await it.look()
+            question = next(m for m in it.sent() if m.labels)
+            await it.tap(question, "Approve")
+            await it.here.anton.drive(task.task_id)
+            await it.look()
+            (pull,) = github.pulls
+            assert question.labels == [] and "Approved by Dana (77)" in question.text
+            assert question.text.count(f"/acme/todo/pull/{len(github.pulls)}") == 1
+            assert pull["state"] == "open" and [m for m in it.sent() if m.labels] == []
 
 
 async def test_feedback_is_asked_for_and_taken_in_words(tmp_path: Path, double: TelegramDouble):
