@@ -26,6 +26,11 @@ TELEGRAM_HERE = {
     "telegram_api_url": "http://127.0.0.1:8081",
     "local_only": True,
 }
+SLACK = {
+    "slack_bot_token": f"xoxb-{KEY}",
+    "slack_channel": "incidents",
+    "slack_signing_secret": KEY,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -193,6 +198,17 @@ def test_an_env_file_that_others_can_read_is_named(home: Path, mode: int, warned
     assert stat.S_IMODE((home / ".env").stat().st_mode) == mode
 
 
+def test_two_secrets_by_a_comma_are_two_secrets() -> None:
+    settings, _ = load_settings(**{**SLACK, "slack_signing_secret": f"{KEY},new-{KEY}"})
+    assert settings.slack_signing_secrets == (KEY, f"new-{KEY}")
+    assert {KEY, f"new-{KEY}"} <= set(settings.secrets())
+
+
+def test_slack_that_hears_nothing_is_warned_of() -> None:
+    _, warnings = load_settings(slack_bot_token="xoxb-" + KEY, slack_channel="#incidents")
+    assert [warning for warning in warnings if "SLACK_SIGNING_SECRET" in warning]
+
+
 def test_secrets_are_listed_for_redaction_and_never_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -254,6 +270,12 @@ def test_secrets_are_listed_for_redaction_and_never_printed(
             {"slack_channel": "C01", "environment": "production", "api_key": KEY},
             "SLACK_APPROVER_IDS",
         ),
+        ({"slack_bot_token": KEY}, "SLACK_CHANNEL"),
+        ({"slack_signing_secret": KEY}, "SLACK_BOT_TOKEN"),
+        ({**SLACK, "slack_signing_secret": "k7Qx"}, "SLACK_SIGNING_SECRET"),
+        ({**SLACK, "slack_signing_secret": f"{KEY},k7Qx"}, "SLACK_SIGNING_SECRET"),
+        ({**SLACK, "slack_signing_secret": f"{KEY},1{KEY},2{KEY}"}, "SLACK_SIGNING_SECRET"),
+        ({**SLACK, "local_only": True}, "SLACK_BOT_TOKEN"),
     ],
 )
 def test_the_server_refuses_to_start_unsafe(options: dict[str, object], named: str) -> None:
