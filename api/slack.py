@@ -138,9 +138,7 @@ class SlackDesk:
         if name == "fix" and not rest:
             rest = self.demo_ticket
         heard = await _told(self.commands.run(name, rest, command.said))
-        if name == "help":
-            heard = heard.but(text=f"/oncall TEXT: repair what TEXT reports\n{heard.text}")
-        return heard.but(text=_SPOKEN.sub(r"/oncall \1", heard.text))
+        return heard.but(text=_SPOKEN.sub(_typed_here, heard.text))
 
     async def _pressed(self, pressed: Pressed) -> Heard:
         heard = await _told(self.desk.tap(pressed.tap))
@@ -234,6 +232,11 @@ async def _told(work: Awaitable[Heard]) -> Heard:
     except AntonError as error:
         log.error("not done for Slack: %s", error)
         return Heard(state="refused", text=f"This could not be done: {error}")
+
+
+def _typed_here(found: re.Match[str]) -> str:
+    """A command of the chats, as it is typed in Slack."""
+    return {"fix": "/oncall", "build": "/oncall build:"}.get(found[1], f"/oncall {found[1]}")
 
 
 def _asked(ref: str, person_id: str) -> str:

@@ -4,6 +4,7 @@ Foreign words stand in plain or rich text, of which Slack reads no markup, so th
 can call people, link, or pass for ours; the little that is mrkdwn is escaped.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ ACTION_IDS = {"approve": "hitl_approve", "request_changes": "hitl_reject", "reje
 _ACTIONS = {action_id: action for action, action_id in ACTION_IDS.items()}
 RELEASE_LABELS = {"approve": "Approve & Open PR", "request_changes": "Request Changes"}
 _STYLES = {"approve": "primary", "request_changes": "danger", "stop": "danger"}
+_FILES = re.compile(r"(?m)^(?=diff --git )")
+_NOISE = re.compile(r"diff --git .*|index [0-9a-f]+\.\.[0-9a-f]+.*|new file mode 100644")
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,25 @@ class Rendered:
 
 
 def render(card: Card) -> Rendered:
-    """All of a card."""
-    diff, brief = visible(card.diff), card.briefing
+    """All of a card: a screen of briefing and buttons, and below them the diff.
+
+    Of what is decided it shows the decision first, and the diff no more.
+    """
+    brief, open_ = card.briefing, bool(card.buttons)
+    whole = visible(card.diff) if open_ else ""
+    diff = _readable(whole)
     short = len(diff) <= DIFF_CHARACTERS and diff.count("\n") <= DIFF_LINES
     blocks = [_header(card.title), *_repetition(card)]
-    blocks += _briefing(brief) if brief else []
+    blocks += [] if open_ else _outcome(card)
     blocks += [_paragraph(card.body, limit=TEXT_MAX if brief else BODY_MAX)] if card.body else []
-    blocks += [_preformatted(diff)] if diff.strip() and short else []
-    blocks += [_paragraph(brief.on_approve, "On approval")] if brief and card.buttons else []
+    blocks += _briefing(brief, proof=open_) if brief else []
+    blocks += [_paragraph(f"On approval {brief.on_approve}")] if brief and open_ else []
     blocks += _actions(card)
-    blocks += _footer(card, pinned=_pinned(brief, "" if short else "diff in the thread"))
-    return Rendered(_notice(card.title), blocks, "" if short else diff)
+    below = [card.footer if open_ else "", *_pinned(brief), "" if short else "diff in the thread"]
+    texts = [text for text in below if text.strip()]
+    blocks += [_context(texts)] if texts else []
+    blocks += [_preformatted(diff)] if diff.strip() and short else []
+    return Rendered(_notice(card.title), blocks, "" if short else whole)
 
 
 def plain(card: Card) -> Rendered:
@@ -152,81 +163,69 @@ def _repetition(card: Card) -> list[Block]:
     return [_context([said])] if card.repeated else []
 
 
-def _briefing(brief: Briefing) -> list[Block]:
-    """What broke, how sure that is, what changes, what proves it, what it costs."""
+def _outcome(card: Card) -> list[Block]:
+    """Who decided what and what came of it, with the link."""
+    blocks = [_paragraph(card.footer, limit=FOOTER_MAX)] if card.footer.strip() else []
+    if card.link.startswith(("https://", "http://")):
+        link = {"type": "link", "url": visible(card.link), "text": visible(card.link)}
+        blocks.append(_rich([{"type": "rich_text_section", "elements": [link]}]))
+    return blocks
+
+
+def _briefing(brief: Briefing, *, proof: bool) -> list[Block]:
+    """What broke, how sure that is, what changes; and what proves it, and what speaks against."""
     blocks = [_fields(brief)]
     if brief.told:
-        blocks.append(
-            _rich(
-                [
-                    {
-                        "type": "rich_text_quote",
-                        "elements": [_run(clipped(visible(brief.told), TEXT_MAX))],
-                    }
-                ]
-            )
-        )
-    blocks.append(
-        _paragraphs(
-            ("Cause", brief.root_cause),
-            ("Fix", brief.fix),
-            (_size(brief), _files(brief)),
-            ("Proof", _proof(brief)),
-        )
-    )
+        told = _runs(clipped(visible(brief.told), TEXT_MAX))
+        blocks.append(_rich([{"type": "rich_text_quote", "elements": told}]))
+    named = [("Cause", brief.root_cause), ("Fix", brief.fix)]
+    if proof:
+        named += [("Changes", _changes(brief)), ("Proof", _proof(brief))]
+    blocks.append(_paragraphs(*named))
     warnings = (
         ("Protected paths", ", ".join(brief.protected)),
         ("Unproven", brief.unproven),
         ("Notes", "\n".join(brief.notes)),
     )
-    held = [(name, text) for name, text in warnings if text]
+    held = [(name, text) for name, text in warnings if text and proof]
     return [*blocks, _paragraphs(*held)] if held else blocks
 
 
 def _fields(brief: Briefing) -> Block:
-    since = f"{brief.reported_at:%Y-%m-%d %H:%M} UTC" if brief.reported_at else MISSING
+    reported = f"{brief.reported_at:%Y-%m-%d %H:%M} UTC" if brief.reported_at else MISSING
     facts = (
-        ("Report", f"{brief.ticket} {brief.title}".strip()),
-        ("Severity · risk", f"{brief.severity or MISSING} · {brief.risk}"),
-        ("Component", brief.component),
-        ("Since", since),
+        ("Severity", f"{brief.severity or MISSING}, {brief.risk} risk"),
         ("Confidence", brief.confidence),
-        ("Cost", brief.cost),
+        ("Where", f"{brief.component} ({brief.ticket})" if brief.ticket else brief.component),
+        ("Reported", reported),
     )
     return {"type": "section", "fields": [_field(name, value) for name, value in facts]}
 
 
 def _field(name: str, value: str) -> Block:
-    text = f"*{name}*\n{escaped(one_line(value, FIELD_MAX))}"
+    text = f"*{name}* {escaped(one_line(value, FIELD_MAX))}"
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _size(brief: Briefing) -> str:
+def _changes(brief: Briefing) -> str:
     files, added, deleted = brief.size
-    return f"{files} file{'s' * (files != 1)}, +{added} -{deleted}"
-
-
-def _files(brief: Briefing) -> str:
-    lines = [f"{file.path} +{file.added} -{file.deleted}" for file in brief.files[:FILES_SHOWN]]
-    rest = len(brief.files) - FILES_SHOWN
-    return "\n".join([*lines, *([f"and {rest} more"] if rest > 0 else [])]) or MISSING
+    shown = [f"{file.path} +{file.added} -{file.deleted}" for file in brief.files[:FILES_SHOWN]]
+    rest = [f"and {files - FILES_SHOWN} more"] if files > FILES_SHOWN else []
+    listed = ", ".join([*shown, *rest]) or MISSING
+    return f"{files} file{'s' * (files != 1)}, +{added} -{deleted}: {listed}"
 
 
 def _proof(brief: Briefing) -> str:
-    facts = (
-        ("", brief.tests),
-        ("Regression test: ", brief.regression_test),
-        ("Review: ", brief.review),
-        ("CI: ", brief.ci),
-    )
-    return "\n".join(f"{name}{value}" for name, value in facts if value and value != MISSING)
+    """What the tests said, by which test, who read it; what was not recorded is not spoken of."""
+    facts = (brief.tests, brief.regression_test, f"review {brief.review}", f"CI {brief.ci}")
+    return "; ".join(fact for fact in facts if MISSING not in fact) or MISSING
 
 
-def _pinned(brief: Briefing | None, where: str) -> Iterable[str]:
-    if brief:
-        yield f"base {brief.base} · patch {brief.patch_hash}"
-    if where:
-        yield where
+def _pinned(brief: Briefing | None) -> list[str]:
+    """What the answer is bound to, and what it took to get there."""
+    if brief is None:
+        return []
+    return [f"base {brief.base} · patch {brief.patch_hash}", f"cost: {brief.cost}"]
 
 
 def _paragraph(text: str, name: str = "", *, limit: int = TEXT_MAX) -> Block:
@@ -240,14 +239,34 @@ def _paragraphs(*named: tuple[str, str], limit: int = TEXT_MAX) -> Block:
         gap = "\n" if runs else ""
         if name:
             runs.append(_run(f"{gap}{name}", bold=True))
-            gap = "\n"
-        runs.append(_run(gap + (clipped(visible(text).strip(), limit) or MISSING)))
+            gap = " "
+        runs += _runs(gap + (clipped(visible(text).strip(), limit) or MISSING))
     return _rich([{"type": "rich_text_section", "elements": runs}])
 
 
-def _run(text: str, *, bold: bool = False) -> Block:
+def _runs(text: str) -> list[Block]:
+    """A text whose parts between backticks are shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return [_run(text)]
+    return [_run(part, code=bool(at % 2)) for at, part in enumerate(parts) if part] or [_run(text)]
+
+
+def _run(text: str, **style: bool) -> Block:
     run: Block = {"type": "text", "text": visible(text)}
-    return {**run, "style": {"bold": True}} if bold else run
+    chosen = {name: on for name, on in style.items() if on}
+    return {**run, "style": chosen} if chosen else run
+
+
+def _readable(diff: str) -> str:
+    """A diff without the lines that only git reads; what has no text keeps all of its lines."""
+    return "".join(map(_bare, _FILES.split(diff)))
+
+
+def _bare(section: str) -> str:
+    head, names, rest = section.partition("\n--- ")
+    kept = [line for line in head.split("\n") if not _NOISE.fullmatch(line)] if names else [head]
+    return "\n".join([*kept, names.lstrip("\n") + rest]) if names else head
 
 
 def _preformatted(text: str) -> Block:
@@ -261,15 +280,6 @@ def _rich(elements: Sequence[Block]) -> Block:
 def _context(texts: Iterable[str]) -> Block:
     elements = [_plain_text(text, FOOTER_MAX) for text in texts]
     return {"type": "context", "elements": elements[:10]}
-
-
-def _footer(card: Card, pinned: Iterable[str]) -> list[Block]:
-    texts = [text for text in (card.footer, *pinned) if text.strip()]
-    blocks = [_context(texts)] if texts else []
-    if card.link.startswith(("https://", "http://")):
-        link = {"type": "link", "url": visible(card.link), "text": "Open it"}
-        blocks.append(_rich([{"type": "rich_text_section", "elements": [link]}]))
-    return blocks
 
 
 def _actions(card: Card) -> list[Block]:

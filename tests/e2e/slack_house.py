@@ -16,6 +16,9 @@ from tests.fakes.slack_store import Shown
 
 AGAIN = MENDED.replace("sum(items)", "int(sum(items))")
 """What a fix looks like after feedback."""
+SERVICE = Path(__file__).parents[2] / "demo" / "service"
+LONG_S = 100.0
+"""How long a repair of the demo may take on a busy machine."""
 ALICE, BOB = "U0ALICE0001", "U0BOB000001"
 
 
@@ -73,3 +76,31 @@ async def slack_house(
     script = script or Script(fixes=(MENDED, AGAIN))
     async with serving(folder, script=script, **more) as served:
         yield SlackHouse(served, slack, SlackPerson(slack, served.base))
+
+
+def demo_service(folder: Path, slack: SlackDouble) -> tuple[Path, dict[str, str]]:
+    """A repository of the demo's service, and the environment of a process that works on it."""
+    files = {
+        str(file.relative_to(SERVICE)): file.read_text()
+        for file in SERVICE.rglob("*")
+        if file.suffix in (".py", ".toml", ".txt")
+    }
+    repo = repository(folder / "todo", files)
+    return repo, {
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_CHANNEL": "#incidents",
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_APPROVER_IDS": ALICE,
+        "REPO_CWD": str(repo),
+        "FIX_ENGINE": "offline",
+    }
+
+
+async def seen(slack: SlackDouble, wanted: Callable[[Shown], object]) -> Shown:
+    """The newest message that is as wanted, once there is one."""
+    async with asyncio.timeout(LONG_S):
+        while True:
+            if found := [m for m in slack.store.messages if wanted(m)]:
+                return found[-1]
+            await asyncio.sleep(0.05)

@@ -1,21 +1,17 @@
 """The server process before a Slack at the wire, killed between a click and what it leads to."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.slack_house import ALICE
-from tests.e2e.test_rest_process import ROOT, serving
-from tests.fakes.repositories import git, repository
-from tests.fakes.slack_person import LIMIT_S, SIGNING_SECRET, SlackPerson
-from tests.fakes.slack_server import BOT_TOKEN, SlackDouble
+from tests.e2e.slack_house import ALICE, LONG_S, demo_service, seen
+from tests.e2e.test_rest_process import serving
+from tests.fakes.repositories import git
+from tests.fakes.slack_person import LIMIT_S, SlackPerson
+from tests.fakes.slack_server import SlackDouble
 from tests.fakes.slack_store import Shown
-
-SERVICE = ROOT / "demo" / "service"
-PATIENCE_S = 100.0
 
 
 @pytest.fixture
@@ -24,15 +20,6 @@ def slack() -> Iterator[SlackDouble]:
         yield double
         assert double.violations == []
         assert [m.pings for m in double.store.messages if m.pings] == []
-
-
-async def seen(slack: SlackDouble, wanted: Callable[[Shown], object]) -> Shown:
-    """The newest message that is as wanted, once there is one."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            if found := [m for m in slack.store.messages if wanted(m)]:
-                return found[-1]
-            await asyncio.sleep(0.05)
 
 
 def question(revision: str) -> Callable[[Shown], object]:
@@ -45,21 +32,7 @@ async def test_the_ticket_of_the_demo_is_repaired_through_slack_and_a_kill(
     tmp_path: Path, slack: SlackDouble
 ) -> None:
     """The offline engine, in its sandbox: two diffs, one kill, one branch."""
-    files = {
-        str(file.relative_to(SERVICE)): file.read_text()
-        for file in SERVICE.rglob("*")
-        if file.suffix in (".py", ".toml", ".txt")
-    }
-    repo = repository(tmp_path / "todo", files)
-    options = {
-        "SLACK_BOT_TOKEN": BOT_TOKEN,
-        "SLACK_CHANNEL": "#incidents",
-        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-        "SLACK_API_URL": slack.api_url,
-        "SLACK_APPROVER_IDS": ALICE,
-        "REPO_CWD": str(repo),
-        "FIX_ENGINE": "offline",
-    }
+    repo, options = demo_service(tmp_path, slack)
     with serving(tmp_path, **options) as (process, port):
         alice = SlackPerson(slack, f"http://127.0.0.1:{port}", doubled=True)
         await alice.command("")
@@ -76,7 +49,7 @@ async def test_the_ticket_of_the_demo_is_repaired_through_slack_and_a_kill(
         alice.doubled = False
         with pytest.raises(httpx.TransportError):
             await alice.tap(second, "Approve & Open PR")
-        assert process.wait(PATIENCE_S) < 0
+        assert process.wait(LONG_S) < 0
         assert alice.slowest_s < LIMIT_S
     with serving(tmp_path, **options) as (_, port):
         done = await seen(slack, lambda m: m.ref == second.ref and "Ended: fixed" in m.seen)

@@ -11,6 +11,8 @@ from core.incidents import Severity
 NONCE = "q83VWPoQyG9AqN4aTqYQ2w"
 TASK = "6f1c2a9e-0d3b-4b52-9c41-1d3f0c6b7a55"
 DIFF = """\
+diff --git a/shop/cart.py b/shop/cart.py
+index 3e66b84..68816ac 100644
 --- a/shop/cart.py
 +++ b/shop/cart.py
 @@ -14,7 +14,7 @@ class Cart:
@@ -85,7 +87,7 @@ def release(**changes: Any) -> Card:
         "kind": "question",
         "task_id": TASK,
         "approval_id": "1",
-        "title": "6f1c2a9e Release the fix of BUG-42?",
+        "title": "6f1c2a9e Release: Coupons are not taken off at exactly their least amount",
         "briefing": briefing(),
         "diff": DIFF,
         "buttons": (

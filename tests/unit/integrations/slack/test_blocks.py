@@ -1,7 +1,9 @@
 """Cards as Block Kit: within the published limits, and deaf to foreign words."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +68,7 @@ def test_every_fact_of_the_briefing_is_there_to_read():
 
 def test_a_long_diff_is_a_file_with_its_controls_visible():
     rendered = render(release(diff=DIFF + "+x = '\u202e'\n" * 400))
-    assert rendered.file.startswith("--- a/shop/cart.py")
+    assert rendered.file.startswith("diff --git a/shop/cart.py")
     assert "<U+202E>" in rendered.file and "\u202e" not in rendered.file
     assert "diff in the thread" in shown(rendered).seen
     assert "coupon.least" not in shown(rendered).seen
@@ -81,7 +83,54 @@ def test_a_decided_question_has_no_buttons_and_a_link():
     told = "Approved by alice (U0ALICE0001) in slack on 2026-11-28 at 02:14 UTC."
     seen = shown(render(release(buttons=(), footer=told, link=link, settled=True)))
     assert not seen.buttons and seen.links == [link] and told in seen.seen
-    assert "On approval" not in seen.seen
+    assert "On approval" not in seen.seen and "coupon.least" not in seen.seen
+
+
+NEW = """\
+diff --git a/run.sh b/run.sh
+new file mode 100755
+index 0000000..9b219ef
+--- /dev/null
++++ b/run.sh
+@@ -0,0 +1 @@
++echo
+diff --git a/empty b/empty
+new file mode 100644
+index 0000000..e69de29
+diff --git a/a.py b/b.py
+old mode 100644
+new mode 100755
+similarity index 100%
+rename from a.py
+rename to b.py
+"""
+
+
+def test_a_diff_loses_only_what_git_alone_reads():
+    seen = shown(render(release(diff=NEW))).seen
+    for kept in ("new file mode 100755", "diff --git a/empty", "new mode 100755", "rename to b.py"):
+        assert kept in seen
+    assert "9b219ef" not in seen and "diff --git a/run.sh" not in seen
+
+
+def test_what_stands_between_backticks_is_code():
+    text = "Compare with `>=` in `Cart.total`."
+    runs = [run for b in render(release(briefing=None, body=text)).blocks for run in runs_of(b)]
+    assert [run["text"] for run in runs if run.get("style") == {"code": True}][:2] == [
+        ">=",
+        "Cart.total",
+    ]
+    odd = render(release(briefing=None, body="a ` b", diff=""))
+    assert "a ` b" in shown(odd).seen
+
+
+def runs_of(block: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        run
+        for element in block.get("elements", ())
+        for run in element.get("elements", ())
+        if run.get("type") == "text"
+    ]
 
 
 HUGE = "x" * 100_000
