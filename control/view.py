@@ -192,7 +192,8 @@ class ChannelView:
         if pending and not shown and self.hours.held(task.severity, now):
             return []
         reminded = pending and waited >= self.hours.remind_after
-        waits = f"Has waited for {Hours.said(self.hours.remind_after)}." if reminded else ""
+        remind = Hours.said(self.hours.remind_after)
+        waits = f"Has waited for {remind}." if reminded else f"Reminder after {remind}."
         card = await self.cards.question(approval, task, waits=waits)
         due = [Due(card, place) for place in self.channel.places]
         for alarm, after in ((False, self.hours.remind_after), (True, self.hours.alarm_after)):
