@@ -49,6 +49,6 @@ async def test_words_never_release_protected_paths(home: House) -> None:
     assert approval.question.risk is Risk.CRITICAL
     intent = await home.anton.read_words(approval.approval_id, "approve")
     assert (intent.kind, intent.reason) == ("unclear", PROTECTED)
-    with pytest.raises(PayloadInvalid, match="protected paths"):
+    with pytest.raises(PayloadInvalid, match="words alone"):
         await home.anton.reply(task.task_id, "approve", ME)
     assert (await home.anton.read_words(approval.approval_id, "no")).kind == "reject"
