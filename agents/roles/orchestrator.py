@@ -31,7 +31,8 @@ ASKED: dict[QuestionKind, str] = {
     QuestionKind.BUDGET: "What models may cost is spent, and Anton asks whether he gets more. "
     "A plain no is `stop`; a plain yes names no amount.",
     QuestionKind.CLARIFY: "Facts are missing, and Anton asks for them. Yes and no are answers.",
-    QuestionKind.START: "Anton asks whether to begin.",
+    QuestionKind.START: "Anton has told what he found so far, and asks whether to go on. A plain "
+    "yes is `more_attempts`, a plain no is `stop`.",
 }
 MEANINGS: dict[Choice, str] = {
     "approve": "yes, go ahead with exactly what was shown",

@@ -10,7 +10,7 @@ from core.findings import Diagnosis, Reading, Reproduction, Triage
 from core.services import Rung
 from core.tasks import Outcome, Task, TaskStatus
 from evals.scripted import MENDED, Script
-from tests.workflows.house import House, house
+from tests.workflows.house import ME, House, house
 from tests.workflows.test_consent import audited, critical
 
 LONG = MENDED + "".join(f"\n\ndef more_{n}():\n    return {n}\n" for n in range(12))
@@ -168,3 +168,18 @@ async def test_the_budget_of_a_service_holds_where_a_request_names_none(tmp_path
         stands = await budgets.standing(plain.task_id)
         assert (stands.limit_usd, stands.limit_tokens) == (0.07, 700)
         assert (await budgets.standing(named.task_id)).limit_usd == 2.0
+
+
+@pytest.mark.parametrize(
+    ("words", "ended"),
+    [("yes", False), ("go on", False), ("no", True), ("stop", True), ("I'll take over", True)],
+)
+async def test_plain_words_answer_where_autonomy_ends(
+    tmp_path: Path, words: str, ended: bool
+) -> None:
+    async with house(tmp_path, repos_file=services(tmp_path, Rung.NOTIFY)) as here:
+        task = await here.run()
+        await here.anton.reply(task.task_id, words, ME)
+        task = await here.anton.drive(task.task_id)
+        assert task.status.ended is ended
+        assert (task.outcome is Outcome.BLOCKED) is ended
