@@ -2,11 +2,13 @@
 
 import io
 import os
+import py_compile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from core.ports import Environment, Limits
 from sandbox.limits import places
@@ -126,10 +128,23 @@ def writable(limits: Limits) -> Sequence[tuple[str, int, str]]:
 
 @lru_cache
 def supervisor_archive() -> bytes:
-    """The supervisor's modules as a zip that Python can import from."""
+    """The supervisor's modules as a zip that Python can import from.
+
+    Bytecode goes with the source, for a Python that is like ours; any other compiles anew.
+    """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w") as archive, TemporaryDirectory() as folder:
         archive.writestr("sandbox/__init__.py", "")
         for file in sorted((HERE / "inside").glob("*.py")):
-            archive.writestr(f"sandbox/inside/{file.name}", file.read_text())
+            inside = f"sandbox/inside/{file.name}"
+            compiled = str(Path(folder, f"{file.name}c"))
+            py_compile.compile(
+                str(file),
+                compiled,
+                inside,
+                doraise=True,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+            archive.writestr(inside, file.read_text())
+            archive.write(compiled, f"{inside}c")
     return buffer.getvalue()
