@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from langgraph.runtime import RunControl
 
-from core.ports import Effects
+from core.ports import Clock, Effects
 from core.tasks import Lease
 
 
@@ -47,6 +47,10 @@ class Drive:
     def worked(self, now: float) -> float:
         """Seconds that counted as work so far."""
         return self.worked_s + (now - self.since if self.since is not None else 0.0)
+
+    def worked_by(self, clock: Clock) -> float:
+        """The same now, as it is written down."""
+        return round(self.worked(clock.monotonic()), 3)
 
     def call_off(self) -> None:
         """End it as soon as nothing is under way of which nobody knows what it does."""

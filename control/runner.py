@@ -5,22 +5,17 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
-from langgraph.graph import END
-from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command, StateSnapshot
 
-from control.chronicle import Chronicle, Records, asked
+from control.chronicle import Chronicle, Records
 from control.decisions import Decisions
 from control.documents import Documents
 from control.drive import Drive
-from core.approvals import Approval, ApprovalState, Question
+from control.standstill import Standstill
+from control.thread import Graph, Thread, entry_of, input_of
 from core.errors import (
-    AntonError,
     ConfigError,
     HostUnreachable,
     IntegrationError,
@@ -30,9 +25,9 @@ from core.errors import (
     StoreUnusable,
     TaskCancelled,
 )
-from core.tasks import Lease, Outcome, Task, TaskStatus, thread_id_for, trace_id_for
+from core.tasks import Lease, Outcome, Task, TaskStatus, trace_id_for
 from graph.deps import Deps
-from graph.policies import RECURSION_LIMIT, Halted
+from graph.policies import Halted
 from graph.questions import trouble
 from memory.checkpoints import FencedSaver
 from observability.records import ids
@@ -73,7 +68,7 @@ class Runner:
 
     def __init__(
         self,
-        graph: CompiledStateGraph[Any, Deps, Any, Any],
+        graph: Graph,
         checkpoints: FencedSaver,
         records: Records,
         workbench: Workbench,
@@ -82,13 +77,18 @@ class Runner:
         bounds: Bounds = Bounds(),
     ) -> None:
         self._graph = graph
-        self._checkpoints = checkpoints
         self._records = records
         self._chronicle = Chronicle(records)
         self._workbench = workbench
-        self._documents = documents
-        self._decisions = decisions
         self._bounds = bounds
+        self._standstill = Standstill(
+            records,
+            self._chronicle,
+            checkpoints,
+            documents,
+            decisions,
+            approval_ttl_s=bounds.approval_ttl_s,
+        )
         self._drives: dict[str, Drive] = {}
         self._draining = False
         self._stopped = False
@@ -271,63 +271,55 @@ class Runner:
 
     async def _stream(self, drive: Drive, task: Task, deps: Deps) -> None:
         """From where the thread stands to its next pause or its end."""
-        config = self._config(drive.lease)
+        thread = Thread(self._graph, drive.lease)
         task = await self._chronicle.begin(task, drive.lease)
         drive.worked_s = max(drive.worked_s, task.worked_s)
         if drive.concluding:
-            await self._conclude(drive, task, deps, config)
+            await self._conclude(drive, task, deps, thread)
             return
-        await self._route_around_crashes(task, drive, config)
+        await self._route_around_crashes(task, drive, thread)
         paused = False
         while not paused:
-            snapshot = await self._graph.aget_state(config)
-            go, entry = await self._entry(task, snapshot)
+            snapshot = await thread.snapshot()
+            given = await self._records.approvals.answers(task.task_id)
+            go, entry = entry_of(task, snapshot, given)
             if go:
                 drive.done = {step.id for step in snapshot.tasks if step.result is not None}
-                await self._go(drive, deps, config, entry)
-            paused = await self._pause(drive, await self._graph.aget_state(config))
+                await self._go(drive, deps, thread, entry)
+            paused = await self._standstill.pause(drive, await thread.snapshot())
 
-    async def _conclude(self, drive: Drive, task: Task, deps: Deps, config: RunnableConfig) -> None:
+    async def _conclude(self, drive: Drive, task: Task, deps: Deps, thread: Thread) -> None:
         """Lead a cancelled thread to its report, which looks up what came of its effects."""
-        if not (await self._graph.aget_state(config)).values.get("account"):
+        if not (await thread.snapshot()).values.get("account"):
             update = {"outcome": Outcome.CANCELLED.value, "reason": CANCELLED}
-            await self._redirect(config, {**_input(task), **update})
-            await self._follow(drive, deps, config, None)
-        await self._pause(drive, await self._graph.aget_state(config))
+            await thread.redirect({**input_of(task), **update})
+            await self._follow(drive, deps, thread, None)
+        await self._standstill.pause(drive, await thread.snapshot())
 
-    async def _go(self, drive: Drive, deps: Deps, config: RunnableConfig, entry: Any) -> None:
+    async def _go(self, drive: Drive, deps: Deps, thread: Thread, entry: Any) -> None:
         try:
             async with asyncio.timeout(None) as limit:
-                await self._follow(drive, deps, config, entry, limit)
+                await self._follow(drive, deps, thread, entry, limit)
         except TimeoutError:
             if not limit.expired():
                 raise
             reason = f"The time limit of {self._bounds.task_s:g} s was reached."
             update = {"outcome": Outcome.OUT_OF_BUDGET.value, "reason": reason}
-            await self._redirect(config, update)
-            await self._follow(drive, deps, config, None)
+            await thread.redirect(update)
+            await self._follow(drive, deps, thread, None)
 
     async def _follow(
         self,
         drive: Drive,
         deps: Deps,
-        config: RunnableConfig,
+        thread: Thread,
         entry: Any,
         limit: asyncio.Timeout | None = None,
     ) -> None:
-        stream = self._graph.astream(
-            entry,
-            config,
-            context=deps,
-            control=drive.control,
-            durability="sync",
-            stream_mode=["tasks"],
-            version="v2",
-        )
         started: dict[str, float] = {}
         clock = self._records.clock
         try:
-            async for part in stream:
+            async for part in thread.steps(entry, deps, drive.control):
                 if drive.stopping:
                     raise asyncio.CancelledError  # somewhere on its way it was taken for an answer
                 step = cast(dict[str, Any], part["data"])
@@ -354,108 +346,18 @@ class Runner:
     async def _note_work(self, drive: Drive) -> None:
         """Write down how long a task was at work, so that no restart gives it new time."""
         await self._records.tasks.update(
-            drive.lease.task_id, drive.lease, worked_s=self._worked(drive)
+            drive.lease.task_id, drive.lease, worked_s=drive.worked_by(self._records.clock)
         )
 
-    def _worked(self, drive: Drive) -> float:
-        return round(drive.worked(self._records.clock.monotonic()), 3)
-
-    async def _entry(self, task: Task, snapshot: StateSnapshot) -> tuple[bool, Any]:
-        """Whether to go on, and with what: a start, answers, or simply further.
-
-        A thread that is merely between two steps reports no next node, so only our own table
-        tells that a task has ended; going on along an ended thread does nothing.
-        """
-        if snapshot.metadata is None:
-            return True, _input(task)
-        pending = {interrupt.id for interrupt in snapshot.interrupts}
-        if not pending:
-            return True, None
-        given = await self._records.approvals.answers(task.task_id)
-        answers = {a.interrupt_id: _answer(a) for a in given if a.interrupt_id in pending}
-        return bool(answers), Command(resume=answers)
-
-    async def _route_around_crashes(self, task: Task, drive: Drive, config: RunnableConfig) -> None:
+    async def _route_around_crashes(self, task: Task, drive: Drive, thread: Thread) -> None:
         """Lead a thread whose node keeps killing its worker to the escalation gate."""
         node, count = max(task.crashes.items(), key=lambda item: item[1], default=("", 0))
         if count < CRASHES_MAX:
             return
         what = f"The step {node} ended its worker {count} times."
         update = {"trouble": what, "question": trouble(task.task_id, what).dump()}
-        await self._redirect(config, {**_input(task), **update})
+        await thread.redirect({**input_of(task), **update})
         await self._records.tasks.update(task.task_id, drive.lease, crashes={})
-
-    async def _redirect(self, config: RunnableConfig, update: dict[str, Any]) -> None:
-        """Go on behind `join` with an update, and with nothing of what was to be done instead.
-
-        What has been done counts. A step left standing would run beside the one led to, and two
-        answers in one step are more than LangGraph can take.
-        """
-        while (await self._graph.aget_state(config)).next:
-            await self._graph.aupdate_state(config, None, as_node=END)
-        await self._graph.aupdate_state(config, update, as_node="join")
-
-    async def _pause(self, drive: Drive, snapshot: StateSnapshot) -> bool:
-        """Write down what the thread waits for, or how it ended; False when it can go on."""
-        task_id = drive.lease.task_id
-        pending = {interrupt.id: interrupt.value for interrupt in snapshot.interrupts}
-        for approval in await self._records.approvals.answers(task_id):
-            if approval.interrupt_id not in pending:
-                await self._records.approvals.applied(approval.approval_id)
-        if pending:
-            waits = [
-                await self._ask(Question.load(value), interrupt_id)
-                for interrupt_id, value in pending.items()
-            ]
-            if not all(waits):
-                return False
-            await self._chronicle.account(
-                drive.lease,
-                snapshot.values,
-                status=TaskStatus.WAITING,
-                worked_s=self._worked(drive),
-            )
-            await self._checkpoints.prune(thread_id_for(await self._records.tasks.get(task_id)))
-        elif snapshot.values.get("account"):
-            await self._finish(drive, snapshot)
-        else:
-            raise AntonError("The thread stands still and has not ended.")
-        return True
-
-    async def _ask(self, question: Question, interrupt_id: str) -> bool:
-        """Write a question down; False when it passes without a person."""
-        records = self._records
-        if question.body_ref:
-            body = await records.artifacts.get(question.body_ref)
-            question = question.but(body=body.decode("utf-8", "replace"))
-        expires_at = records.clock.now() + timedelta(seconds=self._bounds.approval_ttl_s)
-        approval = await records.approvals.ask(question, interrupt_id, expires_at)
-        if approval.state is not ApprovalState.PENDING:
-            return True
-        await records.events.append(asked(approval))
-        passed = await self._decisions.pass_by_policy(approval)
-        return passed.state is ApprovalState.PENDING
-
-    async def _finish(self, drive: Drive, snapshot: StateSnapshot) -> None:
-        values = snapshot.values
-        outcome = Outcome(values["outcome"])
-        await self._void(drive.lease.task_id, "The task has ended.")
-        task = await self._records.tasks.get(drive.lease.task_id)
-        path = await self._documents.deliver(task, values)
-        if path:
-            result = {**task.result, "output_path": path}
-            await self._records.tasks.update(task.task_id, drive.lease, result=result)
-        task = await self._chronicle.account(
-            drive.lease,
-            values,
-            status=outcome.status,
-            outcome=outcome,
-            reason=_reason(task, values),
-            ended_at=self._records.clock.now(),
-            worked_s=self._worked(drive),
-        )
-        await self._chronicle.end(task)
-        await self._checkpoints.prune(thread_id_for(task))
 
     async def _close(self, drive: Drive) -> None:
         """After the walk: cancelled for good, or parked to go on later."""
@@ -475,73 +377,17 @@ class Runner:
                 drive.lease,
                 status=TaskStatus.QUEUED,
                 reason="Parked.",
-                worked_s=self._worked(drive),
+                worked_s=drive.worked_by(self._records.clock),
             )
 
     async def _end(self, drive: Drive, outcome: Outcome, reason: str) -> None:
-        """End a task from outside of its graph; its approvals are void, its patch is kept."""
-        reason += await self._given_up(drive.lease.task_id, reason)
-        await self._void(drive.lease.task_id, reason)
-        task = await self._chronicle.account(
-            drive.lease,
-            await self._last_values(drive.lease),
-            status=outcome.status,
-            outcome=outcome,
-            reason=reason,
-            ended_at=self._records.clock.now(),
-            worked_s=self._worked(drive),
-        )
-        await self._chronicle.end(task)
-
-    async def _void(self, task_id: str, reason: str) -> None:
-        """What still waits for an answer waits no more."""
-        for approval in await self._records.approvals.void(task_id, reason):
-            await self._records.events.append(asked(approval))
-
-    async def _given_up(self, task_id: str, reason: str) -> str:
-        """Give up finding out what became of the effects of a task; what a person has to know."""
-        outbox, doubts = self._records.outbox, ""
-        for effect in await outbox.open_effects(task_id):
-            await outbox.give_up(effect.key, reason)
-            branch = effect.payload.get("branch", "")
-            doubts = f" Whether the branch {branch} was published is not known: look for it."
-        return doubts
+        """End a task from outside of its graph."""
+        await self._standstill.end(drive, outcome, reason, await self._last_values(drive.lease))
 
     async def _last_values(self, lease: Lease) -> dict[str, Any]:
         """The state as it was last written; empty when it cannot be read any more."""
         try:
-            return (await self._graph.aget_state(self._config(lease))).values
+            return (await Thread(self._graph, lease).snapshot()).values
         except Exception:
             log.exception("the checkpoint cannot be read", extra={"task_id": lease.task_id})
             return {}
-
-    def _config(self, lease: Lease) -> RunnableConfig:
-        return {
-            "configurable": {"thread_id": lease.task_id, "lease_generation": lease.generation},
-            "recursion_limit": RECURSION_LIMIT,
-        }
-
-
-def _reason(task: Task, values: dict[str, Any]) -> str:
-    """Why it ended so; who cancelled it hears why it counts as published all the same."""
-    reason, change = str(values.get("reason", "")), values.get("change")
-    if not (task.cancel_requested and change):
-        return reason
-    where = change.get("location") or change["branch"]
-    return f"Cancelled when it was published already, as {where}. {reason}".strip()
-
-
-def _input(task: Task) -> dict[str, Any]:
-    """What a thread starts with."""
-    return {
-        "task_id": task.task_id,
-        "created_at": task.created_at.isoformat(),
-        "request": task.request.dump(),
-    }
-
-
-def _answer(approval: Approval) -> dict[str, Any]:
-    """What the gate is resumed with."""
-    if approval.decision is None:
-        return {"v": 1, "choice": "expired"}
-    return approval.decision.dump()
