@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from telegram import Bot, CallbackQuery, Message, Update
+from telegram import Bot, CallbackQuery, Message, Update, User
 
 from control.commands import Commands
 from control.desk import Desk
@@ -69,8 +69,7 @@ class Handlers:
             await self._said(update.message, key)
 
     async def _tapped(self, query: CallbackQuery, key: str) -> None:
-        by = Person(channel=CHANNEL, person_id=str(query.from_user.id), name=_name(query))
-        message = query.message
+        by, message = _person(query.from_user), query.message
         place = str(message.chat.id) if message else ""
         action, _, nonce = (query.data or "").partition(":")
         if not self._is_known(by, place):
@@ -78,29 +77,35 @@ class Handlers:
             await self._answer(query, STRANGE, alarm=True)
             return
         tap = Tap(action=action, nonce=nonce, by=by, key=key, place=place)
-        work = asyncio.ensure_future(self._house.desk.tap(tap))
-        done, _ = await asyncio.wait({work}, timeout=ANSWER_S)
-        if not done:
-            await self._answer(query, FOLLOWS)
-        try:
-            heard = await work
-        except AntonError:
-            await self._answer(query, BROKEN, alarm=True)
-            raise
-        if done:
-            await self._answer(query, heard.text, alarm=heard.state in ALARMING)
+        heard, late = await self._promptly(query, tap)
         spoken = heard.buttons or heard.wants_words or len(heard.text) > CALLBACK_MAX
         ref = f"{place}:{message.message_id}" if message else ""
         if isinstance(message, Message) and action in ("yes", "no", "this") and not spoken:
             await self._settle(ref, message, heard)
-        elif spoken or not done:
+        elif spoken or late:
             await self._tell(heard, place, ref)
 
+    async def _promptly(self, query: CallbackQuery, tap: Tap) -> tuple[Heard, bool]:
+        """What a tap leads to, answered in time; and whether only that it follows was answered."""
+        work = asyncio.ensure_future(self._house.desk.tap(tap))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=ANSWER_S)
+            if not done:
+                await self._answer(query, FOLLOWS)
+            heard = await work
+        except AntonError:
+            await self._answer(query, BROKEN, alarm=True)
+            raise
+        finally:
+            work.cancel()
+        if done:
+            await self._answer(query, heard.text, alarm=heard.state in ALARMING)
+        return heard, not done
+
     async def _said(self, message: Message, key: str) -> None:
-        user, place = message.from_user, str(message.chat.id)
-        if user is None:
+        if message.from_user is None:
             return
-        by = Person(channel=CHANNEL, person_id=str(user.id), name=one_line(user.full_name, 60))
+        by, place = _person(message.from_user), str(message.chat.id)
         if not (self._is_known(by, place) and self._house.listed(by, place)):
             await self._turn_away(by, place, "a message")
             return
@@ -211,5 +216,5 @@ def _is_own_word(message: Message) -> bool:
     )
 
 
-def _name(query: CallbackQuery) -> str:
-    return one_line(query.from_user.full_name, 60)
+def _person(user: User) -> Person:
+    return Person(channel=CHANNEL, person_id=str(user.id), name=one_line(user.full_name, 60))

@@ -60,19 +60,17 @@ class Rendered:
 def render(card: Card) -> Rendered:
     """The message of a card, within the vendor's limits whatever the card holds."""
     asks = bool(card.buttons)
-    head = [*_head(card)]
-    tail = [*_tail(card)]
+    head, tail = [*_head(card)], [*_tail(card)]
     body = _told(card.briefing, asks) if card.briefing else [*_paragraphs(card.body)]
-    diff, document = _diff(card) if asks else ("", None)
-    if document:
-        tail.append(Span(f"\n📎 The diff is the file above: {_lines(card.diff)} lines."))
-    spans = _fitted(head, body, tail)
-    room = TEXT_MAX - sum(units(span.text) for span in spans)
-    if diff and units(diff) + 2 <= room:
-        spans += (Span("\n\n"), Span(diff, "diff"))
-    elif diff:
-        document = _file(card)
-    return Rendered(spans, rows(card.buttons), document)
+    keys = rows(card.buttons)
+    if not (asks and card.diff.strip()):
+        return Rendered(_fitted(head, body, tail), keys)
+    diff = _INDEX.sub("", visible(card.diff)).strip("\n")
+    short = _lines(diff) <= INLINE_LINES and units(diff) <= INLINE_UNITS
+    if short and _length([*head, *body, *tail]) + units(diff) + 2 <= TEXT_MAX:
+        return Rendered((*head, *body, *tail, Span("\n\n"), Span(diff, "diff")), keys)
+    tail.append(Span(f"\n📎 The diff is the file above: {_lines(card.diff)} lines."))
+    return Rendered(_fitted(head, body, tail), keys, _file(card))
 
 
 def said(text: str) -> Rendered:
@@ -221,16 +219,6 @@ def _fact(name: str, text: str, limit: int, more: str = "") -> Iterator[Span]:
     yield Span(more)
 
 
-def _diff(card: Card) -> tuple[str, tuple[str, bytes] | None]:
-    """The diff to be shown within the text, or the file that it goes into."""
-    shown = _INDEX.sub("", visible(card.diff)).strip("\n")
-    if not shown:
-        return "", None
-    if _lines(shown) <= INLINE_LINES and units(shown) <= INLINE_UNITS:
-        return shown, None
-    return "", _file(card)
-
-
 def _file(card: Card) -> tuple[str, bytes]:
     """The diff as a file, with its controls written out, named after task and diff."""
     told = card.briefing
@@ -244,7 +232,7 @@ def _lines(diff: str) -> int:
 
 def _fitted(head: list[Span], body: list[Span], tail: list[Span]) -> tuple[Span, ...]:
     """All of head and tail, and as much of what is between as there is room for."""
-    room = TEXT_MAX - sum(units(span.text) for span in (*head, *tail))
+    room = TEXT_MAX - _length([*head, *tail])
     kept: list[Span] = []
     for span in body:
         if units(span.text) > room:
@@ -253,6 +241,10 @@ def _fitted(head: list[Span], body: list[Span], tail: list[Span]) -> tuple[Span,
         room -= units(span.text)
         kept.append(span)
     return (*head, *kept, *tail)
+
+
+def _length(spans: Iterable[Span]) -> int:
+    return sum(units(span.text) for span in spans)
 
 
 def _moment(at: datetime) -> str:
