@@ -209,7 +209,8 @@ async def doctor(options: Namespace) -> int:
 
     async def stores(settings: "Settings") -> Mapping[str, str]:
         async with house(settings, "looks") as anton:
-            return {**await anton.ready(), "audit": await anton.audited()}
+            audit = {"audit": await anton.audited()}
+            return {**await anton.ready(), **audit, **await anton.remembers()}
 
     def models(settings: "Settings") -> "AsyncIterator[tuple[str, str, str, str]]":
         screen = Screen.here(json_only=options.json)

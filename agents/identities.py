@@ -1,7 +1,8 @@
-"""What a role has learned, as the stable block that all its prompts of a drive begin with."""
+"""What a role has learned, as the stable block that all its prompts of a task begin with."""
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ ITEM_MAX = 500
 ASKED_S = 5.0
 REST_S = 60.0
 """A store that failed is left alone so long."""
+TASKS_KEPT = 1_000
 TITLES = (
     "Rules that held, best first",
     "Mistakes that were made",
@@ -33,7 +35,7 @@ TITLES = (
 
 
 class Identities:
-    """Reads identities for a drive; with the store away, as they were read last."""
+    """Reads identities for tasks; with the store away, as they were read last."""
 
     def __init__(self, store: IdentityStore, clock: Clock) -> None:
         self._store = store
@@ -41,12 +43,23 @@ class Identities:
         self._last: dict[str, Identity] = {}
         self._blocks: dict[str, tuple[int, Message | None]] = {}
         """By role: the version that it was made of, and the block."""
+        self._of_task: OrderedDict[str, Mapping[str, Message]] = OrderedDict()
         self._rests_until = 0.0
         self._away_since: datetime | None = None
         self._reason = ""
 
-    async def blocks(self, roles: Collection[str], task_id: str = "") -> Mapping[str, Message]:
-        """The block of each role that has learned something."""
+    async def of_task(self, task_id: str, roles: Collection[str]) -> Mapping[str, Message]:
+        """The block of each role that has learned something, as it was when the task began here.
+
+        A restart of the process reads them anew.
+        """
+        if task_id not in self._of_task:
+            self._of_task[task_id] = await self._now(task_id, roles)
+            if len(self._of_task) > TASKS_KEPT:
+                self._of_task.popitem(last=False)
+        return self._of_task[task_id]
+
+    async def _now(self, task_id: str, roles: Collection[str]) -> Mapping[str, Message]:
         if self._clock.monotonic() >= self._rests_until:
             await self._read(roles)
         if self._away_since:

@@ -73,7 +73,7 @@ class ModelThinking:
         """The engine and the bench of one drive; its sandboxes end with it."""
         choices = self._roster.choices.values()
         served = frozenset(one.role for one in choices if one.model != OFFLINE)
-        blocks = await self._identities.blocks(served, task.task_id)
+        blocks = await self._identities.of_task(task.task_id, served)
         models = IdentifiedModels(self._roster.under(self._budgets(lease)), blocks)
         async with self._offline.open(task, lease) as (offline, bench):
             with self._roster.desk.waits.heard(task.task_id, self._teller(lease)):

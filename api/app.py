@@ -25,6 +25,7 @@ from api.routes import (
     events,
     health,
     identities,
+    logs,
     slack,
     tasks,
     telegram,
@@ -85,7 +86,7 @@ def create_app(
     app.state.front = front
     app.state.slack = slack_desk
     app.state.telegram = telegram_hook
-    for routes in (tasks, approvals, events, artifacts, identities, health, slack, telegram):
+    for routes in (tasks, approvals, events, artifacts, identities, logs, health, slack, telegram):
         app.include_router(routes.router)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(AntonError, on_anton_error)

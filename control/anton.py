@@ -20,6 +20,7 @@ from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.services import Services
 from control.view import ChannelView
 from control.words import said_back
+from core import figures
 from core.approvals import (
     Approval,
     ApprovalState,
@@ -46,6 +47,7 @@ from core.ports import (
     AuditLog,
     Clock,
     EventLog,
+    InteractionLog,
     MessageStore,
     Page,
     Reader,
@@ -145,6 +147,11 @@ class Anton:
     def live(self) -> LiveTexts:
         """What models are saying now, in this process."""
         return self._records.live
+
+    @property
+    def interactions(self) -> InteractionLog:
+        """The log of all model calls."""
+        return self._records.interactions
 
     @property
     def artifacts(self) -> ArtifactStore:
@@ -424,6 +431,20 @@ class Anton:
                 answers[name] = "ok"
             except (AntonError, TimeoutError) as error:
                 answers[name] = str(error) or "It does not answer in time."
+        return answers
+
+    async def remembers(self) -> dict[str, str]:
+        """Whether the log of model calls and identities can be read: `ok`, or what is wrong."""
+        looks: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "interactions": lambda: self.interactions.ask(figures.latest(1)),
+            "identities": self.identities.all,
+        }
+        answers = dict.fromkeys(looks, "ok")
+        for name, look in looks.items():
+            try:
+                await look()
+            except AntonError as error:
+                answers[name] = str(error)
         return answers
 
     @property

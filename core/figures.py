@@ -47,6 +47,11 @@ class LoggedCall(Figures):
     error: str
     outcome: str | None
 
+    @property
+    def forgotten(self) -> bool:
+        """Whether its retention has passed: only figures are left."""
+        return not self.messages
+
     @field_validator("messages", "tools", "calls", mode="before")
     @classmethod
     def _parsed(cls, value: object) -> object:
@@ -158,9 +163,11 @@ def latest(
     return Query("latest", given, LoggedCall)
 
 
-def conversation(task_id: str, limit: int, after: LoggedCall | None = None) -> Query[LoggedCall]:
-    """The calls of a task, oldest first, from the one after `after`."""
-    ts, last = (after.ts, after.id) if after else (BEGINNING, "")
+def conversation(
+    task_id: str, limit: int, after: tuple[datetime, str] = (BEGINNING, "")
+) -> Query[LoggedCall]:
+    """The calls of a task, oldest first, behind the one with this instant and id."""
+    ts, last = after
     given: dict[str, Given] = {"task_id": task_id, "after_ts": ts, "after_id": last, "limit": limit}
     return Query("conversation", given, LoggedCall)
 

@@ -14,7 +14,7 @@ from observability.redaction import Redactor
 ID_NAMES = ("task_id", "incident_id", "trace_id", "agent")
 LOUD_VENDORS = (
     *("httpx", "httpcore", "httpx2", "httpcore2", "aiosqlite", "asyncio", "telegram"),
-    *("urllib3", "requests", "opentelemetry"),
+    *("urllib3", "requests", "opentelemetry", "google", "grpc"),
 )
 """Loggers that show addresses or statements below a warning."""
 

@@ -1,7 +1,6 @@
 """A BigQuery dataset through the official client: its calls block, so each has a thread."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ NEVER: Any = None
 """Is tried again: patience is the caller's."""
 TYPES: dict[type, str] = {str: "STRING", int: "INT64", float: "FLOAT64", datetime: "TIMESTAMP"}
 REMEDY = "look whether it can be reached, and at GCP_PROJECT_ID, BQ_DATASET and the credentials"
-
-logging.getLogger("google").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ async def test_rows_in_sqlite_outlast_a_kill(tmp_path: Path) -> None:
     assert set(safe) <= set(found)
 
 
-@pytest.mark.parametrize("fault", ["away", "unanswered"])
+@pytest.mark.parametrize("fault", [pytest.param("away", marks=pytest.mark.slow), "unanswered"])
 async def test_spooled_rows_outlast_kills_and_arrive_once(fault: Fault, tmp_path: Path) -> None:
     safe: list[str] = []
     with BigQueryServer() as cloud:

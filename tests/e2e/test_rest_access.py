@@ -32,6 +32,8 @@ NEEDS = {
     "GET /identities/{role}/versions": "read",
     "POST /identities/{role}/rollback": "operate",
     "PUT /identities/{role}/rules": "operate",
+    "GET /logs": "read",
+    "GET /tasks/{ref}/conversation": "read",
     "GET /events": "read",
     "GET /stream": "read",
     "POST /stream/ticket": "read",

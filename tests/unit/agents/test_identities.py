@@ -130,16 +130,19 @@ async def house(tmp_path: Path) -> Any:
     await stores.close()
 
 
-async def test_a_drive_reads_what_stands_and_a_later_one_what_stands_then(house: Any) -> None:
+async def test_a_task_has_what_stood_at_its_start_and_a_later_one_what_stands_then(
+    house: Any,
+) -> None:
     store, identities, _ = house
-    assert await identities.blocks(["fix", "qa"]) == {}
+    assert await identities.of_task("task-1", ["fix", "qa"]) == {}
     saved = await store.save(LEARNED.but(version=0), by="t")
-    found = await identities.blocks(["fix", "qa"])
+    found = await identities.of_task("task-2", ["fix", "qa"])
     assert found == {"fix": block_of(LEARNED)}
-    again = await identities.blocks(["fix"])
+    again = await identities.of_task("task-3", ["fix"])
     assert again["fix"] is found["fix"], "the same text, so that a provider finds it again"
     await store.save(saved.but(code_style="other"), by="t")
-    assert "- other" in (await identities.blocks(["fix"]))["fix"].text
+    assert await identities.of_task("task-2", ["fix"]) == found, "a task keeps what it began with"
+    assert "- other" in (await identities.of_task("task-4", ["fix"]))["fix"].text
     assert identities.degraded() == {}
 
 
@@ -150,18 +153,18 @@ async def test_with_the_store_away_a_task_runs_with_the_last_copy_and_says_so(
     monkeypatch.setattr("agents.identities.ASKED_S", 0.05)
     store, identities, clock = house
     await store.save(LEARNED.but(version=0), by="t")
-    known = await identities.blocks(["fix"])
+    known = await identities.of_task("task-5", ["fix"])
     store.fault = fault
-    assert await identities.blocks(["fix", "qa"], "task-1") == known
+    assert await identities.of_task("task-6", ["fix", "qa"]) == known
     assert "2026-03-01 12:00 UTC" in identities.degraded()["identities"]
     assert "identities are those of" in caplog.text
-    assert caplog.records[-1].__dict__["task_id"] == "task-1"
+    assert caplog.records[-1].__dict__["task_id"] == "task-6"
     asked = store.asked
-    await identities.blocks(["fix"])
+    await identities.of_task("task-7", ["fix"])
     assert store.asked == asked, "it is left alone for a while"
     store.fault = ""
     clock.advance(REST_S)
-    await identities.blocks(["fix"])
+    await identities.of_task("task-8", ["fix"])
     assert identities.degraded() == {}
 
 

@@ -1,0 +1,63 @@
+"""The log of model calls: the latest ones, and all that was said in a task."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.auth import Scope
+from api.call_views import CallList, CallView, Conversation, cursor_of, line_facts, place_of
+from api.front import TheFront, needs
+from api.problems import Problem, problem_responses
+from core import figures
+
+router = APIRouter(tags=["logs"])
+
+
+@router.get(
+    "/logs",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
+)
+async def list_calls(
+    front: TheFront,
+    role: Annotated[str, Query(max_length=40)] = "",
+    task: Annotated[str, Query(max_length=36)] = "",
+    success: bool | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CallList:
+    """The latest model calls, each attempt for itself, newest first."""
+    seq = await front.seq()
+    task_id = (await front.task(task)).task_id if task else ""
+    wanted = "" if success is None else str(success).lower()
+    query = figures.latest(limit, role=role, task_id=task_id, success=wanted)
+    found = await front.anton.interactions.ask(query)
+    return CallList.model_validate(
+        {"as_of_seq": seq, "calls": [line_facts(call) for call in found]}
+    )
+
+
+@router.get(
+    "/tasks/{ref}/conversation",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 410, 422, 429, 503),
+)
+async def conversation(
+    ref: str,
+    front: TheFront,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+) -> Conversation:
+    """All that was said between Anton and the models of a task, in order, page by page."""
+    seq = await front.seq()
+    task = await front.task(ref)
+    query = figures.conversation(task.task_id, limit + 1, after=place_of(cursor))
+    found = await front.anton.interactions.ask(query)
+    if found and all(call.forgotten for call in found):
+        raise Problem(410, "expired", "What was said is kept for a time only; figures are left.")
+    page = found[:limit]
+    return Conversation(
+        as_of_seq=seq,
+        task_id=task.task_id,
+        calls=[CallView.model_validate(call.model_dump()) for call in page],
+        next_cursor=cursor_of(page[-1]) if len(found) > limit else None,
+    )
