@@ -318,6 +318,25 @@ async def test_a_question_whose_message_was_deleted_is_asked_anew(tmp_path: Path
         assert again.card.buttons
 
 
+async def test_a_channel_that_takes_no_progress_stays_in_trouble_until_it_does(
+    tmp_path: Path,
+) -> None:
+    async with people(tmp_path) as (here, ann, chat):
+        task = await here.run()
+        await ann.asked()
+        view = here.anton.views[0]
+        await view.records.tasks.update(task.task_id, reason="A model is away.")
+        view._progressed.clear()
+        chat.failing = HostUnreachable("down")
+        for _ in range(3):
+            await view._looked()
+            assert view.standing["status"] == "failing"
+        chat.failing = None
+        await view._looked()
+        assert view.standing["status"] == "ok"
+        assert "A model is away." in chat.about("task")[0].card.body
+
+
 async def test_what_ends_without_a_question_is_told_once(tmp_path: Path) -> None:
     script = Script(triage=Triage(verdict="noise", reasoning="a test alert"))
     async with people(tmp_path, script) as (here, _, chat):
