@@ -1,7 +1,11 @@
 """Small git repositories for tests, made by the real git program."""
 
+import atexit
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 WHO = ("-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
@@ -43,8 +47,23 @@ def commit(folder: Path, files: Mapping[str, str], message: str = "Change") -> s
 
 
 def repository(folder: Path, files: Mapping[str, str] = TODO) -> Path:
-    """A repository with one commit on `main`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    git(folder, "init", "--quiet", "--initial-branch=main")
+    """A repository with one commit on `main`; what is in the folder already goes in, too."""
+    if folder.exists() and any(folder.iterdir()):
+        return _made(folder, files)
+    shutil.copytree(_pattern(tuple(files.items())), folder, dirs_exist_ok=True)
+    git(folder, "update-index", "-q", "--refresh")
+    return folder
+
+
+@lru_cache
+def _pattern(files: tuple[tuple[str, str], ...]) -> Path:
+    """The same for all who ask in this process: it is copied faster than made."""
+    folder = Path(tempfile.mkdtemp(prefix="anton-pattern-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _made(folder, dict(files))
+
+
+def _made(folder: Path, files: Mapping[str, str]) -> Path:
+    git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
     commit(folder, files, "Start")
     return folder

@@ -1,13 +1,18 @@
 """What bubblewrap is told to build."""
 
+import io
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
 from core.ports import Environment, Limits
 from sandbox.limits import MIB, places
-from sandbox.walls import Walls
+from sandbox.walls import Walls, supervisor_archive
 
 LAYER = Path("/opt/prepared")
 ENVIRONMENT = Environment("e", "/opt/env/bin/python", ((LAYER, "/opt/env"),), {"SECRET": "canary"})
@@ -93,3 +98,33 @@ def test_places_leave_memory_for_programs(memory: int, disk: int) -> None:
 
 def test_the_usual_limits_give_the_whole_disk_to_the_workspace() -> None:
     assert places(Limits()).work == Limits().disk_bytes
+
+
+def archive(folder: Path, magic: bytes) -> Path:
+    """The supervisor's archive, with bytecode of another Python unless the magic is ours."""
+    path = folder / "supervisor.zip"
+    with (
+        zipfile.ZipFile(io.BytesIO(supervisor_archive())) as ours,
+        zipfile.ZipFile(path, "w") as other,
+    ):
+        for name in ours.namelist():
+            data = ours.read(name)
+            other.writestr(name, magic + data[4:] if name.endswith(".pyc") else data)
+    return path
+
+
+@pytest.mark.parametrize(("magic", "kind"), [(MAGIC_NUMBER, "pyc"), (b"none", "py")])
+def test_the_supervisor_comes_compiled_for_a_python_like_ours_and_runs_in_any(
+    tmp_path: Path, magic: bytes, kind: str
+) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "import sandbox.inside.supervisor as it; print(it.__file__)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(archive(tmp_path, magic))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip().endswith(f"supervisor.{kind}")
