@@ -24,6 +24,8 @@ GATHER_S = 2.0
 """How long rows are gathered before they are sent together."""
 IDLE_S = 5.0
 """How often what other processes spooled is looked for."""
+FRESH_MAX = 1_000
+"""Rows that are sent before a question is put; who asks does not wait for more."""
 PAUSE_MAX_S = 60.0
 CLOSING_S = 5.0
 
@@ -70,9 +72,9 @@ class BigQueryInteractionLog:
         self._buffer.put(entry)
 
     async def ask(self, query: Query[Answer]) -> Sequence[Answer]:
-        """Serves the port; what other processes spooled a moment ago may be missing."""
+        """Serves the port; what other processes spooled, and a long backlog, may be missing."""
         await self._buffer.flush()
-        if self._pump:
+        if self._pump and self._spool.pending <= FRESH_MAX:
             await self._upload()
         rows = await self._dataset.select(queries()[query.name], query.given)
         return tuple(query.answer.model_validate(row) for row in rows)

@@ -42,8 +42,11 @@ class Buffer:
         self._in_hand = 0
         """Entries on their way to be rows, or in the batch."""
         self._something = asyncio.Event()
-        self._nothing = asyncio.Event()
-        self._nothing.set()
+        self._moved = asyncio.Event()
+        """Set whenever entries are done with."""
+        self._taken = 0
+        self._done = 0
+        """Entries that were written, withheld, refused or dropped, of those taken."""
         self.dropped = 0
         self.withheld = 0
         self.refused = 0
@@ -59,16 +62,17 @@ class Buffer:
         if len(self) >= self._capacity and self._waiting:
             self._waiting.popleft()
             self.dropped += 1
+            self._done += 1
         self._waiting.append(entry)
-        self._nothing.clear()
+        self._taken += 1
         self._something.set()
 
     async def flush(self) -> None:
-        """Return when all that was taken is written; at once while nothing can be."""
-        while len(self) and not self.trouble:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PAUSE_S):
-                    await self._nothing.wait()
+        """Return when all that was taken so far is written; at once while nothing can be."""
+        wanted = self._taken
+        while self._done < wanted and not self.trouble:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def close(self) -> None:
         """Write what is left, if it can be within seconds."""
@@ -90,13 +94,13 @@ class Buffer:
                 if not self.trouble:
                     log.error("the log of model calls cannot be written: %s", error)
                 self.trouble = str(error)
+                self._moved.set()
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, PAUSE_MAX_S)
                 continue
             self.trouble, pause = "", PAUSE_S
             if not self._waiting:
                 self._something.clear()
-                self._nothing.set()
 
     async def _next(self) -> None:
         """Write a batch; it stays in hand until the store has taken it."""
@@ -105,7 +109,9 @@ class Buffer:
             self._in_hand = len(taken)
             self._batch = await asyncio.to_thread(self._rows, taken)
         await self._store(self._batch)
+        self._done += self._in_hand
         self._batch, self._in_hand = [], 0
+        self._moved.set()
 
     async def _store(self, rows: Sequence[Row]) -> None:
         """Write rows, all at once if the store takes them so; one that it never takes is left."""

@@ -396,11 +396,11 @@ async def test_a_call_costs_the_road_of_a_task_next_to_nothing(
     log: InteractionLog, record_property
 ) -> None:
     entries = [call() for _ in range(500)]
-    began = time.perf_counter()
+    began, road = time.process_time(), time.thread_time()
     for entry in entries:
         log.record(entry)
-    taking = time.perf_counter() - began
+    taking = time.thread_time() - road
     await log.flush()
     each_us = taking / len(entries) * 1e6
     record_property("figure", f"a model call is taken by the log in {each_us:.1f} µs")
-    assert taking < (time.perf_counter() - began) / 10, "what is slow is done off the road"
+    assert taking < (time.process_time() - began) / 10, "what is slow is done off the road"

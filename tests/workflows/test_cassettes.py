@@ -221,8 +221,7 @@ async def test_what_a_role_has_learned_begins_its_prompts_and_no_other(tmp_path:
         stores = await SqliteStores.open(tmp_path / "data", exclusive=True, **facts)
         stack.push_async_callback(stores.close)
         identities = SqliteIdentityStore(stores.database, SystemClock())
-        learned = Identity(role="triage", learned_rules=(rule,))
-        await identities.save(learned, by="test")
+        learned = await identities.save(Identity(role="triage", learned_rules=(rule,)), by="test")
     task, _ = await played("rounding-workflow", tmp_path)
     assert task.outcome == "not_a_code_fault"
     log = await SqliteInteractionLog.open(tmp_path / "data", **facts)
@@ -232,6 +231,9 @@ async def test_what_a_role_has_learned_begins_its_prompts_and_no_other(tmp_path:
     for call in calls:
         assert (rule in call.system) == (call.role == "triage"), call.role
         assert call.system.startswith("What you have learned") == (call.role == "triage")
+    stores = await SqliteStores.open(tmp_path / "data", exclusive=False, **facts)
+    assert await SqliteIdentityStore(stores.database, SystemClock()).get("triage") == learned
+    await stores.close()
 
 
 async def test_what_is_meant_to_be_so_is_left_as_it_is(tmp_path: Path) -> None:

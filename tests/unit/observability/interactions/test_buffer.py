@@ -132,3 +132,22 @@ async def test_what_cannot_be_written_at_the_end_is_told(
     await tried(buffer, clock)
     await asyncio.wait_for(buffer.close(), 4 * CLOSING_S)
     assert "1 rows of the log of model calls are lost: The disk is full." in caplog.text
+
+
+async def test_who_waits_for_his_own_does_not_wait_for_what_comes_later(clock: FakeClock) -> None:
+    written: list[str] = []
+    endless = True
+    buffer: Buffer
+
+    async def write(rows: Sequence[Row]) -> None:
+        written.extend(row.columns["response"] for row in rows)
+        if endless:
+            buffer.put(call(response="one more"))
+
+    buffer = Buffer(write, clock, Redactor())
+    buffer.put(call(response="mine"))
+    await buffer.flush()
+    assert written[0] == "mine"
+    endless = False
+    await buffer.close()
+    assert len(buffer) == 0
