@@ -288,7 +288,6 @@ class ChannelView:
         if now - self._progressed.get(card.subject, -PROGRESS_S) < PROGRESS_S:
             self._held = True
             return False
-        self._progressed[card.subject] = now
         return True
 
     async def _post(self, due: Due, *, repeated: bool) -> None:
@@ -327,6 +326,8 @@ class ChannelView:
         """Write down what a message shows now."""
         if card.settled:
             self._progressed.pop(card.subject, None)
+        elif card.kind == "progress":
+            self._progressed[card.subject] = self.records.clock.monotonic()
         await self.records.messages.shown(
             message.but(
                 state="settled" if card.settled else "shown",
