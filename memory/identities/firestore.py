@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from core.errors import ConfigError, Conflict, StoreUnusable
 from core.identities import VERSIONS_KEPT, Identity, IdentityVersion
 from core.ports import Clock
-from memory.identities.saving import next_version, rolled_back
+from memory.identities.saving import next_version, revised, rolled_back
 
 CALL_S = 10.0
 NEVER: Any = None
@@ -104,8 +104,10 @@ class FirestoreIdentityStore:
         return tuple(_version(one.to_dict() or {}) for one in found)
 
     async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
-        wanted = rolled_back(role, version, await self.versions(role))
-        return await self.save(wanted, by=by, reason=f"back to version {version}")
+        async def change(_: Identity) -> Identity:
+            return rolled_back(role, version, await self.versions(role))
+
+        return await revised(self, role, change, by=by, reason=f"back to version {version}")
 
     async def close(self) -> None:
         await self._client._firestore_api.transport.close()  # the client itself leaves it open

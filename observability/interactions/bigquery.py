@@ -99,11 +99,11 @@ class BigQueryInteractionLog:
     async def close(self) -> None:
         await self._buffer.close()
         if self._pump:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
             with suppress(AntonError, TimeoutError):
                 async with asyncio.timeout(CLOSING_S):
                     await self._upload()
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
         await self._dataset.close()
         await self._spool.close()
 

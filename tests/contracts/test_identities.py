@@ -168,6 +168,16 @@ async def test_going_back_makes_a_new_version_with_the_old_content(store: Identi
     assert (newest.saved_by, newest.reason) == ("rest:operator", "back to version 1")
 
 
+async def test_two_who_go_back_at_once_both_get_there(store: IdentityStore) -> None:
+    identity = LEARNED
+    for n in range(3):
+        identity = await store.save(identity.but(code_style=f"style {n}"), by="t")
+    ends = await asyncio.gather(*(store.roll_back("fix", n, by="t") for n in (1, 2)))
+    assert sorted(end.version for end in ends) == [4, 5]
+    last = max(ends, key=lambda end: end.version)
+    assert await store.get("fix") == last
+
+
 async def test_there_is_no_way_back_to_what_is_not_kept(store: IdentityStore) -> None:
     with pytest.raises(NotFound, match="kept are: none"):
         await store.roll_back("fix", 1, by="t")
