@@ -378,16 +378,18 @@ def _command(options: Namespace) -> str:
 
 async def _overhead(options: Namespace) -> int:
     import bootstrap
-    from evals import call_log, overhead
+    from evals import bus, call_log, overhead
     from evals.report import heading
 
     command = f"python main.py eval overhead --seed {options.seed}"
     print(heading(command, seed=options.seed, count=overhead.WAITING), flush=True)
     found = await overhead.run(bootstrap.scripted, seed=options.seed)
     print(f"\n{overhead.table(found)}", flush=True)
+    heard = await bus.run(bootstrap.scripted)
+    print(f"\n{bus.table(heard)}", flush=True)
     logged = await call_log.run(seed=options.seed)
     print(f"\n{call_log.table(logged)}")
-    return int(not (found.ok and logged.ok))
+    return int(not (found.ok and heard.ok and logged.ok))
 
 
 async def _latency(options: Namespace, settings: "Settings") -> int:

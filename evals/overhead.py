@@ -120,13 +120,13 @@ async def run(
         folder = Path(scratch)
         repository = committed(folder / "repository", REPOSITORY)
         data = folder / "data"
-        empty = await _stage(_start, opening, folder / "empty", {})
-        filled = await _stage(_fill, opening, data, {"repository": repository, "n": n})
-        await _stage(_fall, opening, data, {"repository": repository, "n": running})
+        empty = await stage(_start, opening, folder / "empty", {})
+        filled = await stage(_fill, opening, data, {"repository": repository, "n": n})
+        await stage(_fall, opening, data, {"repository": repository, "n": running})
         sizes: dict[str, float] = defaultdict(float)
         for path in sorted(data.iterdir()):
             sizes[path.name.split("-")[0]] += _megabytes(path)
-        restarted = await _stage(_restart, opening, data, options)
+        restarted = await stage(_restart, opening, data, options)
     return Overhead(
         waiting=n,
         running=running,
@@ -161,8 +161,8 @@ def table(found: Overhead) -> str:
     return "\n".join(f"{name:<24}{value}" for name, value in rows.items())
 
 
-async def _stage(
-    stage: Callable[..., Awaitable[dict[str, Any]]],
+async def stage(
+    measure: Callable[..., Awaitable[dict[str, Any]]],
     opening: Opening,
     data: Path,
     options: dict[str, Any],
@@ -170,14 +170,14 @@ async def _stage(
     """Run one stage in a fresh process; it is killed once it has said what it found."""
     mine, theirs = _PROCESSES.Pipe(duplex=False)
     begun = time.monotonic()
-    process = _PROCESSES.Process(target=_run, args=(stage, opening, data, options, begun, theirs))
+    process = _PROCESSES.Process(target=_run, args=(measure, opening, data, options, begun, theirs))
     process.start()
     theirs.close()
     try:
         found: dict[str, Any] = await asyncio.to_thread(mine.recv)
         return found
     except EOFError as error:
-        raise AntonError(f"The stage {stage.__name__} of the measurement broke.") from error
+        raise AntonError(f"The stage {measure.__name__} of the measurement broke.") from error
     finally:
         process.kill()
         await asyncio.to_thread(process.join)
@@ -186,7 +186,7 @@ async def _stage(
 
 
 def _run(
-    stage: Callable[..., Awaitable[dict[str, Any]]],
+    measured: Callable[..., Awaitable[dict[str, Any]]],
     opening: Opening,
     data: Path,
     options: dict[str, Any],
@@ -194,7 +194,7 @@ def _run(
     found: Connection,
 ) -> None:
     async def measure() -> None:
-        found.send(await stage(opening, data, begun, **options))
+        found.send(await measured(opening, data, begun, **options))
         signal.pause()
 
     asyncio.run(measure())
@@ -212,11 +212,11 @@ async def _fill(
     alone: list[float] = []
     async with _open(opening, data) as anton:
         for number in range(min(n, ALONE)):
-            alone.append(await until_it_asks(anton, _request(repository, number)))
+            alone.append(await until_it_asks(anton, request_of(repository, number)))
         before, submitted = await anton.events.latest(), time.monotonic()
         for number in range(len(alone), n):
-            await anton.submit(_request(repository, number))
-        await _until_waiting(anton, n)
+            await anton.submit(request_of(repository, number))
+        await until_waiting(anton, n)
         seconds = time.monotonic() - submitted
         steps = await _steps_since(anton, before)
     return {
@@ -235,7 +235,7 @@ async def _fall(
         anton = await opening(data, ScriptedThinking(hanging), at_once=max(1, n), drives=True)
         await anton.start()
         for number in range(n):
-            await anton.submit(_request(repository, number))
+            await anton.submit(request_of(repository, number))
         fixing = 0
         while fixing < n:
             await asyncio.sleep(LOOK_S)
@@ -254,7 +254,7 @@ async def _restart(
     chance = random.Random(seed)
     async with _open(opening, data) as anton:
         start = await _ready(anton, begun)
-        await _until_waiting(anton, n)
+        await until_waiting(anton, n)
         recovered_s = time.monotonic() - begun
         other = await opening(data, ScriptedThinking(), at_once=1, drives=False)
         pending = await anton.approvals(state=ApprovalState.PENDING, limit=decisions)
@@ -306,10 +306,11 @@ async def _ready(anton: Anton, begun: float) -> Start:
     trouble = {name: said for name, said in (await anton.ready()).items() if said != "ok"}
     if trouble:
         raise AntonError(f"The house does not get ready: {trouble}")
-    return Start(time.monotonic() - begun, _imported_at - begun, _resident_mb())
+    return Start(time.monotonic() - begun, _imported_at - begun, resident_mb())
 
 
-async def _until_waiting(anton: Anton, count: int) -> None:
+async def until_waiting(anton: Anton, count: int) -> None:
+    """Return when so many tasks wait for a person."""
     while (await anton.health())["waiting"] < count:  # noqa: ASYNC110 - it is no event
         await asyncio.sleep(LOOK_S)
 
@@ -333,7 +334,8 @@ async def _steps_since(anton: Anton, seq: int) -> int:
     return steps
 
 
-def _request(repository: str, number: int) -> TaskRequest:
+def request_of(repository: str, number: int) -> TaskRequest:
+    """One of many alike reports."""
     return TaskRequest(repository=repository, text=f"total() is one too many ({number})")
 
 
@@ -353,7 +355,8 @@ def committed(folder: Path, files: Mapping[str, str]) -> str:
     return str(folder)
 
 
-def _resident_mb() -> float:
+def resident_mb() -> float:
+    """Memory that this process holds now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
