@@ -23,6 +23,8 @@ from control.desk import Desk
 from control.documents import Documents
 from control.hours import Hours, QuietHours
 from control.identities import IdentityDesk
+from control.meter import Meter
+from control.observatory import Observatory
 from control.outbox import EffectDesk
 from control.people import People
 from control.preferences import Preferences
@@ -66,6 +68,7 @@ from observability.clock import SystemClock
 from observability.events import SqliteEventLog
 from observability.interactions import log_class
 from observability.live import LiveTexts
+from observability.metrics import Metrics
 from observability.redaction import Redactor
 from observability.tracing import Tracing
 from repair.validate import Tests
@@ -129,6 +132,7 @@ class Kept:
     interactions: InteractionLog
     identities: IdentityStore
     records: Records
+    metrics: Metrics
     redactor: Redactor
     clock: Clock
     budgets: SqliteBudgets
@@ -167,6 +171,7 @@ async def build(
     except BaseException:
         await stack.aclose()
         raise
+    meter = Meter(kept.records, kept.metrics, settings.data_dir)
     checks: dict[str, Check] = {"store": kept.stores.check}
     if mind:
         checks["sandbox"] = mind.check
@@ -181,13 +186,27 @@ async def build(
         degraded=lambda: _degraded(settings, kept, mind),
         close=stack.aclose,
         identities=_identity_desk(kept),
-        chores=(_retention(settings, kept).run, lambda: _rules_noted(settings, kept)),
+        chores=(
+            _retention(settings, kept).run,
+            lambda: _rules_noted(settings, kept),
+            meter.run,
+        ),
         masked=kept.redactor.known,
         decisions=decisions,
         services=services,
         preferences=Preferences(kept.records, kept.redactor.text),
+        observatory=_observatory(settings, kept, meter),
         views=views,
     )
+
+
+def _observatory(settings: Settings, kept: Kept, meter: Meter) -> Observatory:
+    shown = settings.shown()
+    told = {
+        name: kept.redactor.text(value) if isinstance(value, str) else value
+        for name, value in shown.items()
+    }
+    return Observatory(kept.records, meter, told)
 
 
 def channels_of(settings: Settings) -> list[Channel]:
@@ -412,6 +431,7 @@ async def _keep(
     identities = await _identities(settings, stores, clock, exclusive=exclusive)
     stack.push_async_callback(identities.close)
     budgets = stores.budgets(_ceilings(settings), events.append)
+    metrics = Metrics()
     records = Records(
         tasks=stores.tasks,
         approvals=stores.approvals,
@@ -420,7 +440,7 @@ async def _keep(
         events=events,
         interactions=interactions,
         live=LiveTexts(redactor, clock),
-        tracing=await _tracing(settings, stack, redactor) if exclusive else Tracing.off(),
+        tracing=await _tracing(settings, stack, redactor, metrics) if exclusive else Tracing.off(),
         budgets=budgets,
         messages=stores.messages,
         clock=clock,
@@ -434,6 +454,7 @@ async def _keep(
         interactions,
         identities,
         records,
+        metrics,
         redactor,
         clock,
         budgets,
@@ -441,7 +462,9 @@ async def _keep(
     )
 
 
-async def _tracing(settings: Settings, stack: AsyncExitStack, redactor: Redactor) -> Tracing:
+async def _tracing(
+    settings: Settings, stack: AsyncExitStack, redactor: Redactor, metrics: Metrics
+) -> Tracing:
     """Spans into DATA_DIR/traces, and to whatever else takes them."""
     keys = settings.langfuse_keys
     tracing = await asyncio.to_thread(
@@ -449,6 +472,7 @@ async def _tracing(settings: Settings, stack: AsyncExitStack, redactor: Redactor
         settings.data_dir / "traces",
         redactor,
         version=VERSION,
+        observed=metrics.note_span,
         otlp=settings.otel_exporter_otlp_endpoint,
         otlp_headers=settings.otlp_headers,
         langfuse=settings.langfuse_host if all(keys) else "",
@@ -530,7 +554,11 @@ async def _runner(
     path = folder / "checkpoints.db"
     saver = await stack.enter_async_context(open_checkpoints(path, kept.records.tasks.holds))
     desk = EffectDesk(
-        kept.stores.outbox, kept.records.tasks, kept.clock, patience_s=HOST_PATIENCE_S
+        kept.stores.outbox,
+        kept.records.tasks,
+        kept.clock,
+        kept.events,
+        patience_s=HOST_PATIENCE_S,
     )
 
     @asynccontextmanager

@@ -664,6 +664,14 @@ class Settings(
         pairs = self.otel_exporter_otlp_headers.get_secret_value().split(",")
         return dict(pair.strip().split("=", 1) for pair in pairs if pair.strip())
 
+    def shown(self) -> dict[str, Any]:
+        """All options by name as plain JSON; of secrets only whether they are set."""
+        plain = self.model_dump(mode="json")
+        for name in type(self).model_fields:
+            if isinstance(value := getattr(self, name), SecretStr):
+                plain[name] = "set" if value.get_secret_value() else "not set"
+        return {name.upper(): value for name, value in plain.items()}
+
     def secrets(self) -> tuple[str, ...]:
         """The values that no log, event or document may hold."""
         values = (getattr(self, name) for name in type(self).model_fields)

@@ -23,6 +23,7 @@ from api.routes import (
     approvals,
     artifacts,
     events,
+    figures,
     health,
     identities,
     logs,
@@ -86,7 +87,10 @@ def create_app(
     app.state.front = front
     app.state.slack = slack_desk
     app.state.telegram = telegram_hook
-    for routes in (tasks, approvals, events, artifacts, identities, logs, health, slack, telegram):
+    for routes in (
+        *(tasks, approvals, events, figures, artifacts, identities),
+        *(logs, health, slack, telegram),
+    ):
         app.include_router(routes.router)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(AntonError, on_anton_error)

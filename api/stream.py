@@ -17,6 +17,8 @@ from observability.live import LIVE_EVERY_S, LiveTexts, Viewer
 
 HEARTBEAT_S = 15.0
 WATCHED_MAX = 8
+BEHIND_MAX = 1_000
+"""Events that a client may be behind; one that is slower is told to start over."""
 RETRY_MS = 2_000
 STREAMS_MAX = 200
 STREAMS_PER_CALLER = 50
@@ -213,6 +215,10 @@ class Feed:
         return [frame(part, event="live") for part in self._viewer.news()]
 
     async def _start_over(self) -> list[bytes]:
+        """The queue ran over: what is missing comes from the log, unless it is too much."""
+        missing = await self._log.after(self._seen, task_id=self._wish.task_id, limit=BEHIND_MAX)
+        if len(missing) < BEHIND_MAX:
+            return [part for event in missing for part in self._tell(event)]
         self._seen = await self._log.latest()
         return [frame({"reason": "slow", "latest": self._seen}, event="resync")]
 

@@ -282,6 +282,30 @@ class EventList(Answer):
     """Ask again with this number for what follows."""
 
 
+class StatsView(Answer):
+    """What the tasks and model calls of a time came to."""
+
+    since: datetime
+    until: datetime
+    tasks: dict[str, Any]
+    outcomes: dict[str, int]
+    success_rate: float | None
+    """Of the tasks that ended; null where none did."""
+    false_positives: int
+    """Tasks that triage took for real, and a person called noise."""
+    cost: dict[str, Any]
+    """In dollars, by role, model and day; calls without a known price are counted apart."""
+    roles: list[dict[str, Any]]
+    latency: list[dict[str, Any]]
+    time_to_pr: dict[str, Any]
+
+
+class SettingsView(Answer):
+    """The effective options by name."""
+
+    settings: dict[str, Any]
+
+
 class ArtifactList(Answer):
     """What a task left behind."""
 

@@ -15,6 +15,7 @@ from control.decisions import Decisions
 from control.expiry import Expiry
 from control.facts import told
 from control.identities import IdentityDesk
+from control.observatory import Observatory
 from control.preferences import Preferences
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from control.services import Services
@@ -105,6 +106,7 @@ class Anton:
         decisions: Decisions,
         services: Services,
         preferences: Preferences,
+        observatory: Observatory,
         identities: IdentityDesk,
         chores: Sequence[Chore] = (),
         views: Sequence[ChannelView] = (),
@@ -130,6 +132,8 @@ class Anton:
         self.preferences = preferences
         """What people turned down, and what they approved later."""
         self._views = views
+        self.observatory = observatory
+        """What can be seen of the house from outside."""
         self._expiry = Expiry(records.approvals, records.clock, self._expired)
         self._ears: dict[str, Callable[[], str]] = {}
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
@@ -398,6 +402,10 @@ class Anton:
             self._runner.cancel(task.task_id)
         self._wake.set()
         return task
+
+    async def metrics(self, streams: int) -> tuple[bytes, str]:
+        """The text for Prometheus and its media type; `streams` is how many clients listen."""
+        return await self.observatory.meter.exposition(self._about(), self._degraded(), streams)
 
     async def health(self) -> dict[str, Any]:
         """How the house is, without secrets."""

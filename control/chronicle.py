@@ -190,9 +190,17 @@ def asked(approval: Approval) -> Notice:
             "question": question.title,
             "options": list(question.options),
             "expires_at": approval.expires_at.isoformat(),
+            "waited_s": _waited_s(approval),
             "voices": [voice.by.account for voice in approval.voices],
             "voices_needed": question.voices_needed,
             "decided_by": decision.by.model_dump(exclude={"v"}) if decision else None,
             "text": decision.text if decision else "",
         },
     )
+
+
+def _waited_s(approval: Approval) -> float | None:
+    """How long a question waited for its answer; None while it does."""
+    if approval.decided_at is None:
+        return None
+    return round((approval.decided_at - approval.created_at).total_seconds(), 3)

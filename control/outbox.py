@@ -18,7 +18,8 @@ from core.errors import (
     RepositoryInvalid,
     TaskCancelled,
 )
-from core.ports import Clock, Outbox, TaskStore
+from core.events import Notice
+from core.ports import Clock, EventLog, Outbox, TaskStore
 from core.tasks import Lease
 from observability.tracing import span
 
@@ -39,12 +40,19 @@ class EffectDesk:
     """Hands out the doing of effects to drives; in this process a key is in work once at a time."""
 
     def __init__(
-        self, outbox: Outbox, tasks: TaskStore, clock: Clock, *, patience_s: float = 900.0
+        self,
+        outbox: Outbox,
+        tasks: TaskStore,
+        clock: Clock,
+        events: EventLog,
+        *,
+        patience_s: float = 900.0,
     ) -> None:
         """Take for how long, over all pauses, a host that is down is waited for."""
         self.outbox = outbox
         self.tasks = tasks
         self.clock = clock
+        self.events = events
         self.patience_s = patience_s
         self._in_work: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -95,15 +103,18 @@ class LeasedEffects:
                     await outbox.fail(earlier.key, f"Superseded by {key}.")
             if row.state is EffectState.DONE:
                 return row.result
+            await self._tell(row, EffectState.STARTED)
             try:
                 with span(f"effect {step}", kind="client", anton__effect=step):
                     result = await self._patiently(key, effect)
             except REFUSALS as error:
-                await outbox.fail(key, str(error))
+                await self._tell(await outbox.fail(key, str(error)), EffectState.FAILED)
                 raise
             await self._require_lease()
             log.info("effect %s is done", key)
-            return (await outbox.settle(key, result)).result
+            row = await outbox.settle(key, result)
+            await self._tell(row, EffectState.DONE)
+            return row.result
 
     async def settled(self, *, task_id: str, step: str, look: Looking) -> Mapping[str, Any] | None:
         for row in reversed(await self._desk.outbox.of(task_id)):
@@ -156,6 +167,10 @@ class LeasedEffects:
             await self._desk.clock.sleep(nap)
             waited, pause = waited + nap, min(2 * pause, PAUSE_MAX_S)
             await self.permit()
+
+    async def _tell(self, row: Effect, state: EffectState) -> None:
+        data = {"step": row.step, "state": state, "key": row.key, "detail": row.error}
+        await self._desk.events.append(Notice(type="effect", task_id=row.task_id, data=data))
 
     async def _called(self, effect: Doing) -> Mapping[str, Any]:
         self.under_way = True

@@ -497,6 +497,10 @@ class TaskStore(Protocol):
         """How many tasks have each status."""
         ...
 
+    async def outcomes(self) -> Mapping[str, int]:
+        """How many tasks ended with each outcome."""
+        ...
+
     async def take(self, owner: str, *, limit_running: int, ttl_s: float) -> Lease | None:
         """Lease the next task with work to do: most urgent first, then oldest.
 
@@ -701,6 +705,10 @@ class Outbox(Protocol):
 
     async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
         """Effects without a known result, that somebody still has to find out."""
+        ...
+
+    async def done(self, step: str) -> Mapping[str, datetime]:
+        """When an effect of this step was done first, by task."""
         ...
 
     async def of(self, task_id: str) -> Sequence[Effect]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from control.anton import Anton
+from core.events import Event
 from core.ports import EventLog
 from evals.overhead import (
     LOOK_S,
@@ -33,6 +34,8 @@ TASKS = 50
 STEP_S = 0.5
 """How long each scripted fix takes, so that tasks are at work beside one another."""
 LAG_BAR_S = 2.0
+BEHIND_MAX = 1_000
+"""Who is more events behind than this is told to start over."""
 CUT_AFTER = 5
 """Events a task of the second half, about, before the server is killed."""
 
@@ -51,13 +54,22 @@ class Ear:
         async with log.listen() as live:
             ready.release()
             while events := await log.after(self.last):
-                self.heard.extend(event.seq for event in events)
+                self._hear(events)
             async for event in live:
                 if event is None:
-                    self.resyncs += 1
+                    await self._catch_up(log)
                 elif event.seq > self.last:
                     self.heard.append(event.seq)
                     self.lags_s.append((datetime.now(UTC) - event.ts).total_seconds())
+
+    async def _catch_up(self, log: EventLog) -> None:
+        """Read from the log what its queue had no room for, as a stream does."""
+        missing = await log.after(self.last, limit=BEHIND_MAX)
+        self.resyncs += len(missing) == BEHIND_MAX
+        self._hear(missing)
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        self.heard.extend(event.seq for event in events)
 
     @property
     def last(self) -> int:

@@ -7,7 +7,8 @@ what was said to a model, or by it, is in a span: that stands in the log of mode
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +29,12 @@ log = logging.getLogger(__name__)
 
 Kind = Literal["internal", "client"]
 Attribute = str | int | float | bool | None
+Observed = Callable[[str, float, bool], None]
+"""Is told name, seconds, and whether it failed."""
+
+
+def unobserved(name: str, seconds: float, failed: bool) -> None:
+    """Tells nobody."""
 
 
 class Span:
@@ -37,7 +44,7 @@ class Span:
         """Without a span of OpenTelemetry's, nothing is kept."""
         self._span = span
         self._redactor = redactor
-        self._failed = False
+        self.failed = False
 
     def set(self, **attributes: Attribute) -> None:
         """Add facts by name, `__` for a dot in it; one that cannot be masked is left out."""
@@ -46,11 +53,11 @@ class Span:
 
     def fail(self, error: BaseException) -> None:
         """It ended with an error, which is told once."""
-        if self._span is None or self._failed:
+        if self._span is None or self.failed:
             return
         from opentelemetry.trace import StatusCode
 
-        self._failed = True
+        self.failed = True
         said = {"said": f"{type(error).__name__}: {error}"[:500]}
         words = masked(said, self._redactor or Redactor()).get("said", type(error).__name__)
         self._span.set_status(StatusCode.ERROR, str(words))
@@ -98,12 +105,17 @@ class Tracing:
     """The spans of one house, and where they go."""
 
     def __init__(
-        self, provider: "TracerProvider | None", couriers: Sequence["Courier"], redactor: Redactor
+        self,
+        provider: "TracerProvider | None",
+        couriers: Sequence["Courier"],
+        redactor: Redactor,
+        observed: Observed = unobserved,
     ) -> None:
-        """Without a provider nothing is traced."""
+        """Without a provider nothing is traced; `observed` is told of each span that ends."""
         self._provider = provider
         self._tracer = provider.get_tracer("anton") if provider else None
         self._couriers = couriers
+        self._observed = observed
         self._redactor = redactor
 
     @classmethod
@@ -112,12 +124,20 @@ class Tracing:
         return cls(None, (), Redactor())
 
     @classmethod
-    def open(cls, folder: Path, redactor: Redactor, *, version: str, **others: Any) -> "Tracing":
+    def open(
+        cls,
+        folder: Path,
+        redactor: Redactor,
+        *,
+        version: str,
+        observed: Observed = unobserved,
+        **others: Any,
+    ) -> "Tracing":
         """Write spans into a folder and to `others`, as `observability.exporting` takes them."""
         from observability import exporting
 
         couriers = exporting.couriers(folder, **others)
-        return cls(exporting.provider(couriers, version), couriers, redactor)
+        return cls(exporting.provider(couriers, version), couriers, redactor, observed)
 
     @contextmanager
     def of_task(self, task_id: str) -> Iterator[None]:
@@ -157,11 +177,13 @@ class Tracing:
         begun = Span(started, self._redactor)
         begun.set(**attributes)
         token = _here.set(_Here(self, set_span_in_context(started, context)))
+        since = time.monotonic()
         try:
             yield begun
         finally:
             _here.reset(token)
             started.end()
+            self._observed(name, time.monotonic() - since, begun.failed)
 
     def ended(self, task: Task) -> None:
         """Write the span of a whole task, from its request to its end, by which all others hang."""

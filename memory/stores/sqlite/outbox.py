@@ -55,6 +55,17 @@ class SqliteOutbox:
             lambda connection: _select(connection, "WHERE task_id = ? ORDER BY number", task_id)
         )
 
+    async def done(self, step: str) -> Mapping[str, datetime]:
+        settled = "json_extract(document, '$.settled_at')"
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                f"SELECT task_id, min({settled}) FROM effects"  # noqa: S608 - made of constants
+                " WHERE state = 'done' AND json_extract(document, '$.step') = ? GROUP BY task_id",
+                (step,),
+            ).fetchall()
+        )
+        return {task_id: datetime.fromisoformat(at) for task_id, at in rows}
+
     async def open_effects(self, task_id: str = "") -> Sequence[Effect]:
         narrowed = " AND task_id = ?" if task_id else ""
         values = (task_id,) if task_id else ()

@@ -54,6 +54,14 @@ class SqliteTaskStore:
         found = Counter({TaskStatus(status): count for status, count in rows})
         return {status: found[status] for status in TaskStatus}
 
+    async def outcomes(self) -> Mapping[str, int]:
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT outcome, count(*) FROM tasks WHERE outcome <> '' GROUP BY outcome"
+            ).fetchall()
+        )
+        return dict(rows)
+
     async def take(self, owner: str, *, limit_running: int, ttl_s: float) -> Lease | None:
         return await self._database.write(
             lambda connection: leases.take_next(

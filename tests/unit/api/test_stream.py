@@ -219,8 +219,10 @@ async def test_a_client_that_is_too_slow_starts_over_and_goes_on(log: SqliteEven
     found = []
     async with aclosing(Client(log).read()) as frames:
         found.append((await anext(frames))[0])
+        listening = asyncio.create_task(anext(frames))
+        await asyncio.sleep(0.2)
         await tell(log)
-        found.append((await anext(frames))[0])
+        found.append((await listening)[0])
         await asyncio.gather(*(tell(log) for _ in range(1_500)))
         await asyncio.sleep(1.0)
         while found[-1] != "resync":
@@ -229,6 +231,20 @@ async def test_a_client_that_is_too_slow_starts_over_and_goes_on(log: SqliteEven
         found.append((await anext(frames))[0])
     assert found[:2] == ["hello", "1"]
     assert found[-2:] == ["resync", "1502"]
+
+
+async def test_what_came_while_a_client_replays_is_replayed_and_nobody_starts_over(
+    log: SqliteEventLog,
+) -> None:
+    found = []
+    async with aclosing(Client(log).read()) as frames:
+        found.append((await anext(frames))[0])
+        await asyncio.gather(*(tell(log) for _ in range(1_100)))
+        while found[-1] != "1100":
+            found.append((await anext(frames))[0])
+        await tell(log)
+        found.append((await anext(frames))[0])
+    assert found == ["hello", *map(str, range(1, 1_102))]
 
 
 async def test_a_log_that_fails_is_a_goodbye(log: SqliteEventLog) -> None:

@@ -23,6 +23,7 @@ from core.errors import (
 )
 from core.tasks import Lease, Task, TaskRequest
 from memory.stores.sqlite import SqliteStores
+from observability.events import SqliteEventLog
 from observability.redaction import Redactor
 from tests.fakes.clock import FakeClock
 
@@ -74,8 +75,15 @@ async def lease(stores: SqliteStores, clock: FakeClock) -> Lease:
 
 
 @pytest.fixture
-def desk(stores: SqliteStores, clock: FakeClock) -> EffectDesk:
-    return EffectDesk(stores.outbox, stores.tasks, clock, patience_s=600)
+async def events(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteEventLog]:
+    log = await SqliteEventLog.open(tmp_path, clock=clock, redactor=Redactor())
+    yield log
+    await log.close()
+
+
+@pytest.fixture
+def desk(stores: SqliteStores, clock: FakeClock, events: SqliteEventLog) -> EffectDesk:
+    return EffectDesk(stores.outbox, stores.tasks, clock, events, patience_s=600)
 
 
 def publish(effects: LeasedEffects, lease: Lease, host: Host, payload: Any = None) -> Any:
@@ -94,6 +102,12 @@ async def test_an_effect_is_done_once_and_its_result_kept(desk, lease):
     results = [await publish(effects, lease, host) for _ in range(3)]
     assert results == [{"url": "https://host/1"}] * 3
     assert host.calls == 1
+    told = [event.data for event in await desk.events.after(0, task_id=lease.task_id)]
+    assert [(data["step"], data["state"]) for data in told] == [
+        ("publish", "started"),
+        ("publish", "done"),
+    ]
+    assert (await desk.outbox.done("publish")).keys() == {lease.task_id}
     with pytest.raises(Conflict):
         await publish(effects, lease, host, {"branch": "another"})
     assert host.calls == 1

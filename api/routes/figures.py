@@ -1,0 +1,63 @@
+"""Figures and settings: for Prometheus, for the dashboard, for whoever looks closer."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.auth import Scope
+from api.front import TheFront, needs
+from api.problems import Problem, problem_responses
+from api.views import SettingsView, StatsView
+
+router = APIRouter(tags=["figures"])
+
+DEFAULT_TIME = timedelta(days=30)
+Moment = Annotated[datetime | None, Query()]
+
+
+@router.get(
+    "/metrics",
+    dependencies=[needs(Scope.READ)],
+    response_class=Response,
+    responses={
+        200: {"description": "Prometheus' text format", "content": {"text/plain": {}}},
+        **problem_responses(400, 401, 429, 503),
+    },
+)
+async def metrics(front: TheFront) -> Response:
+    """What happened since this process began, and how things stand now."""
+    text, media_type = await front.anton.metrics(front.streams.count)
+    return Response(text, headers={"Content-Type": media_type})
+
+
+@router.get(
+    "/stats",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 422, 429, 503),
+)
+async def stats(front: TheFront, since: Moment = None, until: Moment = None) -> StatsView:
+    """What the tasks and model calls of a time came to, by default of the last 30 days."""
+    seq = await front.seq()
+    end = _aware(until) or front.clock.now()
+    begin = _aware(since) or end - DEFAULT_TIME
+    if begin > end:
+        raise Problem(422, "invalid", "`since` is after `until`.")
+    return StatsView(as_of_seq=seq, **await front.anton.observatory.stats(begin, end))
+
+
+@router.get(
+    "/settings",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 429, 503),
+)
+async def settings(front: TheFront) -> SettingsView:
+    """The effective options; of secrets only whether they are set."""
+    return SettingsView(
+        as_of_seq=await front.seq(), settings=dict(front.anton.observatory.settings)
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """The moment; UTC where it names no zone."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

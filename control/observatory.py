@@ -1,0 +1,29 @@
+"""What can be seen of the house from outside: figures, statistics, the settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from control.chronicle import Records
+from control.meter import Meter
+from control.pace import Way, ways
+from control.stats import stats
+
+
+@dataclass(frozen=True)
+class Observatory:
+    """Reads, and changes nothing."""
+
+    records: Records
+    meter: Meter
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The effective options by name; of secrets only whether they are set."""
+
+    async def stats(self, since: datetime, until: datetime | None = None) -> dict[str, Any]:
+        """All that can be said of the tasks and model calls of a time, plain JSON."""
+        return await stats(self.records, since, until or self.records.clock.now())
+
+    async def ways(self, since: datetime) -> list[Way]:
+        """From report to pull request, task by task."""
+        return await ways(self.records.tasks, self.records.outbox, since)
