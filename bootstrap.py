@@ -307,7 +307,7 @@ def ear(settings: Settings, anton: Anton) -> "TelegramBot":
     elsewhere, _, place = settings.escalation_channel.partition(":")
     bot = TelegramBot(
         access,
-        House(desk, commands, anton.may_decide, anton.refuse),
+        House(desk, commands, anton.messages, anton.may_decide, anton.refuse),
         anton.messages,
         [settings.telegram_chat_id, *([place] if elsewhere == "telegram" else [])],
         mode=settings.telegram_mode,

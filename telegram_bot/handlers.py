@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from telegram import Bot, CallbackQuery, Message, Update, User
@@ -13,7 +14,8 @@ from control.commands import Commands
 from control.desk import Desk
 from core.approvals import Person
 from core.channels import Heard, Said, Tap
-from core.errors import AntonError, RateLimited
+from core.errors import AntonError, NotFound, PayloadInvalid, RateLimited
+from core.ports import MessageStore
 from core.visible import one_line
 from telegram_bot.channel import TelegramChannel, edit, send
 from telegram_bot.client import translated
@@ -43,6 +45,7 @@ class House:
 
     desk: Desk
     commands: Commands
+    messages: MessageStore
     listed: Callable[[Person, str], bool]
     """Whether a person may be heard in a place."""
     refuse: Callable[[Person, str], Awaitable[None]]
@@ -80,10 +83,19 @@ class Handlers:
         heard, late = await self._promptly(query, tap)
         spoken = heard.buttons or heard.wants_words or len(heard.text) > CALLBACK_MAX
         ref = f"{place}:{message.message_id}" if message else ""
-        if isinstance(message, Message) and action in ("yes", "no", "this") and not spoken:
+        if isinstance(message, Message) and not spoken and await self._is_alone(action, ref):
             await self._settle(ref, message, heard)
         elif spoken or late:
             await self._tell(heard, place, ref)
+
+    async def _is_alone(self, action: str, ref: str) -> bool:
+        """Whether nobody else brings a message up to date.
+
+        So it is with answers that offered a choice, and with cards that were sent as the process
+        died, so that nothing is known of them.
+        """
+        offered = action in ("yes", "no", "this")
+        return offered or await self._house.messages.by_ref(CHANNEL, ref) is None
 
     async def _promptly(self, query: CallbackQuery, tap: Tap) -> tuple[Heard, bool]:
         """What a tap leads to, answered in time; and whether only that it follows was answered."""
@@ -176,8 +188,8 @@ class Handlers:
             log.warning("a tap could not be answered: %s", error)
 
     async def _settle(self, ref: str, message: Message, heard: Heard) -> None:
-        """Put what became of a question back into the message that asked it."""
-        with translated():
+        """Put what became of a question back into the message that asked it, if it still stands."""
+        with suppress(NotFound, PayloadInvalid), translated():
             await edit(self._bot, ref, said(f"{message.text or ''}\n\n{heard.text}"))
 
     async def _tell(self, heard: Heard, place: str, ref: str) -> None:

@@ -121,11 +121,11 @@ class ChatHouse:
         return [m for m in self.sent if tuple(m.labels) == QUESTION]
 
     def question(self, after: Message | None = None) -> Message:
-        """The next message that asks for a release."""
+        """The next message that asks for a release, once the server knows which one it is."""
 
         def newest() -> Message | None:
             asked = [m for m in self.questions() if m is not after]
-            return asked[-1] if asked else None
+            return asked[-1] if asked and self.knows(asked[-1]) else None
 
         found: Message = self.wait(newest, "no question of release")
         return found
@@ -153,11 +153,19 @@ class ChatHouse:
         asks = self.wait(lambda: next((m for m in self.sent if m.forces_reply), None), "no field")
         self.dana.says(words, reply_to=asks)
 
+    def knows(self, message: Message) -> bool:
+        """Whether the server has noted what it was told of a message that it sent."""
+        ref = f"{DANA}:{message.message_id}"
+        return ref in [row["ref"] for row in self._documents("messages")]
+
     def tasks(self) -> list[dict[str, Any]]:
         """All tasks, as the database holds them."""
+        return self._documents("tasks")
+
+    def _documents(self, table: str) -> list[dict[str, Any]]:
         address = f"{(self.folder / 'data' / 'anton.db').absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=5.0)) as connection:
-            rows = connection.execute("SELECT document FROM tasks").fetchall()
+            rows = connection.execute(f"SELECT document FROM {table}").fetchall()
         return [json.loads(document) for (document,) in rows]
 
     def branches(self) -> list[str]:

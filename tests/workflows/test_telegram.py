@@ -183,6 +183,17 @@ async def test_a_rejection_is_asked_about_once_more_in_its_message(tmp_path, dou
         assert "Rejected by Dana" in text_of(await it.tap(question, "Approve"))
 
 
+async def test_a_card_that_nothing_is_known_of_is_settled_by_its_tap(tmp_path, double) -> None:
+    async with chat(tmp_path, double) as it:
+        question = await it.asked()
+        orphan = double.chats.add(DANA, BOT, question.now)
+        assert "Approved" in text_of(await it.tap(orphan, "Approve"))
+        assert orphan.labels == [] and orphan.text.endswith("published now.")
+        await it.look()
+        assert question.labels == [] and "Approved by Dana" in question.text
+        assert "Approved by Dana" in text_of(await it.tap(orphan, "Approve"))
+
+
 async def test_words_in_the_private_chat_and_replies_decide(tmp_path, double) -> None:
     async with chat(tmp_path, double) as it:
         await it.asked()
