@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.watched import WatchedEngine
 from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, ConsentRules, Settings, load_settings
+from control.alerts import Alerts
 from control.anton import VERSION, Anton, Capacity, Check
 from control.cards import Cards
 from control.chronicle import Records
@@ -172,6 +173,9 @@ async def build(
         await stack.aclose()
         raise
     meter = Meter(kept.records, kept.metrics, settings.data_dir)
+    alerts = Alerts(
+        kept.records, settings.data_dir, lost=lambda: runner.leases_lost if runner else 0
+    )
     checks: dict[str, Check] = {"store": kept.stores.check}
     if mind:
         checks["sandbox"] = mind.check
@@ -190,23 +194,25 @@ async def build(
             _retention(settings, kept).run,
             lambda: _rules_noted(settings, kept),
             meter.run,
+            alerts.run,
         ),
         masked=kept.redactor.known,
         decisions=decisions,
         services=services,
         preferences=Preferences(kept.records, kept.redactor.text),
-        observatory=_observatory(settings, kept, meter),
+        observatory=_observatory(settings, kept, meter, alerts),
         views=views,
     )
 
 
-def _observatory(settings: Settings, kept: Kept, meter: Meter) -> Observatory:
+def _observatory(settings: Settings, kept: Kept, meter: Meter, alerts: Alerts) -> Observatory:
+    """What can be seen of the house from outside."""
     shown = settings.shown()
     told = {
         name: kept.redactor.text(value) if isinstance(value, str) else value
         for name, value in shown.items()
     }
-    return Observatory(kept.records, meter, told)
+    return Observatory(kept.records, meter, alerts, told)
 
 
 def channels_of(settings: Settings) -> list[Channel]:
@@ -443,6 +449,7 @@ async def _keep(
         tracing=await _tracing(settings, stack, redactor, metrics) if exclusive else Tracing.off(),
         budgets=budgets,
         messages=stores.messages,
+        alerts=stores.alerts,
         clock=clock,
     )
     changes = {

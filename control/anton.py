@@ -426,6 +426,7 @@ class Anton:
             "waiting": counts.get(TaskStatus.WAITING, 0),
             "draining": self._draining,
             "trouble": trouble,
+            "alerts": {one.name: one.said for one in await self.observatory.alerts.open()},
             "channels": {view.name: view.standing for view in self._views},
             **self._about(),
         }

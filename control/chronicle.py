@@ -10,6 +10,7 @@ from core.approvals import Approval
 from core.events import EventType, Notice
 from core.interactions import RoleResult
 from core.ports import (
+    AlertStore,
     ApprovalStore,
     ArtifactStore,
     Budgets,
@@ -45,6 +46,7 @@ class Records:
     tracing: Tracing
     budgets: Budgets
     messages: MessageStore
+    alerts: AlertStore
     clock: Clock
 
 

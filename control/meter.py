@@ -35,6 +35,7 @@ class Meter:
             *await self._of_tasks(),
             *await self._of_approvals(),
             *self._of_logs(),
+            *await self._of_alerts(),
             *_of_breakers(about),
             Gauge("streams", "Clients that listen to events.", streams),
             Gauge("troubles", "Parts that are not well.", len(trouble)),
@@ -60,6 +61,13 @@ class Meter:
         return [
             Gauge("approvals_waiting", "Questions that wait for a person.", len(pending)),
             Gauge("approvals_oldest_seconds", "How long the oldest of them has waited.", oldest),
+        ]
+
+    async def _of_alerts(self) -> list[Gauge]:
+        said = "Alerts of the house itself: 1 while they last."
+        alerts = await self._records.alerts.all()
+        return [
+            Gauge("alert", said, one.cleared_at is None, (("name", one.name),)) for one in alerts
         ]
 
     def _of_logs(self) -> Iterator[Gauge]:

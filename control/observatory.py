@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from control.alerts import Alerts
 from control.chronicle import Records
 from control.meter import Meter
 from control.pace import Way, ways
@@ -17,6 +18,7 @@ class Observatory:
 
     records: Records
     meter: Meter
+    alerts: Alerts
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The effective options by name; of secrets only whether they are set."""
 

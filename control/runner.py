@@ -90,6 +90,8 @@ class Runner:
             approval_ttl_s=bounds.approval_ttl_s,
         )
         self._drives: dict[str, Drive] = {}
+        self.leases_lost = 0
+        """Drives that another worker took over."""
         self._draining = False
         self._stopped = False
 
@@ -138,6 +140,7 @@ class Runner:
                 await self._lead(drive)
             await self._close(drive)
         except LeaseLost:
+            self.leases_lost += 1
             log.warning("lease lost", extra={"task_id": lease.task_id})
         finally:
             heart.cancel()

@@ -38,7 +38,7 @@ BURST_S = 0.1
 """Events that follow one another so closely are looked at together."""
 REST_FACTOR = 3.0
 """A view rests so many times as long as its last look took, so that many events cost little."""
-TOLD_BY = frozenset(("status", "node", "approval", "budget", "pull_request", "end"))
+TOLD_BY = frozenset(("status", "node", "approval", "budget", "pull_request", "end", "alert"))
 """Types of events after which a card may differ."""
 PROGRESS_S = 3.0
 """Seconds between two edits of one message that only tells of progress."""
@@ -151,7 +151,11 @@ class ChannelView:
             )
         }
         denied: Forbidden | None = None
-        for due in [*await self._questions(there), *await self._tasks(there, since)]:
+        for due in [
+            *await self._questions(there),
+            *await self._tasks(there, since),
+            *await self._alerts(since),
+        ]:
             try:
                 await self._show(due, there.get((due.card.subject, due.place)))
             except Forbidden as error:
@@ -224,6 +228,17 @@ class ChannelView:
             if begun:
                 due.append(Due(self.cards.progress(task), home))
         return due
+
+    async def _alerts(self, since: datetime) -> list[Due]:
+        """Cards of what the house has to say about itself; one that is over is not told late."""
+        home, now = self.channel.places[0], self.records.clock.now()
+        if self.hours.held(None, now):
+            return []
+        return [
+            Due(self.cards.notice(alert.subject, f"Anton: {alert.name}", alert.said), home)
+            for alert in await self.records.alerts.all()
+            if alert.told_at >= since and alert.cleared_at is None
+        ]
 
     async def _of_interest(self, there: dict[tuple[str, str], Message]) -> list[Task]:
         """The latest tasks, those under way, and all whose progress is shown, oldest first."""

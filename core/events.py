@@ -26,6 +26,7 @@ EventType = Literal[
     "budget",
     "pull_request",
     "effect",
+    "alert",
     "search",
 ]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.alerts import Alert
 from core.approvals import Approval, ApprovalState, Decision, Question
 from core.budgets import Scope, Spent
 from core.channels import Card, Message, Proposal
@@ -843,6 +844,22 @@ class IdentityStore(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+class AlertStore(Protocol):
+    """What Anton has to say about himself."""
+
+    async def all(self) -> Sequence[Alert]:
+        """Every alert that lasts, and those that are over and may not be told again yet."""
+        ...
+
+    async def keep(self, alert: Alert) -> None:
+        """Write an alert down, in place of the one of that name."""
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget an alert; harmless when there is none."""
         ...
 
 

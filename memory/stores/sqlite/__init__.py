@@ -8,6 +8,7 @@ from core.budgets import Ceilings
 from core.errors import StoreUnusable
 from core.ports import Clock
 from memory.stores.sqlite import leases
+from memory.stores.sqlite.alerts import SqliteAlertStore
 from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
@@ -36,6 +37,7 @@ class SqliteStores:
         self.audit = SqliteAuditLog(database, clock, redactor)
         self.approvals = SqliteApprovalStore(database, clock, self.audit)
         self.outbox = SqliteOutbox(database, clock)
+        self.alerts = SqliteAlertStore(database)
         self.messages = SqliteMessageStore(database, clock)
         self.probes = SqliteProbeStore(database, clock)
         self._clock = clock
