@@ -85,8 +85,16 @@ class Allowance:
             yield
         finally:
             self._go()
-            if self._limit and not self._limit.expired():
-                self._limit.reschedule(asyncio.get_running_loop().time() + self.left)
+            self._set_limit()
+
+    def give_back(self, seconds: float) -> None:
+        """Count so much less of what is being done."""
+        self._used -= seconds
+        self._set_limit()
+
+    def _set_limit(self) -> None:
+        if self._limit and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time() + self.left)
 
     def _go(self) -> None:
         self._since = self._clock.monotonic()
@@ -110,6 +118,12 @@ def standing_still() -> Iterator[None]:
         return
     with allowance.paused():
         yield
+
+
+def was_away(seconds: float) -> None:
+    """An attempt failed after so long: nobody was answered meanwhile, so nobody's time ran."""
+    if allowance := _counting.get():
+        allowance.give_back(seconds)
 
 
 @dataclass(frozen=True)

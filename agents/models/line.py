@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from agents.allowance import standing_still
+from agents.allowance import standing_still, was_away
 from agents.models.attempts import Answer, AttemptFailed, Attempts, Request
 from agents.models.breaker import Breaker, Trial
 from agents.models.counting import count_call, with_margin
@@ -96,10 +96,12 @@ class Line:
         failures = 0
         while True:
             await self._admittance(journey, note, spare)
+            began = self._desk.clock.monotonic()
             try:
                 return await self._once(request, journey)
             except AttemptFailed as error:
                 failures += 1
+                was_away(self._desk.clock.monotonic() - began)
                 pause = self._desk.patience.pause(failures, error.retry_after_s)
                 if error.trouble != "transient" or pause is None:
                     raise

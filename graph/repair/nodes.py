@@ -54,7 +54,10 @@ async def triage(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     repeats = await repeats_of(state["task_id"], deps.tasks)
     case = replace(await case_of(state, deps), repeats=repeats)
     answer = weighed(await deps.engine.triage(case), repeats)
-    update: Facts = {"triage": await deps.keep(answer, **_triage_facts(answer))}
+    update: Facts = {
+        "triage": await deps.keep(answer, **_triage_facts(answer)),
+        "notes": [f"Triage: {answer.reasoning}"] if answer.defaulted else [],
+    }
     if answer.duplicate_of:
         said = f"Task {answer.duplicate_of[:8]}, which is open, is about the same. "
         return {**update, **_end(Outcome.DUPLICATE, f"{said}{answer.reasoning}".strip())}
@@ -238,6 +241,7 @@ def _triage_facts(answer: Triage) -> Facts:
         "blast_radius": answer.blast_radius,
         "occurrences_24h": answer.occurrences_24h,
         "duplicate_of": answer.duplicate_of,
+        "defaulted": answer.defaulted,
         "summary": answer.context_summary[:500],
     }
 

@@ -95,6 +95,9 @@ async def test_nonsense_asks_a_person_at_once(openai: OpenAIServer, tmp_path: Pa
         assert question.kind is QuestionKind.ESCALATION
         assert f"replies were no answers, and {MODEL} was left" in question.body
         events = await here.anton.events.after(0, task_id=task.task_id)
+        (note,) = (await here.anton.task(task.task_id)).result["notes"]
+        assert note.startswith("Triage: No usable answer came; taken as a real fault.")
+        assert f"replies of {MODEL} were no answers" in note
         calls = Counter(event.role for event in events if event.type == "llm_end")
         assert calls == {"triage": 3, "diagnosis": 3, "fix": 3}
         task = await here.answer(task, "stop")

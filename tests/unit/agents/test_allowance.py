@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents import workflow
-from agents.allowance import Allowance, standing_still
+from agents.allowance import Allowance, standing_still, was_away
 from agents.contest import Contest
 from agents.models.options import ModelOptions
 from agents.roles import diagnosis, qa, reviewer, triage
@@ -101,6 +101,19 @@ async def test_time_stands_still_for_whoever_waits_for_a_model() -> None:
             await asyncio.sleep(3600)
     with standing_still():
         assert time.left == 0.0
+    was_away(10.0)
+    assert time.left == 0.0
+
+
+async def test_what_is_given_back_moves_the_limit() -> None:
+    time = Allowance("fix", 0.3, SystemClock())
+    with pytest.raises(TimeUp):
+        async with time.held():
+            await asyncio.sleep(0.2)
+            was_away(0.2)
+            await asyncio.sleep(0.2)
+            assert time.left > 0.0
+            await asyncio.sleep(3600)
 
 
 async def test_share_is_booked_as_it_was_used() -> None:
@@ -146,6 +159,17 @@ async def test_outage_takes_nothing_of_the_time(
         assert (await model.complete(home.call())).text == "All is well."
         assert sum(home.clock.slept) > 60.0
         assert time.left == 30.0
+
+
+async def test_attempt_that_fails_after_long_takes_nothing_either(tmp_path: Path) -> None:
+    script = tmp_path / "script.toml"
+    failing = "[[reply]]\nstatus = 503\ndelay_s = 25\n"
+    script.write_text(f'{failing * 4}[[reply]]\ntext = "At last."\ndelay_s = 10\n')
+    async with house(tmp_path, ModelOptions(model=f"scripted/{script}")) as home:
+        time = Allowance("fix", 30.0, home.clock)
+        model = timed(home.roster.under(home.budgets).of("fix"), time)
+        assert (await model.complete(home.call())).attempts == 5
+        assert time.left == 20.0
 
 
 async def test_slow_answer_of_a_script_takes_it(tmp_path: Path) -> None:
