@@ -44,6 +44,7 @@ dev: install ## the server, here, with its data in data/
 
 pictures: install ## the pictures in docs/, drawn from what is sent (needs Chromium)
 	$(PY) -m docs.pictures.telegram_scenes
+	$(PY) -m docs.pictures.slack
 
 demo: install ## one real bug, from ticket to branch
 	$(PY) main.py demo

@@ -1,15 +1,13 @@
 """Draws a chat as a phone shows it: from what was sent to the Bot API, by headless Chromium."""
 
 import html
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from docs.pictures.browser import photograph
 from tests.fakes.telegram_chats import BOT, Message
 
-WIDTH, HEIGHT, SCALE = 390, 844, 2
+WIDTH, HEIGHT = 390, 844
 STYLE = """
 * { box-sizing: border-box; margin: 0 }
 body { width: 390px; height: 844px; overflow: hidden; background: #d5dfc9;
@@ -57,32 +55,7 @@ def draw(messages: Sequence[Message], picture: Path, *, toast: str = "") -> None
         f"<header><b>Anton</b><span>bot</span></header>{over}"
         f"<main>{lines}</main>"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "chat.html"
-        source.write_text(page)
-        _photograph(source, picture)
-
-
-def _photograph(source: Path, picture: Path) -> None:
-    browser = shutil.which("chromium")
-    if browser is None:
-        raise SystemExit("Chromium is missing: apt-get install chromium fonts-noto-color-emoji")
-    subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--hide-scrollbars",
-            f"--user-data-dir={source.parent}/browser",
-            f"--force-device-scale-factor={SCALE}",
-            f"--window-size={WIDTH},{HEIGHT}",
-            f"--screenshot={picture}",
-            source.as_uri(),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    photograph(page, picture, width=WIDTH, height=HEIGHT)
 
 
 def _line(message: Message) -> str:
