@@ -212,7 +212,7 @@ def _observatory(settings: Settings, kept: Kept, meter: Meter, alerts: Alerts) -
         name: kept.redactor.text(value) if isinstance(value, str) else value
         for name, value in shown.items()
     }
-    return Observatory(kept.records, meter, alerts, told)
+    return Observatory(kept.records, meter, alerts, kept.redactor.text, told)
 
 
 def channels_of(settings: Settings) -> list[Channel]:

@@ -247,6 +247,8 @@ async def evaluate(options: Namespace) -> int:
     if options.suite == "intents":
         return await _intents(options)
     settings = settings_for()
+    if options.suite == "time-to-pr":
+        return await _time_to_pr(options, settings)
     if options.suite == "overhead":
         latent = options.model_latency is not None
         return await (_latency(options, settings) if latent else _overhead(options))
@@ -374,6 +376,26 @@ async def _approvals(options: Namespace) -> int:
 def _command(options: Namespace) -> str:
     only = f" --only {options.only}" if options.only else ""
     return f"python main.py eval {options.suite} --seed {options.seed}{only}"
+
+
+async def _time_to_pr(options: Namespace, settings: "Settings") -> int:
+    from control.pace import pace
+    from core.figures import BEGINNING
+    from evals.pace import as_json, table
+    from evals.report import heading
+
+    since = options.since or BEGINNING
+    async with house(settings, "looks") as anton:
+        found = pace(await anton.observatory.ways(since))
+    if options.json:
+        print(as_json(found, since))
+        return 0
+    command = "python main.py eval time-to-pr"
+    if options.since:
+        command += f" --since {since:%Y-%m-%d}"
+    print(heading(command, seed=options.seed, count=found.tasks))
+    print(f"\n{table(found)}")
+    return 0
 
 
 async def _overhead(options: Namespace) -> int:

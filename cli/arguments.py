@@ -5,6 +5,7 @@ import difflib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NoReturn, cast
 
 PROGRAM = "main.py"
@@ -198,6 +199,10 @@ def _eval(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--model", metavar="NAME", help="intents: the model that reads too (MODEL_ORCHESTRATOR)"
     )
+    to.add_argument(
+        "--since", type=_moment, metavar="DATE", help="time-to-pr: tasks from this day on (UTC)"
+    )
+    to.add_argument("--json", action="store_true", help="time-to-pr: one JSON object")
 
 
 def _build(to: argparse.ArgumentParser) -> None:
@@ -209,6 +214,14 @@ def _amount(text: str) -> float:
     if not 0 <= amount <= 10_000:
         raise argparse.ArgumentTypeError("an amount from 0 to 10000, in US dollars")
     return amount
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a day such as 2026-03-01, or a moment") from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _seconds(text: str) -> float:
@@ -227,9 +240,10 @@ SUITES = (
     "injection",
     "approvals",
     "overhead",
+    "time-to-pr",
 )
 
-EXPORTS = ("preferences",)
+EXPORTS = ("interactions", "preferences")
 
 COMMANDS = (
     Command(

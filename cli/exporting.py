@@ -1,4 +1,4 @@
-"""The command `export`: what people preferred, as JSON Lines to learn from."""
+"""The command `export`: what was recorded, as JSON Lines to learn from."""
 
 import argparse
 import json
@@ -10,10 +10,31 @@ from cli.screen import Screen
 from control.anton import Anton
 from core.preferences import Preference
 
+CALL_FIELDS = ("system", "user", "assistant", "outcome", "rating")
 FIELDS = ("prompt", "chosen", "rejected", "words")
 
 
 async def export(anton: Anton, options: argparse.Namespace) -> int:
+    """Write what was asked for."""
+    if options.what == "interactions":
+        return await _interactions(anton)
+    return await _preferences(anton)
+
+
+async def _interactions(anton: Anton) -> int:
+    """Write a header and a line for each answered model call, without secrets."""
+    header = {"v": 1, "kind": "interactions", "fields": CALL_FIELDS}
+    sys.stdout.write(json.dumps(header) + "\n")
+    count = 0
+    async for example in anton.observatory.examples():
+        line = {name: getattr(example, name) for name in CALL_FIELDS}
+        sys.stdout.write(json.dumps(line) + "\n")
+        count += 1
+    Screen.here().note(f"{count} model calls")
+    return exits.DONE
+
+
+async def _preferences(anton: Anton) -> int:
     """Write a header and a line for each complete pair; those that wait for a later diff stay."""
     pairs = await anton.preferences.all()
     for line in lines(pairs):

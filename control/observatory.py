@@ -1,12 +1,13 @@
 """What can be seen of the house from outside: figures, statistics, the settings."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from control.alerts import Alerts
 from control.chronicle import Records
+from control.examples import Example, examples
 from control.meter import Meter
 from control.pace import Way, ways
 from control.stats import stats
@@ -19,6 +20,8 @@ class Observatory:
     records: Records
     meter: Meter
     alerts: Alerts
+    redacted: Callable[[str], str] = str
+    """A text without secrets."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The effective options by name; of secrets only whether they are set."""
 
@@ -29,3 +32,7 @@ class Observatory:
     async def ways(self, since: datetime) -> list[Way]:
         """From report to pull request, task by task."""
         return await ways(self.records.tasks, self.records.outbox, since)
+
+    def examples(self) -> AsyncIterator[Example]:
+        """Every answered model call of a task that is still known, to learn from."""
+        return examples(self.records, self.redacted)
