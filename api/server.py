@@ -112,6 +112,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.front.streams.close()
         await super().shutdown(sockets)
+        if slack := getattr(self._app.state, "slack", None):
+            await slack.close()
 
 
 async def serve(

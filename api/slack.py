@@ -161,7 +161,8 @@ class SlackDesk:
     async def _answer(self, pressed: Pressed, heard: Heard) -> None:
         """Tell whoever tapped, alone; where Slack gave no address for that, in the thread."""
         if heard.wants_words:
-            await self.channel.say(pressed.ref, heard.text)
+            text = f"{heard.text} Answer here, or tap the button again for a form."
+            await self.channel.say(pressed.ref, text)
         elif pressed.answer_url:
             replacing = pressed.alone
             await self.channel.answer(pressed.answer_url, heard, replacing=replacing)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from core.channels import Button, Card, Heard
 from core.errors import Forbidden, IntegrationError, NotFound, PayloadInvalid
@@ -50,6 +51,8 @@ class SlackChannel:
         self.bot_user = ""
         self.granted: tuple[str, ...] = ()
         """Scopes of the token, once `check` has seen them."""
+        self._answers: dict[str, Http] = {}
+        """Clients of the addresses that answers go to, by their origin: a few of Slack's own."""
         self._client = SlackClient(token, api_url=api_url, timeout_s=timeout_s)
 
     async def post(self, card: Card, place: str, reply_to: str = "") -> str:
@@ -94,11 +97,12 @@ class SlackChannel:
 
     async def answer(self, url: str, heard: Heard, *, replacing: bool = False) -> None:
         """Answer a tap or a command at the address that came with it, which counts as trusted."""
-        http = Http(url, timeout_s=ANSWER_S, max_bytes=ANSWER_BYTES)
-        try:
-            reply = await http.send("POST", url, body=answer_of(heard, replacing=replacing))
-        finally:
-            await http.close()
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        http = self._answers.get(origin)
+        if http is None:
+            http = self._answers[origin] = Http(origin, timeout_s=ANSWER_S, max_bytes=ANSWER_BYTES)
+        reply = await http.send("POST", url, body=answer_of(heard, replacing=replacing))
         if reply.status != 200:
             raise IntegrationError(f"Slack did not take an answer ({reply.status}).")
 
@@ -129,6 +133,8 @@ class SlackChannel:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+        for http in self._answers.values():
+            await http.close()
 
     async def _send(self, shown: Rendered, where: Mapping[str, str]) -> Mapping[str, Any]:
         blocks = list(shown.blocks)

@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import api.app  # noqa: F401 - loaded before the fork, as is the host: a life then starts at once
 import bootstrap
-import integrations.github.code_host  # noqa: F401
+import integrations.github.code_host
+import integrations.slack.channel  # noqa: F401
 from api.server import listen, serve
 from config import load_settings
 from control.anton import Anton
@@ -42,6 +44,10 @@ class Plan:
     """It dies at each event whose data agree with these."""
     delays_s: Mapping[str, float] = field(default_factory=dict)
     drain_s: float = 30.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of Settings by name, over those that are set here."""
+    fixes: tuple[str, ...] = (BAD, MENDED)
+    """What is tried, one after the other."""
 
     @property
     def data(self) -> Path:
@@ -60,14 +66,15 @@ def run(plan: Plan, ready: Connection) -> None:
 
 
 async def _run(plan: Plan, ready: Connection) -> None:
-    settings, _ = load_settings(
-        data_dir=plan.data,
-        github_repo=REPOSITORY,
-        github_token=plan.token,
-        github_api_url=plan.github,
-        github_write_interval_s=0.0,
-        max_concurrent_tasks=20,
-    )
+    chosen: dict[str, Any] = {
+        "data_dir": plan.data,
+        "github_repo": REPOSITORY,
+        "github_token": plan.token,
+        "github_api_url": plan.github,
+        "github_write_interval_s": 0.0,
+        "max_concurrent_tasks": 20,
+    }
+    settings, _ = load_settings(**{**chosen, **plan.options})
     anton = await bootstrap.build(settings, thinking=ScriptedThinking(_script(plan)))
     sock = listen("127.0.0.1", 0)
     watch = asyncio.create_task(_die(anton, plan))
@@ -88,7 +95,7 @@ def _script(plan: Plan) -> Script:
     shown = Reproduction(
         reading=Reading.REPRODUCED, origin="example", tests=(TEST,), files=(NEW_TEST,)
     )
-    return Script(reproduction=shown, fixes=(BAD, MENDED), delays_s=plan.delays_s)
+    return Script(reproduction=shown, fixes=plan.fixes, delays_s=plan.delays_s)
 
 
 async def _die(anton: Anton, plan: Plan) -> None:

@@ -1,10 +1,13 @@
 """Cards in a Slack at the wire: shown, changed in place, and every refusal told with its remedy."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from core.channels import Heard
 from core.errors import (
     AntonError,
     EffectUnknown,
@@ -16,7 +19,7 @@ from core.errors import (
     RateLimited,
 )
 from integrations.slack.channel import SlackChannel
-from tests.fakes.cards import DIFF, HOSTILE, release
+from tests.fakes.cards import DIFF, HOSTILE, TASK, release
 from tests.fakes.slack_server import APP, BOT_TOKEN, TEAM, SlackDouble
 
 
@@ -213,3 +216,30 @@ async def test_a_form_opens_within_three_seconds_and_once(
     slack.trigger_life_s = 0.0
     for late in (trigger, slack.trigger(), "none"):
         assert not (await channel.ask_words(late, "Request changes", "What should change?", "{}"))
+
+
+def test_the_vendors_client_is_loaded_only_where_slack_is_configured():
+    program = (
+        "import sys, bootstrap, api.app, api.slack, integrations.slack.inbound;"
+        "sys.exit('slack_sdk' in sys.modules or 'aiohttp' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+async def test_an_answer_goes_to_whoever_asked_and_can_be_replaced(
+    slack: SlackDouble, channel: SlackChannel
+):
+    url = slack.response_url("C0INCIDENTS", "U0ALICE0001")
+    heard = Heard(state="asked", text="Sure?", buttons=release().buttons, task_id=TASK)
+    await channel.answer(url, heard)
+    (message,) = slack.store.messages
+    assert message.only_for == "U0ALICE0001" and len(message.buttons) == 3
+    again = slack.response_url("C0INCIDENTS", "U0ALICE0001", message.ts)
+    await channel.answer(again, Heard(state="done", text="Rejected."), replacing=True)
+    assert message.seen == "Rejected." and not message.buttons
+    await channel.answer(url, Heard(state="started", text="6f1c2a9e begun"))
+    assert slack.store.messages[-1].only_for == ""
+    for _ in range(3):
+        await channel.answer(url, heard)
+    with pytest.raises(IntegrationError, match="404"):
+        await channel.answer(url, heard)
