@@ -27,10 +27,12 @@ class SqliteInteractionLog:
 
     @classmethod
     async def open(
-        cls, folder: Path, *, clock: Clock, redactor: Redactor
+        cls, folder: Path, *, clock: Clock, redactor: Redactor, busy_timeout_s: float = 5.0
     ) -> "SqliteInteractionLog":
         """Open `interactions.db` in a folder; raises StoreUnusable."""
-        database = await Database.open(folder / FILE_NAME, tables.MIGRATIONS, thorough=False)
+        database = await Database.open(
+            folder / FILE_NAME, tables.MIGRATIONS, busy_timeout_s=busy_timeout_s, thorough=False
+        )
         return cls(database, clock, redactor)
 
     def record(self, entry: Entry) -> None:

@@ -228,6 +228,26 @@ async def test_a_query_over_more_bytes_than_allowed_is_refused(
             await log.ask(figures.latest(10))  # joins two tables, and each counts 10 MB at least
 
 
+async def test_no_secret_reaches_the_spool_or_the_cloud(
+    tmp_path: Path, cloud: BigQueryServer
+) -> None:
+    secret = "canary-of-the-house-5f1d0c77ab"
+    log = await BigQueryInteractionLog.open(
+        tmp_path,
+        place=Place(PROJECT, "agent_system", CAP, emulator=cloud.url),
+        clock=FakeClock(),
+        redactor=Redactor([secret]),
+        uploads=True,
+    )
+    log.record(call(response=f"it is {secret}", error=secret, node=secret))
+    await log.flush()
+    for path in (spools.FILE_NAME, f"{spools.FILE_NAME}-wal"):
+        assert secret.encode() not in (tmp_path / path).read_bytes()
+    (found,) = await log.ask(figures.latest(1))
+    assert (found.response, found.error, found.node) == ("it is [secret]", "[secret]", "[secret]")
+    await log.close()
+
+
 async def test_asking_twice_at_once_sends_nothing_twice(
     tmp_path: Path, cloud: BigQueryServer
 ) -> None:
