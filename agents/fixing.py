@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from agents import toolwork, workflow
 from agents.contest import Contest, OfflineSearch, Stint
 from agents.toolwork import Crew
+from core.errors import ModelUnavailable
 from core.findings import FixAttempt
 from core.ports import Case, Model
 from repair.bench import Bench
@@ -27,12 +28,13 @@ async def fix(
 
     A model whose replies are no answers is left: first for the engine that asks less of it, then
     for the next model. When none is left a person is due, as another attempt would go the same way.
+    One that goes away while it works with tools is left to a fallback in text, if there is one.
     """
     stints: list[Stint] = []
     async with Contest.opened(case, bench, search) as contest:
         for one, engine in turns(model, kind):
             if engine == "tools":
-                stints.append(await toolwork.fix(contest, one, crew, attempts))
+                stints.append(await _with_tools(contest, one, crew, attempts))
             else:
                 timed = crew.timed("fix", one)
                 stints.append(await workflow.fix(contest, timed, attempts, refused=crew.refused))
@@ -48,6 +50,15 @@ async def fix(
     refused = tuple(edit for stint in stints for edit in stint.refused)
     speechless = last.why_not if last.speechless and not attempt.candidates else ""
     return contest.abstained(attempt.but(refused=refused, speechless=speechless), last.abstains)
+
+
+async def _with_tools(contest: Contest, model: Model, crew: Crew, attempts: int) -> Stint:
+    try:
+        return await toolwork.fix(contest, model, crew, attempts)
+    except ModelUnavailable as away:
+        if model.other is None:
+            raise
+        return Stint(f"tools ({model.name})", away.message, speechless=True)
 
 
 def turns(model: Model, kind: str) -> Iterator[tuple[Model, str]]:

@@ -10,7 +10,7 @@ from agents.contest import Contest, Stint, failures
 from agents.prompting import render
 from agents.role import words_of
 from agents.roles.fix import refused_in_words, sources_only
-from core.errors import ToolError
+from core.errors import ModelUnavailable, ToolError
 from core.findings import RefusedEdit
 from core.limits import RoleLimits
 from core.models import Message
@@ -79,7 +79,8 @@ async def gather(
 ) -> tuple[Message, ...]:
     """Look around with tools that change nothing; the conversation, to be concluded from.
 
-    It leaves a part of the role's time for the conclusion.
+    It leaves a part of the role's time for the conclusion, and looks at nothing where the model is
+    away and only a fallback that cannot use tools is there.
     """
     looking = timed.time.share(LOOKING)
     async with bench.workshop(case.tree) as (sandbox, environment):
@@ -87,9 +88,14 @@ async def gather(
         toolbox = crew.toolbox("diagnosis", READING, place)
         eyes = replace(timed, time=looking)
         agent = crew.agent(case, eyes, toolbox, "diagnose", ends_by_words=True)
-        ending = await agent.work(opening)
+        try:
+            seen = (await agent.work(opening)).messages
+        except ModelUnavailable:
+            if timed.other is None:
+                raise
+            seen = tuple(opening)
     timed.time.spend(looking)
-    return ending.messages
+    return seen
 
 
 async def fix(contest: Contest, model: Model, crew: Crew, attempts: int) -> Stint:

@@ -54,13 +54,17 @@ class ServedModel:
         return with_margin(count(text), self._lines[0].endpoint.provider.name)
 
     async def complete(self, call: ModelCall) -> Reply:
-        """Serves the port; a reply with no text and no calls is handed on as it came."""
+        """Serves the port; a reply with no text and no calls is handed on as it came.
+
+        A fallback that has not shown that it can work with tools is not asked to.
+        """
         journey = Journey(call, Telling(self._events, call), self._budgets)
         failures: list[AttemptFailed] = []
         too_long: PromptTooLong | None = None
         taken = 0
         for number, line in enumerate(self._lines):
-            if too_long and line.window <= taken:
+            unfit = number and call.tools and not self._shown(line.name).strong
+            if unfit or (too_long and line.window <= taken):
                 continue
             spare = self._standby or number + 1 < len(self._lines)
             try:

@@ -1,4 +1,4 @@
-"""A model whose replies are no answers, at the wire: a nudge, the other engine, the other model."""
+"""Models that talk nonsense or go away, at the wire: a nudge, the other engine, the other model."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +15,7 @@ from agents.offline.engine import OfflineEngine
 from agents.offline.fixing import Search
 from agents.replies import IN_A_ROW
 from agents.toolwork import Crew
+from core.errors import ModelUnavailable
 from core.evidence import Evidence, Verdict
 from core.findings import Diagnosis, Reading, Reproduction, ReviewVerdict, Triage
 from core.limits import role_limits
@@ -181,6 +182,43 @@ async def test_what_stood_and_does_not_hold_is_kept_while_the_other_engine_goes_
     assert attempt.candidates == ()
     assert attempt.partial
     assert "+    return sum(prices) + len(prices) // 2" in attempt.partial.patch.diff
+
+
+async def test_weaker_fallback_of_a_model_that_is_away_works_in_text(
+    servers: Servers, bench: Bench
+) -> None:
+    servers.first.otherwise = lambda body: Act(status=401)
+    servers.second.script(MENDED)
+    async with servers.engine(bench, strong=True) as (engine, case):
+        attempt = await engine.fix(replace(case, reproduction=RED))
+    assert attempt.engine == f"tools ({FIRST}), then workflow ({SECOND})"
+    assert attempt.candidates[0].found_by == SECOND
+    (asked,) = servers.second.asked
+    assert not asked.get("tools")
+
+
+async def test_weaker_fallback_diagnoses_from_what_it_is_shown(
+    servers: Servers, bench: Bench
+) -> None:
+    servers.first.otherwise = lambda body: Act(status=401)
+    quote = {"path": "shop.py", "quote": "return sum(prices) + len(prices) // 3"}
+    cause = typed(root_cause="One for three.", evidence=[quote], confidence=0.9)
+    servers.second.script(Act(text="It adds one for three."), cause)
+    async with servers.engine(bench, strong=True) as (engine, case):
+        found = await engine.diagnose(case)
+    assert found.root_cause == "One for three."
+    assert [bool(body.get("tools")) for body in servers.second.asked] == [False, False]
+
+
+async def test_model_that_is_away_with_nobody_behind_it_is_an_outage(
+    servers: Servers, bench: Bench
+) -> None:
+    servers.first.otherwise = lambda body: Act(status=401)
+    async with servers.engine(bench, strong=True, fallback=False) as (engine, case):
+        with pytest.raises(ModelUnavailable, match="HTTP 401"):
+            await engine.fix(replace(case, reproduction=RED))
+        with pytest.raises(ModelUnavailable):
+            await engine.diagnose(case)
 
 
 # --- the other roles --------------------------------------------------------------------------
