@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,14 @@ from control.anton import Anton
 from control.commands import COMMANDS, Commands
 from control.desk import Desk
 from core.channels import Heard
-from core.errors import AntonError, IntegrationError, NotFound, PayloadInvalid, StoreUnusable
+from core.errors import (
+    AntonError,
+    HostUnreachable,
+    IntegrationError,
+    NotFound,
+    PayloadInvalid,
+    StoreUnusable,
+)
 from integrations.slack.blocks import answer_of
 from integrations.slack.inbound import (
     Command,
@@ -86,7 +94,11 @@ class SlackDesk:
 
     async def origin(self) -> Origin:
         """Who may send; raises an IntegrationError as long as Slack has not told us the team."""
-        team = self.channel.team_id or await self.channel.learn()
+        try:
+            async with asyncio.timeout(self.prompt_s):
+                team = self.channel.team_id or await self.channel.learn()
+        except TimeoutError as error:
+            raise HostUnreachable("Slack does not say who we are.") from error
         return Origin(team, self.channel.app_id, self.channel.bot_user)
 
     async def command(self, command: Command) -> dict[str, Any]:
@@ -185,17 +197,23 @@ class SlackDesk:
 
     async def _once(self, key: str, work: Coroutine[Any, Any, Heard]) -> Heard:
         """Do it unless it was done; it counts as done when it is at its end."""
-        messages = self.anton.messages
-        if key in self._under_way or await messages.seen_update("slack", key):
+        if key in self._under_way or await self._was_done(key):
             work.close()
             return Heard(state="told", text="")
         self._under_way.add(key)
         try:
             heard = await work
-            await messages.note_update("slack", key)
+            with suppress(StoreUnusable):
+                await self.anton.messages.note_update("slack", key)
             return heard
         finally:
             self._under_way.discard(key)
+
+    async def _was_done(self, key: str) -> bool:
+        """Whether this was delivered before; where nobody can tell, the table of answers will."""
+        with suppress(StoreUnusable):
+            return await self.anton.messages.seen_update("slack", key)
+        return False
 
     async def _promptly(self, work: Coroutine[Any, Any, Heard], late: Late) -> Heard | None:
         """What it leads to, or None when that takes longer; then `late` tells it."""

@@ -58,12 +58,11 @@ class SlackChannel:
     async def post(self, card: Card, place: str, reply_to: str = "") -> str:
         """Show a card; `reply_to` is the reference of the message above it. Its reference."""
         shown = render(card)
-        where = {"channel": place, **_below(reply_to)}
         try:
-            answer = await self._send(shown, where)
-        except PayloadInvalid as error:
-            log.error("Slack does not take %s, which goes out plainly: %s", card.subject, error)
-            answer = await self._send(plain(card), where)
+            answer = await self._posted(card, shown, {"channel": place, **_below(reply_to)})
+        except NotFound:  # the message above is gone, as somebody deleted it
+            reply_to = ""
+            answer = await self._posted(card, shown, {"channel": place})
         channel, ts = str(answer.get("channel", "")), str(answer.get("ts", ""))
         message = answer.get("message")
         if not self.app_id and isinstance(message, dict):
@@ -135,6 +134,15 @@ class SlackChannel:
         await self._client.close()
         for http in self._answers.values():
             await http.close()
+
+    async def _posted(
+        self, card: Card, shown: Rendered, where: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        try:
+            return await self._send(shown, where)
+        except PayloadInvalid as error:
+            log.error("Slack does not take %s, which goes out plainly: %s", card.subject, error)
+            return await self._send(plain(card), where)
 
     async def _send(self, shown: Rendered, where: Mapping[str, str]) -> Mapping[str, Any]:
         blocks = list(shown.blocks)

@@ -193,6 +193,20 @@ async def test_commands_are_answered_to_whoever_asks(tmp_path: Path, slack: Slac
 
 
 @pytest.mark.slow
+async def test_a_tap_that_the_store_does_not_take_is_answered_and_can_be_repeated(
+    tmp_path: Path, slack: SlackDouble
+):
+    async with slack_house(tmp_path, slack) as house:
+        question = await asked(house)
+        with closing(sqlite3.connect(tmp_path / "data" / "anton.db")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await house.alice.tap(question, "Approve & Open PR")
+            await house.told("Please try again soon")
+        await house.alice.tap(question, "Approve & Open PR")
+        assert await ended(house) == "fixed"
+
+
+@pytest.mark.slow
 async def test_a_store_that_takes_nothing_is_told_to_whoever_asked(
     tmp_path: Path, slack: SlackDouble
 ):

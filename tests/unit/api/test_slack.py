@@ -9,7 +9,7 @@ import pytest
 
 from api.slack import command_of
 from tests.e2e.slack_house import slack_house
-from tests.fakes.slack_person import FORM, SIGNING_SECRET, signed
+from tests.fakes.slack_person import FORM, LIMIT_S, SIGNING_SECRET, signed
 from tests.fakes.slack_server import APP, TEAM, SlackDouble
 
 PATHS = ("/slack/commands", "/slack/actions", "/slack/events")
@@ -135,6 +135,15 @@ async def test_until_slack_has_told_who_we_are_nothing_is_believed(
     async with slack_house(tmp_path, slack) as house:
         assert (await house.alice.command("help")).status_code == 503
         assert (await house.alice.command("help")).status_code == 200
+
+
+async def test_a_slack_that_does_not_say_who_we_are_is_not_waited_for(
+    tmp_path: Path, slack: SlackDouble
+):
+    slack.faults.plan(path="auth.test", delay_s=20)
+    async with slack_house(tmp_path, slack) as house:
+        assert (await house.alice.command("help")).status_code == 503
+        assert house.alice.slowest_s < LIMIT_S
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,17 @@ async def test_a_reply_stands_in_the_thread(slack: SlackDouble, channel: SlackCh
     assert second.thread_ts == first.ts
 
 
+async def test_a_reply_to_what_somebody_deleted_stands_alone(
+    slack: SlackDouble, channel: SlackChannel
+):
+    above = await channel.post(release(), "incidents")
+    slack.store.messages[0].deleted = True
+    await channel.post(release(diff=DIFF * 50), "incidents", above)
+    alone = slack.store.messages[-1]
+    (file,) = slack.store.files.values()
+    assert alone.thread_ts == "" and file["thread_ts"] == alone.ts
+
+
 async def test_a_long_diff_follows_as_a_file_in_the_thread(
     slack: SlackDouble, channel: SlackChannel
 ):
