@@ -71,7 +71,7 @@ def test_on_a_terminal_a_person_is_asked(shop: Path, data: Path) -> None:
         terminal.wait_for(r"\[a\]pprove.*\[l\]ater:")
         assert branches(shop) == []
         terminal.type("what?")
-        terminal.wait_for(r"not clear")
+        terminal.wait_for(r"One of the letters in brackets")
         terminal.type("a")
         terminal.wait_for(r"Understood")
         assert terminal.end() == 0

@@ -1,5 +1,6 @@
 """Sandboxes and prepared environments for tests, shared so that each is made once."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from core.evidence import CaseOutcome, TestRun
 from core.ports import Limits, Sandbox
 from core.trees import Tree
 from sandbox import provider_class
+from sandbox.bubblewrap import LOCKS
 from sandbox.environment import Environments
 from sandbox.runners import Survey, TestRunner
 
@@ -34,6 +36,14 @@ def open_folder() -> Iterator[Path]:
             if below.is_dir() and not below.is_symlink():
                 below.chmod(0o755)
         shutil.rmtree(folder)
+
+
+def noted_by_us(scratch: Path) -> set[str]:
+    """Places of sandboxes that this process has not cleared away; other processes have theirs."""
+    folder = LOCKS if os.geteuid() == 0 else scratch / "slots"
+    mine = f"process {os.getpid()}"
+    locks = folder.iterdir() if folder.is_dir() else ()
+    return {lock.name for lock in locks if lock.read_text().partition("\n")[0] == mine}
 
 
 class Rooms:
