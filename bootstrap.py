@@ -30,6 +30,7 @@ from control.outbox import EffectDesk
 from control.people import People
 from control.preferences import Preferences
 from control.reading import Reading
+from control.reflecting import Habits, Reflecting
 from control.repositories import Repositories
 from control.retention import Retention
 from control.runner import Bounds, Runner
@@ -48,7 +49,9 @@ from core.ports import (
     IdentityStore,
     InteractionLog,
     Limits,
+    Model,
     Reader,
+    Reflector,
     RepairEngine,
     SandboxProvider,
 )
@@ -62,6 +65,7 @@ from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
 from memory.identities import identities_class
 from memory.identities.sqlite import SqliteIdentityStore
+from memory.reflection import Bounds as RuleBounds
 from memory.stores.sqlite import SqliteStores
 from memory.stores.sqlite.budgets import SqliteBudgets
 from observability import records
@@ -192,6 +196,7 @@ async def build(
         identities=_identity_desk(kept),
         chores=(
             _retention(settings, kept).run,
+            _reflecting(settings, kept, models).run,
             lambda: _rules_noted(settings, kept),
             meter.run,
             alerts.run,
@@ -445,6 +450,7 @@ async def _keep(
         outbox=stores.outbox,
         events=events,
         interactions=interactions,
+        lessons=stores.lessons,
         live=LiveTexts(redactor, clock),
         tracing=await _tracing(settings, stack, redactor, metrics) if exclusive else Tracing.off(),
         budgets=budgets,
@@ -531,6 +537,7 @@ def _identity_desk(kept: Kept) -> IdentityDesk:
     return IdentityDesk(
         kept.identities,
         MODEL_ROLES,
+        lessons=kept.stores.lessons,
         interactions=kept.interactions,
         audit=kept.stores.audit,
         clock=kept.clock,
@@ -544,6 +551,26 @@ def _retention(settings: Settings, kept: Kept) -> Retention:
         kept.records.tasks,
         kept.clock,
         days=settings.retention_interactions_days,
+    )
+
+
+def _reflecting(settings: Settings, kept: Kept, models: "ModelsOnDemand") -> Reflecting:
+    return Reflecting(
+        kept.stores.lessons,
+        kept.identities,
+        kept.interactions,
+        models.reflector,
+        audit=kept.stores.audit,
+        clock=kept.clock,
+        masked=kept.redactor.prompt,
+        habits=Habits(
+            enabled=settings.reflection_enabled,
+            dry_run=settings.reflection_dry_run,
+            interval=settings.reflection_interval,
+            bounds=RuleBounds(
+                length_max=settings.reflection_max_rule_length, prune=settings.reflection_prune
+            ),
+        ),
     )
 
 
@@ -713,7 +740,12 @@ async def _mind(
         kept.budgets.under,
         offline,
         tasks=kept.stores.tasks,
-        identities=Identities(kept.identities, kept.clock),
+        identities=Identities(
+            kept.identities,
+            kept.stores.lessons,
+            kept.clock,
+            holdout=settings.reflection_holdout,
+        ),
         events=kept.events,
         audit=kept.stores.audit,
         clock=kept.clock,
@@ -750,13 +782,27 @@ class ModelsOnDemand:
 
     async def reader(self) -> Reader | None:
         """What reads the words of people; None where no model serves that role."""
-        from agents.models.providers import OFFLINE
         from agents.roles.orchestrator import ROLE, Orchestrator
 
+        model = await self._model(ROLE)
+        return Orchestrator(model) if model else None
+
+    async def reflector(self) -> Reflector | None:
+        """What looks back on the work of roles; None where no model serves that role."""
+        from agents.roles.reflector import ROLE, ModelReflector
+
+        model = await self._model(ROLE)
+        longest = self._settings.reflection_max_rule_length
+        return ModelReflector(model, length_max=longest) if model else None
+
+    async def _model(self, role: str) -> Model | None:
+        """The model of a role beside the tasks, under the budget of the day."""
+        from agents.models.providers import OFFLINE
+
         roster = await self.roster()
-        if roster is None or roster.choices[ROLE].model == OFFLINE:
+        if roster is None or roster.choices[role].model == OFFLINE:
             return None
-        return Orchestrator(roster.under(self._kept.budgets, standby=True).of(ROLE))
+        return roster.under(self._kept.budgets, standby=True).of(role)
 
 
 async def _open_models(settings: Settings, kept: Kept) -> "Roster":

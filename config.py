@@ -214,6 +214,8 @@ class Models(_Group):
     """Model that writes for people, if another."""
     model_orchestrator: str = ""
     """Model that reads what people write, if another."""
+    model_reflector: str = ""
+    """Model that draws rules from completed tasks, if another."""
     model_fallback: Names = ()
     """Models asked in this order when the first stays away or talks nonsense, comma-separated."""
     model_llm_params: Parameters = Field(default_factory=dict)
@@ -262,7 +264,16 @@ PATHS = (
     "repo_cwd",
 )
 """Options that start from ANTON_HOME when they are relative."""
-MODEL_ROLES = ("triage", "diagnosis", "qa", "fix", "reviewer", "scribe", "orchestrator")
+MODEL_ROLES = (
+    "triage",
+    "diagnosis",
+    "qa",
+    "fix",
+    "reviewer",
+    "scribe",
+    "orchestrator",
+    "reflector",
+)
 VENDOR_MODELS = (
     ("Anthropic", "claude-sonnet-4-6", "claude-haiku-4-5"),
     ("OpenAI", "gpt-4o", "gpt-4o-mini"),
@@ -354,6 +365,23 @@ class Slack(_Group):
     """App that is listened to, as A024BE7LH; empty: whichever the signing secret belongs to."""
 
 
+class Learning(_Group):
+    """Learning: what roles make of the tasks that they completed."""
+
+    reflection_enabled: bool = True
+    """Whether roles think about their tasks and change their rules; uses are counted anyway."""
+    reflection_interval: int = Field(default=3, ge=1, le=1000)
+    """Completed tasks of a role after which it thinks about them."""
+    reflection_dry_run: bool = False
+    """Log what would change of the rules, and change nothing."""
+    reflection_max_rule_length: int = Field(default=200, ge=15, le=500)
+    """Characters of a rule at most."""
+    reflection_prune: bool = True
+    """Withdraw rules that were used in 10 tasks of which less than 55 % ended well, or never."""
+    reflection_holdout: float = Field(default=0.1, ge=0, le=0.5)
+    """Share of the tasks that each rule is left out of, to see what it does."""
+
+
 class Asking(_Group):
     """Asking: when people are asked, when again, and where else."""
 
@@ -412,6 +440,7 @@ GROUPS: tuple[type[_Group], ...] = (
     ConsentRules,
     Telegram,
     Slack,
+    Learning,
     Asking,
     Models,
     Budgets,
@@ -426,6 +455,7 @@ class Settings(
     OfflineEngine,
     Budgets,
     Models,
+    Learning,
     Asking,
     Telegram,
     Slack,

@@ -12,7 +12,8 @@ from agents.prompting import render, revealed
 from core.errors import StoreError
 from core.identities import Identity
 from core.models import Capabilities, Message, ModelCall, Reply
-from core.ports import Clock, IdentityStore, Model, Models
+from core.ports import Clock, IdentityStore, LessonStore, Model, Models
+from memory.reflection import held_out
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ ASKED_S = 5.0
 REST_S = 60.0
 """A store that failed is left alone so long."""
 TASKS_KEPT = 1_000
+BLOCKS_KEPT = 50
+"""Of each role; tasks differ in what is left out."""
 TITLES = (
     "Rules that held, best first",
     "Mistakes that were made",
@@ -34,15 +37,38 @@ TITLES = (
 )
 
 
+@dataclass(frozen=True)
+class Item:
+    """A line of a block."""
+
+    title: str
+    text: str
+    rule: str = ""
+    """The rule that it says, as it is stored."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a role has learned as a message, None for nothing, and the rules in it."""
+
+    message: Message | None = None
+    rules: tuple[str, ...] = ()
+
+
 class Identities:
     """Reads identities for tasks; with the store away, as they were read last."""
 
-    def __init__(self, store: IdentityStore, clock: Clock) -> None:
+    def __init__(
+        self, store: IdentityStore, lessons: LessonStore, clock: Clock, *, holdout: float = 0.0
+    ) -> None:
+        """`holdout` is the share of tasks that each rule is left out of, to see what it does."""
         self._store = store
+        self._lessons = lessons
         self._clock = clock
+        self._holdout = holdout
         self._last: dict[str, Identity] = {}
-        self._blocks: dict[str, tuple[int, Message | None]] = {}
-        """By role: the version that it was made of, and the block."""
+        self._blocks: dict[str, dict[frozenset[str], Block]] = {}
+        """Of each role, for the identity that was read last, by what is left out."""
         self._of_task: OrderedDict[str, Mapping[str, Message]] = OrderedDict()
         self._rests_until = 0.0
         self._away_since: datetime | None = None
@@ -51,7 +77,8 @@ class Identities:
     async def of_task(self, task_id: str, roles: Collection[str]) -> Mapping[str, Message]:
         """The block of each role that has learned something, as it was when the task began here.
 
-        A restart of the process reads them anew.
+        Less the rules that this task does without; which it has, and which not, is noted, to be
+        counted when it has ended. A restart of the process reads the identities anew.
         """
         if task_id not in self._of_task:
             self._of_task[task_id] = await self._now(task_id, roles)
@@ -65,8 +92,9 @@ class Identities:
         if self._away_since:
             said = "identities are those of %s and before: %s"
             log.warning(said, self._away_since, self._reason, extra={"task_id": task_id})
-        found = {role: await self._block(role) for role in roles if role in self._last}
-        return {role: block for role, block in found.items() if block}
+        known = [role for role in roles if role in self._last]
+        found = {role: await self._block(role, task_id) for role in known}
+        return {role: block.message for role, block in found.items() if block.message}
 
     def degraded(self) -> dict[str, str]:
         """That the store is away, for `/health`."""
@@ -84,44 +112,64 @@ class Identities:
             self._reason = str(error) or f"no answer within {ASKED_S:g} s"
             self._rests_until = self._clock.monotonic() + REST_S
             return
-        self._last |= {identity.role: identity for identity in found}
+        for identity in found:
+            if identity != self._last.get(identity.role):
+                self._blocks.pop(identity.role, None)
+                self._last[identity.role] = identity
         self._away_since = None
 
-    async def _block(self, role: str) -> Message | None:
-        identity = self._last[role]
-        made = self._blocks.get(role)
-        if made is None or made[0] != identity.version:
-            made = identity.version, await asyncio.to_thread(block_of, identity)
-            self._blocks[role] = made
-        return made[1]
+    async def _block(self, role: str, task_id: str) -> Block:
+        out = held_out(self._last[role], task_id, self._holdout)
+        block, whole = await self._made(role, out), await self._made(role, frozenset())
+        withheld = [rule for rule in whole.rules if rule in out]
+        await self._note(role, task_id, block.rules, withheld)
+        return block
+
+    async def _made(self, role: str, without: frozenset[str]) -> Block:
+        made = self._blocks.setdefault(role, {})
+        if without not in made:
+            if len(made) >= BLOCKS_KEPT:
+                made.clear()
+            made[without] = await asyncio.to_thread(block_of, self._last[role], without)
+        return made[without]
+
+    async def _note(
+        self, role: str, task_id: str, shown: Collection[str], withheld: Collection[str]
+    ) -> None:
+        try:
+            await self._lessons.used(task_id, role, shown=shown, withheld=withheld)
+        except StoreError as error:
+            log.warning("uses of rules are not noted: %s", error, extra={"task_id": task_id})
 
 
-def block_of(identity: Identity) -> Message | None:
-    """The block of an identity, below 2,000 tokens, best rules first; None for an empty one."""
-    items = [(title, text) for title, text in _items(identity) if text]
+def block_of(identity: Identity, without: Collection[str] = ()) -> Block:
+    """The block of an identity, below 2,000 tokens, best rules first, some of them left out."""
+    items = [item for item in _items(identity, without) if item.text]
     if not items:
-        return None
+        return Block()
     low, high = 1, len(items)
     if not _fits(items):
         while low < high - 1:
             middle = (low + high) // 2
             low, high = (middle, high) if _fits(items[:middle]) else (low, middle)
         items = items[:low]
-    return Message(author="system", text=_rendered(items), lasting=True)
+    message = Message(author="system", text=_rendered(items), lasting=True)
+    return Block(message, tuple(item.rule for item in items if item.rule))
 
 
-def _items(identity: Identity) -> Iterator[tuple[str, str]]:
+def _items(identity: Identity, without: Collection[str]) -> Iterator[Item]:
     """All that could be said, what matters most first."""
     rules, mistakes, style, beliefs, expertise = TITLES
     for rule in identity.rules:
-        yield rules, _line(rule)
+        if rule not in without:
+            yield Item(rules, _line(rule), rule)
     for mistake in reversed(identity.past_mistakes):
-        yield mistakes, _line(mistake)
-    yield style, _line(identity.code_style)
+        yield Item(mistakes, _line(mistake))
+    yield Item(style, _line(identity.code_style))
     for subject, belief in sorted(identity.beliefs.items()):
-        yield beliefs, _line(f"{subject}: {belief}")
+        yield Item(beliefs, _line(f"{subject}: {belief}"))
     for topic in identity.expertise:
-        yield expertise, _line(topic)
+        yield Item(expertise, _line(topic))
 
 
 def _line(text: str) -> str:
@@ -129,12 +177,12 @@ def _line(text: str) -> str:
     return " ".join(plain.split())[:ITEM_MAX]
 
 
-def _fits(items: list[tuple[str, str]]) -> bool:
+def _fits(items: list[Item]) -> bool:
     return with_margin(count(_rendered(items)), STRICTEST) < BLOCK_TOKENS
 
 
-def _rendered(items: list[tuple[str, str]]) -> str:
-    sections = {title: [text for of, text in items if of == title] for title in TITLES}
+def _rendered(items: list[Item]) -> str:
+    sections = {title: [item.text for item in items if item.title == title] for title in TITLES}
     present = [(title, texts) for title, texts in sections.items() if texts]
     return render("identity", sections=present)[0].text
 

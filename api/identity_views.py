@@ -1,5 +1,6 @@
 """Identities as they go over the wire."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.views import Answer
 from core.identities import Identity, IdentityVersion, RuleStats
+from core.learning import RuleRecord
 from core.visible import visible
 
 
@@ -21,9 +23,22 @@ class RuleView(BaseModel):
     correction: bool
     """Whether people taught it, and not the role itself."""
     use_count: int
+    """Tasks that have ended and in which it was in the prompts of the role."""
     success_count: int
+    """Those of them that ended well."""
     confidence: float
     """From 0 to 1; a half while nothing is known."""
+    withheld_count: int
+    """Tasks that were done without it, to compare."""
+    withheld_success_count: int
+    effect: float | None
+    """By how much the share of success is higher with it; null for not enough data."""
+    learned_at: datetime | None
+    """Null for a rule of a person."""
+    learned_by: str
+    """The model that proposed it; empty for a rule of a person."""
+    learned_from: list[str]
+    """Ids of the tasks that it was drawn from."""
 
 
 class IdentityFacts(BaseModel):
@@ -67,12 +82,17 @@ class IdentityVersions(Answer):
     versions: list[IdentityVersionFacts]
 
 
-def identity_facts(identity: Identity) -> dict[str, Any]:
+def identity_facts(
+    identity: Identity, records: Mapping[str, RuleRecord] | None = None
+) -> dict[str, Any]:
     """An identity as it goes over the wire; what acts or hides in its words is written out."""
     return {
         "role": identity.role,
         "version": identity.version,
-        "rules": [_rule_facts(identity, rule) for rule in identity.rules],
+        "rules": [
+            _rule_facts(identity, rule, (records or {}).get(rule, RuleRecord()))
+            for rule in identity.rules
+        ],
         "expertise": [visible(text) for text in identity.expertise],
         "past_mistakes": [visible(text) for text in identity.past_mistakes],
         "code_style": visible(identity.code_style),
@@ -90,8 +110,11 @@ def identity_version_facts(version: IdentityVersion) -> dict[str, Any]:
     }
 
 
-def _rule_facts(identity: Identity, rule: str) -> dict[str, Any]:
+def _rule_facts(identity: Identity, rule: str, record: RuleRecord) -> dict[str, Any]:
     stats = identity.rule_stats.get(rule, RuleStats())
+    if record.shown > stats.use_count:
+        stats = stats.but(use_count=record.shown, success_count=record.shown_well)
+    origin = identity.origins.get(rule)
     return {
         "text": visible(rule),
         "pinned": rule in identity.pinned,
@@ -99,4 +122,10 @@ def _rule_facts(identity: Identity, rule: str) -> dict[str, Any]:
         "use_count": stats.use_count,
         "success_count": stats.success_count,
         "confidence": round(stats.confidence, 4),
+        "withheld_count": record.withheld,
+        "withheld_success_count": record.withheld_well,
+        "effect": None if record.effect is None else round(record.effect, 4),
+        "learned_at": origin.learned_at if origin else None,
+        "learned_by": origin.model if origin else "",
+        "learned_from": list(origin.tasks) if origin else [],
     }

@@ -17,6 +17,7 @@ from core.ports import (
     Clock,
     EventLog,
     InteractionLog,
+    LessonStore,
     MessageStore,
     Outbox,
     TaskStore,
@@ -42,6 +43,7 @@ class Records:
     outbox: Outbox
     events: EventLog
     interactions: InteractionLog
+    lessons: LessonStore
     live: LiveTexts
     tracing: Tracing
     budgets: Budgets
@@ -146,18 +148,23 @@ class Chronicle:
         self._records.tracing.ended(task)
 
     async def _conclude(self, task: Task) -> None:
-        """Tell the log of model calls how it ended; the same again changes nothing."""
-        if not (task.outcome and task.usage.model_calls):
+        """Tell roles and the log of model calls how it ended; the same again changes nothing."""
+        records, ended_at = self._records, task.ended_at or task.updated_at
+        log, outcome = records.interactions, task.outcome
+        spent = await records.budgets.by_role(task.task_id) if task.usage.model_calls else {}
+        if outcome:
+            well = outcome.well if outcome.tells else None
+            await records.lessons.conclude(task.task_id, spent, well=well, ended_at=ended_at)
+        if not (outcome and spent):
             return
-        log, spent = self._records.interactions, await self._records.budgets.by_role(task.task_id)
         for role, took in spent.items():
             log.record(
                 RoleResult(
                     task_id=task.task_id,
                     role=role,
-                    ended_at=task.ended_at or task.updated_at,
-                    outcome=task.outcome,
-                    success=task.outcome.well,
+                    ended_at=ended_at,
+                    outcome=outcome,
+                    success=outcome.well,
                     calls=took.calls,
                     tokens=took.tokens,
                     cost_usd=took.cost_usd,

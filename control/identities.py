@@ -1,6 +1,6 @@
 """What people see and change of what roles have learned; every change is written down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.approvals import Person
@@ -8,7 +8,8 @@ from core.errors import NotFound, PayloadInvalid
 from core.events import AuditEntry
 from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityVersion
 from core.interactions import MemoryDiff
-from core.ports import AuditLog, Clock, IdentityStore, InteractionLog
+from core.learning import RuleRecord
+from core.ports import AuditLog, Clock, IdentityStore, InteractionLog, LessonStore
 from core.visible import visible
 
 
@@ -30,6 +31,7 @@ class IdentityDesk:
         store: IdentityStore,
         roles: Sequence[str],
         *,
+        lessons: LessonStore,
         interactions: InteractionLog,
         audit: AuditLog,
         clock: Clock,
@@ -38,6 +40,7 @@ class IdentityDesk:
         """`masked` takes secrets out of what people write."""
         self._store = store
         self._roles = tuple(roles)
+        self._lessons = lessons
         self._interactions = interactions
         self._audit = audit
         self._clock = clock
@@ -51,6 +54,10 @@ class IdentityDesk:
     async def one(self, role: str) -> Identity:
         """The identity of a role; raises NotFound for a role that is not there."""
         return await self._store.get(self._known(role))
+
+    async def records(self, role: str) -> Mapping[str, RuleRecord]:
+        """How tasks ended with each rule and without it, as counted up to now; raises NotFound."""
+        return await self._lessons.records(self._known(role))
 
     async def versions(self, role: str) -> Sequence[IdentityVersion]:
         """The versions that are kept, newest first; raises NotFound."""
@@ -122,6 +129,7 @@ def _with_rules(identity: Identity, rules: Sequence[Rule]) -> Identity:
         correction_rules=tuple(rule.text for rule in rules if rule.correction),
         pinned=tuple(rule.text for rule in rules if rule.pinned),
         rule_stats={rule: stats for rule, stats in identity.rule_stats.items() if rule in texts},
+        origins={rule: origin for rule, origin in identity.origins.items() if rule in texts},
     )
 
 

@@ -31,6 +31,18 @@ class RuleStats(Value):
         return (self.success_count + 1) / (self.use_count + 2)
 
 
+class Origin(Value):
+    """Where a rule comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    learned_at: datetime
+    model: str = ""
+    """Which proposed it."""
+    tasks: tuple[str, ...] = ()
+    """Ids of the tasks that it was drawn from."""
+
+
 class Identity(Value):
     """What a role has learned; fields that this release does not know are kept."""
 
@@ -47,6 +59,8 @@ class Identity(Value):
     code_style: str = ""
     beliefs: Mapping[Named, str] = Field(default_factory=dict)
     rule_stats: Mapping[Named, RuleStats] = Field(default_factory=dict)
+    origins: Mapping[Named, Origin] = Field(default_factory=dict)
+    """Where rules come from that the role learned itself."""
     pinned: tuple[str, ...] = ()
     """Rules that a person fixed: they come first, and nothing but a person takes them out."""
 

@@ -15,7 +15,7 @@ from core.effects import Change, ChangeRequest, Effect
 from core.errors import ConsentRefused
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
-from core.figures import Answer, LogHealth, Query
+from core.figures import Answer, LoggedCall, LogHealth, Query
 from core.findings import (
     Diagnosis,
     FixAttempt,
@@ -29,6 +29,7 @@ from core.identities import Identity, IdentityVersion
 from core.incidents import Repeats
 from core.intents import Intent
 from core.interactions import Entry
+from core.learning import Due, RuleProposal, RuleRecord
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.tasks import Lease, Task, TaskStatus, Usage
@@ -860,6 +861,50 @@ class AlertStore(Protocol):
 
     async def drop(self, name: str) -> None:
         """Forget an alert; harmless when there is none."""
+        ...
+
+
+class LessonStore(Protocol):
+    """Which rules were used in which tasks, how those ended, and who has to think about it."""
+
+    async def used(
+        self, task_id: str, role: str, *, shown: Collection[str], withheld: Collection[str]
+    ) -> None:
+        """Note the rules that a role has in a task, and those left out of it to compare.
+
+        What was shown once counts as shown.
+        """
+        ...
+
+    async def conclude(
+        self, task_id: str, roles: Collection[str], *, well: bool | None, ended_at: datetime
+    ) -> None:
+        """Count how a task ended for the rules of the roles that worked on it, once for all.
+
+        With `well` None it says nothing of them and is not counted.
+        """
+        ...
+
+    async def records(self, role: str) -> Mapping[str, RuleRecord]:
+        """What was counted, by rule, also of rules that are gone."""
+        ...
+
+    async def due(self, interval: int) -> Sequence[Due]:
+        """Roles that completed so many tasks since they last thought about them."""
+        ...
+
+    async def reflected(self, due: Due) -> None:
+        """A role has thought about its tasks up to there, or could not."""
+        ...
+
+
+class Reflector(Protocol):
+    """Reads how the work of a role went, and says which rules follow from it."""
+
+    async def reflect(
+        self, role: str, rules: Sequence[tuple[str, RuleRecord]], calls: Sequence[LoggedCall]
+    ) -> RuleProposal:
+        """What to add and to drop; raises ModelError, LimitExceeded when there is no answer."""
         ...
 
 

@@ -59,6 +59,11 @@ class Outcome(StrEnum):
         )
 
     @property
+    def tells(self) -> bool:
+        """Whether it says anything of those who worked on the task."""
+        return self not in (Outcome.CANCELLED, Outcome.BLOCKED, Outcome.NEEDS_INFORMATION)
+
+    @property
     def status(self) -> TaskStatus:
         """The status of a task that ended so."""
         if self is Outcome.FAILED:

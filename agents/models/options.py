@@ -9,7 +9,16 @@ from agents.models.patience import Patience
 from agents.models.providers import OLLAMA_ADDRESS, Endpoint, Provider, provider_of
 from agents.models.streams import Deadlines
 
-ROLES = ("triage", "diagnosis", "qa", "fix", "reviewer", "scribe", "orchestrator")
+ROLES = (
+    "triage",
+    "diagnosis",
+    "qa",
+    "fix",
+    "reviewer",
+    "scribe",
+    "orchestrator",
+    "reflector",
+)
 LIGHT_ROLES = frozenset({"triage", "git", "devops"})
 """Roles that a vendor's small model serves, where nobody chose."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.auth import Scope
-from api.front import TheCaller, TheFront, needs
+from api.front import Front, TheCaller, TheFront, needs
 from api.identity_views import (
     IdentityList,
     IdentityVersions,
@@ -16,6 +16,7 @@ from api.identity_views import (
 from api.problems import problem_responses
 from api.schemas import RollBack, SetRules
 from control.identities import Rule
+from core.identities import Identity
 
 router = APIRouter(tags=["identities"])
 
@@ -30,8 +31,8 @@ RoleName = Annotated[str, Path(max_length=40)]
 async def list_identities(front: TheFront) -> IdentityList:
     """The identity of every role."""
     seq = await front.seq()
-    found = await front.anton.identities.all()
-    facts = [identity_facts(identity) for identity in found]
+    desk = front.anton.identities
+    facts = [identity_facts(one, await desk.records(one.role)) for one in await desk.all()]
     return IdentityList.model_validate({"as_of_seq": seq, "identities": facts})
 
 
@@ -44,7 +45,7 @@ async def show_identity(role: RoleName, front: TheFront) -> IdentityView:
     """What one role has learned."""
     seq = await front.seq()
     identity = await front.anton.identities.one(role)
-    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity)})
+    return await _shown(front, identity, seq)
 
 
 @router.get(
@@ -71,7 +72,7 @@ async def roll_back(
     """Make the content of an older version the newest one."""
     seq = await front.seq()
     identity = await front.anton.identities.roll_back(role, body.version, caller.person)
-    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity)})
+    return await _shown(front, identity, seq)
 
 
 @router.put(
@@ -86,4 +87,9 @@ async def set_rules(
     seq = await front.seq()
     rules = [Rule(rule.text, rule.pinned, rule.correction) for rule in body.rules]
     identity = await front.anton.identities.set_rules(role, rules, body.version, caller.person)
-    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity)})
+    return await _shown(front, identity, seq)
+
+
+async def _shown(front: Front, identity: Identity, seq: int) -> IdentityView:
+    records = await front.anton.identities.records(identity.role)
+    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity, records)})

@@ -221,7 +221,8 @@ async def test_what_a_role_has_learned_begins_its_prompts_and_no_other(tmp_path:
         stores = await SqliteStores.open(tmp_path / "data", exclusive=True, **facts)
         stack.push_async_callback(stores.close)
         identities = SqliteIdentityStore(stores.database, SystemClock())
-        learned = await identities.save(Identity(role="triage", learned_rules=(rule,)), by="test")
+        learned = Identity(role="triage", learned_rules=(rule,), pinned=(rule,))
+        learned = await identities.save(learned, by="test")
     task, _ = await played("rounding-workflow", tmp_path)
     assert task.outcome == "not_a_code_fault"
     log = await SqliteInteractionLog.open(tmp_path / "data", **facts)
@@ -233,6 +234,9 @@ async def test_what_a_role_has_learned_begins_its_prompts_and_no_other(tmp_path:
         assert call.system.startswith("What you have learned") == (call.role == "triage")
     stores = await SqliteStores.open(tmp_path / "data", exclusive=False, **facts)
     assert await SqliteIdentityStore(stores.database, SystemClock()).get("triage") == learned
+    record = (await stores.lessons.records("triage"))[rule]
+    assert (record.shown, record.shown_well) == (1, 1)
+    assert {one.role for one in await stores.lessons.due(1)} == {call.role for call in calls}
     await stores.close()
 
 

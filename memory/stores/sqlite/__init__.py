@@ -12,6 +12,7 @@ from memory.stores.sqlite.alerts import SqliteAlertStore
 from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
+from memory.stores.sqlite.lessons import SqliteLessonStore
 from memory.stores.sqlite.lock import FileLock
 from memory.stores.sqlite.messages import SqliteMessageStore
 from memory.stores.sqlite.outbox import SqliteOutbox
@@ -39,6 +40,7 @@ class SqliteStores:
         self.outbox = SqliteOutbox(database, clock)
         self.alerts = SqliteAlertStore(database)
         self.messages = SqliteMessageStore(database, clock)
+        self.lessons = SqliteLessonStore(database, clock)
         self.probes = SqliteProbeStore(database, clock)
         self._clock = clock
         self._lock = lock

@@ -47,7 +47,7 @@ LEARNED = Identity(
 
 
 def text_of(identity: Identity) -> str:
-    block = block_of(identity)
+    block = block_of(identity).message
     assert block
     return block.text
 
@@ -61,19 +61,21 @@ def test_rules_come_best_first() -> None:
 
 
 def test_the_block_says_all_in_its_place() -> None:
-    block = block_of(LEARNED)
+    block = block_of(LEARNED).message
     assert block
     assert (block.author, block.lasting) == ("system", True)
     assert "Mistakes that were made:\n- the latest\n- the first\n" in block.text
     assert "- tests: slow" in block.text
     assert "- small functions" in block.text
     assert "- Django" in block.text
-    assert block_of(LEARNED) == block
+    assert block_of(LEARNED).message == block
 
 
 def test_who_has_learned_nothing_has_no_block() -> None:
-    assert block_of(Identity(role="fix")) is None
-    assert block_of(Identity(role="fix", code_style=" \u200b ", learned_rules=("",))) is None
+    assert block_of(Identity(role="fix")).message is None
+    assert (
+        block_of(Identity(role="fix", code_style=" \u200b ", learned_rules=("",))).message is None
+    )
 
 
 @pytest.mark.parametrize("sign", ["word ", "数", "x1-"])
@@ -126,7 +128,7 @@ async def house(tmp_path: Path) -> Any:
     clock = FakeClock()
     stores = await SqliteStores.open(tmp_path, clock=clock, redactor=Redactor(), exclusive=True)
     store = Away(SqliteIdentityStore(stores.database, clock))
-    yield store, Identities(store, clock), clock
+    yield store, Identities(store, stores.lessons, clock), clock
     await stores.close()
 
 
@@ -137,7 +139,7 @@ async def test_a_task_has_what_stood_at_its_start_and_a_later_one_what_stands_th
     assert await identities.of_task("task-1", ["fix", "qa"]) == {}
     saved = await store.save(LEARNED.but(version=0), by="t")
     found = await identities.of_task("task-2", ["fix", "qa"])
-    assert found == {"fix": block_of(LEARNED)}
+    assert found == {"fix": block_of(LEARNED).message}
     again = await identities.of_task("task-3", ["fix"])
     assert again["fix"] is found["fix"], "the same text, so that a provider finds it again"
     await store.save(saved.but(code_style="other"), by="t")
@@ -188,7 +190,7 @@ def prompt(role: str, text: str = "Go.") -> ModelCall:
 
 async def test_the_block_is_first_in_every_call_of_its_role_and_of_no_other() -> None:
     model = ScriptedModel(["a", "b", "c"])
-    block = block_of(LEARNED)
+    block = block_of(LEARNED).message
     assert block
     models = IdentifiedModels(Roster(model), {"fix": block})
     fix = models.of("fix")
@@ -204,7 +206,7 @@ async def test_the_block_is_first_in_every_call_of_its_role_and_of_no_other() ->
 
 
 def test_claude_may_cache_the_block_and_others_get_one_system_message() -> None:
-    block = block_of(LEARNED)
+    block = block_of(LEARNED).message
     assert block
     said = (block, *prompt("fix").messages)
     marked = wire.messages(said, marks=True)
@@ -214,3 +216,40 @@ def test_claude_may_cache_the_block_and_others_get_one_system_message() -> None:
     joined, user = wire.messages(said, marks=False)
     assert joined == {"role": "system", "content": f"{block.text}\n\nBe brief."}
     assert user["role"] == "user"
+
+
+async def test_each_task_does_without_a_few_rules_and_that_is_noted(house: Any) -> None:
+    store, identities, clock = house
+    lessons = identities._lessons
+    identities = Identities(store, lessons, clock, holdout=0.1)
+    rules = tuple(f"rule {n}" for n in range(10))
+    await store.save(Identity(role="fix", learned_rules=rules, pinned=rules[:1]), by="t")
+    out: dict[str, set[str]] = {}
+    for number in range(60):
+        task = f"task-{number}"
+        text = (await identities.of_task(task, ["fix"]))["fix"].text
+        restarted = Identities(store, lessons, clock, holdout=0.1)
+        again = (await restarted.of_task(task, ["fix"]))["fix"]
+        assert again.text == text, "each drive alike"
+        out[task] = {rule for rule in rules if f"- {rule}\n" not in f"{text}\n"}
+        await lessons.conclude(task, ["fix"], well=True, ended_at=clock.now())
+    records = await lessons.records("fix")
+    for rule in rules:
+        without = sum(rule in missing for missing in out.values())
+        assert (records[rule].withheld, records[rule].shown) == (without, 60 - without)
+    assert records[rules[0]].withheld == 0, "a person fixed it"
+    assert 20 < sum(map(len, out.values())) < 90
+
+
+async def test_a_rule_that_finds_no_room_is_not_counted(house: Any) -> None:
+    store, identities, clock = house
+    lessons = identities._lessons
+    rules = tuple(f"rule {n:03} {'word ' * 60}".strip() for n in range(100))
+    await store.save(Identity(role="fix", learned_rules=rules), by="t")
+    text = (await identities.of_task("t1", ["fix"]))["fix"].text
+    await lessons.conclude("t1", ["fix"], well=True, ended_at=clock.now())
+    records = await lessons.records("fix")
+    assert {rule for rule, record in records.items() if record.shown} == {
+        rule for rule in rules if rule in text
+    }
+    assert len(records) < 60

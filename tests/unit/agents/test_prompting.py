@@ -20,6 +20,8 @@ SPECIAL = {
     "turns": 8,
     "unit": "whole",
     "options": (("approve", "let exactly what was shown be released"),),
+    "cases": ((1, "as `failed`, not well", True, "what was shown", "what was answered"),),
+    "length_max": 200,
     "sections": (("What holds", ("The service is slow.",)),),
 }
 
@@ -62,6 +64,7 @@ def test_no_fact_that_others_write_stands_outside_of_a_block(name: str) -> None:
     ours = {"attempt", "attempts", "turns", "part", "path", "corrections", "ending", "sent", "done"}
     ours |= {"asked", "limit", "name", "meaning"}  # what is open, in words of our own
     ours |= {"title", "item"}  # what a role has learned, each on a line that it cannot leave
+    ours |= {"role", "duty", "length_max", "number"}  # whose calls are read, and which
     assert plain <= ours | {"what_happened", "what_next", "files_left_out", "occurrences"}
 
 

@@ -1,0 +1,178 @@
+"""Each role thinks about its tasks when it completed some; code decides what it learns."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core import figures
+from core.errors import Conflict, LimitExceeded, ModelError, StoreError
+from core.events import AuditEntry
+from core.figures import LoggedCall
+from core.identities import Identity, Origin
+from core.interactions import MemoryDiff
+from core.learning import Due, Revision, RuleProposal, RuleRecord
+from core.ports import AuditLog, Clock, IdentityStore, InteractionLog, LessonStore, Reflector
+from core.visible import one_line
+from memory.reflection import Bounds, revise
+from memory.rule_gate import Passages
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 5.0
+"""How often is looked whether a role is due."""
+PAUSE_S = 60.0
+"""How long a store that failed is left alone."""
+CALLS = 20
+"""Calls that a role thinks about."""
+ASKED = 3 * CALLS
+"""Calls that are read to find as many of tasks that have ended."""
+BY = "reflection"
+TRIES = 2
+REASON_MAX = 500
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What is configured about reflection."""
+
+    enabled: bool = True
+    dry_run: bool = False
+    interval: int = 3
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+class Reflecting:
+    """Looks who is due, and lets each think; what cannot be done waits for the next interval."""
+
+    def __init__(
+        self,
+        lessons: LessonStore,
+        identities: IdentityStore,
+        interactions: InteractionLog,
+        reflector: Callable[[], Awaitable[Reflector | None]],
+        *,
+        audit: AuditLog,
+        clock: Clock,
+        masked: Callable[[str], str],
+        habits: Habits,
+    ) -> None:
+        """`reflector` is None where no model plays it; `masked` takes secrets out of a text."""
+        self._lessons = lessons
+        self._identities = identities
+        self._interactions = interactions
+        self._reflector = reflector
+        self._audit = audit
+        self._clock = clock
+        self._masked = masked
+        self._habits = habits
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while self._habits.enabled:
+            pause_s = LOOK_S
+            try:
+                await self.catch_up()
+            except StoreError as error:
+                log.error("no reflection for now: %s", error)
+                pause_s = PAUSE_S
+            await self._clock.sleep(pause_s)
+
+    async def catch_up(self) -> None:
+        """Let every role that is due think once."""
+        for due in await self._lessons.due(self._habits.interval):
+            await self._think(due)
+
+    async def _think(self, due: Due) -> None:
+        calls = await self._calls(due.role)
+        records = await self._lessons.records(due.role)
+        identity = await self._identities.get(due.role)
+        await self._lessons.reflected(due)  # before: a store that fails costs no second call
+        proposal = await self._proposal(identity, records, calls)
+        passages = await asyncio.to_thread(Passages.of, _said(calls))
+        origin = Origin(
+            learned_at=self._clock.now(),
+            model=proposal.model,
+            tasks=tuple(dict.fromkeys(call.task_id for call in calls)),
+        )
+        for attempt in range(TRIES):
+            after, revision = revise(
+                identity,
+                proposal,
+                records=records,
+                passages=passages,
+                origin=origin,
+                bounds=self._habits.bounds,
+            )
+            try:
+                saved = await self._saved(identity, after, _why(revision, proposal, len(calls)))
+            except Conflict as conflict:
+                log.info("%s changed meanwhile: %s", due.role, conflict)
+                identity = await self._identities.get(due.role)
+                if attempt + 1 < TRIES:
+                    continue
+                return
+            await self._note(saved, revision, proposal, len(calls))
+            return
+
+    async def _calls(self, role: str) -> Sequence[LoggedCall]:
+        """The last calls of tasks that have ended, as far as what was said is still kept."""
+        found = await self._interactions.ask(figures.latest_of_role(role, ASKED))
+        return [call for call in found if call.outcome and call.messages][:CALLS]
+
+    async def _proposal(
+        self, identity: Identity, records: Mapping[str, RuleRecord], calls: Sequence[LoggedCall]
+    ) -> RuleProposal:
+        """What the model proposes; nothing where none answers, and then counts alone decide."""
+        reflector = await self._reflector() if calls else None
+        if reflector is None:
+            return RuleProposal()
+        rules = [(rule, records.get(rule, RuleRecord())) for rule in identity.rules]
+        try:
+            proposal = await reflector.reflect(identity.role, rules, calls)
+        except (ModelError, LimitExceeded) as error:
+            log.warning("%s proposes no rules this time: %s", identity.role, error)
+            return RuleProposal()
+        clean = tuple(rule for rule in proposal.add if self._masked(rule) == rule)
+        return proposal.but(add=clean)
+
+    async def _saved(self, before: Identity, after: Identity, reason: str) -> Identity:
+        """The identity as it stands then: saved where rules, or their order, have changed."""
+        if after.rules == before.rules or self._habits.dry_run:
+            return before
+        return await self._identities.save(after, by=BY, reason=reason)
+
+    async def _note(
+        self, saved: Identity, revision: Revision, proposal: RuleProposal, calls: int
+    ) -> None:
+        for rule, why in revision.refused:
+            log.info("%s: refused as a rule, %s: %s", saved.role, why, one_line(rule))
+        if revision.refused:
+            detail = {"role": saved.role, "refused": [list(one) for one in revision.refused]}
+            await self._audit.record(AuditEntry(action="rules_refused", actor=BY, detail=detail))
+        if not (revision.added or revision.removed):
+            return
+        dry = "dry run, nothing was written: " if self._habits.dry_run else ""
+        self._interactions.record(
+            MemoryDiff(
+                role=saved.role,
+                version=saved.version,
+                changed_at=self._clock.now(),
+                added=revision.added,
+                removed=tuple(revision.removed),
+                reason=dry + _why(revision, proposal, calls),
+            )
+        )
+
+
+def _said(calls: Sequence[LoggedCall]) -> list[str]:
+    """All that was said in these calls by anybody: none of it may become a rule."""
+    texts = [str(message.get("text", "")) for call in calls for message in call.messages]
+    return [*texts, *(call.response for call in calls)]
+
+
+def _why(revision: Revision, proposal: RuleProposal, calls: int) -> str:
+    by = f"{calls} calls, read by {proposal.model}" if proposal.model else "by counts alone"
+    reasons = [f"withdrawn: {why}" for why in dict.fromkeys(revision.removed.values())]
+    reasons += [f"added: {proposal.reasons.get(rule, '')}" for rule in revision.added]
+    return one_line("; ".join([by, *reasons]), REASON_MAX)
