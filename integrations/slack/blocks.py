@@ -1,27 +1,31 @@
-"""A card as Block Kit, within the limits that Slack publishes.
-
-Foreign words stand in plain or rich text, of which Slack reads no markup, so that nothing in them
-can call people, link, or pass for ours; the little that is mrkdwn is escaped.
-"""
+"""A card as Block Kit, in which foreign words call nobody, link nowhere and pass for nothing."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.briefing import MISSING, Briefing
 from core.channels import Button, Card, Heard
 from core.visible import one_line, visible
+from integrations.slack.kit import (
+    BODY_MAX,
+    FOOTER_MAX,
+    TEXT_MAX,
+    Block,
+    clipped,
+    context,
+    escaped,
+    field,
+    header,
+    paragraph,
+    paragraphs,
+    plain_text,
+    preformatted,
+    rich,
+    runs,
+)
 
-Block = dict[str, Any]
-
-HEADER_MAX = 150
-FIELD_MAX = 200
-TEXT_MAX = 700
-"""Characters of one paragraph below a name."""
-BODY_MAX = 2_900
-"""Characters of a text that stands alone; a section takes 3,000."""
-FOOTER_MAX = 1_000
 LABEL_MAX = 75
 NOTICE_MAX = 300
 """Characters of what a notification shows."""
@@ -60,16 +64,16 @@ def render(card: Card) -> Rendered:
     whole = visible(card.diff) if open_ else ""
     diff = _readable(whole)
     short = len(diff) <= DIFF_CHARACTERS and diff.count("\n") <= DIFF_LINES
-    blocks = [_header(card.title), *_repetition(card)]
+    blocks = [header(card.title), *_repetition(card)]
     blocks += [] if open_ else _outcome(card)
-    blocks += [_paragraph(card.body, limit=TEXT_MAX if brief else BODY_MAX)] if card.body else []
+    blocks += [paragraph(card.body, limit=TEXT_MAX if brief else BODY_MAX)] if card.body else []
     blocks += _briefing(brief, proof=open_) if brief else []
-    blocks += [_paragraph(f"On approval {brief.on_approve}")] if brief and open_ else []
+    blocks += [paragraph(f"On approval {brief.on_approve}")] if brief and open_ else []
     blocks += _actions(card)
     below = [card.footer if open_ else "", *_pinned(brief), "" if short else "diff in the thread"]
     texts = [text for text in below if text.strip()]
-    blocks += [_context(texts)] if texts else []
-    blocks += [_preformatted(diff)] if diff.strip() and short else []
+    blocks += [context(texts)] if texts else []
+    blocks += [preformatted(diff)] if diff.strip() and short else []
     return Rendered(_notice(card.title), blocks, "" if short else whole)
 
 
@@ -77,14 +81,14 @@ def plain(card: Card) -> Rendered:
     """The least of a card: for when Slack does not take the whole."""
     lines = (card.title, card.body, card.footer, card.link)
     text = "\n".join(line for line in lines if line)
-    section = {"type": "section", "text": _plain_text(text or card.subject, BODY_MAX)}
+    section = {"type": "section", "text": plain_text(text or card.subject, BODY_MAX)}
     return Rendered(_notice(card.title), [section, *_actions(card)])
 
 
 def told(text: str, buttons: Sequence[Button] = (), subject: str = "told") -> Rendered:
     """An answer to somebody, with what can be tapped next."""
     blocks = [
-        _paragraph(text or "Done.", limit=BODY_MAX),
+        paragraph(text or "Done.", limit=BODY_MAX),
         *_buttons(buttons, subject, released=False),
     ]
     return Rendered(_notice(text), blocks)
@@ -102,7 +106,7 @@ def answer_of(heard: Heard, *, replacing: bool = False) -> dict[str, Any]:
 
 def form(title: str, label: str, metadata: str) -> dict[str, Any]:
     """A modal that asks for words; `metadata` comes back with them."""
-    field = {
+    asked = {
         "type": "plain_text_input",
         "action_id": "words",
         "multiline": True,
@@ -112,16 +116,16 @@ def form(title: str, label: str, metadata: str) -> dict[str, Any]:
     block = {
         "type": "input",
         "block_id": "words",
-        "label": _plain_text(one_line(label), 200),
-        "element": field,
+        "label": plain_text(one_line(label), 200),
+        "element": asked,
     }
     return {
         "type": "modal",
         "callback_id": "hitl_words",
         "private_metadata": metadata,
-        "title": _plain_text(one_line(title, 24), 24),
-        "submit": _plain_text("Send", 24),
-        "close": _plain_text("Cancel", 24),
+        "title": plain_text(one_line(title, 24), 24),
+        "submit": plain_text("Send", 24),
+        "close": plain_text("Cancel", 24),
         "blocks": [block],
     }
 
@@ -133,42 +137,21 @@ def action_of(action_id: str) -> str:
     return action_id.removeprefix("hitl_") if action_id.startswith("hitl_") else ""
 
 
-def escaped(text: str) -> str:
-    """Text within mrkdwn, in which no link and no mention can begin."""
-    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def clipped(text: str, limit: int) -> str:
-    """The text, or its beginning with how much is missing."""
-    if len(text) <= limit:
-        return text
-    kept = text[: limit - 40].rstrip()
-    return f"{kept} [… {len(text) - len(kept)} characters more]"
-
-
 def _notice(title: str) -> str:
     return escaped(one_line(title, NOTICE_MAX)) or "Anton"
 
 
-def _plain_text(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": clipped(visible(text), limit), "emoji": False}
-
-
-def _header(title: str) -> Block:
-    return {"type": "header", "text": _plain_text(one_line(title, HEADER_MAX) or "Anton", 150)}
-
-
 def _repetition(card: Card) -> list[Block]:
     said = "Repeated: this may have been shown before."
-    return [_context([said])] if card.repeated else []
+    return [context([said])] if card.repeated else []
 
 
 def _outcome(card: Card) -> list[Block]:
     """Who decided what and what came of it, with the link."""
-    blocks = [_paragraph(card.footer, limit=FOOTER_MAX)] if card.footer.strip() else []
+    blocks = [paragraph(card.footer, limit=FOOTER_MAX)] if card.footer.strip() else []
     if card.link.startswith(("https://", "http://")):
         link = {"type": "link", "url": visible(card.link), "text": visible(card.link)}
-        blocks.append(_rich([{"type": "rich_text_section", "elements": [link]}]))
+        blocks.append(rich([{"type": "rich_text_section", "elements": [link]}]))
     return blocks
 
 
@@ -176,19 +159,19 @@ def _briefing(brief: Briefing, *, proof: bool) -> list[Block]:
     """What broke, how sure that is, what changes; and what proves it, and what speaks against."""
     blocks = [_fields(brief)]
     if brief.told:
-        told = _runs(clipped(visible(brief.told), TEXT_MAX))
-        blocks.append(_rich([{"type": "rich_text_quote", "elements": told}]))
+        told = runs(clipped(visible(brief.told), TEXT_MAX))
+        blocks.append(rich([{"type": "rich_text_quote", "elements": told}]))
     named = [("Cause", brief.root_cause), ("Fix", brief.fix)]
     if proof:
         named += [("Changes", _changes(brief)), ("Proof", _proof(brief))]
-    blocks.append(_paragraphs(*named))
+    blocks.append(paragraphs(*named))
     warnings = (
         ("Protected paths", ", ".join(brief.protected)),
         ("Unproven", brief.unproven),
         ("Notes", "\n".join(brief.notes)),
     )
     held = [(name, text) for name, text in warnings if text and proof]
-    return [*blocks, _paragraphs(*held)] if held else blocks
+    return [*blocks, paragraphs(*held)] if held else blocks
 
 
 def _fields(brief: Briefing) -> Block:
@@ -199,12 +182,7 @@ def _fields(brief: Briefing) -> Block:
         ("Where", f"{brief.component} ({brief.ticket})" if brief.ticket else brief.component),
         ("Reported", reported),
     )
-    return {"type": "section", "fields": [_field(name, value) for name, value in facts]}
-
-
-def _field(name: str, value: str) -> Block:
-    text = f"*{name}* {escaped(one_line(value, FIELD_MAX))}"
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+    return {"type": "section", "fields": [field(name, value) for name, value in facts]}
 
 
 def _changes(brief: Briefing) -> str:
@@ -228,36 +206,6 @@ def _pinned(brief: Briefing | None) -> list[str]:
     return [f"base {brief.base} · patch {brief.patch_hash}", f"cost: {brief.cost}"]
 
 
-def _paragraph(text: str, name: str = "", *, limit: int = TEXT_MAX) -> Block:
-    return _paragraphs((name, text), limit=limit)
-
-
-def _paragraphs(*named: tuple[str, str], limit: int = TEXT_MAX) -> Block:
-    """Texts below their names in bold, as one block."""
-    runs: list[Block] = []
-    for name, text in named:
-        gap = "\n" if runs else ""
-        if name:
-            runs.append(_run(f"{gap}{name}", bold=True))
-            gap = " "
-        runs += _runs(gap + (clipped(visible(text).strip(), limit) or MISSING))
-    return _rich([{"type": "rich_text_section", "elements": runs}])
-
-
-def _runs(text: str) -> list[Block]:
-    """A text whose parts between backticks are shown as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return [_run(text)]
-    return [_run(part, code=bool(at % 2)) for at, part in enumerate(parts) if part] or [_run(text)]
-
-
-def _run(text: str, **style: bool) -> Block:
-    run: Block = {"type": "text", "text": visible(text)}
-    chosen = {name: on for name, on in style.items() if on}
-    return {**run, "style": chosen} if chosen else run
-
-
 def _readable(diff: str) -> str:
     """A diff without the lines that only git reads; what has no text keeps all of its lines."""
     return "".join(map(_bare, _FILES.split(diff)))
@@ -267,19 +215,6 @@ def _bare(section: str) -> str:
     head, names, rest = section.partition("\n--- ")
     kept = [line for line in head.split("\n") if not _NOISE.fullmatch(line)] if names else [head]
     return "\n".join([*kept, names.lstrip("\n") + rest]) if names else head
-
-
-def _preformatted(text: str) -> Block:
-    return _rich([{"type": "rich_text_preformatted", "elements": [_run(text.strip("\n"))]}])
-
-
-def _rich(elements: Sequence[Block]) -> Block:
-    return {"type": "rich_text", "elements": list(elements)}
-
-
-def _context(texts: Iterable[str]) -> Block:
-    elements = [_plain_text(text, FOOTER_MAX) for text in texts]
-    return {"type": "context", "elements": elements[:10]}
 
 
 def _actions(card: Card) -> list[Block]:
@@ -299,7 +234,7 @@ def _button(button: Button, released: bool) -> Block:
     made: Block = {
         "type": "button",
         "action_id": ACTION_IDS.get(button.action, f"hitl_{button.action}"),
-        "text": _plain_text(one_line(label, LABEL_MAX), LABEL_MAX),
+        "text": plain_text(one_line(label, LABEL_MAX), LABEL_MAX),
         "value": button.nonce,
     }
     return {**made, "style": style} if style else made

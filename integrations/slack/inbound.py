@@ -6,27 +6,22 @@ form that Slack documents raises PayloadInvalid; another team, or another app, r
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from core.approvals import Person
 from core.channels import Said, Tap
 from core.errors import Forbidden, PayloadInvalid, SignatureInvalid
-from core.strict_json import JsonRefused, read_json
 from integrations.signatures import check_slack
 from integrations.slack.blocks import action_of
+from integrations.slack.payloads import Payload, form_of, id_of, object_of, part, unescaped
 
 HOOK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
-FIELDS_MAX = 64
-_ID = re.compile(r"[A-Z0-9]{2,32}")
 _TS = re.compile(r"\d{1,12}\.\d{1,9}")
 _NONCE = re.compile(r"[\w-]{1,100}")
-_LINK = re.compile(r"<((?:https?|mailto):[^|>\s]+)(?:\|[^>]*)?>")
-
-Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ class Inbound:
 
     def command(self, body: bytes, origin: Origin) -> Command:
         """A slash command."""
-        form = _form(body)
+        form = form_of(body)
         _check_origin(form.get("team_id"), form.get("api_app_id"), origin)
         said = Said(
             text=unescaped(form.get("text", "")).strip(),
@@ -107,9 +102,9 @@ class Inbound:
 
     def action(self, body: bytes, origin: Origin) -> Pressed | Submitted | None:
         """A tap, or a form; None for what asks nothing of us."""
-        payload = _json(_form(body).get("payload"))
-        user = _part(payload, "user")
-        _check_origin(_part(payload, "team").get("id"), payload.get("api_app_id"), origin)
+        payload = object_of(form_of(body).get("payload"))
+        user = part(payload, "user")
+        _check_origin(part(payload, "team").get("id"), payload.get("api_app_id"), origin)
         if user.get("team_id") not in (None, "", origin.team_id):
             raise Forbidden("People of other workspaces cannot act here.")
         by = _person(user.get("id"), user.get("username") or user.get("name"))
@@ -121,9 +116,9 @@ class Inbound:
 
     def event(self, body: bytes, origin: Origin) -> Written | None:
         """Somebody's words in a thread; None for all else, and for our own words."""
-        payload = _json(body)
+        payload = object_of(body)
         _check_origin(payload.get("team_id"), payload.get("api_app_id"), origin)
-        event = _part(payload, "event")
+        event = part(payload, "event")
         thread, ts = str(event.get("thread_ts", "")), str(event.get("ts", ""))
         foreign = event.get("user_team") or event.get("team")
         if (
@@ -136,7 +131,7 @@ class Inbound:
         ):
             return None
         event_id = str(payload.get("event_id", ""))
-        channel = _id(event.get("channel"), "channel")
+        channel = id_of(event.get("channel"), "channel")
         said = Said(
             text=unescaped(str(event.get("text", ""))).strip(),
             by=_person(event.get("user"), ""),
@@ -157,8 +152,8 @@ class Inbound:
         nonce = str(first.get("value", ""))
         if not _NONCE.fullmatch(nonce):
             raise PayloadInvalid("A button carries no nonce.")
-        channel, container = _part(payload, "channel"), _part(payload, "container")
-        at = _id(channel.get("id") or container.get("channel_id"), "channel")
+        channel, container = part(payload, "channel"), part(payload, "container")
+        at = id_of(channel.get("id") or container.get("channel_id"), "channel")
         ts = str(container.get("message_ts", ""))
         if not _TS.fullmatch(ts):
             raise PayloadInvalid("A tap names no message.")
@@ -196,7 +191,7 @@ class Inbound:
 
 def challenge_of(body: bytes) -> str | None:
     """What Slack wants to read back when an address is set up; None for any other request."""
-    payload = _json(body)
+    payload = object_of(body)
     if payload.get("type") != "url_verification":
         return None
     challenge = payload.get("challenge")
@@ -207,7 +202,7 @@ def challenge_of(body: bytes) -> str | None:
 
 def is_check(body: bytes) -> bool:
     """Whether Slack only looks if the address of a command has a certificate."""
-    return _form(body).get("ssl_check") == "1"
+    return form_of(body).get("ssl_check") == "1"
 
 
 def packed(action: str, nonce: str, place: str, ref: str) -> str:
@@ -215,19 +210,13 @@ def packed(action: str, nonce: str, place: str, ref: str) -> str:
     return json.dumps({"action": action, "nonce": nonce, "place": place, "ref": ref})
 
 
-def unescaped(text: str) -> str:
-    """What somebody typed: Slack escapes three signs, and wraps addresses."""
-    bare = _LINK.sub(lambda link: link[1], text)
-    return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
 def _submitted(payload: Payload, by: Person) -> Submitted | None:
-    view = _part(payload, "view")
+    view = part(payload, "view")
     if view.get("callback_id") != "hitl_words":
         return None
-    kept = _json(str(view.get("private_metadata", "")))
-    values = _part(_part(view, "state"), "values")
-    words = _part(_part(values, "words"), "words").get("value") or ""
+    kept = object_of(str(view.get("private_metadata", "")))
+    values = part(part(view, "state"), "values")
+    words = part(part(values, "words"), "words").get("value") or ""
     nonce, action = str(kept.get("nonce", "")), str(kept.get("action", ""))
     if not isinstance(words, str) or not _NONCE.fullmatch(nonce):
         raise PayloadInvalid("A form carries no words, or no nonce.")
@@ -242,45 +231,6 @@ def _submitted(payload: Payload, by: Person) -> Submitted | None:
     return Submitted(tap, str(kept.get("ref", "")))
 
 
-def _form(body: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(body),
-            errors="strict",
-            max_num_fields=FIELDS_MAX,
-        )
-    except ValueError as error:
-        raise PayloadInvalid("The body is no form.") from error
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise PayloadInvalid("A field is there twice.")
-    if any("\0" in value for value in found.values()):
-        raise PayloadInvalid("A field holds a NUL.")
-    return found
-
-
-def _json(text: str | bytes | None) -> Payload:
-    """An object; nothing that two readers could understand differently."""
-    raw = text.encode() if isinstance(text, str) else text
-    if not raw:
-        raise PayloadInvalid("There is no payload.")
-    try:
-        value = read_json(raw)
-    except JsonRefused as refused:
-        raise PayloadInvalid(str(refused)) from refused
-    if not isinstance(value, dict):
-        raise PayloadInvalid("The payload is no object.")
-    return value
-
-
-def _part(payload: Payload, name: str) -> Payload:
-    """An object within; an empty one where there is none."""
-    value = payload.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _check_origin(team: Any, app: Any, origin: Origin) -> None:
     if not origin.team_id or team != origin.team_id:
         raise Forbidden("This is not the workspace that Anton works for.")
@@ -289,14 +239,8 @@ def _check_origin(team: Any, app: Any, origin: Origin) -> None:
 
 
 def _person(user: Any, name: Any) -> Person:
-    person_id = _id(user, "user")
+    person_id = id_of(user, "user")
     return Person(channel="slack", person_id=person_id, name=str(name or "")[:80])
-
-
-def _id(value: Any, what: str) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise PayloadInvalid(f"There is no id of a {what}.")
-    return value
 
 
 def _key(*parts: Any) -> str:

@@ -17,8 +17,8 @@ from integrations.slack.inbound import (
     challenge_of,
     is_check,
     packed,
-    unescaped,
 )
+from integrations.slack.payloads import unescaped
 from tests.fakes.slack_person import SIGNING_SECRET, SlackPerson, signed
 from tests.fakes.slack_server import APP, BOT_USER, TEAM, SlackDouble
 from tests.fakes.slack_store import Shown
