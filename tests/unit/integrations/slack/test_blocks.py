@@ -13,7 +13,9 @@ from integrations.slack.blocks import Rendered, action_of, form, plain, render, 
 from tests.fakes.cards import DIFF, HOSTILE, NONCE, TASK, briefing, button, release
 from tests.fakes.slack_limits import wrong_blocks, wrong_view
 from tests.fakes.slack_store import Shown
+from tests.unit.telegram_bot.hostile import HOSTILE as OF_CHATS
 
+PAYLOADS = (*HOSTILE, *OF_CHATS)
 SNAPSHOT = Path(__file__).parents[3] / "data" / "slack" / "release.json"
 
 
@@ -151,7 +153,7 @@ MANY = tuple(button(f"raise_{n}.50", "L" * 200) for n in range(40))
         release(briefing=None, body=HUGE, diff="", buttons=()),
         release(briefing=None, body="", diff="", footer="", title=" "),
         release(title="", briefing=briefing(title="", fix="", root_cause="", told=" ", cost="")),
-        *(release(title=t, body=t, footer=t, diff=t) for t in HOSTILE),
+        *(release(title=t, body=t, footer=t, diff=t) for t in PAYLOADS),
     ],
 )
 def test_no_card_goes_over_what_slack_takes(card: Card):
@@ -161,7 +163,7 @@ def test_no_card_goes_over_what_slack_takes(card: Card):
         json.dumps(rendered.blocks).encode()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", PAYLOADS)
 def test_foreign_words_do_nothing(text: str):
     """Wherever they stand: nobody is called, nothing links, nothing hides."""
     names = ("title", "component", "root_cause", "fix", "tests", "told", "unproven", "ticket")
