@@ -169,7 +169,8 @@ class Line:
             began = self._desk.clock.monotonic()
             try:
                 with self._desk.live.of_call(journey.telling.call_id, request.call) as live:
-                    answer = await self._attempts.send(replace(request, hear=live.hear))
+                    sent = await self._attempts.send(replace(request, hear=live.hear))
+                answer = await asyncio.to_thread(_discreet, sent, self._desk.masked)
             except BaseException as error:
                 _judge(error, trial)
                 used = _used(error, request)
@@ -260,6 +261,12 @@ def _without_secrets(call: ModelCall, masked: Callable[[str], str]) -> ModelCall
         for message in call.messages
     ]
     return call.but(messages=tuple(messages))
+
+
+def _discreet(answer: Answer, masked: Callable[[str], str]) -> Answer:
+    """The answer without secrets: a model that got hold of one does not bring it in."""
+    calls = tuple(one.but(arguments=masked(one.arguments)) for one in answer.calls)
+    return replace(answer, text=masked(answer.text), calls=calls)
 
 
 def _judge(error: BaseException, trial: Trial) -> None:

@@ -465,3 +465,13 @@ async def test_what_streams_in_is_heard_by_who_watches_and_kept_nowhere(
         kinds = [event.type for event in await home.events()]
     assert "word-0 word-1 " in "".join(seen)
     assert kinds == ["llm_start", "llm_end"]
+
+
+async def test_a_secret_that_a_model_repeats_goes_no_further(
+    tmp_path: Path, openai: OpenAIServer
+) -> None:
+    openai.script(Act(text=f"The key is {KEY}.", calls=(("grep", json.dumps({"text": KEY})),)))
+    async with house(tmp_path, options(openai)) as home:
+        reply = await home.ask()
+    assert reply.text == "The key is [secret]."
+    assert json.loads(reply.calls[0].arguments) == {"text": "[secret]"}
