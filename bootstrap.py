@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from agents.watched import WatchedEngine
 from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, ConsentRules, Settings, load_settings
@@ -180,7 +181,9 @@ async def build(
     alerts = Alerts(
         kept.records, settings.data_dir, lost=lambda: runner.leases_lost if runner else 0
     )
-    checks: dict[str, Check] = {"store": kept.stores.check}
+    checks: dict[str, Check] = {"store": kept.stores.check, "queue": kept.stores.tasks.check}
+    if runner:
+        checks["checkpoints"] = runner.check
     if mind:
         checks["sandbox"] = mind.check
     return Anton(
@@ -636,7 +639,9 @@ async def _runner(
 def set_up_logs(settings: Settings, *, quiet: bool) -> None:
     """Every record of this process goes through the redactor; `quiet` leaves warnings and worse."""
     level = "WARNING" if quiet and settings.log_level == "INFO" else settings.log_level
-    records.set_up(level, settings.log_format, Redactor(settings.secrets()))
+    people = settings.log_format == "text" or sys.stderr.isatty()
+    form: Literal["text", "json"] = "text" if people else "json"
+    records.set_up(level, form, Redactor(settings.secrets()))
 
 
 def _rules(settings: Settings, service: Service) -> Rules:

@@ -75,8 +75,8 @@ class Logs(_Group):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least level that is written."""
-    log_format: Literal["text", "json"] = "text"
-    """Lines for people, or one JSON object a line."""
+    log_format: Literal["json", "text"] = "json"
+    """One JSON object a line, and lines for people on a terminal; or `text`, always."""
 
 
 class Telemetry(_Group):

@@ -427,6 +427,7 @@ class Anton:
             "draining": self._draining,
             "trouble": trouble,
             "alerts": {one.name: one.said for one in await self.observatory.alerts.open()},
+            "parts": parts,
             "channels": {view.name: view.standing for view in self._views},
             **self._about(),
         }

@@ -77,6 +77,7 @@ class Runner:
         bounds: Bounds = Bounds(),
     ) -> None:
         self._graph = graph
+        self._checkpoints = checkpoints
         self._records = records
         self._chronicle = Chronicle(records)
         self._workbench = workbench
@@ -99,6 +100,10 @@ class Runner:
     def busy(self) -> tuple[str, ...]:
         """Ids of the tasks that are driven here."""
         return tuple(self._drives)
+
+    async def check(self) -> None:
+        """Look whether checkpoints can be had; raises StoreUnusable."""
+        await self._checkpoints.check()
 
     def cancel(self, task_id: str) -> None:
         """Stop the drive of a task whose cancelling was requested, if it is driven here."""

@@ -157,6 +157,12 @@ class FencedSaver(AsyncSqliteSaver):
 
         await self._database.write(delete)
 
+    async def check(self) -> None:
+        """Look whether the file answers; raises StoreUnusable."""
+        await self._database.read(
+            lambda file: file.execute("SELECT 1 FROM checkpoints LIMIT 1").fetchone()
+        )
+
     async def forget(self, thread_id: str) -> None:
         """Take a thread out altogether."""
         await self.adelete_thread(thread_id)

@@ -54,6 +54,10 @@ class SqliteTaskStore:
         found = Counter({TaskStatus(status): count for status, count in rows})
         return {status: found[status] for status in TaskStatus}
 
+    async def check(self) -> None:
+        """Look whether the queue answers; raises StoreUnusable."""
+        await self.counts()
+
     async def outcomes(self) -> Mapping[str, int]:
         rows = await self._database.read(
             lambda connection: connection.execute(
