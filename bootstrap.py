@@ -29,6 +29,7 @@ from control.meter import Meter
 from control.observatory import Observatory
 from control.outbox import EffectDesk
 from control.people import People
+from control.precedents import Remembering
 from control.preferences import Preferences
 from control.reading import Reading
 from control.reflecting import Habits, Reflecting
@@ -51,6 +52,7 @@ from core.ports import (
     InteractionLog,
     Limits,
     Model,
+    Precedents,
     Reader,
     Reflector,
     RepairEngine,
@@ -137,6 +139,7 @@ class Kept:
     events: SqliteEventLog
     interactions: InteractionLog
     identities: IdentityStore
+    precedents: Precedents | None
     records: Records
     metrics: Metrics
     redactor: Redactor
@@ -444,16 +447,19 @@ async def _keep(
     stack.push_async_callback(interactions.close)
     identities = await _identities(settings, stores, clock, exclusive=exclusive)
     stack.push_async_callback(identities.close)
+    precedents = await _precedents(settings, stack) if exclusive else None
+    artifacts = FileArtifactStore(folder / "artifacts")
     budgets = stores.budgets(_ceilings(settings), events.append)
     metrics = Metrics()
     records = Records(
         tasks=stores.tasks,
         approvals=stores.approvals,
-        artifacts=FileArtifactStore(folder / "artifacts"),
+        artifacts=artifacts,
         outbox=stores.outbox,
         events=events,
         interactions=interactions,
         lessons=stores.lessons,
+        memory=Remembering(precedents, artifacts, redactor.text),
         live=LiveTexts(redactor, clock),
         tracing=await _tracing(settings, stack, redactor, metrics) if exclusive else Tracing.off(),
         budgets=budgets,
@@ -469,6 +475,7 @@ async def _keep(
         events,
         interactions,
         identities,
+        precedents,
         records,
         metrics,
         redactor,
@@ -496,6 +503,19 @@ async def _tracing(
     )
     stack.push_async_callback(tracing.close)
     return tracing
+
+
+async def _precedents(settings: Settings, stack: AsyncExitStack) -> Precedents | None:
+    """What was like this before; None where its file cannot be used, and tasks go on without."""
+    from memory.precedents import SqlitePrecedents
+
+    try:
+        opened = await SqlitePrecedents.open(settings.data_dir, across=settings.recall_across_repos)
+    except StoreError as error:
+        log.warning("nothing is remembered of earlier tasks: %s", error)
+        return None
+    stack.push_async_callback(opened.close)
+    return opened
 
 
 async def _interactions(
@@ -617,6 +637,7 @@ async def _runner(
                     clock=kept.clock,
                     tasks=kept.records.tasks,
                     redactor=kept.redactor,
+                    precedents=kept.precedents,
                     rules=_rules(settings, services.of(task.request.repository)),
                 )
         finally:

@@ -380,6 +380,8 @@ class Learning(_Group):
     """Withdraw rules that were used in 10 tasks of which less than 55 % ended well, or never."""
     reflection_holdout: float = Field(default=0.1, ge=0, le=0.5)
     """Share of the tasks that each rule is left out of, to see what it does."""
+    recall_across_repos: bool = False
+    """Whether an earlier task of another repository may be shown as a hint."""
 
 
 class Asking(_Group):

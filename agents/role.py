@@ -14,6 +14,19 @@ def words_of(case: Case) -> str:
     return case.report.strip() if case.title in first else f"{case.title}\n\n{case.report}".strip()
 
 
+def precedent_of(case: Case) -> str:
+    """What came of an earlier task that was alike; empty where none is known."""
+    if (found := case.precedent) is None:
+        return ""
+    parts = (
+        f"Its report:\n{found.report}",
+        f"What was held to be the cause:\n{found.cause}" if found.cause else "",
+        f"What was changed:\n{found.diff}" if found.diff else "",
+        f"It ended as `{found.outcome}`.",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
 @dataclass(frozen=True)
 class Role:
     """One role of the house."""

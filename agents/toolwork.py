@@ -8,7 +8,7 @@ from agents.agent import Agent, Ending, TurnLimits, Watch, Why
 from agents.allowance import Allowance, TimedModel
 from agents.contest import Contest, Stint, failures
 from agents.prompting import render
-from agents.role import words_of
+from agents.role import precedent_of, words_of
 from agents.roles.fix import refused_in_words, sources_only
 from core.errors import ModelUnavailable, ToolError
 from core.findings import RefusedEdit
@@ -153,6 +153,7 @@ def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]
     return render(
         "fix-tools",
         report=words_of(case),
+        precedent=precedent_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         intended=case.diagnosis.intended_behaviour if case.diagnosis else "",
         tests="\n".join(contest.red[:10]),

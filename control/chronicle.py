@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from control.account import account_of, summary
+from control.precedents import Remembering
 from core.approvals import Approval
 from core.events import EventType, Notice
 from core.interactions import RoleResult
@@ -44,6 +45,7 @@ class Records:
     events: EventLog
     interactions: InteractionLog
     lessons: LessonStore
+    memory: Remembering
     live: LiveTexts
     tracing: Tracing
     budgets: Budgets
@@ -135,6 +137,7 @@ class Chronicle:
         """What came of the task, for each of its roles, and then its one closing event."""
         log.info("the task has ended: %s. %s", task.outcome, task.reason)
         await self._conclude(task)
+        await self._records.memory.keep(task)
         await self.tell(
             "end",
             task.task_id,

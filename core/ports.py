@@ -32,6 +32,7 @@ from core.interactions import Entry
 from core.learning import Due, RuleProposal, RuleRecord
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
+from core.precedents import Precedent
 from core.tasks import Lease, Task, TaskStatus, Usage
 from core.trees import Tree
 
@@ -225,6 +226,8 @@ class Case:
     """What is known of other tasks about the same."""
     refused: tuple[RefusedEdit, ...] = ()
     """Edits of this attempt, or of the last one, that the gate refused, with what they change."""
+    precedent: Precedent | None = None
+    """An earlier task that was alike: a hint for diagnosis and fix, and for nobody else."""
     attempt: int = 1
 
 
@@ -895,6 +898,21 @@ class LessonStore(Protocol):
 
     async def reflected(self, due: Due) -> None:
         """A role has thought about its tasks up to there, or could not."""
+        ...
+
+
+class Precedents(Protocol):
+    """Tasks that have ended, to be found by a report that is like theirs."""
+
+    async def keep(self, precedent: Precedent) -> None:
+        """Remember a task, in place of what was remembered of it."""
+        ...
+
+    async def alike(self, report: str, repository: str) -> Precedent | None:
+        """The task whose report is most like this one, and alike enough for a hint.
+
+        Only of this repository, unless the store was opened for all.
+        """
         ...
 
 

@@ -14,6 +14,7 @@ from core.ports import (
     CodeHost,
     Effects,
     EventLog,
+    Precedents,
     RepairEngine,
     TaskStore,
 )
@@ -67,6 +68,8 @@ class Deps:
     redactor: Redactor
     """Takes secrets out of what people get to read."""
     rules: Rules = Rules()
+    precedents: Precedents | None = None
+    """None where nothing is remembered."""
     trees: dict[str, Tree] = field(default_factory=dict)
     """Snapshots read in this drive, by commit id."""
 

@@ -9,7 +9,7 @@ from agents.answers import ask, reply_of
 from agents.grounding import Claim, checked
 from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
-from agents.role import Role, words_of
+from agents.role import Role, precedent_of, words_of
 from agents.views import code_of, names_of, passages_of, places_of, tests_of
 from core.errors import AnswerInvalid, TimeUp
 from core.findings import Citation, Diagnosis
@@ -156,6 +156,7 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
     return {
         "report": words_of(case),
         "earlier": case.reported is not None,
+        "precedent": precedent_of(case),
         "triage_summary": _triage_in_words(case),
         "suspects": _places([one for one in places if one.function]),
         "measured": any("coverage" in one.why for one in places),

@@ -7,7 +7,7 @@ from agents.answers import NOTHING_SAID
 from agents.edits.apply import apply_reply
 from agents.edits.values import Applied, Unit, Why
 from agents.prompting import render
-from agents.role import Role, words_of
+from agents.role import Role, precedent_of, words_of
 from agents.views import names_of, tests_of, wanted_of
 from core.findings import RefusedEdit
 from core.models import Message, Reply
@@ -88,6 +88,7 @@ def opening(
         "fix",
         unit=unit,
         report=words_of(case),
+        precedent=precedent_of(case),
         root_cause=case.diagnosis.root_cause if case.diagnosis else "",
         intended=case.diagnosis.intended_behaviour if case.diagnosis else "",
         criteria=wanted_of(case),

@@ -9,6 +9,7 @@ from core.evidence import Verdict
 from core.findings import Diagnosis, FixAttempt, Reading, RefusedEdit, Reproduction, Triage
 from core.patches import Patch
 from core.ports import Case
+from core.precedents import Precedent
 from core.services import Rung
 from core.tasks import Outcome, TaskRequest
 from graph import questions
@@ -16,6 +17,7 @@ from graph.deps import Deps
 from graph.policies import STOPS_THE_DRIVE
 from graph.repair.admission import Admission, about, admit
 from graph.repair.autonomy import held_at
+from graph.repair.remembered import remembered
 from graph.repair.repeats import repeats_of, weighed
 from graph.repair.salvage import nearest, salvaged
 from graph.repair.state import RepairState
@@ -41,6 +43,7 @@ async def intake(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         return {"outcome": Outcome.BLOCKED, "reason": str(error)}
     deps.trees[snapshot.sha] = snapshot.tree
     return {
+        "precedent": await remembered(state["task_id"], request, snapshot.tree, deps),
         "base_sha": snapshot.sha,
         "base_branch": snapshot.default_branch,
         "notes": list(snapshot.notes),
@@ -71,7 +74,7 @@ async def triage(state: RepairState, runtime: Runtime[Deps]) -> Facts:
 async def diagnose(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     """Find out why it happens."""
     deps = runtime.context
-    case = await case_of(state, deps, reproduced=False)
+    case = await case_of(state, deps, reproduced=False, reminded=True)
     before = deps.bench.seconds
     answer = await deps.engine.diagnose(case)
     await deps.tell("diagnosis", state["task_id"], **_diagnosis_event(answer, state["base_sha"]))
@@ -163,7 +166,7 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
     base = await deps.base(state)
     reproduction = await deps.recall(Reproduction, state.get("reproduction"))
     last = await deps.recall(FixAttempt, state.get("attempt"))
-    case = await case_of(state, deps)
+    case = await case_of(state, deps, reminded=True)
     rejected, unwanted = case.rejected, state.get("unwanted", ())
     case = replace(case, refused=last.refused if last else ())
     whole, own = Admission(), tuple[RefusedEdit, ...]()
@@ -198,9 +201,17 @@ async def patch_facts(deps: Deps, patch: Patch) -> Facts:
 
 
 async def case_of(
-    state: RepairState, deps: Deps, *, diagnosed: bool = True, reproduced: bool = True
+    state: RepairState,
+    deps: Deps,
+    *,
+    diagnosed: bool = True,
+    reproduced: bool = True,
+    reminded: bool = False,
 ) -> Case:
-    """What a role is told; the two branches are not told of each other."""
+    """What a role is told; the two branches are not told of each other.
+
+    Only who is `reminded` learns of an earlier task that was alike.
+    """
     request = TaskRequest.load(state["request"])
     reported = None
     if request.revision:
@@ -221,6 +232,7 @@ async def case_of(
         findings=tuple(state.get("findings", ())),
         words=tuple(state.get("words", ())),
         attempt=state.get("attempts", 0) + 1,
+        precedent=await deps.recall(Precedent, state.get("precedent")) if reminded else None,
         triage=await deps.recall(Triage, state.get("triage")),
         diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")) if diagnosed else None,
         reproduction=(

@@ -12,6 +12,8 @@ Again = Literal["triage", "diagnose", "reproduce", "fix", "review"]
 class RepairState(AgentState, total=False):
     """The facts of one repair; each dump carries `ref`, the artifact of the whole value."""
 
+    precedent: Facts
+    """An earlier task that was alike."""
     triage: Facts
     diagnosis: Facts
     reproduction: Facts
