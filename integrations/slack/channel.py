@@ -59,7 +59,7 @@ class SlackChannel:
         """Show a card; `reply_to` is the reference of the message above it. Its reference."""
         shown = render(card)
         try:
-            answer = await self._posted(card, shown, {"channel": place, **_below(reply_to)})
+            answer = await self._posted(card, shown, {"channel": place, **_below(card, reply_to)})
         except NotFound:  # the message above is gone, as somebody deleted it
             reply_to = ""
             answer = await self._posted(card, shown, {"channel": place})
@@ -183,6 +183,9 @@ _QUIET = {"unfurl_links": False, "unfurl_media": False, "parse": "none", "link_n
 """What is shown is what was written: nothing is fetched, linked or called by it."""
 
 
-def _below(ref: str) -> dict[str, str]:
+def _below(card: Card, ref: str) -> dict[str, Any]:
+    """The thread that a card stands in; what wakes people is shown in the channel as well."""
     ts = ref.partition(":")[2]
-    return {"thread_ts": ts} if ts else {}
+    if not ts:
+        return {}
+    return {"thread_ts": ts, "reply_broadcast": card.kind in ("reminder", "closing")}

@@ -81,8 +81,10 @@ async def test_nothing_is_fetched_linked_or_called(slack: SlackDouble, channel: 
 async def test_a_reply_stands_in_the_thread(slack: SlackDouble, channel: SlackChannel):
     above = await channel.post(release(), "incidents")
     await channel.post(release(subject="remind:1", kind="reminder"), "incidents", above)
-    first, second = slack.store.messages
-    assert second.thread_ts == first.ts
+    await channel.post(release(subject="told", kind="notice"), "incidents", above)
+    first, second, third = slack.store.messages
+    assert second.thread_ts == third.thread_ts == first.ts
+    assert second.options["reply_broadcast"] and not third.options["reply_broadcast"]
 
 
 async def test_a_reply_to_what_somebody_deleted_stands_alone(
