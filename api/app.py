@@ -104,5 +104,6 @@ def create_app(
         hosts=rules.hosts,
         now=clock.monotonic,
         visitors=Visitors(anton.note, clock.monotonic),
+        answered=anton.observatory.meter.answered,
     )
     return app

@@ -61,15 +61,20 @@ class Door:
         hosts: Collection[str],
         now: Callable[[], float],
         visitors: Visitors | None = None,
+        answered: Callable[[str, int], None] = lambda path, status: None,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """`hosts` are the names that are answered to, beside those of loopback."""
+        """`hosts` are the names that are answered to, beside those of loopback.
+
+        `answered` is told the path and the status of each answer.
+        """
         self._app = app
         self._keys = keys
         self._tickets = tickets
         self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in hosts)}
         self._now = now
         self._visitors = visitors
+        self._answered = answered
         self._patience_s = patience_s
         self._failures = Buckets(FAILURES_PER_MINUTE, now)
         self._requests = Buckets(REQUESTS_PER_MINUTE, now)
@@ -86,6 +91,7 @@ class Door:
         with ids(trace_id=trace_id):
             await self._pass(scope, receive, answer)
             self._log(scope, answer.status, begun)
+            self._answered(scope["path"], answer.status)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:

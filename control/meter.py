@@ -1,5 +1,6 @@
 """What `/metrics` shows: what was counted since the process began, and how things stand now."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,10 @@ from control.chronicle import Records
 from core.approvals import ApprovalState
 from core.tasks import TaskStatus
 from observability.metrics import Gauge, Metrics
+
+WEBHOOK = re.compile(r"/webhooks?/([a-z0-9_-]{1,40})(?:/.*)?|/(slack)/.*")
+RESULTS = ((500, "failed"), (402, "refused"), (401, "unsigned"), (400, "malformed"))
+"""What an answer means, by its least status."""
 
 
 class Meter:
@@ -26,6 +31,15 @@ class Meter:
             async for event in happened:
                 if event is not None:
                     self._metrics.note(event)
+
+    def answered(self, path: str, status: int) -> None:
+        """Count an answer to a webhook; a source that nobody knows has no name of its own."""
+        found = WEBHOOK.fullmatch(path)
+        if not found:
+            return
+        source = "unknown" if status == 404 else found[1] or found[2]
+        result = next((said for least, said in RESULTS if status >= least), "accepted")
+        self._metrics.count("webhooks", source=source, result=result)
 
     async def exposition(
         self, about: Mapping[str, Any], trouble: Mapping[str, str], streams: int

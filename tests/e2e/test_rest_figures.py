@@ -95,3 +95,23 @@ async def test_settings_say_of_a_secret_only_that_it_is_set(tmp_path: Path) -> N
     assert (told["API_KEY"], told["GITHUB_TOKEN"]) == ("set", "not set")
     assert told["PORT"] == 8000
     assert OPERATOR not in answer.text
+
+
+async def test_webhooks_are_counted_by_source_and_result(house: Served) -> None:
+    for path in ("/webhooks/nobody", "/webhooks/<script>"):
+        await house.ask("POST", path, json={})
+    meter = house.anton.observatory.meter
+    for status in (200, 202, 401, 413, 503):
+        meter.answered("/webhooks/sentry", status)
+    meter.answered("/slack/events", 200)
+    meter.answered("/tasks/slack", 200)
+    found = await figures_of(house)
+    counted = {name: value for name, value in found.items() if "webhooks_total" in name}
+    assert counted == {
+        "anton_webhooks_total refused unknown": 1,
+        "anton_webhooks_total accepted sentry": 2,
+        "anton_webhooks_total accepted slack": 1,
+        "anton_webhooks_total failed sentry": 1,
+        "anton_webhooks_total refused sentry": 1,
+        "anton_webhooks_total unsigned sentry": 1,
+    }
