@@ -246,6 +246,8 @@ async def evaluate(options: Namespace) -> int:
         return _edits(options)
     if options.suite == "intents":
         return await _intents(options)
+    if options.suite == "memory":
+        return await _memory(options)
     settings = settings_for()
     if options.suite == "time-to-pr":
         return await _time_to_pr(options, settings)
@@ -317,6 +319,19 @@ async def _intents(options: Namespace) -> int:
             print(f"\n{intents.report(name, read)}")
             found += read
     return int(any(one.wrong_approval for one in found))
+
+
+async def _memory(options: Namespace) -> int:
+    from evals.memory import suite
+    from evals.memory.stream import TASKS
+    from evals.memory.table import table
+    from evals.report import heading
+
+    count = suite.REPEATS * TASKS
+    print(heading(_command(options), seed=options.seed, count=count), flush=True)
+    found = await suite.run(options.seed)
+    print(f"\n{table(found, options.seed)}")
+    return int(not suite.holds(found))
 
 
 async def _validator(options: Namespace, settings: "Settings") -> int:

@@ -241,6 +241,7 @@ SUITES = (
     "approvals",
     "overhead",
     "time-to-pr",
+    "memory",
 )
 
 EXPORTS = ("interactions", "preferences")

@@ -24,6 +24,11 @@ class RuleStats(Value):
 
     use_count: int = Field(default=0, ge=0)
     success_count: int = Field(default=0, ge=0)
+    past_use_count: int = Field(default=0, ge=0)
+    """Those of the uses that were beside a rule which was withdrawn since as weak: they tell of
+    that rule, and are not held against this one.
+    """
+    past_success_count: int = Field(default=0, ge=0)
 
     @property
     def confidence(self) -> float:

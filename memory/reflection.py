@@ -22,6 +22,8 @@ SUCCESS_MIN = 0.55
 EXPIRY = timedelta(days=90)
 ADDED_MAX = 5
 """Rules of one proposal that are looked at."""
+WEAK = "weak"
+"""How the reason begins why such a rule was withdrawn."""
 Records = Mapping[str, RuleRecord]
 
 
@@ -45,9 +47,11 @@ def held_out(identity: Identity, task_id: str, share: float) -> frozenset[str]:
     return frozenset(rule for rule in rules if withheld(task_id, rule, share))
 
 
-def weak(record: RuleRecord) -> bool:
+def weak(record: RuleRecord, stats: RuleStats | None = None) -> bool:
     """Whether a rule was used often enough and its tasks ended well too rarely."""
-    return record.shown >= USES_MIN and record.shown_well / record.shown < SUCCESS_MIN
+    past = stats or RuleStats()
+    uses, well = record.shown - past.past_use_count, record.shown_well - past.past_success_count
+    return uses >= USES_MIN and well / uses < SUCCESS_MIN
 
 
 def revise(
@@ -79,7 +83,8 @@ def revise(
         else:
             added.append(rule)
             known.append(rule)
-    revised = _with(identity, (*stay, *added), records, dict.fromkeys(added, origin))
+    fresh = any(why.startswith(WEAK) for why in removed.values())
+    revised = _with(identity, (*stay, *added), records, dict.fromkeys(added, origin), fresh=fresh)
     return revised, Revision(tuple(added), removed, tuple(refused))
 
 
@@ -94,8 +99,8 @@ def _withdrawn(identity: Identity, records: Records, now: datetime) -> dict[str,
         record = records.get(rule, RuleRecord())
         if rule in identity.pinned:
             continue
-        if weak(record):
-            gone[rule] = f"weak: {record.shown_well} of {record.shown} tasks ended well"
+        if weak(record, identity.rule_stats.get(rule)):
+            gone[rule] = f"{WEAK}: {record.shown_well} of {record.shown} tasks ended well"
         elif (last := _last_use(identity, rule, record)) and now - last >= EXPIRY:
             gone[rule] = f"not used for {EXPIRY.days} days"
     return gone
@@ -114,7 +119,7 @@ def _kept(identity: Identity, rule: str, records: Records) -> str:
     if rule in identity.pinned:
         return "a person fixed it"
     record = records.get(rule, RuleRecord())
-    if record.shown >= USES_MIN and not weak(record):
+    if record.shown >= USES_MIN and not weak(record, identity.rule_stats.get(rule)):
         return f"it held: {record.shown_well} of {record.shown} tasks ended well"
     return ""
 
@@ -139,14 +144,24 @@ def _double(rule: str, known: Sequence[str]) -> str:
 
 
 def _with(
-    identity: Identity, rules: Sequence[str], records: Records, origins: Mapping[str, Origin]
+    identity: Identity,
+    rules: Sequence[str],
+    records: Records,
+    origins: Mapping[str, Origin],
+    *,
+    fresh: bool,
 ) -> Identity:
+    """The identity with these rules; a `fresh` start holds none of the past against them."""
     stand = {*rules, *identity.correction_rules}
     stats = dict(identity.rule_stats)
     for rule, record in records.items():
         counted = stats.get(rule, RuleStats())
         if record.shown > counted.use_count:
-            stats[rule] = counted.but(use_count=record.shown, success_count=record.shown_well)
+            counted = counted.but(use_count=record.shown, success_count=record.shown_well)
+        if fresh:
+            past = {"past_use_count": record.shown, "past_success_count": record.shown_well}
+            counted = counted.but(**past)
+        stats[rule] = counted
     born = {**identity.origins, **origins}
     return identity.but(
         learned_rules=tuple(rules),

@@ -100,6 +100,19 @@ def test_weak_is_what_was_used_ten_times_and_held_too_rarely(
         assert f"{well} of {used}" in revision.removed[OLD]
 
 
+def test_what_a_weak_rule_did_is_not_held_against_those_beside_it() -> None:
+    identity = LEARNED.but(learned_rules=(OLD, NEW))
+    after, _ = revised(identity, records={OLD: counted(10, 3), NEW: counted(9, 3)})
+    assert after.learned_rules == (NEW,)
+    later, _ = revised(after, records={NEW: counted(18, 4)})
+    assert later.learned_rules == (NEW,), "nine uses since then"
+    later, revision = revised(after, records={NEW: counted(19, 5)})
+    assert later.learned_rules == ()
+    assert "5 of 19" in revision.removed[NEW]
+    later, _ = revised(after, records={NEW: counted(19, 9)})
+    assert later.learned_rules == (NEW,), "six of ten since then"
+
+
 def test_a_weak_rule_stays_where_nothing_is_pruned_or_a_person_wants_it() -> None:
     records = {rule: counted(20, 1) for rule in (OLD, FIXED, TAUGHT)}
     after, _ = revised(records=records, bounds=Bounds(prune=False))
