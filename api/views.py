@@ -300,6 +300,14 @@ class StatsView(Answer):
     time_to_pr: dict[str, Any]
 
 
+class ChannelTested(Answer):
+    """A test message arrived in a channel."""
+
+    channel: str
+    ref: str
+    """The channel's own reference of the message."""
+
+
 class SettingsView(Answer):
     """The effective options by name."""
 

@@ -403,6 +403,14 @@ class Anton:
         self._wake.set()
         return task
 
+    async def try_channel(self, name: str) -> str:
+        """Post a test message to a channel; its reference. Raises NotFound and what it raises."""
+        for view in self._views:
+            if view.name == name:
+                return await view.try_out()
+        known = ", ".join(view.name for view in self._views) or "none"
+        raise NotFound(f"There is no channel {name[:40]}; configured: {known}.")
+
     async def metrics(self, streams: int) -> tuple[bytes, str]:
         """The text for Prometheus and its media type; `streams` is how many clients listen."""
         return await self.observatory.meter.exposition(self._about(), self._degraded(), streams)

@@ -194,7 +194,8 @@ class Runner:
             if await self._is_over(drive, task):
                 return
             try:
-                await self._at_work(drive, task)
+                with ids(incident_id=task.incident_id):
+                    await self._at_work(drive, task)
                 return
             except GraphDrained:
                 return

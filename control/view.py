@@ -104,6 +104,13 @@ class ChannelView:
         since = self.trouble.since.isoformat() if self.trouble.since else ""
         return {"status": "failing", "since": since, "why": self.trouble.said}
 
+    async def try_out(self) -> str:
+        """Post a message that only tells that it arrived; raises what the channel raises."""
+        now = self.records.clock.now()
+        said = "This channel works. Somebody asked for this message to see whether it arrives."
+        card = self.cards.notice(f"test:{now.isoformat()}", "Anton: a test", said)
+        return await self.channel.post(card, self.channel.places[0], "")
+
     async def run(self) -> None:
         """Look whenever something happened, or may be due, for as long as the house stands."""
         wake, clock = asyncio.Event(), self.records.clock

@@ -1,5 +1,6 @@
 """What models are saying now: seen by those who watch, never stored, gone when the call is over."""
 
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from observability.redaction import Redactor
 
 LIVE_EVERY_S = 0.25
 """How often what a call says is read again, however fast it comes."""
+REST_FACTOR = 20
+"""A long text rests so many times as long as it took to mask, so that others get their turn."""
 LIVE_MAX = 32_000
 """Characters of one call that are shown while it lasts; its whole text is in the log of calls."""
 PART_MAX = 2_500
@@ -29,7 +32,7 @@ class Saying:
         self._size = 0
         self._shown = ""
         self._stale = False
-        self._read_at = float("-inf")
+        self._due_at = float("-inf")
 
     def add(self, piece: str) -> None:
         """Hear a piece; what is too much is not kept."""
@@ -45,8 +48,8 @@ class Saying:
         The word at the end may be half a secret, and is not shown until it is whole.
         """
         now = self._clock.monotonic()
-        if self._stale and now - self._read_at >= LIVE_EVERY_S:
-            self._read_at, self._stale = now, False
+        if self._stale and now >= self._due_at:
+            begun, self._stale = time.perf_counter(), False
             said = "".join(self._pieces)[:LIVE_MAX]
             self._pieces = [said]
             masked = self._redactor.text(said)
@@ -54,6 +57,8 @@ class Saying:
             while end > 0 and not masked[end - 1].isspace():
                 end -= 1
             self._shown = masked[: max(0, end)]
+            took = time.perf_counter() - begun
+            self._due_at = now + max(LIVE_EVERY_S, REST_FACTOR * took)
         return self._shown
 
 

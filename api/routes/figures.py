@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from api.auth import Scope
 from api.front import TheFront, needs
 from api.problems import Problem, problem_responses
-from api.views import SettingsView, StatsView
+from api.views import ChannelTested, SettingsView, StatsView
+from core.errors import IntegrationError
 
 router = APIRouter(tags=["figures"])
 
@@ -56,6 +57,20 @@ async def settings(front: TheFront) -> SettingsView:
     return SettingsView(
         as_of_seq=await front.seq(), settings=dict(front.anton.observatory.settings)
     )
+
+
+@router.post(
+    "/channels/{name}/test",
+    dependencies=[needs(Scope.OPERATE)],
+    responses=problem_responses(400, 401, 403, 404, 413, 415, 422, 429, 502, 503),
+)
+async def try_channel(name: Annotated[str, Path(max_length=40)], front: TheFront) -> ChannelTested:
+    """Post a message that only tells that it arrived."""
+    try:
+        ref = await front.anton.try_channel(name)
+    except IntegrationError as error:
+        raise Problem(502, "channel_failing", str(error)) from error
+    return ChannelTested(as_of_seq=await front.seq(), channel=name, ref=ref)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

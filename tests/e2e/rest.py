@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from api.auth import Scope, new_key
 from api.server import Server, listen
 from config import load_settings
 from control.anton import Anton
+from core.ports import Channel
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
 from tests.fakes.repositories import repository
 
@@ -70,6 +71,7 @@ async def serving(
     *,
     script: Script | None = None,
     headers: dict[str, str] | None = None,
+    channels: Sequence[Channel] = (),
     **more: Any,
 ) -> AsyncIterator[Served]:
     """A house in a folder, served until the block ends; options of Settings by name."""
@@ -77,7 +79,9 @@ async def serving(
     if not repo.exists():
         repository(repo, REPOSITORY)
     settings, _ = load_settings(anton_home=folder, **more)
-    anton = await bootstrap.build(settings, thinking=ScriptedThinking(script or Script()))
+    anton = await bootstrap.build(
+        settings, thinking=ScriptedThinking(script or Script()), channels=channels
+    )
     await anton.start()
     app = bootstrap.rest(settings, anton)
     sock = listen("127.0.0.1", 0)

@@ -38,6 +38,7 @@ NEEDS = {
     "GET /metrics": "read",
     "GET /stats": "read",
     "GET /settings": "read",
+    "POST /channels/{name}/test": "operate",
     "GET /stream": "read",
     "POST /stream/ticket": "read",
     "GET /openapi.json": "read",

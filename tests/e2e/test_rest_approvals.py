@@ -189,7 +189,11 @@ async def test_who_decided_is_the_name_of_the_key(tmp_path: Path) -> None:
 
 async def test_two_keys_approve_where_two_persons_have_to(tmp_path: Path) -> None:
     file, keys = key_file(tmp_path)
-    options = {"api_key": OPERATOR, "api_keys_file": file, "approval_two_for": "high"}
+    options: dict[str, Any] = {
+        "api_key": OPERATOR,
+        "api_keys_file": file,
+        "approval_two_for": "high",
+    }
     unproven = Script(reproduction=Reproduction(reading=Reading.NOTHING_TO_RUN))
     async with serving(
         tmp_path, script=unproven, headers={"X-API-Key": OPERATOR}, **options

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from core.errors import HostUnreachable
 from core.interactions import Interaction
 from core.models import Message, Tokens
 from tests.e2e.rest import OPERATOR, Served, serving
+from tests.fakes.channel import FakeChannel
 
 
 @pytest.fixture
@@ -115,3 +117,17 @@ async def test_webhooks_are_counted_by_source_and_result(house: Served) -> None:
         "anton_webhooks_total refused sentry": 1,
         "anton_webhooks_total unsigned sentry": 1,
     }
+
+
+async def test_a_channel_is_tried_out_and_its_trouble_is_told(tmp_path: Path) -> None:
+    chat = FakeChannel(name="chat")
+    async with serving(tmp_path, channels=[chat]) as house:
+        answer = await house.ask("POST", "/channels/chat/test")
+        assert (answer.status_code, answer.json()["ref"]) == (200, "home:1")
+        assert chat.shown[0].card.title == "Anton: a test"
+        missing = await house.ask("POST", "/channels/elsewhere/test")
+        assert (missing.status_code, "configured: chat" in missing.text) == (404, True)
+        chat.failing = HostUnreachable("chat.example does not answer")
+        failing = await house.ask("POST", "/channels/chat/test")
+        assert failing.status_code == 502
+        assert "chat.example does not answer" in failing.json()["detail"]
