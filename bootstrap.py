@@ -955,10 +955,12 @@ def rest(settings: Settings, anton: Anton, telegram: "TelegramBot | None" = None
             description_max=settings.max_task_description_length,
             iterations=settings.max_iterations,
             version=VERSION,
+            origins=settings.cors_origins,
         ),
         repositories=_repositories(settings),
         operator_key=settings.api_key.get_secret_value(),
         keys_file=settings.api_keys_file,
+        sessions_file=settings.data_dir / "sessions.json",
         slack_desk=_slack_desk(settings, anton),
         telegram_hook=telegram if settings.telegram_mode == "webhook" else None,
     )

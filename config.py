@@ -53,6 +53,8 @@ class Server(_Group):
     """Names that the server answers to, comma-separated, beside HOST and the loopback names."""
     trusted_proxies: Names = ()
     """Addresses of proxies whose forwarded headers are believed, comma-separated."""
+    cors_origins: Names = ("http://localhost:3000", "http://localhost:5173")
+    """Origins of other pages that may ask with a key, comma-separated; never `*`."""
     environment: Literal["dev", "production"] = "dev"
     """`production` refuses to start with anything that is for trying out only."""
 
@@ -484,6 +486,7 @@ class Settings(
     @field_validator(
         "allowed_hosts",
         "trusted_proxies",
+        "cors_origins",
         "repositories",
         "model_fallback",
         "local_hosts",
@@ -561,6 +564,14 @@ class Settings(
             if not re.fullmatch(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:.]+\]?", name):
                 raise ValueError("should hold host names without port or wildcard")
         return tuple(name.strip("[]").lower() for name in value)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", origin):
+                raise ValueError("should hold origins such as https://anton.example, never `*`")
+        return value
 
     @field_validator("repositories")
     @classmethod

@@ -1,5 +1,7 @@
-"""The application: routes behind the door."""
+"""The application: routes behind the door; `python -m api.app` prints its description."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.auth import Keys, Tickets
+from api.bundle import BUILT, read_bundle
 from api.door import Door
 from api.front import Front, Rules
 from api.problems import (
@@ -27,10 +30,13 @@ from api.routes import (
     health,
     identities,
     logs,
+    session,
     slack,
     tasks,
     telegram,
+    ui,
 )
+from api.sessions import Sessions
 from api.slack import SlackDesk
 from api.visitors import Visitors
 from control.anton import Anton
@@ -55,6 +61,25 @@ class Application(FastAPI):
         return described
 
 
+def described(version: str) -> Application:
+    """All routes, with nothing behind them yet."""
+    app = Application(
+        title="Anton",
+        version=version,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    for routes in (
+        *(tasks, approvals, events, figures, artifacts, identities),
+        *(logs, health, session, slack, telegram, ui),
+    ):
+        app.include_router(routes.router)
+    return app
+
+
 def create_app(
     anton: Anton,
     *,
@@ -63,35 +88,27 @@ def create_app(
     repositories: Repositories,
     operator_key: str = "",
     keys_file: Path | None = None,
+    sessions_file: Path | None = None,
+    bundle: Path = BUILT,
     slack_desk: SlackDesk | None = None,
     telegram_hook: telegram.Hook | None = None,
 ) -> Application:
     """The application over a running Anton; raises ConfigError for an unusable file of keys."""
+    keys = Keys(operator_key, keys_file)
     front = Front(
         anton=anton,
         clock=clock,
-        keys=Keys(operator_key, keys_file),
+        keys=keys,
         tickets=Tickets(clock.monotonic),
         repositories=repositories,
         rules=rules,
+        sessions=Sessions(keys, clock.now, sessions_file),
+        bundle=read_bundle(bundle),
     )
-    app = Application(
-        title="Anton",
-        version=rules.version,
-        description=DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-    )
+    app = described(rules.version)
     app.state.front = front
     app.state.slack = slack_desk
     app.state.telegram = telegram_hook
-    for routes in (
-        *(tasks, approvals, events, figures, artifacts, identities),
-        *(logs, health, slack, telegram),
-    ):
-        app.include_router(routes.router)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(AntonError, on_anton_error)
     app.add_exception_handler(HTTPException, on_http_exception)
@@ -101,9 +118,20 @@ def create_app(
         Door,
         keys=front.keys,
         tickets=front.tickets,
+        sessions=front.sessions,
+        origins=rules.origins,
         hosts=rules.hosts,
         now=clock.monotonic,
         visitors=Visitors(anton.note, clock.monotonic),
         answered=anton.observatory.meter.answered,
     )
     return app
+
+
+def description() -> str:
+    """OpenAPI as JSON, the same on every machine; the dashboard's types are made from it."""
+    return json.dumps(described("0").openapi(), indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(description())

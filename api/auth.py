@@ -9,7 +9,7 @@ import secrets
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Caller:
     scopes: frozenset[Scope]
     digest: bytes = b""
     """SHA-256 of the key that was shown; empty where none is needed."""
+    session: str = field(default="", compare=False)
+    """Names the session of a browser; empty for those who show their key."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the key is good for this."""
@@ -83,6 +85,10 @@ class Keys:
             if hmac.compare_digest(caller.digest, shown):
                 found = caller
         return found
+
+    def with_digest(self, digest: bytes) -> Caller | None:
+        """Whose key has this digest."""
+        return next((one for one in self._all() if one.digest == digest), None)
 
     def still(self, caller: Caller) -> bool:
         """Whether a caller who was let in earlier would be let in now, with the same scopes."""

@@ -4,15 +4,18 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import LOCAL, Caller, Keys, Tickets
 from api.limits import Buckets
+from api.origins import Origins
 from api.problems import Problem
+from api.sessions import Sessions, cookie_of
 from api.visitors import Visitors
 from core.strict_json import JsonRefused, read_json
 from observability.records import ids
@@ -21,7 +24,9 @@ BODY_MAX_BYTES = 1_000_000
 PATIENCE_S = 30.0
 FAILURES_PER_MINUTE = 60
 REQUESTS_PER_MINUTE = 600
-OPEN_PATHS = frozenset({"/", "/health", "/ready"})
+OPEN_PATHS = frozenset({"/", "/health", "/ready", "/ui"})
+PAGES = "/ui/"
+"""Below this lies the dashboard, which holds nothing secret."""
 SIGNED_PATHS = frozenset(
     {"/slack/commands", "/slack/actions", "/slack/events", "/webhooks/telegram"}
 )
@@ -58,7 +63,9 @@ class Door:
         *,
         keys: Keys,
         tickets: Tickets,
+        sessions: Sessions,
         hosts: Collection[str],
+        origins: Collection[str] = (),
         now: Callable[[], float],
         visitors: Visitors | None = None,
         answered: Callable[[str, int], None] = lambda path, status: None,
@@ -66,11 +73,14 @@ class Door:
     ) -> None:
         """`hosts` are the names that are answered to, beside those of loopback.
 
+        Pages of `origins` may ask too, where they show a key.
         `answered` is told the path and the status of each answer.
         """
         self._app = app
         self._keys = keys
         self._tickets = tickets
+        self._sessions = sessions
+        self._origins = Origins(origins)
         self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in hosts)}
         self._now = now
         self._visitors = visitors
@@ -86,7 +96,8 @@ class Door:
         trace_id = uuid.uuid4().hex
         scope.setdefault("state", {}).update(trace_id=trace_id, caller=None)
         _resolve_alias(scope)
-        answer = _Answer(send, trace_id, self._patience_s)
+        more = self._origins.told(Headers(scope=scope))
+        answer = _Answer(send, {**HEADERS, **more, "X-Trace-Id": trace_id}, self._patience_s)
         begun = self._now()
         with ids(trace_id=trace_id):
             await self._pass(scope, receive, answer)
@@ -94,12 +105,15 @@ class Door:
             self._answered(scope["path"], answer.status)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if allowed := self._origins.preflight(scope["method"], Headers(scope=scope)):
+            await Response(status_code=204, headers=allowed)(scope, receive, answer.send)
+            return
         try:
             try:
                 scope["state"]["caller"] = await self._met(scope)
                 receive = await _with_body(scope, receive, self._patience_s)
             except Problem as problem:
-                response = problem.response(answer.trace_id)
+                response = problem.response(scope["state"]["trace_id"])
                 await response(scope, receive, answer.send)
             else:
                 await self._app(scope, receive, answer.send)
@@ -132,9 +146,9 @@ class Door:
     def _admit(self, scope: Scope) -> Caller | None:
         headers = Headers(scope=scope)
         self._check_host(headers)
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            _check_origin(headers)
-        return self._authenticate(scope, headers)
+        shown = _shown(headers)
+        self._origins.check(scope["method"], headers, key_shown=bool(shown))
+        return self._authenticate(scope, headers, shown)
 
     def _check_host(self, headers: Headers) -> None:
         named = headers.getlist("host")
@@ -144,24 +158,25 @@ class Door:
                 400, "host_refused", "This server does not go by that name; see ALLOWED_HOSTS."
             )
 
-    def _authenticate(self, scope: Scope, headers: Headers) -> Caller | None:
+    def _authenticate(self, scope: Scope, headers: Headers, shown: list[bytes]) -> Caller | None:
         if scope["path"] in SIGNED_PATHS:
             return None
         if not self._keys.required:
             return LOCAL
-        shown = _shown(headers)
-        ticket = _ticket(scope)
-        if ticket and not shown:
+        ticket, cookie = _ticket(scope), cookie_of(headers.get("cookie", ""))
+        if shown:
+            caller = self._keys.find(shown[0]) if len(set(shown)) == 1 else None
+        elif ticket:
             caller = self._tickets.redeem(ticket)
-            caller = caller if caller and self._keys.still(caller) else None
-        elif len(set(shown)) == 1:
-            caller = self._keys.find(shown[0])
-        elif not shown and scope["path"] in OPEN_PATHS:
-            return None
+            caller = caller if caller and self._sessions.still(caller) else None
         else:
-            caller = None
+            caller = self._sessions.find(cookie) if cookie else None
+            if caller is not None:
+                self._origins.check_page(scope["method"], headers)
+            elif _is_open(scope["path"]):
+                return None
         if caller is None:
-            raise self._refusal(scope, bool(shown or ticket))
+            raise self._refusal(scope, bool(shown or ticket or cookie))
         if wait := self._requests.take(caller.name):
             raise Problem(429, "too_many_requests", "This key asks too often.", retry_after_s=wait)
         return caller
@@ -184,6 +199,10 @@ class Door:
         )
 
 
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(PAGES)
+
+
 def _address(scope: Scope) -> str:
     """Where a request comes from."""
     return str(scope["client"][0]) if scope.get("client") else ""
@@ -192,9 +211,9 @@ def _address(scope: Scope) -> str:
 class _Answer:
     """The way back: adds the headers of the house, and gives up on a client that does not read."""
 
-    def __init__(self, send: Send, trace_id: str, patience_s: float) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str], patience_s: float) -> None:
         self._send = send
-        self.trace_id = trace_id
+        self._headers = headers
         self._patience_s = patience_s
         self.status = 0
 
@@ -202,7 +221,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in {**HEADERS, "X-Trace-Id": self.trace_id}.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
         try:
             async with asyncio.timeout(self._patience_s):
@@ -215,14 +234,6 @@ def _resolve_alias(scope: Scope) -> None:
     for alias, path in ALIASES.items():
         if scope["path"] == alias or scope["path"].startswith(f"{alias}/"):
             scope["path"] = path + scope["path"].removeprefix(alias)
-
-
-def _check_origin(headers: Headers) -> None:
-    """A page of another site may make a browser send a form; it cannot hide where it comes from."""
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    foreign = origin is not None and origin.partition("://")[2] != headers["host"]
-    if foreign or site not in (None, "same-origin", "none"):
-        raise Problem(403, "foreign_origin", "Other sites may not act here.")
 
 
 def _shown(headers: Headers) -> list[bytes]:

@@ -1,6 +1,7 @@
 """What the routes work with: the house behind them, and who is calling."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -8,7 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.auth import Caller, Keys, Scope, Tickets
+from api.bundle import Asset
 from api.problems import Problem
+from api.sessions import Sessions
 from api.stream import Streams
 from control.anton import Anton
 from control.repositories import Repositories
@@ -30,6 +33,8 @@ class Rules:
     iterations: int = 3
     """Attempts at a fix where a request names no number."""
     version: str = "0"
+    origins: tuple[str, ...] = ()
+    """Origins of other pages that may ask with a key."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Front:
     tickets: Tickets
     repositories: Repositories
     rules: Rules
+    sessions: Sessions
+    bundle: Mapping[str, Asset]
     streams: Streams = field(default_factory=Streams)
 
     async def task(self, reference: str) -> Task:

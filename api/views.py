@@ -321,6 +321,15 @@ class ArtifactList(Answer):
     artifacts: list[dict[str, Any]]
 
 
+class SessionView(Answer):
+    """Who is signed in."""
+
+    name: str
+    scopes: list[str]
+    key_needed: bool
+    """False where no key is set and only this machine can call."""
+
+
 class TicketView(Answer):
     """A pass to a stream, good once."""
 

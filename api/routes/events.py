@@ -109,7 +109,7 @@ def _streaming(front: Front, caller: Caller, wish: Wish) -> StreamingResponse:
         front.anton.live,
         streams=front.streams,
         caller=caller,
-        welcome=lambda: front.keys.still(caller),
+        welcome=lambda: front.sessions.still(caller),
         ended=ended,
         server=front.rules.version,
         clock=front.clock,

@@ -14,19 +14,6 @@ from core.errors import StoreError
 router = APIRouter(tags=["health"])
 
 
-@router.get("/", responses=problem_responses(400, 401, 429, 503))
-async def root(front: TheFront) -> dict[str, Any]:
-    """Where to go from here."""
-    return {
-        "as_of_seq": await front.seq(),
-        "service": "anton",
-        "version": front.rules.version,
-        "docs": "/docs",
-        "openapi": "/openapi.json",
-        "health": "/health",
-    }
-
-
 @router.get("/health", responses=problem_responses(400, 401, 429))
 async def health(request: Request, front: TheFront) -> dict[str, Any]:
     """How the house is; in one word to those who show no key."""

@@ -41,9 +41,11 @@ NEEDS = {
     "POST /channels/{name}/test": "operate",
     "GET /stream": "read",
     "POST /stream/ticket": "read",
+    "GET /session": "read",
+    "POST /session": "read",
+    "DELETE /session": "read",
     "GET /openapi.json": "read",
     "GET /docs": "read",
-    "GET /": "",
     "GET /health": "",
     "GET /ready": "",
 }
@@ -66,6 +68,7 @@ async def closed(tmp_path: Path) -> AsyncIterator[tuple[Served, dict[str, str]]]
 
 async def asked(house: Served, route: str, headers: dict[str, str]) -> int:
     """The status that an address answers with, for a task and a question that are not there."""
+    house.client.cookies.clear()
     method, path = route.split(" ")
     path = (
         path.replace("{ref}", "0" * 8).replace("{approval_id}", "0").replace("{artifact_id}", "0")
@@ -133,7 +136,7 @@ async def test_a_house_without_its_store_says_so(tmp_path: Path) -> None:
         health = await house.ask("GET", "/health")
         assert (health.status_code, health.json()["status"]) == (200, "failing")
         assert (await house.ask("GET", "/ready")).status_code == 503
-        for path in ("/tasks", "/approvals", "/events", "/stream", "/"):
+        for path in ("/tasks", "/approvals", "/events", "/stream", "/session"):
             answer = await house.ask("GET", path)
             assert answer.status_code == 503
             assert str(tmp_path) not in answer.text

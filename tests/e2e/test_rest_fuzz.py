@@ -109,7 +109,7 @@ async def test_no_address_that_needs_a_key_does_without(tmp_path: Path) -> None:
             put_to_the_proof,
             house.base,
             GenerationMode.POSITIVE,
-            2,
+            1,
             promised("ignored_auth"),
             headers,
             {},

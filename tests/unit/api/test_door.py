@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from api.auth import Caller, Keys, Tickets
 from api.auth import Scope as Right
 from api.door import BODY_MAX_BYTES, Door
+from api.sessions import COOKIE, Sessions
 from api.visitors import AGAIN_S, REFUSED_PER_MINUTE, Visitors
 from core.errors import StoreUnusable
 from core.events import AuditEntry
@@ -20,6 +21,7 @@ from tests.fakes.clock import FakeClock
 
 KEY = "kJ8f-2Lq9_xZp0Wm4TsV"
 HERE = "http://localhost:8000"
+ELSEWHERE = "http://localhost:3000"
 
 
 async def inside(scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,10 +41,14 @@ class Room:
         self.audit: list[AuditEntry] = []
         self.visitors = Visitors(self.written, self.clock.monotonic)
         self.tickets = Tickets(self.clock.monotonic)
+        self.keys = Keys(key)
+        self.sessions = Sessions(self.keys, self.clock.now)
         self.door = Door(
             inside,
-            keys=Keys(key),
+            keys=self.keys,
             tickets=self.tickets,
+            sessions=self.sessions,
+            origins=(ELSEWHERE,),
             hosts=("anton.example",),
             now=self.clock.monotonic,
             visitors=self.visitors,
@@ -100,7 +106,7 @@ async def test_anything_else_is_401(headers: dict[str, Any]) -> None:
     assert KEY not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/ready"])
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/ui", "/ui/", "/ui/tasks/1"])
 async def test_open_paths_need_no_key_but_refuse_a_wrong_one(path: str) -> None:
     room = Room()
     assert (await room.ask(path=path, key=None)).json()["caller"] is None
@@ -369,3 +375,67 @@ async def test_an_audit_log_that_takes_nothing_shuts_nobody_out() -> None:
     room.visitors._record = full
     assert (await room.ask()).status_code == 200
     assert (await room.ask(key="wrong")).status_code == 401
+
+
+OWN = {"Origin": HERE, "X-Anton": "1"}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {}, 200),
+        ("POST", OWN, 200),
+        ("DELETE", {"Sec-Fetch-Site": "same-origin", "X-Anton": "1"}, 200),
+        ("POST", {}, 403),
+        ("POST", {"Origin": HERE}, 403),
+        ("POST", {"X-Anton": "1"}, 403),
+        ("POST", {**OWN, "Origin": "null"}, 403),
+        ("POST", {**OWN, "Origin": ELSEWHERE}, 403),
+        ("POST", {**OWN, "Origin": "http://localhost:8001"}, 403),
+        ("POST", {**OWN, "Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+async def test_a_session_acts_for_this_servers_own_page_alone(
+    method: str, headers: dict[str, str], status: int
+) -> None:
+    room = Room()
+    operator = room.keys.find(KEY.encode())
+    assert operator is not None
+    cookie = {"Cookie": f"theme=dark; {COOKIE}={room.sessions.begin(operator)}"}
+    answer = await room.ask(method, key=None, headers={**cookie, **headers})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "anton_session=", "anton_session=x", 'a="; ;=;'])
+async def test_a_cookie_that_was_not_given_out_is_401(cookie: str) -> None:
+    room = Room()
+    assert (await room.ask(key=None, headers={"Cookie": cookie})).status_code == 401
+    assert (await room.ask(path="/ui/", key=None, headers={"Cookie": cookie})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (ELSEWHERE, True),
+        ("http://localhost:30000", False),
+        ("http://localhost:3000.evil.example", False),
+        ("https://localhost:3000", False),
+        ("null", False),
+    ],
+)
+async def test_a_listed_page_may_ask_with_a_key_and_no_other(origin: str, allowed: bool) -> None:
+    room, headers = Room(), {"Origin": origin, "Sec-Fetch-Site": "same-site"}
+    asks = {"Access-Control-Request-Method": "POST", **headers}
+    before = await room.ask("OPTIONS", key=None, headers=asks)
+    answer = await room.ask("POST", headers=headers)
+    assert (before.status_code, answer.status_code) == ((204, 200) if allowed else (401, 403))
+    for one in (before, answer):
+        told = one.headers.get("access-control-allow-origin")
+        assert told == (origin if allowed else None)
+        assert "access-control-allow-credentials" not in one.headers
+
+
+async def test_without_a_key_no_listed_page_acts() -> None:
+    room = Room(key="")
+    answer = await room.ask("POST", key=None, headers={"Origin": ELSEWHERE})
+    assert answer.status_code == 403
