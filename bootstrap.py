@@ -563,6 +563,7 @@ def _identity_desk(kept: Kept) -> IdentityDesk:
         lessons=kept.stores.lessons,
         interactions=kept.interactions,
         audit=kept.stores.audit,
+        events=kept.events,
         clock=kept.clock,
         masked=kept.redactor.prompt,
     )

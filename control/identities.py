@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from core.approvals import Person
 from core.errors import NotFound, PayloadInvalid
-from core.events import AuditEntry
+from core.events import AuditEntry, Notice
 from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityVersion
 from core.interactions import MemoryDiff
 from core.learning import RuleRecord
-from core.ports import AuditLog, Clock, IdentityStore, InteractionLog, LessonStore
+from core.ports import AuditLog, Clock, EventLog, IdentityStore, InteractionLog, LessonStore
 from core.visible import visible
 
 
@@ -34,6 +34,7 @@ class IdentityDesk:
         lessons: LessonStore,
         interactions: InteractionLog,
         audit: AuditLog,
+        events: EventLog,
         clock: Clock,
         masked: Callable[[str], str],
     ) -> None:
@@ -43,6 +44,7 @@ class IdentityDesk:
         self._lessons = lessons
         self._interactions = interactions
         self._audit = audit
+        self._events = events
         self._clock = clock
         self._masked = masked
 
@@ -120,6 +122,9 @@ class IdentityDesk:
         )
         detail = {"role": after.role, "version": after.version, "added": added, "removed": removed}
         await self._audit.record(AuditEntry(action=action, actor=_name(by), detail=detail))
+        cause = "rollback" if action == "identity_rolled_back" else "person"
+        told = {**detail, "previous": before.version, "cause": cause}
+        await self._events.append(Notice(type="identity", role=after.role, data=told))
 
 
 def _with_rules(identity: Identity, rules: Sequence[Rule]) -> Identity:

@@ -26,7 +26,7 @@ from core.errors import (
     RateLimited,
     StoreError,
 )
-from core.events import Event
+from core.events import Event, Notice
 from core.ports import Channel, TaskFilter
 from core.tasks import Task, TaskStatus
 
@@ -141,11 +141,19 @@ class ChannelView:
         except (IntegrationError, StoreError) as error:
             if not self.trouble.said:
                 log.warning("%s shows nothing new: %s", self.name, error)
+                await self._tell("failing", str(error))
             return self.trouble.meet(str(error), now)
         if self.trouble.said:
             log.info("%s shows all again", self.name)
+            await self._tell("live", "")
         self.trouble = Trouble()
         return PROGRESS_S if self._held else TIMED_S
+
+    async def _tell(self, state: str, detail: str) -> None:
+        """Write into the event log how the channel is, if that can be written."""
+        data = {"name": self.name, "state": state, "detail": detail}
+        with suppress(StoreError):
+            await self.records.events.append(Notice(type="integration", data=data))
 
     async def look(self) -> None:
         """Bring every message up to date: questions first, then ends, then progress."""

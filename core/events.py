@@ -27,6 +27,8 @@ EventType = Literal[
     "pull_request",
     "effect",
     "alert",
+    "identity",
+    "integration",
     "search",
 ]
 

@@ -1,6 +1,7 @@
 """The event log behind every stream: numbered in the order of commits, in a file of its own."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -14,6 +15,8 @@ from core.ports import Clock
 from observability.database import Database
 from observability.envelopes import fitted
 from observability.redaction import Redactor
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 FILE_NAME = "events.db"
@@ -78,7 +81,7 @@ class SqliteEventLog:
         await self._database.close()
 
     async def append(self, notice: Notice) -> Event:
-        told = Notice.load(self._redactor.value(notice.dump()))
+        told = self._masked(notice)
         now = self._clock.now()
 
         def insert(connection: sqlite3.Connection) -> Event:
@@ -95,6 +98,14 @@ class SqliteEventLog:
         event = await self._database.write(insert)
         self._written.set()
         return event
+
+    def _masked(self, notice: Notice) -> Notice:
+        """The notice without secrets; what it says is withheld where that cannot be had."""
+        try:
+            return Notice.load(self._redactor.value(notice.dump()))
+        except Exception as error:  # whatever it is, what may hold a secret stays out
+            log.error("what an event says is withheld: %s", type(error).__name__)
+            return Notice(type=notice.type, task_id=notice.task_id, data={"withheld": True})
 
     async def after(self, seq: int, *, task_id: str = "", limit: int = 500) -> Sequence[Event]:
         narrowed = "AND task_id = ?" if task_id else ""

@@ -231,3 +231,15 @@ async def test_who_leaves_as_an_event_comes_in_is_let_go(log, ticks):
             await log.append(a_node(n))
             for _ in range(ticks):
                 await asyncio.sleep(0)
+
+
+async def test_what_cannot_be_masked_is_withheld_and_nothing_breaks(tmp_path: Path) -> None:
+    class Broken(Redactor):
+        def text(self, text: str) -> str:
+            raise RuntimeError(text)
+
+    log = await SqliteEventLog.open(tmp_path, clock=FakeClock(), redactor=Broken())
+    event = await log.append(Notice(type="node", task_id="t", data={"summary": SECRET}))
+    assert (event.type, event.data) == ("node", {"withheld": True})
+    assert await log.after(0) == (event,)
+    await log.close()

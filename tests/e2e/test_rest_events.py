@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core.models import ModelCall
 from tests.e2e.rest import OPERATOR, Served, key_file, serving
 
 Told = tuple[str, dict[str, Any]]
@@ -233,3 +234,25 @@ async def test_too_many_streams_are_refused_before_the_first_byte(
             if house.app.state.front.streams.count == 0:
                 break
             await asyncio.sleep(0.05)
+
+
+async def first_live(house: Served, path: str) -> dict[str, Any]:
+    """The first of what models say on a stream."""
+    async with aclosing(told(house, path)) as parts, asyncio.timeout(20):
+        async for name, data in parts:
+            if name == "live":
+                return data
+    raise AssertionError("the stream ended")
+
+
+async def test_what_a_model_says_reaches_who_watches_its_task(house: Served) -> None:
+    task_id = (await house.waiting())["task_id"]
+    call = ModelCall(task_id=task_id, role="fix", node="fix", messages=(), max_tokens=10)
+    with house.anton.live.of_call("c1", call) as live:
+        live.hear("text", "The total is off by one. So")
+        for path in (f"/tasks/{task_id}/events", f"/stream?watch={task_id}"):
+            heard = await first_live(house, path)
+            assert (heard["type"], heard["offset"]) == ("llm_snapshot", 0)
+            assert heard["text"] == "The total is off by one. "
+        stored = (await house.ask("GET", "/events")).json()["events"]
+    assert "off by one. So" not in str(stored)

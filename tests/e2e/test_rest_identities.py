@@ -129,6 +129,13 @@ async def test_every_change_is_in_the_audit_log_and_among_the_diffs(tmp_path: Pa
         await house.ask("PUT", "/identities/qa/rules", json={"version": 0, "rules": RULES})
         await house.ask("PUT", "/identities/qa/rules", json={"version": 1, "rules": RULES[:1]})
         await house.ask("POST", "/identities/qa/rollback", json={"version": 1})
+        told = (await house.ask("GET", "/events")).json()["events"]
+    changes = [event["data"] for event in told if event["type"] == "identity"]
+    assert [(one["version"], one["previous"], one["cause"]) for one in changes] == [
+        (1, 0, "person"),
+        (2, 1, "person"),
+        (3, 2, "rollback"),
+    ]
     data = tmp_path / "data"
     log = await SqliteInteractionLog.open(data, clock=SystemClock(), redactor=Redactor())
     diffs = await log.ask(figures.memory_diffs("qa"))

@@ -334,6 +334,11 @@ async def test_a_channel_that_takes_no_progress_stays_in_trouble_until_it_does(
         chat.failing = None
         await view._looked()
         assert view.standing["status"] == "ok"
+        events = [e.data for e in await here.anton.events.after(0) if e.type == "integration"]
+        assert [(data["name"], data["state"]) for data in events] == [
+            ("telegram", "failing"),
+            ("telegram", "live"),
+        ]
         assert "A model is away." in chat.about("task")[0].card.body
 
 
