@@ -583,6 +583,7 @@ def _reflecting(settings: Settings, kept: Kept, models: "ModelsOnDemand") -> Ref
         kept.stores.lessons,
         kept.identities,
         kept.interactions,
+        kept.records.tasks,
         models.reflector,
         audit=kept.stores.audit,
         clock=kept.clock,

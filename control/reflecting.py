@@ -6,13 +6,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core import figures
-from core.errors import Conflict, LimitExceeded, ModelError, StoreError
+from core.errors import Conflict, LimitExceeded, ModelError, NotFound, StoreError
 from core.events import AuditEntry
 from core.figures import LoggedCall
 from core.identities import Identity, Origin
 from core.interactions import MemoryDiff
-from core.learning import Due, Revision, RuleProposal, RuleRecord
-from core.ports import AuditLog, Clock, IdentityStore, InteractionLog, LessonStore, Reflector
+from core.learning import Due, Looked, Revision, RuleProposal, RuleRecord
+from core.ports import (
+    AuditLog,
+    Clock,
+    IdentityStore,
+    InteractionLog,
+    LessonStore,
+    Reflector,
+    TaskStore,
+)
+from core.tasks import Outcome
 from core.visible import one_line
 from memory.reflection import Bounds, revise
 from memory.rule_gate import Passages
@@ -50,6 +59,7 @@ class Reflecting:
         lessons: LessonStore,
         identities: IdentityStore,
         interactions: InteractionLog,
+        tasks: TaskStore,
         reflector: Callable[[], Awaitable[Reflector | None]],
         *,
         audit: AuditLog,
@@ -61,6 +71,7 @@ class Reflecting:
         self._lessons = lessons
         self._identities = identities
         self._interactions = interactions
+        self._tasks = tasks
         self._reflector = reflector
         self._audit = audit
         self._clock = clock
@@ -84,16 +95,16 @@ class Reflecting:
             await self._think(due)
 
     async def _think(self, due: Due) -> None:
-        calls = await self._calls(due.role)
+        tasks = await self._looked(due.role)
         records = await self._lessons.records(due.role)
         identity = await self._identities.get(due.role)
         await self._lessons.reflected(due)  # before: a store that fails costs no second call
-        proposal = await self._proposal(identity, records, calls)
-        passages = await asyncio.to_thread(Passages.of, _said(calls))
+        proposal = await self._proposal(identity, records, tasks)
+        passages = await asyncio.to_thread(Passages.of, _said(tasks))
         origin = Origin(
             learned_at=self._clock.now(),
             model=proposal.model,
-            tasks=tuple(dict.fromkeys(call.task_id for call in calls)),
+            tasks=tuple(task.task_id for task in tasks),
         )
         for attempt in range(TRIES):
             after, revision = revise(
@@ -105,31 +116,46 @@ class Reflecting:
                 bounds=self._habits.bounds,
             )
             try:
-                saved = await self._saved(identity, after, _why(revision, proposal, len(calls)))
+                saved = await self._saved(identity, after, _why(revision, proposal, len(tasks)))
             except Conflict as conflict:
                 log.info("%s changed meanwhile: %s", due.role, conflict)
                 identity = await self._identities.get(due.role)
                 if attempt + 1 < TRIES:
                     continue
                 return
-            await self._note(saved, revision, proposal, len(calls))
+            await self._note(saved, revision, proposal, len(tasks))
             return
 
-    async def _calls(self, role: str) -> Sequence[LoggedCall]:
-        """The last calls of tasks that have ended, as far as what was said is still kept."""
+    async def _looked(self, role: str) -> Sequence[Looked]:
+        """The tasks of the last calls, newest first, as far as what was said is still kept."""
         found = await self._interactions.ask(figures.latest_of_role(role, ASKED))
-        return [call for call in found if call.outcome and call.messages][:CALLS]
+        ended = [call for call in found if call.outcome and call.messages][:CALLS]
+        by_task: dict[str, list[LoggedCall]] = {}
+        for call in ended:
+            by_task.setdefault(call.task_id, []).insert(0, call)
+        return [
+            Looked(
+                task_id, Outcome(str(calls[0].outcome)), await self._reason(task_id), tuple(calls)
+            )
+            for task_id, calls in by_task.items()
+        ]
+
+    async def _reason(self, task_id: str) -> str:
+        try:
+            return (await self._tasks.get(task_id)).reason
+        except NotFound:
+            return ""
 
     async def _proposal(
-        self, identity: Identity, records: Mapping[str, RuleRecord], calls: Sequence[LoggedCall]
+        self, identity: Identity, records: Mapping[str, RuleRecord], tasks: Sequence[Looked]
     ) -> RuleProposal:
         """What the model proposes; nothing where none answers, and then counts alone decide."""
-        reflector = await self._reflector() if calls else None
+        reflector = await self._reflector() if tasks else None
         if reflector is None:
             return RuleProposal()
         rules = [(rule, records.get(rule, RuleRecord())) for rule in identity.rules]
         try:
-            proposal = await reflector.reflect(identity.role, rules, calls)
+            proposal = await reflector.reflect(identity.role, rules, tasks)
         except (ModelError, LimitExceeded) as error:
             log.warning("%s proposes no rules this time: %s", identity.role, error)
             return RuleProposal()
@@ -143,7 +169,7 @@ class Reflecting:
         return await self._identities.save(after, by=BY, reason=reason)
 
     async def _note(
-        self, saved: Identity, revision: Revision, proposal: RuleProposal, calls: int
+        self, saved: Identity, revision: Revision, proposal: RuleProposal, tasks: int
     ) -> None:
         for rule, why in revision.refused:
             log.info("%s: refused as a rule, %s: %s", saved.role, why, one_line(rule))
@@ -160,19 +186,20 @@ class Reflecting:
                 changed_at=self._clock.now(),
                 added=revision.added,
                 removed=tuple(revision.removed),
-                reason=dry + _why(revision, proposal, calls),
+                reason=dry + _why(revision, proposal, tasks),
             )
         )
 
 
-def _said(calls: Sequence[LoggedCall]) -> list[str]:
-    """All that was said in these calls by anybody: none of it may become a rule."""
+def _said(tasks: Sequence[Looked]) -> list[str]:
+    """All that was said in these tasks by anybody: none of it may become a rule."""
+    calls = [call for task in tasks for call in task.calls]
     texts = [str(message.get("text", "")) for call in calls for message in call.messages]
-    return [*texts, *(call.response for call in calls)]
+    return [*texts, *(call.response for call in calls), *(task.reason for task in tasks)]
 
 
-def _why(revision: Revision, proposal: RuleProposal, calls: int) -> str:
-    by = f"{calls} calls, read by {proposal.model}" if proposal.model else "by counts alone"
+def _why(revision: Revision, proposal: RuleProposal, tasks: int) -> str:
+    by = f"{tasks} tasks, read by {proposal.model}" if proposal.model else "by counts alone"
     reasons = [f"withdrawn: {why}" for why in dict.fromkeys(revision.removed.values())]
     reasons += [f"added: {proposal.reasons.get(rule, '')}" for rule in revision.added]
     return one_line("; ".join([by, *reasons]), REASON_MAX)

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
+from core.figures import LoggedCall
+from core.tasks import Outcome
 from core.values import Value
 
 ENOUGH = 10
@@ -49,6 +51,18 @@ class RuleProposal(Value):
     """Why, by rule."""
     model: str = ""
     """Who proposes it."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A task that has ended, as one of its roles looks back on it; every text is untrusted."""
+
+    task_id: str
+    outcome: Outcome
+    reason: str
+    """Why it ended so; may be empty."""
+    calls: tuple[LoggedCall, ...]
+    """Those of the role, oldest first."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from core.effects import Change, ChangeRequest, Effect
 from core.errors import ConsentRefused
 from core.events import AuditEntry, Event, Notice
 from core.evidence import Evidence, RunEnd
-from core.figures import Answer, LoggedCall, LogHealth, Query
+from core.figures import Answer, LogHealth, Query
 from core.findings import (
     Diagnosis,
     FixAttempt,
@@ -29,7 +29,7 @@ from core.identities import Identity, IdentityVersion
 from core.incidents import Repeats
 from core.intents import Intent
 from core.interactions import Entry
-from core.learning import Due, RuleProposal, RuleRecord
+from core.learning import Due, Looked, RuleProposal, RuleRecord
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.precedents import Precedent
@@ -920,7 +920,7 @@ class Reflector(Protocol):
     """Reads how the work of a role went, and says which rules follow from it."""
 
     async def reflect(
-        self, role: str, rules: Sequence[tuple[str, RuleRecord]], calls: Sequence[LoggedCall]
+        self, role: str, rules: Sequence[tuple[str, RuleRecord]], tasks: Sequence[Looked]
     ) -> RuleProposal:
         """What to add and to drop; raises ModelError, LimitExceeded when there is no answer."""
         ...

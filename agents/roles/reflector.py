@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 from agents.answers import ask
 from agents.prompting import render, shortened
 from core.figures import LoggedCall
-from core.learning import RuleProposal, RuleRecord
+from core.learning import Looked, RuleProposal, RuleRecord
 from core.models import ModelCall
 from core.ports import Model
-from core.tasks import Outcome
 
 ROLE = "reflector"
 MAX_TOKENS = 1500
@@ -20,6 +19,8 @@ SHOWN_MAX = 40_000
 WINDOW_SHARE = 2
 """Characters of the cases for each token of the window; a token has about four."""
 REASON_MAX = 300
+SHARE_MIN = 200
+"""Characters that are shown of a block at least."""
 
 DUTIES: Mapping[str, str] = {
     "triage": "it says whether a report tells of a real fault, how urgent it is, and what holds "
@@ -66,14 +67,14 @@ class ModelReflector:
         self._length_max = length_max
 
     async def reflect(
-        self, role: str, rules: Sequence[tuple[str, RuleRecord]], calls: Sequence[LoggedCall]
+        self, role: str, rules: Sequence[tuple[str, RuleRecord]], tasks: Sequence[Looked]
     ) -> RuleProposal:
         messages = render(
             "reflector",
             role=role,
             duty=DUTIES.get(role, "it does its part of the work."),
             rules="\n".join(_line(n, *rule) for n, rule in enumerate(rules, 1)),
-            cases=_cases(calls, min(SHOWN_MAX, WINDOW_SHARE * self._model.window)),
+            cases=_cases(tasks, min(SHOWN_MAX, WINDOW_SHARE * self._model.window)),
             length_max=self._length_max,
         )
         call = ModelCall(
@@ -110,34 +111,51 @@ def _line(number: int, rule: str, record: RuleRecord) -> str:
     return f"{number}. {rule} ({counts if record.shown else 'not used yet'})"
 
 
-def _cases(calls: Sequence[LoggedCall], room: int) -> list[tuple[int, str, bool, str, str]]:
-    """The calls, each with the same share of the room, half of it for what was shown."""
-    share = room // max(1, 2 * len(calls))
+def _cases(tasks: Sequence[Looked], room: int) -> list[tuple[int, str, str, str, str]]:
+    """The tasks, each with the same share of the room, half of it for what was shown."""
+    share = room // max(1, 2 * len(tasks))
     return [
         (
             number,
-            _ending(call.outcome),
-            not call.success,
-            _excerpts(call, share),
-            shortened(call.response, share // 2, share // 2),
+            f"as `{task.outcome}`, {'well' if task.outcome.well else 'not well'}",
+            task.reason,
+            _shown(task.calls[0], share),
+            _answers(task.calls, share),
         )
-        for number, call in enumerate(calls, 1)
+        for number, task in enumerate(tasks, 1)
     ]
 
 
-def _ending(outcome: str | None) -> str:
-    well = outcome is not None and Outcome(outcome).well
-    return f"as `{outcome}`, {'well' if well else 'not well'}"
+def _answers(calls: Sequence[LoggedCall], room: int) -> str:
+    """All that it answered, the last answer last, and what it was told in between."""
+    share = room // (2 * len(calls) - 1)
+    said, known = [], set(_blocks(_asked(calls[0])))
+    for number, call in enumerate(calls, 1):
+        if told := [one for one in _blocks(_asked(call)[-1:]) if one not in known]:
+            said.append(f"Then it was told:\n{_excerpt(told, share)}")
+            known.update(told)
+        text = shortened(call.response, share // 2, share // 2)
+        said.append(f"Answer {number}:\n{text if call.success else '(No answer came.)'}")
+    return "\n\n".join(said)
 
 
-def _excerpts(call: LoggedCall, room: int) -> str:
-    """What was said by others in the first prompt of a call: its blocks, else its words."""
-    words = [str(one.get("text", "")) for one in call.messages if one.get("author") == "user"]
-    first = words[0] if words else ""
-    blocks = [(label, text) for label, _, text in _BLOCK.findall(first)]
-    if not blocks:
-        return shortened(first, room // 2, room // 2)
-    share = max(200, room // len(blocks))
-    return "\n\n".join(
-        f"{label}:\n{shortened(text, share // 2, share // 2)}" for label, text in blocks
-    )
+def _shown(call: LoggedCall, room: int) -> str:
+    """What others said in the first prompt of a call: its blocks, else all its words."""
+    first = _asked(call)[:1]
+    return _excerpt(_blocks(first) or [("prompt", text) for text in first], room)
+
+
+def _asked(call: LoggedCall) -> list[str]:
+    return [str(one.get("text", "")) for one in call.messages if one.get("author") == "user"]
+
+
+def _blocks(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """The marked blocks of foreign text, by their labels."""
+    return [(label, found) for text in texts for label, _, found in _BLOCK.findall(text)]
+
+
+def _excerpt(blocks: Sequence[tuple[str, str]], room: int) -> str:
+    """The blocks, each with the same share of the room."""
+    share = max(SHARE_MIN, room // max(1, len(blocks)))
+    texts = (f"{label}:\n{shortened(text, share // 2, share // 2)}" for label, text in blocks)
+    return "\n\n".join(texts)

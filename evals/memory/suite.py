@@ -178,6 +178,7 @@ async def _house(seed: int, *, with_rules: bool) -> AsyncIterator[_House]:
             stores.lessons,
             identities,
             log,
+            stores.tasks,
             reflector,
             audit=stores.audit,
             clock=clock,

@@ -20,7 +20,7 @@ SPECIAL = {
     "turns": 8,
     "unit": "whole",
     "options": (("approve", "let exactly what was shown be released"),),
-    "cases": ((1, "as `failed`, not well", True, "what was shown", "what was answered"),),
+    "cases": ((1, "as `failed`, not well", "because", "what was shown", "what was answered"),),
     "length_max": 200,
     "sections": (("What holds", ("The service is slow.",)),),
 }

@@ -20,6 +20,7 @@ from core.errors import BudgetExceeded, ModelUnavailable, StoreUnusable
 from core.identities import Identity
 from core.interactions import RoleResult
 from core.models import ModelCall
+from core.tasks import Task, TaskRequest
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.reflection import Bounds
 from memory.stores.sqlite import SqliteStores
@@ -81,6 +82,7 @@ class House:
             self.stores.lessons,
             self.identities,
             self.log,
+            self.stores.tasks,
             reflector,
             audit=self.stores.audit,
             clock=self.clock,
@@ -126,7 +128,7 @@ async def test_after_three_tasks_a_role_learns_and_the_change_is_logged(house: H
     assert set(origin.tasks) == {"t0", "t1", "t2"}
     (diff,) = await house.diffs()
     assert (diff.version, diff.added, diff.removed) == (1, [RULE], [])
-    assert diff.reason == "3 calls, read by scripted; added: It failed."
+    assert diff.reason == "3 tasks, read by scripted; added: It failed."
     await reflecting.catch_up()
     assert house.model and len(house.model.calls) == 1
     await house.complete(3)
@@ -143,6 +145,18 @@ async def test_the_last_twenty_calls_of_ended_tasks_are_read(house: House) -> No
     await reflecting.catch_up()
     assert house.model and house.model.prompt().count("the task ended as") == 20
     assert "of an open task" not in house.model.prompt()
+
+
+async def test_why_a_task_ended_so_is_read_and_no_rule_either(house: House) -> None:
+    reason = "Nobody noticed that both callers share one list."
+    request = TaskRequest(repository="/srv/shop", text="x is wrong")
+    task = Task(task_id="t2", request=request, reason=reason, created_at=START, updated_at=START)
+    await house.stores.tasks.add(task)
+    reflecting = house.reflecting(answer(reason))
+    await house.complete(3, well=False)
+    await reflecting.catch_up()
+    assert house.model and reason in house.model.prompt()
+    assert await house.rules() == ()
 
 
 @pytest.mark.parametrize("trouble", [ModelUnavailable(), BudgetExceeded("The day is spent."), "?"])

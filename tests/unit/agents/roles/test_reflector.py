@@ -8,8 +8,9 @@ import pytest
 from agents.roles.reflector import DUTIES, ModelReflector
 from core.errors import AnswerInvalid
 from core.figures import LoggedCall
-from core.learning import RuleProposal, RuleRecord
+from core.learning import Looked, RuleProposal, RuleRecord
 from core.ports import Reflector
+from core.tasks import Outcome
 from tests.fakes.clock import START
 from tests.fakes.model import Played, ScriptedModel
 
@@ -57,6 +58,17 @@ def logged(**given: Any) -> LoggedCall:
     return LoggedCall(**{**fields, **given})
 
 
+AGAIN = """Try anew.
+
+<<<result 0123456789ab
+Two tests fail.
+result 0123456789ab>>>"""
+
+
+def looked(*calls: LoggedCall, outcome: Outcome = Outcome.FAILED, reason: str = "") -> Looked:
+    return Looked("t1", outcome, reason, calls)
+
+
 def answer(**given: Any) -> str:
     return json.dumps({"reasoning": "", "add": [], "keep": [], "drop": [], **given})
 
@@ -64,7 +76,7 @@ def answer(**given: Any) -> str:
 async def proposed(*script: Played, calls: int = 1) -> tuple[RuleProposal, ScriptedModel]:
     model = ScriptedModel(script)
     reflector: Reflector = ModelReflector(model, length_max=120)
-    return await reflector.reflect("fix", RULES, [logged() for _ in range(calls)]), model
+    return await reflector.reflect("fix", RULES, [looked(logged()) for _ in range(calls)]), model
 
 
 async def test_it_sees_rules_with_counts_and_cases_with_outcomes() -> None:
@@ -99,8 +111,11 @@ async def test_rules_are_dropped_by_number_and_what_is_kept_stays() -> None:
 async def test_many_long_cases_fit_the_window() -> None:
     model = ScriptedModel([answer()], window=8_000)
     calls = [
-        logged(
-            response="so " * 9000, messages=[{"author": "user", "text": PROMPT + "long " * 9000}]
+        looked(
+            logged(
+                response="so " * 9000,
+                messages=[{"author": "user", "text": PROMPT + "long " * 9000}],
+            )
         )
         for _ in range(20)
     ]
@@ -109,12 +124,37 @@ async def test_many_long_cases_fit_the_window() -> None:
     assert model.prompt().count("Case ") == 20
 
 
-async def test_a_call_that_failed_says_so() -> None:
+async def test_the_answers_of_a_task_stand_in_order_with_why_it_ended_so() -> None:
     model = ScriptedModel([answer()])
-    call = logged(success=False, error="HTTP 503", response="", outcome="fixed")
-    await ModelReflector(model, length_max=200).reflect("fix", [], [call])
-    assert "ended as `fixed`, well. This call failed" in model.prompt()
-    assert "It has no rules yet." in model.prompt()
+    calls = (
+        logged(response="The first try."),
+        logged(success=False, error="HTTP 503", response=""),
+        logged(
+            response="The second try.",
+            messages=[
+                {"author": "user", "text": PROMPT},
+                {"author": "assistant", "text": "The first try."},
+                {"author": "user", "text": AGAIN},
+            ],
+        ),
+    )
+    task = looked(*calls, reason="Three attempts failed.")
+    await ModelReflector(model, length_max=200).reflect("fix", [], [task])
+    said = model.prompt()
+    assert "Three attempts failed." in said
+    assert said.count("The total of two items is wrong.") == 1, "what it knows is not said again"
+    places = [
+        said.index(text)
+        for text in (
+            "Answer 1:\nThe first try.",
+            "Then it was told:\nresult:\nTwo tests fail.",
+            "Answer 3:\nThe second try.",
+        )
+    ]
+    assert places == sorted(places)
+    assert "Answer 2:\n(No answer came.)" in said
+    assert "Try anew." not in said
+    assert "It has no rules yet." in said
 
 
 async def test_no_answer_is_an_error() -> None:
