@@ -148,7 +148,13 @@ class Commands:
         return await self._propose(rest, said, "reject")
 
     async def _propose(self, rest: str, said: Said, choice: Choice) -> Heard:
-        """Name the diff that is meant, and wait for a yes: a command alone saw no diff."""
+        """Name the diff that is meant, and wait for a yes: a command alone saw no diff.
+
+        In reply to a question that is settled, it is not about the one that took its place.
+        """
+        replied = await self._desk.question_of(said) if not rest else None
+        if replied and replied.state is not ApprovalState.PENDING:
+            return await self._desk.late(replied)
         approval = await self._the_question(rest, said, choice)
         question = await self._anton.current(approval.question)
         decision = Decision(

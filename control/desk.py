@@ -35,6 +35,8 @@ from core.intents import Intent
 from core.ports import Clock, MessageStore
 from core.visible import one_line, visible
 
+ASKING = ("approval", "remind", "alert")
+"""Kinds of messages that ask one question; what follows the colon is its id."""
 TWICE: tuple[Choice, ...] = ("reject", "stop", "noise")
 """Taps that are asked about once more: they end work that cannot be had back."""
 
@@ -80,8 +82,8 @@ class Desk:
                 choice, _, approval_id = rest.partition(":")
                 approval = await self._anton.approval(approval_id)
                 return await self._with_words(approval, choice, said)
-            if kind in ("approval", "remind", "alert"):
-                return await self._words(await self._anton.approval(rest), said)
+            if kind in ASKING:
+                return await self._words(await self._anton.approval(rest), said.but(at=None))
             return await self._about_task(task_id, said)
         except NotFound:
             return Heard(state="not_found", text="I do not know any more what that was about.")
@@ -90,6 +92,12 @@ class Desk:
         """Id of the task of the message that was replied to; empty where none is known."""
         message = await self._messages.by_ref(said.by.channel, said.about)
         return message.task_id if message else ""
+
+    async def question_of(self, said: Said) -> Approval | None:
+        """The question whose message was replied to; None where it was none."""
+        message = await self._messages.by_ref(said.by.channel, said.about) if said.about else None
+        kind, _, approval_id = (message.subject if message else "").partition(":")
+        return await self._anton.approval(approval_id) if kind in ASKING else None
 
     async def asked_at(self, heard: Heard, channel: str, place: str, ref: str) -> None:
         """Note which message asked for words, so that a reply to it is known."""
@@ -124,7 +132,7 @@ class Desk:
         if choice is None:
             return Heard(state="not_found", text="That button belongs to no answer of this kind.")
         if approval.state is not ApprovalState.PENDING:
-            return await self._late(approval)
+            return await self.late(approval)
         if needs := lacks(choice, approval.question, tap):
             await self._admit(approval, tap.by, tap.place)
             return asked_for_words(approval, choice, needs)
@@ -164,7 +172,7 @@ class Desk:
     async def _words(self, approval: Approval, said: Said) -> Heard:
         """Read words as the answer to one question."""
         if approval.state is not ApprovalState.PENDING:
-            return await self._late(approval)
+            return await self.late(approval)
         try:
             await self._admit(approval, said.by, said.place)
             intent = await self._anton.read_words(approval.approval_id, said.text)
@@ -185,10 +193,20 @@ class Desk:
         if intent.notice:
             understood = f"{intent.notice} {understood}"
         decision = decision_of(intent, approval, said.by, said.key).but(place=said.place)
+        if intent.choice == "approve" and not await self._was_shown(approval, said):
+            named = f"the diff {question.patch_hash[:12]} was not shown here when you wrote that."
+            return await self.propose(approval, decision, f"{understood} But {named}")
         if intent.needs_confirmation:
             return await self.propose(approval, decision, understood)
         heard = await self._decide(approval, decision)
         return heard.but(state="understood", text=f"Understood: {understood}\n{heard.text}")
+
+    async def _was_shown(self, approval: Approval, said: Said) -> bool:
+        """Whether the question stood in this channel already when the words were said."""
+        for message in await self._messages.unsettled(said.by.channel):
+            if message.subject == f"approval:{approval.approval_id}" and message.state == "shown":
+                return said.at is None or message.posted_at <= said.at
+        return False
 
     async def _with_words(self, approval: Approval, action: str, said: Said) -> Heard:
         """The words that a tapped button asked for: they go with that choice, as they are."""
@@ -218,11 +236,11 @@ class Desk:
                 "done", f"{visible(done.tally)}: another person has to approve too.", done
             )
         if done.decision is not None and not done.decision.by.same_as(decision.by):
-            return await self._late(done)
+            return await self.late(done)
         state: HeardState = "approving" if decision.choice == "approve" else "done"
         return heard_of(state, HAPPENS_NOW[decision.choice], done)
 
-    async def _late(self, approval: Approval) -> Heard:
+    async def late(self, approval: Approval) -> Heard:
         """What became of a question that is settled; where a newer one waits, which."""
         task = await self._anton.task(approval.task_id)
         text = decided(approval, task)
@@ -240,7 +258,7 @@ class Desk:
         if isinstance(refusal, Conflict):
             current = await self._anton.approval(approval.approval_id)
             if current.state is not ApprovalState.PENDING:
-                return await self._late(current)
+                return await self.late(current)
         if isinstance(refusal, ConfirmationWrong):
             return asked_for_words(approval, "approve", visible(str(refusal)))
         if isinstance(refusal, PayloadInvalid | ConsentRefused | Conflict | NotFound):

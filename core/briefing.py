@@ -54,7 +54,7 @@ class Briefing(Value):
     base: str
     """First digits of the base commit."""
     patch_hash: str
-    """First digits of the hash of the diff."""
+    """First digits of the hash of the diff; of critical risk, its last ones too."""
     protected: tuple[str, ...] = ()
     """Protected paths in the patch."""
     unproven: str = ""

@@ -104,6 +104,8 @@ class Said(Value):
     """Reference of the message that they answer; empty for words without context."""
     place: str = ""
     """Where they were said."""
+    at: datetime | None = None
+    """When they were said, by the channel's clock; None for just now."""
 
 
 class Heard(Value):

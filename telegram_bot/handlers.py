@@ -19,7 +19,7 @@ from core.ports import MessageStore
 from core.visible import one_line
 from telegram_bot.channel import TelegramChannel, edit, send
 from telegram_bot.client import translated
-from telegram_bot.texts import CALLBACK_MAX, Rendered, rows, said, toast
+from telegram_bot.texts import CALLBACK_MAX, Rendered, rows, said, settled, toast
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,14 @@ class Handlers:
         if not text:
             return Heard(state="told", text=WORDS_ONLY)
         about = f"{place}:{replied.message_id}" if replied and to_us else ""
-        words = Said(text=rest if name else text, by=by, key=key, about=about, place=place)
+        words = Said(
+            text=rest if name else text,
+            by=by,
+            key=key,
+            about=about,
+            place=place,
+            at=message.date,
+        )
         if name:
             return await self._house.commands.run(name, rest, words)
         if (
@@ -190,7 +197,7 @@ class Handlers:
     async def _settle(self, ref: str, message: Message, heard: Heard) -> None:
         """Put what became of a question back into the message that asked it, if it still stands."""
         with suppress(NotFound, PayloadInvalid), translated():
-            await edit(self._bot, ref, said(f"{message.text or ''}\n\n{heard.text}"))
+            await edit(self._bot, ref, settled(message.text or "", heard.text))
 
     async def _tell(self, heard: Heard, place: str, ref: str) -> None:
         """Answer in words, below what was said; a reply to that answer is known."""

@@ -11,7 +11,7 @@ from core.briefing import MISSING, Briefing
 from core.channels import Button, Card
 from core.incidents import Severity
 from core.visible import visible
-from telegram_bot.markup import TEXT_MAX, Span, cut, flat, inactive, spoken, units
+from telegram_bot.markup import BREAK, TEXT_MAX, Span, cut, flat, inactive, spoken, units
 
 INLINE_LINES, INLINE_UNITS = 24, 1_000
 """A longer diff goes out as a file."""
@@ -76,6 +76,13 @@ def render(card: Card) -> Rendered:
 def said(text: str) -> Rendered:
     """The message of an answer in words."""
     return Rendered((Span(cut(spoken(text), TEXT_MAX) if text.strip() else EMPTY),))
+
+
+def settled(shown: str, text: str) -> Rendered:
+    """What a message showed, as it came back, and below it the whole of an answer."""
+    told = spoken(text)
+    before = cut(spoken(shown.replace(BREAK, "")), TEXT_MAX - units(told) - 2)
+    return Rendered((Span(cut(f"{before}\n\n{told}", TEXT_MAX)),))
 
 
 def toast(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.approvals import Risk
+from core.approvals import PROOF_DIGITS, Risk
 from core.briefing import MISSING, Briefing, ChangedFile
 from core.effects import Change
 from core.evidence import Evidence, TestRun, Verdict
@@ -122,12 +122,18 @@ def brief(facts: Facts) -> Briefing:
         found_by=_engine(facts),
         cost=_cost(facts),
         base=facts.state["base_sha"][:SHORT],
-        patch_hash=patch.sha256[:SHORT] if patch else MISSING,
+        patch_hash=_hash(patch, facts.risk) if patch else MISSING,
         protected=facts.protected,
         unproven=missing_proof,
         notes=tuple(inert(note) for note in facts.state.get("notes", [])),
         on_approve=ON_APPROVE,
     )
+
+
+def _hash(patch: Patch, risk: Risk | None) -> str:
+    """First digits of a patch's hash; where its end has to be typed to approve it, that too."""
+    end = f"…{patch.sha256[-PROOF_DIGITS:]}" if risk is Risk.CRITICAL else ""
+    return patch.sha256[:SHORT] + end
 
 
 def briefing(facts: Facts) -> str:

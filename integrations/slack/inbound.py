@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from core.approvals import Person
 from core.channels import Said, Tap
 from core.errors import Forbidden, PayloadInvalid, SignatureInvalid
+from core.visible import one_line
 from integrations.signatures import check_slack
 from integrations.slack.blocks import action_of
 from integrations.slack.payloads import Payload, form_of, id_of, object_of, part, unescaped
@@ -138,6 +140,7 @@ class Inbound:
             key=_key("event", event_id),
             about=f"{channel}:{thread}",
             place=self._place(channel, ""),
+            at=datetime.fromtimestamp(float(ts), UTC),
         )
         return Written(said, event_id)
 
@@ -240,7 +243,7 @@ def _check_origin(team: Any, app: Any, origin: Origin) -> None:
 
 def _person(user: Any, name: Any) -> Person:
     person_id = id_of(user, "user")
-    return Person(channel="slack", person_id=person_id, name=str(name or "")[:80])
+    return Person(channel="slack", person_id=person_id, name=one_line(str(name or ""), 80))
 
 
 def _key(*parts: Any) -> str:

@@ -12,7 +12,7 @@ from core.briefing import Briefing, ChangedFile
 from core.channels import Button, Card
 from core.incidents import Severity
 from telegram_bot.markup import BREAK, TEXT_MAX, cut, units
-from telegram_bot.texts import CALLBACK_MAX, render, rows, said, toast
+from telegram_bot.texts import CALLBACK_MAX, render, rows, said, settled, toast
 from tests.fakes.telegram_markup import parse
 from tests.unit.telegram_bot.hostile import HOSTILE
 
@@ -208,6 +208,14 @@ def test_a_long_text_is_cut_and_its_end_is_still_told() -> None:
     rendered = render(card(briefing=None, body="😀" * 4000))
     assert units(rendered.plain) <= TEXT_MAX
     assert "…" in rendered.plain and "Waits until" in rendered.plain
+
+
+def test_an_answer_stands_whole_below_what_a_message_showed() -> None:
+    shown = render(card(title="ask @channel, or /stop", body="x" * 5_000)).plain
+    told = settled(shown, "Approved by @ann.").plain
+    assert told.endswith("\n\nApproved by @\u200bann.")
+    assert "<U+200B>" not in told
+    assert units(told) <= TEXT_MAX
 
 
 def test_lengths_are_those_of_the_vendor() -> None:
