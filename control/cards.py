@@ -3,15 +3,21 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from core.approvals import POLICY, Approval, ApprovalState, Choice, QuestionKind
 from core.briefing import Briefing
 from core.channels import Button, Card
+from core.errors import StoreUnusable
 from core.patches import Patch
 from core.ports import ArtifactStore
 from core.tasks import Outcome, Task, TaskStatus
+from core.values import Value
 from core.visible import one_line, visible
 
+Kept = TypeVar("Kept", bound=Value)
 MATERIAL_KEPT = 256
 """Briefings and diffs of so many questions are kept at hand."""
 BODY_MAX = 2_000
@@ -77,11 +83,9 @@ class Cards:
         if known is None:
             question, briefing, diff = approval.question, None, ""
             if question.brief_ref:
-                kept = await self._artifacts.get(question.brief_ref)
-                briefing = Briefing.model_validate_json(kept)
+                briefing = _read(Briefing, await self._artifacts.get(question.brief_ref))
             if question.patch_ref:
-                kept = await self._artifacts.get(question.patch_ref)
-                diff = Patch.model_validate_json(kept).diff
+                diff = _read(Patch, await self._artifacts.get(question.patch_ref)).diff
             known = self._kept[approval.approval_id] = Material(briefing, diff)
             if len(self._kept) > MATERIAL_KEPT:
                 self._kept.popitem(last=False)
@@ -154,6 +158,17 @@ class Cards:
         return Card(
             subject=subject, kind="notice", task_id=task_id, title=title, body=body, settled=True
         )
+
+
+def _read(kind: type[Kept], kept: bytes) -> Kept:
+    """What was kept as an artifact; raises StoreUnusable for what another release wrote."""
+    try:
+        return kind.model_validate_json(kept)
+    except ValidationError as error:
+        raise StoreUnusable(
+            f"A stored {kind.__name__} cannot be read: it is of another release.",
+            remedy="decide on the terminal, or take the release that wrote it",
+        ) from error
 
 
 def buttons(approval: Approval) -> tuple[Button, ...]:

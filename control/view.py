@@ -7,8 +7,8 @@ sees it, and a message that was lost on the way is simply not there yet at the n
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,9 +18,10 @@ from control.hours import Hours
 from core.approvals import Approval, ApprovalState
 from core.channels import Card, Message
 from core.errors import (
+    AntonError,
+    EffectUnknown,
     Forbidden,
     HostUnreachable,
-    IntegrationError,
     NotFound,
     PayloadInvalid,
     RateLimited,
@@ -49,6 +50,8 @@ TOLD_FOR = timedelta(hours=24)
 PENDING_MAX = 10_000
 TASKS_MAX = 200
 """So many of the latest tasks are looked at, whatever their state; and a page of a list."""
+UNKNOWN_MAX = 3
+"""After so many cards of one look whose fate is unknown, it is the channel that fails."""
 WATCH = "watch"
 """Subject of the row that keeps since when a channel is watched; it is no message."""
 
@@ -59,6 +62,11 @@ class Due:
 
     card: Card
     place: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Under which its message is known."""
+        return self.card.subject, self.place
 
 
 @dataclass
@@ -88,6 +96,10 @@ class ChannelView:
     """Place where a question is asked too when nobody answers it; empty for none."""
     trouble: Trouble = field(default_factory=Trouble)
     _progressed: dict[str, float] = field(default_factory=dict)
+    _failed: list[AntonError] = field(default_factory=list)
+    """Why cards of this look are not shown."""
+    _unknown: set[tuple[str, str]] = field(default_factory=set)
+    """Subjects and places whose fate the last look left unknown: these come last."""
     _held: bool = False
     """Whether progress was seen that is shown a little later."""
 
@@ -138,11 +150,17 @@ class ChannelView:
             await self.look()
         except RateLimited as error:
             return self.trouble.meet(str(error), now, error.retry_after_s)
-        except (IntegrationError, StoreError) as error:
+        except AntonError as error:
             if not self.trouble.said:
-                log.warning("%s shows nothing new: %s", self.name, error)
+                log.warning("%s does not show all: %s", self.name, error)
                 await self._tell("failing", str(error))
             return self.trouble.meet(str(error), now)
+        except Exception as error:  # a view that ended would leave people unasked for good
+            log.exception("a look of %s broke", self.name)
+            fault = f"A fault of Anton's own: {type(error).__name__}."
+            if not self.trouble.said:
+                await self._tell("failing", fault)
+            return self.trouble.meet(fault, now)
         if self.trouble.said:
             log.info("%s shows all again", self.name)
             await self._tell("live", "")
@@ -156,8 +174,11 @@ class ChannelView:
             await self.records.events.append(Notice(type="integration", data=data))
 
     async def look(self) -> None:
-        """Bring every message up to date: questions first, then ends, then progress."""
-        since, self._held = await self._watched_since(), False
+        """Bring every message up to date: questions first, then ends, then progress.
+
+        A card that cannot be made or shown holds no other up; why is raised at the end.
+        """
+        since, self._held, self._failed = await self._watched_since(), False, []
         there = {
             (message.subject, message.place): message
             for message in (
@@ -165,18 +186,31 @@ class ChannelView:
                 *await self.records.messages.unsettled(self.name),
             )
         }
-        denied: Forbidden | None = None
-        for due in [
+        due = [
             *await self._questions(there),
             *await self._tasks(there, since),
             *await self._alerts(since),
-        ]:
-            try:
-                await self._show(due, there.get((due.card.subject, due.place)))
-            except Forbidden as error:
-                denied = error
-        if denied:
-            raise denied
+        ]
+        late, self._unknown = self._unknown, set()
+        for one in sorted(due, key=lambda one: one.key in late):
+            with self._apart(one):
+                await self._show(one, there.get(one.key))
+        if self._failed:
+            raise self._failed[0]
+
+    @contextmanager
+    def _apart(self, due: Due | None = None) -> Iterator[None]:
+        """Keep what fails for one card from all others, unless the channel itself is away."""
+        try:
+            yield
+        except (HostUnreachable, RateLimited):
+            raise
+        except AntonError as error:
+            self._failed.append(error)
+            if due and isinstance(error, EffectUnknown):
+                self._unknown.add(due.key)
+                if len(self._unknown) >= UNKNOWN_MAX:
+                    raise
 
     async def _watched_since(self) -> datetime:
         """From when on things are told here: not what happened before there was the channel."""
@@ -194,11 +228,13 @@ class ChannelView:
         for message in there.values():
             if message.approval_id and message.state in ("sending", "shown"):
                 shown = message.approval_id
-                known[shown] = known.get(shown) or await records.approvals.get(shown)
+                with self._apart():
+                    known[shown] = known.get(shown) or await records.approvals.get(shown)
         due: list[Due] = []
         for approval in sorted(known.values(), key=lambda asked: asked.created_at):
-            task = await records.tasks.get(approval.task_id)
-            due += await self._of_question(approval, task, there)
+            with self._apart():
+                task = await records.tasks.get(approval.task_id)
+                due += await self._of_question(approval, task, there)
         return due
 
     async def _of_question(
@@ -236,9 +272,8 @@ class ChannelView:
                 if begun or task.status is not TaskStatus.QUEUED:
                     due.append(Due(self.cards.progress(task), home))
                 continue
-            if (task.ended_at or task.updated_at) < since:
-                continue
-            if not await self._told_by_question(task):
+            recent = (task.ended_at or task.updated_at) >= since
+            if recent and not await self._told_by_question(task):
                 due.append(Due(self.cards.closing(task), home))
             if begun:
                 due.append(Due(self.cards.progress(task), home))
@@ -263,7 +298,8 @@ class ChannelView:
             tasks.update({task.task_id: task for task in listed})
         for message in there.values():
             if message.subject.startswith("task:") and message.task_id not in tasks:
-                tasks[message.task_id] = await self.records.tasks.get(message.task_id)
+                with self._apart():
+                    tasks[message.task_id] = await self.records.tasks.get(message.task_id)
         return sorted(tasks.values(), key=lambda task: task.created_at)
 
     async def _listed(self, only: TaskFilter, limit: int) -> list[Task]:
