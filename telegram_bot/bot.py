@@ -13,7 +13,7 @@ from telegram import Update
 from telegram.error import Conflict, TelegramError
 
 from control.commands import COMMANDS
-from core.errors import AntonError, HostUnreachable, PayloadInvalid, RateLimited
+from core.errors import AntonError, HostUnreachable, PayloadInvalid, RateLimited, StoreUnusable
 from core.ports import MessageStore
 from telegram_bot.client import Access, as_ours, client, translated
 from telegram_bot.handlers import CHANNEL, Handlers, House
@@ -28,6 +28,8 @@ BUSY_S = 0.3
 PAUSE_MIN_S, PAUSE_MAX_S = 0.5, 30.0
 TRIES = 5
 """How often an update is dealt with that breaks whoever deals with it."""
+OF_STORE = 1 / 30
+"""What a try counts at which the store failed: a full disk is waited for some minutes."""
 DRAIN_S = 5.0
 WEBHOOK_S = 20.0
 """How long the vendor is kept waiting by a webhook; it calls again later."""
@@ -63,7 +65,7 @@ class TelegramBot:
         self._open: dict[int, asyncio.Task[None]] = {}
         self._done: set[int] = set()
         """Dealt with, and not yet confirmed."""
-        self._tries: dict[int, int] = {}
+        self._tries: dict[int, float] = {}
         self._trouble: AntonError | None = None
 
     @property
@@ -184,6 +186,8 @@ class TelegramBot:
         if tries < TRIES:
             await asyncio.sleep(tries * PAUSE_MIN_S)
             await self._handlers.handle(update)
+        else:
+            log.error("an update is given up after %g tries: %s", tries, key)
         await self._messages.note_update(CHANNEL, key)
 
     def _ended(self, number: int, work: asyncio.Task[None]) -> None:
@@ -192,7 +196,8 @@ class TelegramBot:
         if work.cancelled():
             return
         if error := work.exception():
-            self._tries[number] = self._tries.get(number, 0) + 1
+            counts = OF_STORE if isinstance(error, StoreUnusable) else 1
+            self._tries[number] = self._tries.get(number, 0) + counts
             known = isinstance(error, AntonError)
             log.error("an update broke: %s", error, exc_info=None if known else error)
             return

@@ -27,6 +27,18 @@ CALL_S = 10.0
 """How long a call may take; a poll takes as long as it asks for besides."""
 CONNECTIONS = 32
 _NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
+_DENIED = (
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_admin_required",
+    "chat_write_forbidden",
+    "chat_send_plain_forbidden",
+    "chat_restricted",
+    "topic_closed",
+    "peer_id_invalid",
+)
+"""What is said of a place; the message is not at fault, and can be sent once that is mended."""
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 warnings.filterwarnings("ignore", "Deprecated since version v22.2", PTBDeprecationWarning)
@@ -131,6 +143,10 @@ def _refused(message: str) -> errors.AntonError:
         return errors.Forbidden(
             "Telegram knows no such chat.",
             remedy="check TELEGRAM_CHAT_ID; a person has to write to the bot first",
+        )
+    if any(words in lower for words in _DENIED):
+        return errors.Forbidden(
+            f"Telegram refuses: {message}", remedy="let the bot write messages in the chat"
         )
     if any(words in lower for words in _GONE):
         return errors.NotFound("The message is gone.")

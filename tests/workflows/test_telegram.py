@@ -16,10 +16,10 @@ import bootstrap
 from api.server import Server, listen
 from config import Settings, load_settings
 from core.approvals import ApprovalState
-from core.errors import PayloadInvalid
+from core.errors import HostUnreachable, PayloadInvalid
 from core.ports import TaskFilter
 from evals.scripted import REPOSITORY, Script
-from telegram_bot.bot import TelegramBot
+from telegram_bot.bot import TRIES, TelegramBot
 from tests.e2e.rest import OPERATOR
 from tests.fakes.github import TOKEN as GITHUB_TOKEN
 from tests.fakes.github import GitHubDouble
@@ -335,6 +335,24 @@ async def test_no_update_is_lost_or_doubled_by_bots_that_break_off(tmp_path, dou
         assert sorted(int(task.request.text.split()[-1]) for task in tasks) == [*range(30)]
         told = [message.text for message in it.sent()]
         assert all(any(task.task_id[:8] in text for text in told) for task in tasks)
+
+
+async def test_a_store_that_fails_for_a_while_costs_no_update(
+    tmp_path: Path, double: TelegramDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telegram_bot.bot.PAUSE_MIN_S", 0.0)
+    full = "CREATE TRIGGER full BEFORE INSERT ON tasks BEGIN INSERT INTO nowhere VALUES (1); END"
+    async with chat(tmp_path, double) as it:
+        it.dana.says("/fix total() is one too many")
+        (update,) = it.double.chats.updates
+        with closing(sqlite3.connect(tmp_path / "data" / "anton.db")) as store:
+            store.execute(full)
+            for _ in range(2 * TRIES):
+                with pytest.raises(HostUnreachable):
+                    await it.bot.receive(update)
+            store.execute("DROP TRIGGER full")
+        await it.bot.receive(update)
+        assert len((await it.here.anton.tasks(TaskFilter())).tasks) == 1
 
 
 async def test_a_slow_answer_follows_as_a_message(tmp_path, double, monkeypatch) -> None:

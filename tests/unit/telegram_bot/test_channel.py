@@ -126,6 +126,10 @@ async def test_every_failure_has_its_error(double, channel) -> None:
     double.faults.plan(method="sendMessage", status=400, message="Bad Request: STYLE_INVALID")
     with pytest.raises(PayloadInvalid, match="Style_invalid"):
         await channel.post(card(), HOME)
+    for said in ("not enough rights to send text messages to the chat", "TOPIC_CLOSED"):
+        double.faults.plan(method="sendMessage", status=400, message=f"Bad Request: {said}")
+        with pytest.raises(Forbidden):
+            await channel.post(card(), HOME)
     ref = await channel.post(card(), HOME)
     double.faults.plan(method="editMessageText", when="effect", drop=True)
     with pytest.raises(HostUnreachable):
