@@ -132,6 +132,7 @@ def form(title: str, label: str, metadata: str) -> dict[str, Any]:
 
 def action_of(action_id: str) -> str:
     """The action behind the id of a button; empty for a button that is none of ours."""
+    action_id = action_id.partition(":")[0]
     if action_id in _ACTIONS:
         return _ACTIONS[action_id]
     return action_id.removeprefix("hitl_") if action_id.startswith("hitl_") else ""
@@ -225,6 +226,9 @@ def _buttons(buttons: Sequence[Button], subject: str, released: bool) -> list[Bl
     if not buttons:
         return []
     elements = [_button(button, released) for button in buttons[:ACTIONS_MAX]]
+    for at, element in enumerate(elements[1:], 1):  # Slack takes each id once in a block
+        if any(element["action_id"] == other["action_id"] for other in elements[:at]):
+            element["action_id"] += f":{at}"
     return [{"type": "actions", "block_id": f"hitl_{subject}"[:255], "elements": elements}]
 
 

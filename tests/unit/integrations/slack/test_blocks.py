@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.briefing import ChangedFile
-from core.channels import Card
+from core.channels import Button, Card
 from integrations.slack.blocks import Rendered, action_of, form, plain, render, told
 from tests.fakes.cards import DIFF, HOSTILE, NONCE, TASK, briefing, button, release
 from tests.fakes.slack_limits import wrong_blocks, wrong_view
@@ -51,6 +51,14 @@ def test_every_action_comes_back_as_it_went(action: str):
     card = release(briefing=None, buttons=(button(action, "x"),))
     pressed = shown(render(card)).buttons["x"]
     assert action_of(pressed["action_id"]) == action
+
+
+def test_buttons_of_one_action_are_told_apart_and_mean_the_same():
+    offered = [Button(action="this", nonce=f"n{at}", label=f"question {at}") for at in range(8)]
+    blocks = told("Which one do you mean?", offered).blocks
+    assert wrong_blocks(blocks) == []
+    ids = [element["action_id"] for element in blocks[-1]["elements"]]
+    assert {action_of(action_id) for action_id in ids} == {"this"}
 
 
 def test_what_is_no_button_of_ours_has_no_action():
