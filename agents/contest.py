@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.offline.diagnosis import SUSPECTS_MAX, located
 from agents.offline.fixing import NAME as OFFLINE
-from agents.views import places_of
+from agents.views import is_small, named_by, places_of
 from core.errors import BudgetExceeded
 from core.evidence import RunEnd, TestRun
 from core.findings import Candidate, FixAttempt, PartialFix, Reading, RefusedEdit, SearchFigures
@@ -29,7 +29,7 @@ AGREED = 0.95
 """Confidence in a change that model and search, or two answers, came to apart."""
 ALONE = 0.9
 DISAGREED = 0.7
-"""Confidence where changes of different form hold; what the search alone found has its own."""
+"""Confidence where models' changes of different form hold, or the search's is put before them."""
 UNPROVEN = 0.5
 """Confidence where no test shows the fault."""
 FAILURES_TOLD = 5
@@ -108,6 +108,16 @@ class Contest:
         ranked = located(self.case, self.survey, self.red).suspects
         named = self.case.diagnosis.suspects if self.case.diagnosis else ()
         return (*ranked, *named) if self.red else (*named, *places_of(self.case, ranked))
+
+    def places(self) -> tuple[Suspect, ...]:
+        """Which code is worth showing: what the diagnosis names, then all that is suspected.
+
+        In a large repository the rest would drown it, and waits for another attempt.
+        """
+        named = named_by(self.case.diagnosis)
+        if named and self.case.attempt == 1 and not is_small(self.case.tree):
+            return named
+        return (*named, *self.suspects())
 
     def tests_in_words(self, max_chars: int) -> str:
         """The files of the red tests."""
@@ -195,7 +205,11 @@ class Contest:
             candidates=tuple(self._candidate(one, searched.get(one.patch.sha256)) for one in order),
             suspects=self.suspects()[:SUSPECTS_MAX],
             explanation=why_not,
-            figures=figures.but(tried=figures.tried + len(self.judged), plausible=len(order)),
+            figures=figures.but(
+                tried=figures.tried + len(self.judged),
+                by_models=len(self.judged),
+                plausible=len(order),
+            ),
             engine=engine,
         )
         if not order:
@@ -208,7 +222,7 @@ class Contest:
         words = self.said.get(best) or (found.explanation if found else "")
         return attempt.but(
             explanation=words or "Change what the diff shows.",
-            confidence=self._confidence(len(order), len(holding), found if votes else None),
+            confidence=self._confidence(order[0], holding, votes, found),
             saved_calls=saved_calls,
         )
 
@@ -239,15 +253,26 @@ class Contest:
         made = searched or Candidate(patch=one.patch, score=1.0)
         return made.but(found_by=" and ".join(makers))
 
-    def _confidence(self, forms: int, holding: int, found: FixAttempt | None) -> float:
-        """How sure the best change is: `forms` differ, `holding` are the model's, `found` adds."""
+    def _confidence(
+        self,
+        best: Judged,
+        held: Sequence[Judged],
+        votes: Sequence[Judged],
+        found: FixAttempt | None,
+    ) -> float:
+        """How sure the best change is: by those who made it, and by who came to the same.
+
+        What `found`, the search, came to besides casts no doubt on a model's change: it is made
+        from the tests alone. `held` are the models' changes that hold, `votes` are the search's.
+        """
         if not self.red:
             return UNPROVEN
-        if found and not holding:
-            return found.confidence
-        if forms > 1:
-            return DISAGREED
-        return AGREED if holding + bool(found) > 1 else ALONE
+        same = [one for one in held if one.form == best.form]
+        if not same:
+            return DISAGREED if held or found is None else found.confidence
+        if len(same) > 1 or any(one.form == best.form for one in votes):
+            return AGREED
+        return DISAGREED if len(held) > 1 else ALONE
 
 
 def failures(run: TestRun, tests: Sequence[str]) -> str:

@@ -10,16 +10,18 @@ from agents.contest import Contest, Stint, failures
 from agents.prompting import render
 from agents.role import precedent_of, words_of
 from agents.roles.fix import refused_in_words, sources_only
+from agents.views import code_of, named_by, places_in_words, understood
 from core.errors import ModelUnavailable, ToolError
 from core.findings import RefusedEdit
 from core.limits import RoleLimits
 from core.models import Message
-from core.patches import Patch, Suspect
+from core.patches import Patch
 from core.ports import Case, Clock, Model
 from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import Refusal, is_test_path, refusals
 from repair.refused import refused_edit
+from repair.units import shown
 from tools.changes import Abstention, Submission
 from tools.policy import Policy
 from tools.registry import tools_named
@@ -33,8 +35,8 @@ FIXING = (
 )
 LOOKING = 0.6
 """Of the seconds of a role that looks around before it concludes, what looking may take."""
-SUSPECTS_SHOWN = 10
 TEST_MAX_CHARS = 4000
+CODE_MAX_CHARS = 6000
 
 
 @dataclass(frozen=True)
@@ -150,16 +152,17 @@ async def _work(
 
 def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]:
     case = contest.case
+    named = named_by(case.diagnosis)
     return render(
         "fix-tools",
         report=words_of(case),
         precedent=precedent_of(case),
-        root_cause=case.diagnosis.root_cause if case.diagnosis else "",
-        intended=case.diagnosis.intended_behaviour if case.diagnosis else "",
+        **understood(case),
         tests="\n".join(contest.red[:10]),
         test=contest.tests_in_words(TEST_MAX_CHARS),
         failure=failures(contest.survey.run, contest.red),
-        suspects=_places(contest.suspects()[:SUSPECTS_SHOWN]),
+        suspects=places_in_words((*named, *contest.suspects())),
+        code=shown(code_of(case, named, CODE_MAX_CHARS)),
         findings="\n".join(case.findings),
         refused=refused_in_words(case),
         attempt=case.attempt,
@@ -210,10 +213,3 @@ def _why_not(ending: Ending) -> str:
 
 def _why_no_test(path: str) -> str:
     return "tests are what the change is judged by" if is_test_path(path) else ""
-
-
-def _places(suspects: Sequence[Suspect]) -> str:
-    return "\n".join(
-        f"{one.path} line {one.line}{f' in {one.function}' if one.function else ''} ({one.why})"
-        for one in suspects
-    )

@@ -1,18 +1,35 @@
 """What a role is shown of a repository: code in question, its tests, what is written of it."""
 
+import re
 from collections.abc import Sequence
 
 from agents.role import words_of
+from core.findings import Diagnosis
 from core.patches import Suspect
 from core.ports import Case
+from core.trees import Tree
 from repair.gate import is_test_path
+from repair.localize import COMMON_WORDS
 from repair.mentions import names_in_report, passages_about, uses_in_tests
 from repair.traces import frames_of, located
-from repair.units import Excerpt, excerpts, functions_in
+from repair.units import Excerpt, excerpts, function_around, functions_in, functions_named
+from repair.uses import in_words, uses_of
 
 TESTS_MAX_CHARS = 6_000
 PASSAGES_MAX_CHARS = 2_000
 WORDS_ALONE = "named in the report"
+QUOTED = "quoted by the diagnosis"
+NAMED = "named by the diagnosis"
+GUESS = 0.3
+"""Confidence at most in what was not checked against the tree."""
+SMALL = 8_000
+"""Characters of all sources up to which a repository is shown whole, whatever is suspected."""
+WRITTEN_MAX = 8
+"""Functions that a report names, which are looked up."""
+SUSPECTS_SHOWN = 10
+EMPTY_BYTES = 200
+"""Files up to this size, such as a package's `__init__.py`, hide no code worth a word."""
+NOBODY = "(No other code of the repository names it; tests were not searched.)"
 
 
 def places_of(case: Case, measured: Sequence[Suspect]) -> tuple[Suspect, ...]:
@@ -33,7 +50,71 @@ def places_of(case: Case, measured: Sequence[Suspect]) -> tuple[Suspect, ...]:
         for path in hints
         if path in case.tree and not is_test_path(path)
     ]
-    return tuple([*traced, *solid, *hinted]) or tuple(measured)
+    written = _written_of(case, names, [one.path for one in hinted])
+    return tuple([*traced, *solid, *written, *hinted]) or tuple(measured)
+
+
+def _written_of(case: Case, names: frozenset[str], hinted: Sequence[str]) -> list[Suspect]:
+    """The functions that a report names: by any word in files at hand, as code elsewhere."""
+    words = frozenset(re.findall(r"[A-Za-z_]\w{3,}", words_of(case))) - COMMON_WORDS
+    found = _defined(case, names | words, hinted) or _defined(case, names, sorted(case.tree))
+    return found[:WRITTEN_MAX]
+
+
+def _defined(case: Case, names: frozenset[str], paths: Sequence[str]) -> list[Suspect]:
+    return [
+        Suspect(path=path, line=line, function=found, score=0.2, why="its name is in the report")
+        for path in paths
+        if path.endswith(".py") and not is_test_path(path) and case.tree[path].is_regular
+        for name in sorted(names)
+        if f"def {name}(" in case.tree.text(path)
+        for found, line in functions_named(case.tree, path, name)
+    ]
+
+
+def named_by(diagnosis: Diagnosis | None) -> tuple[Suspect, ...]:
+    """The places that a diagnosis names itself; none where it is no more than a guess."""
+    if diagnosis is None or diagnosis.confidence <= GUESS:
+        return ()
+    return tuple(one for one in diagnosis.suspects if one.why in (QUOTED, NAMED))
+
+
+def is_small(tree: Tree) -> bool:
+    """Whether all sources of a repository can be shown without drowning what matters."""
+    sources = [p for p in tree if p.endswith(".py") and not is_test_path(p)]
+    return sum(len(tree[path].data) for path in sources) <= SMALL
+
+
+def is_all(tree: Tree, code: Sequence[Excerpt]) -> bool:
+    """Whether the excerpts are all the code that the repository has, tests left out."""
+    shown = {one.path for one in code if one.whole}
+    sources = {path for path in tree if path.endswith(".py") and not is_test_path(path)}
+    return shown >= {path for path in sources if len(tree[path].data) > EMPTY_BYTES}
+
+
+def places_in_words(suspects: Sequence[Suspect]) -> str:
+    """The functions of the suspects, each once with its most suspicious line."""
+    first: dict[tuple[str, str], Suspect] = {}
+    for one in suspects:
+        first.setdefault((one.path, one.function or str(one.line)), one)
+    return "\n".join(
+        f"{one.path}, {one.function or 'outside of functions'}, line {one.line}"
+        + (f" ({one.why})" if one.why else "")
+        for one in list(first.values())[:SUSPECTS_SHOWN]
+    )
+
+
+def users_of(tree: Tree, places: Sequence[Suspect]) -> str:
+    """Who uses the functions at some places, in a few lines each, or that nobody does.
+
+    Empty where the places lie outside of functions.
+    """
+    named = {
+        (one.path, name)
+        for one in places
+        if one.path in tree and (name := function_around(tree, one.path, one.line))
+    }
+    return (in_words(uses_of(tree, sorted(named))) or NOBODY) if named else ""
 
 
 def _is_solid(suspect: Suspect, names: frozenset[str]) -> bool:
@@ -65,9 +146,20 @@ def wanted_of(case: Case) -> str:
         return ""
     lines = [f"- {one}" for one in triage.acceptance_criteria]
     if triage.edge_cases:
-        lines.append("Edge cases, which the report may leave open; decide nothing it does not say:")
+        lines.append("Edge cases, some of which the report leaves open:")
         lines += [f"- {one}" for one in triage.edge_cases]
     return "\n".join(lines)
+
+
+def understood(case: Case) -> dict[str, str]:
+    """What diagnosis and triage made of a report, as prompts are given it."""
+    found = case.diagnosis
+    return {
+        "root_cause": found.root_cause if found else "",
+        "intended": found.intended_behaviour if found else "",
+        "approach": found.approach if found else "",
+        "criteria": wanted_of(case),
+    }
 
 
 def tests_of(case: Case, names: frozenset[str]) -> str:

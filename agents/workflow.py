@@ -3,19 +3,17 @@
 Localise, show whole functions, take several candidates, let the tests judge, rank.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agents.contest import Contest, Stint, failures
 from agents.replies import IN_A_ROW, fault_of
 from agents.roles.fix import Proposal, Talk, opening
+from agents.views import is_all, is_small, users_of
 from core.errors import BudgetExceeded, TimeUp
 from core.findings import RefusedEdit
 from core.ports import Model
-from core.trees import Tree
-from repair.gate import is_test_path
 from repair.refused import REFUSALS_MAX
-from repair.units import WHOLE_FILE_MAX_LINES, Excerpt, excerpts
+from repair.units import WHOLE_FILE_MAX_LINES, excerpts
 from repair.votes import in_order
 from tools.toolbox import Refused, unheard
 
@@ -28,8 +26,8 @@ CODE_MAX_CHARS = 30_000
 OTHER_FORM_AFTER = 2
 """Replies in a row that could not be applied before the other form of answer is asked for."""
 TEST_MAX_CHARS = 6000
-EMPTY_BYTES = 200
-"""Files up to this size, such as a package's `__init__.py`, hide no code worth a word."""
+NAMED_MAX = 5
+"""Places whose users are shown."""
 UNUSABLE = "Your answer could not be used."
 FAILED = "Your change was tested, and it does not hold."
 
@@ -131,7 +129,7 @@ def _units(contest: Contest) -> tuple[str, str]:
 
     Functions whole, as weak models lose count in parts of them; a very long one in parts first.
     """
-    suspects = contest.suspects()[:1]
+    suspects = contest.places()[:1]
     first = excerpts(contest.case.tree, suspects, max_chars=1)
     lines = max((one.text.count("\n") for one in first), default=0)
     return ("blocks", "whole") if lines > WHOLE_FILE_MAX_LINES else ("whole", "blocks")
@@ -140,7 +138,8 @@ def _units(contest: Contest) -> tuple[str, str]:
 def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
     """The question of this attempt, with as much code as the model's window bears."""
     room = min(CODE_MAX_CHARS, int(model.window * CODE_SHARE) * CHARACTERS_A_TOKEN)
-    code = excerpts(contest.case.tree, contest.suspects(), max_chars=room)
+    places = contest.places()
+    code = excerpts(contest.case.tree, places, max_chars=room)
     messages = opening(
         contest.case,
         code,
@@ -148,16 +147,12 @@ def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
         failure=failures(contest.survey.run, contest.red),
         unit=unit,
         attempts=attempts,
-        complete=_all_of(contest.case.tree, code),
+        complete=is_all(contest.case.tree, code),
+        users=""
+        if is_small(contest.case.tree)
+        else users_of(contest.case.tree, places[:NAMED_MAX]),
     )
     return Talk(contest.case, model, code, messages)
-
-
-def _all_of(tree: Tree, code: Sequence[Excerpt]) -> bool:
-    """Whether the excerpts are all the code that the repository has, tests left out."""
-    shown = {one.path for one in code if one.whole}
-    sources = {path for path in tree if path.endswith(".py") and not is_test_path(path)}
-    return shown >= {path for path in sources if len(tree[path].data) > EMPTY_BYTES}
 
 
 def _why_not(contest: Contest, count: Count) -> str:

@@ -12,6 +12,9 @@ from core.patches import FileChange, Patch, Suspect
 from core.tasks import Outcome
 from core.values import Value
 
+OFFLINE_ENGINE = "offline engine"
+"""What people are told made a change that the search found."""
+
 
 class Triage(Value):
     """What kind of report this is."""
@@ -143,6 +146,8 @@ class SearchFigures(Value):
     """What a search did."""
 
     tried: int = 0
+    by_models: int = 0
+    """How many of those that were tried models made; the search made the others."""
     plausible: int = 0
     seconds: float = 0.0
     exhausted: bool = False

@@ -229,6 +229,8 @@ class Case:
     precedent: Precedent | None = None
     """An earlier task that was alike: a hint for diagnosis and fix, and for nobody else."""
     attempt: int = 1
+    explanation: str = ""
+    """What the maker of the change under review says of it."""
 
 
 class RepairEngine(Protocol):

@@ -3,18 +3,20 @@
 Whether software does what it is meant to do cannot be judged by its code alone.
 """
 
-import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.trees import Tree
 from repair.gate import is_test_path
 from repair.localize import COMMON_WORDS
-from repair.units import functions_of
+from repair.units import functions_of, head_of, parsed, used_in
 
 DOCUMENTS = (".md", ".rst", ".txt")
 PASSAGES_MAX = 4
+_OF_THE_PAST = re.compile(r"change|history|news|releas|licen[cs]e|copying|authors", re.IGNORECASE)
+"""Documents that tell what was done, or whose it is, and not how the software behaves."""
 LEAST_SHARED = 3
 """Words that a passage shares with a report before it is worth showing."""
 _CODE = re.compile(r"`([^`\n]{1,80})`|\b([A-Za-z_]\w*)\(|\b(\w*[a-z]_[a-z]\w*|[a-z]+[A-Z]\w*)\b")
@@ -30,41 +32,53 @@ def names_in_report(report: str) -> frozenset[str]:
 
 
 def uses_in_tests(tree: Tree, names: Collection[str], *, max_chars: int) -> str:
-    """Test functions that use some of these names, those that use most first, by file."""
+    """Test functions that use some of these names, those that use most first, by file.
+
+    Each file begins with the imports and constants that these tests read.
+    """
     found = [
-        (-len(shared), len(text), path, text)
-        for path, text, used in _tests(tree)
-        if (shared := used & set(names))
+        (-len(shared), len(one.text), one.path, one)
+        for one in _tests(tree)
+        if (shared := one.used & set(names))
     ]
-    kept: dict[str, list[str]] = {}
+    kept: dict[str, list[_Test]] = {}
     spent = 0
-    for _, size, path, text in sorted(found):
+    for _, size, path, one in sorted(found, key=lambda entry: entry[:3]):
         if spent + size <= max_chars:
-            kept.setdefault(path, []).append(text)
+            kept.setdefault(path, []).append(one)
             spent += size
-    return "\n\n".join(f"FILE: {path}\n" + "\n\n".join(texts) for path, texts in kept.items())
+    return "\n\n".join(_of_file(path, tree.text(path), tests) for path, tests in kept.items())
 
 
-def _tests(tree: Tree) -> Iterator[tuple[str, str, set[str]]]:
+def _of_file(path: str, text: str, tests: Sequence["_Test"]) -> str:
+    read = {name for one in tests for name in one.used}
+    module = parsed(text)
+    head = head_of(text.split("\n"), module, read, every_import=False) if module else ""
+    parts = [f"{head}\n", *(one.text for one in tests)] if head else [one.text for one in tests]
+    return f"FILE: {path}\n" + "\n\n".join(parts)
+
+
+@dataclass(frozen=True)
+class _Test:
+    """One test function, with the names that it reads."""
+
+    path: str
+    text: str
+    used: frozenset[str]
+
+
+def _tests(tree: Tree) -> Iterator[_Test]:
     for path in tree:
         if not (is_test_path(path) and path.endswith(".py") and tree[path].is_regular):
             continue
         text = tree.text(path)
-        try:
-            module = ast.parse(text)
-        except (SyntaxError, ValueError):
-            continue
+        module = parsed(text)
         lines = text.split("\n")
-        for name, node in functions_of(module):
+        for name, node in functions_of(module) if module else ():
             if name.rpartition(".")[2].startswith("test"):
                 first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-                yield path, "\n".join(lines[first - 1 : node.end_lineno]), _used(node)
-
-
-def _used(node: ast.AST) -> set[str]:
-    inner = list(ast.walk(node))
-    names = {one.id for one in inner if isinstance(one, ast.Name)}
-    return names | {one.attr for one in inner if isinstance(one, ast.Attribute)}
+                shown = "\n".join(lines[first - 1 : node.end_lineno])
+                yield _Test(path, shown, frozenset(used_in(node)))
 
 
 def passages_about(tree: Tree, report: str, names: Collection[str], *, max_chars: int) -> str:
@@ -73,7 +87,10 @@ def passages_about(tree: Tree, report: str, names: Collection[str], *, max_chars
     exact = {name.lower() for name in names}
     scored = []
     for path in tree:
-        if PurePosixPath(path).suffix.lower() not in DOCUMENTS or not tree[path].is_regular:
+        pure = PurePosixPath(path)
+        if pure.suffix.lower() not in DOCUMENTS or not tree[path].is_regular:
+            continue
+        if _OF_THE_PAST.match(pure.stem):
             continue
         for number, passage in enumerate(re.split(r"\n\s*\n", tree.text(path))):
             words = {word.lower() for word in re.findall(r"\w{4,}", passage)}

@@ -4,7 +4,7 @@ Whole functions as the unit of edit, since weak models lose count in diffs and l
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.patches import Suspect
@@ -17,6 +17,10 @@ AROUND_LINES = 20
 """Shown on either side of a suspicious line outside of functions."""
 FUNCTIONS_MAX = 8
 NEIGHBOURS_MAX = 4
+BINDING_MAX_LINES = 15
+"""Longest statement outside of functions that is shown since a shown function reads its name."""
+BINDINGS_MAX = 3
+"""Suspicious statements outside of functions that are shown beside functions."""
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -61,7 +65,7 @@ def shown(found: Sequence[Excerpt]) -> str:
 def _ways(tree: Tree, path: str, names: Sequence[str], lines: Sequence[int]) -> list[Excerpt]:
     """A file from its longest to its shortest excerpt; without names, what is around some lines."""
     text = tree.text(path)
-    module = _parsed(text)
+    module = parsed(text)
     ways = []
     if text.count("\n") <= WHOLE_FILE_MAX_LINES:
         ways.append(Excerpt(path, text, tuple(names), whole=True))
@@ -69,7 +73,9 @@ def _ways(tree: Tree, path: str, names: Sequence[str], lines: Sequence[int]) -> 
         ways.append(Excerpt(path, _around(text, lines), (), whole=False))
     if module is not None and names:
         ways += [
-            Excerpt(path, _parts(text, module, names[:most]), tuple(names[:most]), whole=False)
+            Excerpt(
+                path, _parts(text, module, names[:most], lines), tuple(names[:most]), whole=False
+            )
             for most in sorted({len(names), 3, 1}, reverse=True)
             if most <= len(names)
         ]
@@ -77,29 +83,80 @@ def _ways(tree: Tree, path: str, names: Sequence[str], lines: Sequence[int]) -> 
 
 
 def _around(text: str, lines: Sequence[int]) -> str:
-    """The lines about the most suspicious one, where it lies outside of functions."""
+    """The lines about the most suspicious one, where it lies outside of functions.
+
+    A licence and the docstring of the module say nothing of a fault, and are left out.
+    """
     every = text.split("\n")
-    first = max(0, (lines[0] if lines else 1) - 1 - AROUND_LINES)
+    module = parsed(text)
+    body = [node for node in module.body if not _is_docstring(node)] if module else []
+    begins = body[0].lineno - 1 if body else 0
+    first = max(begins, (lines[0] if lines else 1) - 1 - AROUND_LINES)
     return "\n".join(every[first : first + 2 * AROUND_LINES + 1])
 
 
-def _parts(text: str, module: ast.Module, names: Sequence[str]) -> str:
-    """Imports, heads of classes and whole functions, in the order of the file."""
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _parts(text: str, module: ast.Module, names: Sequence[str], suspicious: Sequence[int]) -> str:
+    """Imports, the constants that matter, heads of classes and whole functions, in order."""
     lines = text.split("\n")
-    parts: list[str] = []
-    for node in module.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            parts.append(_lines(lines, node))
+    wanted = [(name, node) for name, node in functions_of(module) if name in names]
+    read = {name for _, node in wanted for name in used_in(node)}
+    parts = [head_of(lines, module, read, suspicious=suspicious)]
     shown_classes: set[str] = set()
-    for name, node in functions_of(module):
-        if name not in names:
-            continue
+    for name, node in wanted:
         holder = name.rpartition(".")[0]
-        if holder and holder not in shown_classes:
-            shown_classes.add(holder)
-            parts.append(_class_head(lines, module, holder))
-        parts.append(_lines(lines, node))
-    return "\n".join(part for part in parts if part)
+        fresh = holder and holder not in shown_classes
+        shown_classes.add(holder)
+        head = f"{_class_head(lines, module, holder)}\n" if fresh else ""
+        parts.append(head + _lines(lines, node))
+    return "\n\n".join(part for part in parts if part)
+
+
+def head_of(
+    lines: Sequence[str],
+    module: ast.Module,
+    read: Collection[str],
+    *,
+    suspicious: Sequence[int] = (),
+    every_import: bool = True,
+) -> str:
+    """What stands above the functions of a file: imports, and the constants that they read.
+
+    Without `every_import` only imports of names that are read; statements at the first suspicious
+    lines come along.
+    """
+    parts, doubtful = [], 0
+    for node in module.body:
+        if isinstance(node, Definition | ast.ClassDef) or _is_docstring(node):
+            continue
+        end = node.end_lineno or node.lineno
+        imports = every_import and isinstance(node, ast.Import | ast.ImportFrom)
+        wanted = _bound(node) & set(read) and end - node.lineno < BINDING_MAX_LINES
+        if imports or wanted:
+            parts.append(_lines(lines, node))
+        elif doubtful < BINDINGS_MAX and any(node.lineno <= at <= end for at in suspicious):
+            doubtful += 1
+            parts.append(_lines(lines, node))
+    return "\n".join(parts)
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """Names that a statement binds, by assignment or import."""
+    inner = list(ast.walk(node))
+    imported = {
+        (one.asname or one.name).partition(".")[0] for one in inner if isinstance(one, ast.alias)
+    }
+    stored = {
+        one.id for one in inner if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    }
+    return imported | stored
 
 
 def functions_of(module: ast.Module) -> Iterator[tuple[str, Definition]]:
@@ -138,7 +195,7 @@ def _wanted(tree: Tree, suspects: Sequence[Suspect]) -> Mapping[str, list[str]]:
         if suspect.path not in tree or is_test_path(suspect.path):
             continue
         names = wanted.setdefault(suspect.path, [])
-        outer = _outermost(tree, suspect)
+        outer = function_around(tree, suspect.path, suspect.line)
         if outer and outer not in names and taken < FUNCTIONS_MAX:
             names.append(outer)
             taken += 1
@@ -149,11 +206,12 @@ def _wanted(tree: Tree, suspects: Sequence[Suspect]) -> Mapping[str, list[str]]:
     return wanted
 
 
-def _outermost(tree: Tree, suspect: Suspect) -> str:
-    """The function or method around a suspect; an inner function is shown with its outer one."""
-    module = _parsed(tree.text(suspect.path))
+def function_around(tree: Tree, path: str, line: int) -> str:
+    """The function or method around a line; an inner function is shown with its outer one."""
+    module = parsed(tree.text(path))
     for name, node in functions_of(module) if module else ():
-        if node.lineno <= suspect.line <= (node.end_lineno or node.lineno):
+        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        if first <= line <= (node.end_lineno or node.lineno):
             return name
     return ""
 
@@ -163,43 +221,44 @@ def _neighbours(tree: Tree, wanted: Mapping[str, Sequence[str]]) -> list[tuple[s
     every = {
         (path, name): node
         for path in wanted
-        if (module := _parsed(tree.text(path)))
+        if (module := parsed(tree.text(path)))
         for name, node in functions_of(module)
     }
     asked = [
         (path, name) for path, names in wanted.items() for name in names if (path, name) in every
     ]
-    used = {name for place in asked for name in _used(every[place])}
+    used = {name for place in asked for name in used_in(every[place])}
     callees = [place for place in every if place[1].rpartition(".")[2] in used]
     short = {name.rpartition(".")[2] for _, name in asked}
-    callers = [place for place, node in every.items() if short & _used(node)]
+    callers = [place for place, node in every.items() if short & used_in(node)]
     fresh = [place for place in [*callees, *callers] if place not in asked]
     return list(dict.fromkeys(fresh))[:NEIGHBOURS_MAX]
 
 
-def _used(node: ast.AST) -> set[str]:
+def used_in(node: ast.AST) -> set[str]:
     """Names and attributes that a function reads; among them what it calls or passes on."""
     inner = list(ast.walk(node))
     names = {one.id for one in inner if isinstance(one, ast.Name)}
     return names | {one.attr for one in inner if isinstance(one, ast.Attribute)}
 
 
-def _parsed(text: str) -> ast.Module | None:
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of a file; None for one that is no Python."""
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError):
         return None
 
 
 def functions_in(text: str) -> tuple[str, ...]:
     """Qualified names of all functions of a Python file; none for one that does not parse."""
-    module = _parsed(text)
+    module = parsed(text)
     return tuple(name for name, _ in functions_of(module)) if module else ()
 
 
 def functions_named(tree: Tree, path: str, name: str) -> list[tuple[str, int]]:
     """Functions of a file with this name, qualified or not, each with its first line."""
-    module = _parsed(tree.text(path)) if path in tree else None
+    module = parsed(tree.text(path)) if path in tree else None
     if module is None or not name:
         return []
     short = name.rpartition(".")[2]

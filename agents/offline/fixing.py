@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agents.offline.diagnosis import SUSPECTS_MAX, located, root_cause
 from core.errors import TimeUp
-from core.findings import Candidate, FixAttempt, PartialFix, Reading, SearchFigures
+from core.findings import OFFLINE_ENGINE, Candidate, FixAttempt, PartialFix, Reading, SearchFigures
 from core.patches import Suspect
 from core.ports import Case
 from core.tasks import Outcome
@@ -17,7 +17,7 @@ from repair.doubts import DOUBTFUL
 from repair.search import Bounds, Found, Progress, search
 from repair.validate import with_files
 
-NAME = "offline engine"
+NAME = OFFLINE_ENGINE
 NO_RED_TEST = "The offline engine needs a failing test to search for a fix; there is none."
 ALONE = 0.95
 """Confidence in a patch that is the only plausible one."""

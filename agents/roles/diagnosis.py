@@ -10,7 +10,19 @@ from agents.grounding import Claim, checked
 from agents.offline.diagnosis import diagnose as by_rules
 from agents.prompting import render
 from agents.role import Role, precedent_of, words_of
-from agents.views import code_of, names_of, passages_of, places_of, tests_of
+from agents.views import (
+    GUESS,
+    NAMED,
+    QUOTED,
+    code_of,
+    is_all,
+    names_of,
+    passages_of,
+    places_in_words,
+    places_of,
+    tests_of,
+    wanted_of,
+)
 from core.errors import AnswerInvalid, TimeUp
 from core.findings import Citation, Diagnosis
 from core.models import Message
@@ -21,10 +33,9 @@ from repair.units import functions_named, shown
 
 DIAGNOSIS = Role("diagnosis", node="diagnose", max_tokens=2000)
 CODE_MAX_CHARS = 24_000
-SUSPECTS_SHOWN = 10
 SUSPECTS_MAX = 20
-GUESS = 0.3
-"""Confidence at most in what was not checked against the tree."""
+CONCLUSION_MIN = 100
+"""Characters of a last turn that says more than that the looking around is done."""
 CLAIMS_MAX = 10
 """Quotes, and named functions, of an answer that are looked up; what is behind them is left out."""
 
@@ -79,11 +90,15 @@ async def diagnose(
     messages = render("diagnosis", **facts, gathering=gather is not None, turns=turns)
     if gather:
         messages = await gather(messages)
-        messages = (*messages, *render("diagnosis-conclude"))
-    words = ""
+    words = _concluded(messages)
     try:
-        said = await reply_of(model, DIAGNOSIS.call(case, messages))
-        words, model = said.reply.text, said.model
+        if words:
+            messages = messages[:-1]
+        else:
+            if gather:
+                messages = (*messages, *render("diagnosis-conclude"))
+            said = await reply_of(model, DIAGNOSIS.call(case, messages))
+            words, model = said.reply.text, said.model
         concluded = Message(author="assistant", text=words)
         talk = DIAGNOSIS.call(case, [*messages, concluded, *render("diagnosis-format")])
         answer, by = await ask(model, talk, Answer, check=_checker(case))
@@ -95,6 +110,14 @@ async def diagnose(
             method=why[:500],
         )
     return _diagnosis(answer, case, measured, by)
+
+
+def _concluded(messages: Sequence[Message]) -> str:
+    """The conclusion that looking around ended with; empty where one has yet to be asked for."""
+    last = messages[-1]
+    if last.author != "assistant" or last.calls or len(last.text) < CONCLUSION_MIN:
+        return ""
+    return last.text
 
 
 def _checker(case: Case) -> Callable[[Answer], list[str]]:
@@ -138,14 +161,10 @@ def _suspects(
     answer: Answer, case: Case, cited: Sequence[Citation], measured: Diagnosis
 ) -> tuple[Suspect, ...]:
     """The quoted lines, then the named functions, then what was measured."""
-    found = [
-        Suspect(path=one.path, line=one.line, score=1.0, why="quoted by the diagnosis")
-        for one in cited
-    ]
+    found = [Suspect(path=one.path, line=one.line, score=1.0, why=QUOTED) for one in cited]
     for place in answer.suspects[:CLAIMS_MAX]:
         for name, line in functions_named(case.tree, place.path, place.function):
-            why = "named by the diagnosis"
-            found.append(Suspect(path=place.path, line=line, function=name, score=0.9, why=why))
+            found.append(Suspect(path=place.path, line=line, function=name, score=0.9, why=NAMED))
     return tuple([*found, *measured.suspects])[:SUSPECTS_MAX]
 
 
@@ -158,31 +177,21 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
         "earlier": case.reported is not None,
         "precedent": precedent_of(case),
         "triage_summary": _triage_in_words(case),
-        "suspects": _places([one for one in places if one.function]),
+        "suspects": places_in_words([one for one in places if one.function]),
         "measured": any("coverage" in one.why for one in places),
         "failures": measured.method if "failing" in measured.method else "",
         "tests": tests_of(case, names),
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
         "code": shown(code),
+        "complete": is_all(case.tree, code),
     }
-
-
-def _places(suspects: Sequence[Suspect]) -> str:
-    """The functions of the suspects, each once with its most suspicious line."""
-    first: dict[tuple[str, str], Suspect] = {}
-    for one in suspects:
-        first.setdefault((one.path, one.function or str(one.line)), one)
-    return "\n".join(
-        f"{one.path}, {one.function or 'outside of functions'}, line {one.line}"
-        + (f" ({one.why})" if one.why else "")
-        for one in list(first.values())[:SUSPECTS_SHOWN]
-    )
 
 
 def _triage_in_words(case: Case) -> str:
     triage = case.triage
     if triage is None or triage.defaulted:
         return ""
-    parts = [triage.context_summary, *(f"It should hold: {c}" for c in triage.acceptance_criteria)]
+    wanted = wanted_of(case)
+    parts = [triage.context_summary, f"It should hold:\n{wanted}" if wanted else ""]
     return "\n".join(part for part in parts if part)

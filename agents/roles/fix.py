@@ -8,7 +8,7 @@ from agents.edits.apply import apply_reply
 from agents.edits.values import Applied, Unit, Why
 from agents.prompting import render
 from agents.role import Role, precedent_of, words_of
-from agents.views import names_of, tests_of, wanted_of
+from agents.views import names_of, tests_of, understood
 from core.findings import RefusedEdit
 from core.models import Message, Reply
 from core.patches import Patch
@@ -82,6 +82,7 @@ def opening(
     unit: str,
     attempts: int,
     complete: bool,
+    users: str = "",
 ) -> tuple[Message, ...]:
     """The question of an attempt; `unit` is `whole` or `blocks`."""
     return render(
@@ -89,14 +90,13 @@ def opening(
         unit=unit,
         report=words_of(case),
         precedent=precedent_of(case),
-        root_cause=case.diagnosis.root_cause if case.diagnosis else "",
-        intended=case.diagnosis.intended_behaviour if case.diagnosis else "",
-        criteria=wanted_of(case),
+        **understood(case),
         tests=tests_of(case, names_of(case, code)),
         test=test,
         failure=failure,
         code=shown(code),
         complete=complete,
+        users=users,
         findings="\n".join(case.findings),
         refused=refused_in_words(case),
         attempt=case.attempt,

@@ -115,16 +115,16 @@ async def _write(
         if contradicted := _contradicted(reply, case):
             return contradicted
         tried = await _try(case, bench, path, reply, refused)
-        if tried.reading is Reading.REPRODUCED or tried.hopeless:
+        if tried.reading is Reading.PASSES and case.reported is not None:
+            tried = await _on_the_reported(tried, case.reported, bench, path)
+        if tried.reading in (Reading.REPRODUCED, Reading.FIXED_SINCE) or tried.hopeless:
             return _reproduction(tried)
         last = tried if tried.run else last
         if left:
             messages += [
                 Message(author="assistant", text=reply.text or NOTHING_SAID),
-                *_again(tried, path),
+                *_again(tried, path, earlier=case.reported is not None),
             ]
-    if last and last.reading is Reading.PASSES and case.reported is not None:
-        last = await _on_the_reported(last, case.reported, bench, path)
     return _reproduction(last) if last else None
 
 
@@ -206,20 +206,22 @@ def _help_wanted(tried: Tried) -> str:
     return by_rules.HELP
 
 
-def _again(tried: Tried, path: str) -> Sequence[Message]:
-    """What the model is told of its first test."""
+def _again(tried: Tried, path: str, *, earlier: bool) -> Sequence[Message]:
+    """What the model is told of its first test; `earlier`: another state was reported."""
     output = tried.said or (tried.run.output if tried.run else "")
     if tried.run is None:
         happened, next_ = "It could not be taken as a file.", "Give the file in the form asked for."
     elif tried.reading is Reading.PASSES:
-        happened = "It passes there, so it does not show what is reported."
+        where = "on the state that is reported as well" if earlier else "there"
+        happened = f"It passes {where}, so it does not show what is reported."
         next_ = (
             "Read the report again and test exactly what it tells of. If the report must be wrong "
             "about this code, give the same test again."
         )
     else:
         happened = "It does not run as a test of the reported behaviour."
-        next_ = "Mend the test so that it fails for the reported reason alone."
+        where = " on the state that is reported" if earlier else ""
+        next_ = f"Mend the test so that it fails{where} for the reported reason alone."
     return render("qa-again", path=path, what_happened=happened, text=output, what_next=next_)
 
 
@@ -229,7 +231,7 @@ def _facts(case: Case, path: str) -> dict[str, object]:
     tests = tests_of(case, names)
     return {
         "report": words_of(case),
-        "earlier": "test" if case.reported is not None else "",
+        "earlier": case.reported is not None,
         "criteria": wanted_of(case),
         "outline": _outline(case.tree, code),
         "code": shown(code),

@@ -7,11 +7,12 @@ from pydantic import BaseModel, Field
 from agents.answers import ask
 from agents.prompting import render
 from agents.role import Role, words_of
+from agents.views import understood, users_of
 from core.approvals import Risk
 from core.errors import AnswerInvalid, TimeUp
 from core.evidence import Evidence, Verdict
 from core.findings import Issue, Review, ReviewVerdict
-from core.patches import CONTEXT, Patch, Suspect
+from core.patches import Patch, Suspect
 from core.ports import Case, Model
 from repair.units import excerpts, shown
 
@@ -89,14 +90,17 @@ async def review(case: Case, patch: Patch, evidence: Evidence, model: Model) -> 
 async def _read(
     case: Case, patch: Patch, diff: str, part: str, evidence: Evidence, model: Model
 ) -> tuple[Answer, str]:
+    whole = part == "1 of 1"
     messages = render(
         "reviewer",
         report=words_of(case),
-        root_cause=case.diagnosis.root_cause if case.diagnosis else "",
+        **understood(case),
+        explanation=case.explanation,
         proof=proof_in_words(evidence),
         diff=diff,
-        code=_around(case, patch) if part == "1 of 1" else "",
-        part="" if part == "1 of 1" else f"part {part}",
+        code=_around(case, patch) if whole else "",
+        users=users_of(patch.apply(case.tree), _changed(patch)) if whole else "",
+        part="" if whole else f"part {part}",
     )
     return await ask(model, REVIEWER.call(case, messages), Answer)
 
@@ -156,20 +160,25 @@ def changed_line(patch: Patch, path: str, quote: str) -> int:
 
 
 def _around(case: Case, patch: Patch) -> str:
-    """The changed functions whole, with who uses them; new files stand in the diff already."""
+    """The changed functions whole; new files stand in the diff already."""
     places = [one for one in _changed(patch) if one.path in case.tree]
     return shown(excerpts(patch.apply(case.tree), places, max_chars=CODE_MAX_CHARS))
 
 
 def _changed(patch: Patch) -> list[Suspect]:
     """The places that a change touches."""
-    found, path = [], ""
+    found, path, at = [], "", 0
     for line in patch.diff.split("\n"):
-        if line.startswith("+++ b/"):
+        if line.startswith("diff --git "):
+            path, at = "", 0
+        elif not at and line.startswith("+++ b/"):
             path = line.removeprefix("+++ b/")
-        elif line.startswith("@@") and path:
-            first = int(line.split(" ")[2].lstrip("+").split(",")[0])
-            found.append(Suspect(path=path, line=first + CONTEXT, score=1.0))
+        elif line.startswith("@@"):
+            at = int(line.split(" ")[2].lstrip("+").split(",")[0])
+        elif path and at and line[:1] in ("+", "-", " "):
+            if line[0] != " ":
+                found.append(Suspect(path=path, line=max(1, at), score=1.0))
+            at += line[0] != "-"
     return found
 
 

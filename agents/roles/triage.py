@@ -13,11 +13,14 @@ from core.errors import AnswerInvalid, TimeUp
 from core.findings import Triage
 from core.incidents import Severity
 from core.ports import Case, Model
+from repair.mentions import names_in_report, passages_about, uses_in_tests
 from repair.traces import frames_of
 
 TRIAGE = Role("triage", node="triage", max_tokens=1500)
 FILES_SHOWN = 150
 TEXTS_KEPT = 10
+SAID_MAX_CHARS = 1_500
+"""Of the documentation, and of the tests, that speak of what is reported."""
 QUOTED_MIN = 3
 """Words that a quote has at least: fewer stand in any report."""
 
@@ -51,13 +54,18 @@ async def triage(case: Case, model: Model) -> Triage:
     real fault of severity P2, and is flagged.
     """
     files = sorted(case.tree)
+    words = words_of(case)
+    names = names_in_report(words)
     messages = render(
         "triage",
-        report=words_of(case),
+        report=words,
         files="\n".join(files[:FILES_SHOWN]),
         files_left_out=max(0, len(files) - FILES_SHOWN),
         occurrences=case.repeats.count_24h,
         open_report=case.repeats.open_report,
+        passages=passages_about(case.tree, words, names, max_chars=SAID_MAX_CHARS),
+        tests=uses_in_tests(case.tree, names, max_chars=SAID_MAX_CHARS),
+        earlier=case.reported is not None,
     )
     try:
         answer, _ = await ask(model, TRIAGE.call(case, messages), Answer)

@@ -8,7 +8,15 @@ from core.approvals import PROOF_DIGITS, Risk
 from core.briefing import MISSING, Briefing, ChangedFile
 from core.effects import Change
 from core.evidence import Evidence, TestRun, Verdict
-from core.findings import Diagnosis, FixAttempt, Narrative, Reproduction, Review, Triage
+from core.findings import (
+    OFFLINE_ENGINE,
+    Diagnosis,
+    FixAttempt,
+    Narrative,
+    Reproduction,
+    Review,
+    Triage,
+)
 from core.patches import Patch, file_sizes
 from core.tasks import TaskRequest, Usage
 from core.visible import inert
@@ -138,6 +146,23 @@ def _hash(patch: Patch, risk: Risk | None) -> str:
 
 def briefing(facts: Facts) -> str:
     """What a person reads before the decision, as Markdown; the diff follows apart."""
+    return f"{_recorded(facts)}\n\nOn Approve: {ON_APPROVE}"
+
+
+def record(facts: Facts) -> str:
+    """What is recorded of a repair, for the scribe: the cause, remarks and the whole change."""
+    remarks = [f"- {inert(issue.message)}" for issue in facts.review.issues] if facts.review else []
+    cause = facts.root_cause
+    parts = [
+        _recorded(facts),
+        "" if _first_sentence(cause) == cause.rstrip(".") else f"The cause in full: {cause}",
+        "\n".join(["Remarks of the reviewer:", *remarks]) if remarks else "",
+        facts.patch.diff if facts.patch else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _recorded(facts: Facts) -> str:
     told = brief(facts)
     lines = [f"**{told.title}**", "", *([told.told, ""] if told.told else [])]
     lines += [f"- {name}: {said}" for name, said in told.rows()]
@@ -146,7 +171,6 @@ def briefing(facts: Facts) -> str:
     lines += [f"- Note: {note}" for note in told.notes]
     if told.unproven:
         lines.append(f"- Missing proof: {told.unproven}")
-    lines += ["", f"On Approve: {told.on_approve}"]
     return "\n".join(lines)
 
 
@@ -303,11 +327,27 @@ def confidence_of(facts: Facts) -> float | None:
 def _engine(facts: Facts) -> str:
     if facts.attempt is None:
         return MISSING
-    attempt, figures = facts.attempt, facts.attempt.figures
-    makers = attempt.candidates[0].found_by if attempt.candidates else ""
+    attempt, proposal = facts.attempt, facts.state.get("patch", {}).get("proposal")
+    first = attempt.candidates[:1]
+    chosen = [one for one in attempt.candidates if one.patch.sha256 == proposal] or first
+    makers = chosen[0].found_by if chosen else ""
     engine = f"{makers}, in {attempt.engine}" if makers else attempt.engine
-    saved = f", {attempt.saved_calls} model calls saved" if attempt.saved_calls else ""
-    return f"{engine}, {figures.tried} candidates, {figures.plausible} plausible{saved}"
+    saved = f"; {attempt.saved_calls} model calls saved" if attempt.saved_calls else ""
+    return f"{engine}; {_tried(attempt)}{saved}"
+
+
+def _tried(attempt: FixAttempt) -> str:
+    """How many changes models and search tried, and how many of each pass all tests."""
+    figures = attempt.figures
+    if not figures.by_models:
+        return f"tried by search: {figures.tried} (passing: {figures.plausible})"
+    makers = [one.found_by for one in attempt.candidates]
+    models = len([one for one in makers if one != OFFLINE_ENGINE])
+    told = f"tried by models: {figures.by_models} (passing: {models})"
+    if searched := figures.tried - figures.by_models:
+        found = len([one for one in makers if OFFLINE_ENGINE in one])
+        told += f", by search: {searched} (passing: {found})"
+    return told
 
 
 def _cost(facts: Facts) -> str:

@@ -15,7 +15,7 @@ from graph.deps import Deps
 from graph.repair.attempts import next_attempt
 from graph.repair.autonomy import passed_by
 from graph.repair.documents import Facts as DocumentFacts
-from graph.repair.documents import brief, briefing, incomplete, one_line
+from graph.repair.documents import brief, briefing, incomplete, one_line, record
 from graph.repair.done import linked, unmet
 from graph.repair.guards import profile_named, protected_paths, risk_of, size_problems
 from graph.repair.nodes import case_of
@@ -28,7 +28,8 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     deps, rules = runtime.context, runtime.context.rules
     patch = await deps.need(Patch, state.get("patch"))
     evidence = await deps.need(Evidence, state.get("evidence"))
-    case = await case_of(state, deps)
+    said = (state.get("attempt") or {}).get("explanation", "")
+    case = replace(await case_of(state, deps), explanation=said)
     answer = await deps.engine.review(case, patch, evidence)
     profile = profile_named(rules.profile)
     protected = protected_paths(patch, profile)
@@ -107,8 +108,7 @@ async def _told(
     facts: DocumentFacts, deps: Deps, case: Case, patch: Patch
 ) -> tuple[DocumentFacts, Facts]:
     """The facts with a model's words beside them, and these words for the state."""
-    recorded = f"{briefing(facts)}\n\nThe cause in full: {facts.root_cause}\n\n{patch.diff}"
-    narrative = await deps.engine.narrate(case, recorded)
+    narrative = await deps.engine.narrate(case, record(facts))
     facts = replace(facts, usage=await deps.budgets.usage(case.task_id))
     if not narrative.text:
         return facts, {}

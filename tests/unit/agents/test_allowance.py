@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import workflow
+from agents import views, workflow
 from agents.allowance import Allowance, standing_still, was_away
 from agents.contest import Contest
 from agents.models.options import ModelOptions
@@ -198,7 +198,7 @@ async def test_diagnosis_keeps_what_was_concluded_as_a_guess(bench: Bench) -> No
     slow = Slow((40.0, "It is the configuration."), (30.0, sure), role="diagnosis")
     found = await diagnosis.diagnose(CASE, bench, slow.model, None, measured=MEASURED)
     assert (found.root_cause, found.category) == ("It is the configuration.", "code")
-    assert found.confidence == diagnosis.GUESS
+    assert found.confidence == views.GUESS
     assert "cut off after 60 s" in found.method
 
     slow = Slow((61.0, "Too late."), role="diagnosis")

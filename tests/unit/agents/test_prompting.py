@@ -14,7 +14,7 @@ HELPERS = {"untrusted", "source", "output"}
 SPECIAL = {
     "gathering": True,
     "measured": True,
-    "earlier": "test",
+    "earlier": True,
     "complete": True,
     "corrections": 1,
     "turns": 8,

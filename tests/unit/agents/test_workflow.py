@@ -6,16 +6,25 @@ import pytest
 
 from agents import fixing
 from agents.agent import unwatched
-from agents.contest import OfflineSearch
+from agents.contest import ALONE, DISAGREED, OfflineSearch
 from agents.offline.fixing import Search
 from agents.offline.fixing import fix as offline
 from agents.replies import IN_A_ROW
 from agents.toolwork import Crew
+from agents.views import NAMED
 from agents.workflow import CANDIDATES
 from core.errors import BudgetExceeded, SandboxGone
-from core.findings import Candidate, FixAttempt, PartialFix, Reading, Reproduction
+from core.findings import (
+    Candidate,
+    Diagnosis,
+    FixAttempt,
+    PartialFix,
+    Reading,
+    Reproduction,
+    SearchFigures,
+)
 from core.limits import role_limits
-from core.patches import Patch
+from core.patches import Patch, Suspect
 from core.ports import Case, Model
 from core.tasks import Outcome
 from core.trees import Tree
@@ -265,3 +274,58 @@ async def test_what_nobody_may_write_is_recorded(bench: Bench) -> None:
     await fix(case(), bench, model, nothing, refused)
     assert [one.rule for one in heard] == ["path", "role"]
     assert {(one.role, one.tool) for one in heard} == {("fix", "reply")}
+
+
+def long_case(attempt: int = 1) -> Case:
+    """A case in a large repository, whose diagnosis names one function."""
+    filler = "\n\n".join(f"def filler_{n}(x):\n    return total(x)" for n in range(400))
+    tree = TREE.with_texts(
+        {
+            "noise.py": f"from shop import total\n\n\n{filler}\n",
+            "test_noise.py": "from noise import filler_1\n\n\ndef test_noise():\n"
+            "    assert filler_1([1, 2]) == 3\n",
+        }
+    )
+    place = Suspect(path="shop.py", line=1, function="total", score=1, why=NAMED)
+    found = Diagnosis(
+        root_cause="One is added.", suspects=(place,), approach="Add nothing.", confidence=0.9
+    )
+    tests = ("test_noise.py::test_noise",)
+    shown = Reproduction(reading=Reading.REPRODUCED, tests=tests)
+    return replace(case(), tree=tree, diagnosis=found, reproduction=shown, attempt=attempt)
+
+
+async def test_only_what_a_diagnosis_names_is_shown_of_a_large_repository(bench: Bench) -> None:
+    model = ScriptedModel([RIGHT])
+    await fix(long_case(), bench, model, nothing)
+    assert "return sum(prices) + 1" in model.prompt()
+    assert "Add nothing." in model.prompt()
+    assert "noise.py, line 5, in filler_0:" in model.prompt(), "who uses it"
+    assert "FILE: noise.py (parts)" not in model.prompt()
+
+
+async def test_another_attempt_sees_what_else_is_suspected(bench: Bench) -> None:
+    model = ScriptedModel([RIGHT])
+    await fix(long_case(attempt=2), bench, model, nothing)
+    assert "FILE: noise.py (parts)" in model.prompt()
+
+
+async def test_what_the_search_came_to_besides_casts_no_doubt_on_a_proven_change(
+    bench: Bench,
+) -> None:
+    other = RIGHT.replace("sum(prices)", "sum(list(prices))")
+    rival = TREE.with_texts({"shop.py": FILES["shop.py"].replace("prices) + 1", "prices) + 0 * 1")})
+    patch = Patch.between("0" * 40, TREE, rival)
+
+    async def search() -> FixAttempt:
+        return FixAttempt(
+            candidates=(Candidate(patch=patch),),
+            confidence=0.6,
+            figures=SearchFigures(tried=2000, plausible=1),
+        )
+
+    attempt = await fix(case(), bench, ScriptedModel([other]), search)
+    makers = [one.found_by for one in attempt.candidates]
+    assert sorted(makers) == ["offline engine", "scripted"]
+    assert attempt.confidence == (ALONE if makers[0] == "scripted" else DISAGREED)
+    assert (attempt.figures.tried, attempt.figures.by_models) == (2001, 1)

@@ -6,9 +6,18 @@ import pytest
 
 from core.approvals import Risk
 from core.evidence import Verdict
-from core.findings import Candidate, Diagnosis, FixAttempt, Reading, Reproduction, Triage
+from core.findings import (
+    Candidate,
+    Diagnosis,
+    FixAttempt,
+    Issue,
+    Reading,
+    Reproduction,
+    SearchFigures,
+    Triage,
+)
 from core.tasks import TaskRequest, Usage
-from graph.repair.documents import Facts, briefing, incomplete, pull_request_body
+from graph.repair.documents import Facts, briefing, incomplete, pull_request_body, record
 from tests.unit.graph.test_done import EVIDENCE, PATCH, TEST, UNPROVEN, review
 
 REQUEST = TaskRequest(repository="r", text="x should be 2", ticket="BUG-42")
@@ -66,5 +75,27 @@ def test_an_unproven_patch_lacks_no_proof_in_its_documents_since_the_briefing_na
 def test_who_made_the_change_is_named_and_not_only_who_was_asked() -> None:
     made = Candidate(patch=PATCH, found_by="offline engine")
     attempt = ATTEMPT.but(engine="workflow (m)", candidates=(made,), saved_calls=3)
-    assert "offline engine, in workflow (m), 0 candidates" in briefing(facts(attempt=attempt))
+    assert "offline engine, in workflow (m); tried by" in briefing(facts(attempt=attempt))
     assert "3 model calls saved" in pull_request_body(facts(attempt=attempt), "local (terminal)")
+
+
+def test_what_search_and_models_tried_is_told_apart() -> None:
+    found = Candidate(patch=PATCH, found_by="offline engine")
+    figures = SearchFigures(tried=187, plausible=2)
+    attempt = ATTEMPT.but(engine="offline engine", candidates=(found,), figures=figures)
+    assert "tried by search: 187 (passing: 2)" in briefing(facts(attempt=attempt))
+    made = found.but(found_by="m")
+    both = attempt.but(candidates=(made, found), figures=figures.but(by_models=1))
+    told = "tried by models: 1 (passing: 1), by search: 186 (passing: 1)"
+    assert told in briefing(facts(attempt=both))
+    alone = attempt.but(candidates=(made,), figures=SearchFigures(tried=1, by_models=1))
+    assert "tried by models: 1 (passing: 1)\n" in briefing(facts(attempt=alone))
+
+
+def test_the_scribe_is_told_of_remarks_and_of_no_button() -> None:
+    remark = Issue(severity="info", message="It gives 31 March.")
+    told = record(facts(review=review().but(issues=(remark,))))
+    assert "Remarks of the reviewer:\n- It gives 31 March." in told
+    assert told.endswith(PATCH.diff)
+    assert "On Approve" not in told
+    assert "On Approve" in briefing(facts())

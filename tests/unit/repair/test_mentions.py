@@ -22,7 +22,10 @@ def test_names_are_what_is_written_as_code() -> None:
 
 def test_uses_in_tests_a_name_are_shown_whole_and_others_not() -> None:
     shown = uses_in_tests(TREE, {"price"}, max_chars=1000)
-    assert shown == ("FILE: tests/test_shop.py\ndef test_price():\n    assert price(5.625) == 5.62")
+    assert shown == (
+        "FILE: tests/test_shop.py\nfrom shop import price\n\n\n"
+        "def test_price():\n    assert price(5.625) == 5.62"
+    )
     assert uses_in_tests(TREE, {"price"}, max_chars=10) == ""
     assert uses_in_tests(TREE, {"nothing"}, max_chars=1000) == ""
 
@@ -32,3 +35,12 @@ def test_passage_that_shares_words_with_the_report_is_shown() -> None:
     shown = passages_about(TREE, report, {"price"}, max_chars=1000)
     assert shown.startswith("FILE: README.md\nPrices are rounded")
     assert passages_about(TREE, "Nothing of the kind.", set(), max_chars=1000) == ""
+
+
+def test_uses_in_tests_come_with_the_constants_that_they_read_and_no_others() -> None:
+    text = "import os\nimport pytest\nfrom shop import price\n\nCASES = [1, 2]\nOTHER = 3\n\n\n"
+    text += "def test_price():\n    with pytest.raises(ValueError):\n        price(CASES)\n"
+    shown = uses_in_tests(TREE.with_texts({"tests/test_shop.py": text}), {"price"}, max_chars=900)
+    assert "import pytest\nfrom shop import price\nCASES = [1, 2]\n\n\ndef test_price" in shown
+    assert "OTHER" not in shown
+    assert "import os" not in shown

@@ -113,3 +113,28 @@ def test_function_is_found_by_qualified_and_by_short_name() -> None:
     assert functions_named(tree, "cart.py", "add") == [("Cart.add", 14)]
     assert functions_named(tree, "cart.py", "nothing") == []
     assert functions_named(tree, "gone.py", "add") == []
+
+
+def licensed() -> str:
+    licence = "# Nobody is liable.\n" * 60
+    constants = "LIMIT = 3\nOTHER = 4\n\n\n"
+    return f'{licence}\n"""What it is about."""\n\n{constants}{long_module()}'
+
+
+def test_licence_and_docstring_are_left_out_where_no_function_is_known() -> None:
+    tree = Tree().with_texts({"cart.py": licensed()})
+    (found,) = excerpts(tree, [Suspect(path="cart.py", line=1, score=1)], max_chars=10_000)
+    assert found.text.startswith("LIMIT = 3")
+    assert "class Cart" in found.text
+
+
+def test_constants_are_shown_where_a_shown_function_reads_them_or_they_are_suspicious() -> None:
+    text = licensed().replace("item * 2", "item * LIMIT")
+    tree = Tree().with_texts({"cart.py": text})
+    suspects = [Suspect(path="cart.py", line=line_of(text, "return item * LIMIT"), score=1)]
+    (found,) = excerpts(tree, suspects, max_chars=10_000)
+    assert found.text.startswith("LIMIT = 3\nimport os")
+    assert "OTHER" not in found.text
+    suspects.append(Suspect(path="cart.py", line=line_of(text, "OTHER = 4"), score=0.5))
+    (found,) = excerpts(tree, suspects, max_chars=10_000)
+    assert "LIMIT = 3\nOTHER = 4\nimport os" in found.text

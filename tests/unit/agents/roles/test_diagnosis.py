@@ -1,11 +1,13 @@
 """A diagnosis claims what stands in the tree, or it is told so once and then left out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from agents.roles.diagnosis import CLAIMS_MAX, diagnose
+from core.models import Message
 from core.ports import Case
 from core.trees import Tree
 from repair.bench import Bench
@@ -111,3 +113,26 @@ async def test_no_message_is_empty_where_the_model_concluded_nothing(bench: Benc
     model = ScriptedModel(["", SAID, "", "", answer()])
     assert (await diagnose(CASE, bench, model, None)).confidence == 0.9
     assert all(message.text for call in model.calls for message in call.messages)
+
+
+async def test_conclusion_that_ends_the_looking_around_is_not_asked_for_again(bench: Bench) -> None:
+    async def gather(opening: Sequence[Message]) -> tuple[Message, ...]:
+        return (*opening, Message(author="assistant", text=f"{SAID} " * 5))
+
+    model = ScriptedModel([answer()])
+    found = await diagnose(CASE, bench, model, gather, turns=3)
+    assert len(model.calls) == 1
+    assert found.root_cause == "One is added to the sum."
+
+
+@pytest.mark.parametrize("last", ["DONE", ""])
+async def test_conclusion_is_asked_for_where_looking_around_gave_none(
+    last: str, bench: Bench
+) -> None:
+    async def gather(opening: Sequence[Message]) -> tuple[Message, ...]:
+        said = (Message(author="assistant", text=last),) if last else ()
+        return (*opening, *said)
+
+    model = ScriptedModel([SAID, answer()])
+    await diagnose(CASE, bench, model, gather, turns=3)
+    assert "Now conclude, without any tool." in model.prompt(0)

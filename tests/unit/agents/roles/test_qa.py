@@ -136,3 +136,36 @@ async def test_words_of_a_person_give_a_further_test_beside_what_shows_the_fault
     found = await reproduce(spoken, bench, green)
     assert found.tests == ("tests/test_shop_more.py::test_three",)
     assert found.reading is Reading.REPRODUCED
+
+
+EARLIER = replace(
+    CASE,
+    tree=TREE.with_texts({"shop.py": "def total(prices):\n    return sum(prices)\n"}),
+    reported=TREE,
+)
+
+
+async def test_pass_on_the_present_code_and_failure_on_the_reported_is_the_proof(
+    bench: Bench,
+) -> None:
+    model = ScriptedModel([RED])
+    found = await reproduce(EARLIER, bench, model)
+    assert found.reading is Reading.FIXED_SINCE
+    assert len(model.calls) == 1
+    assert "on the present one it may pass" in model.prompt()
+
+
+async def test_pass_on_both_states_is_told_as_such(bench: Bench) -> None:
+    model = ScriptedModel([GREEN, RED])
+    found = await reproduce(EARLIER, bench, model)
+    assert found.reading is Reading.FIXED_SINCE
+    assert "It passes on the state that is reported as well" in model.prompt()
+
+
+async def test_function_that_the_report_names_is_shown_and_no_licence(bench: Bench) -> None:
+    shop = "# Nobody is liable.\n" * 210 + TREE.text("shop.py")
+    told = replace(CASE, tree=TREE.with_texts({"shop.py": shop}))
+    model = ScriptedModel([RED])
+    await reproduce(told, bench, model)
+    assert "return sum(prices) + len(prices) // 3" in model.prompt()
+    assert "Nobody is liable" not in model.prompt()

@@ -1,13 +1,14 @@
 """A verdict counts only when it is plain, and an issue only when it lies on a changed line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from agents.roles.reviewer import PART_MAX_CHARS, changed_line, review
 from core.approvals import Risk
 from core.evidence import Evidence, Verdict
-from core.findings import ReviewVerdict
+from core.findings import Diagnosis, ReviewVerdict, Triage
 from core.patches import Patch
 from core.ports import Case
 from core.trees import Tree
@@ -101,3 +102,33 @@ async def test_long_diff_is_read_in_parts_and_the_worst_verdict_counts() -> None
 )
 def test_place_of_an_issue_is_found_by_its_words(path: str, quote: str, line: int) -> None:
     assert changed_line(PATCH, path, quote) == line
+
+
+async def test_reviewer_is_told_who_uses_it_what_is_wanted_and_what_the_author_says() -> None:
+    base = Tree().with_texts(
+        {
+            "shop.py": "def total(xs):\n    return sum(xs) + 1\n",
+            "bill.py": "from shop import total\n\n\ndef bill(xs):\n    return total(xs)\n",
+        }
+    )
+    fixed = base.with_texts({"shop.py": "def total(xs):\n    return sum(xs)\n"})
+    case = Case("t", "total", "One too many.", "/repo", "0" * 40, base)
+    told = replace(
+        case,
+        triage=Triage(acceptance_criteria=("[1] gives 1.",), edge_cases=("No price at all",)),
+        diagnosis=Diagnosis(root_cause="One is added.", approach="Add nothing."),
+        explanation="Nothing is added; no price gives 0.",
+    )
+    model = ScriptedModel([answer("APPROVE")])
+    await review(told, Patch.between("0" * 40, base, fixed), EVIDENCE, model)
+    assert "bill.py, line 5, in bill:\ndef bill(xs):\n    return total(xs)" in model.prompt()
+    for words in ("[1] gives 1.", "No price at all", "Add nothing.", "no price gives 0."):
+        assert words in model.prompt()
+
+
+async def test_reviewer_is_told_where_nobody_uses_it() -> None:
+    base = Tree().with_texts({"shop.py": "def total(xs):\n    return sum(xs) + 1\n"})
+    fixed = base.with_texts({"shop.py": "def total(xs):\n    return sum(xs)\n"})
+    model = ScriptedModel([answer("APPROVE")])
+    await review(replace(CASE, tree=base), Patch.between("0" * 40, base, fixed), EVIDENCE, model)
+    assert "No other code of the repository names it" in model.prompt()

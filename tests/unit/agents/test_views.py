@@ -1,0 +1,52 @@
+"""What roles are shown: the functions in question, and nothing that drowns them."""
+
+from dataclasses import replace
+
+from agents.views import SMALL, is_small, named_by, places_of, users_of
+from core.findings import Diagnosis, Triage
+from core.patches import Suspect
+from core.ports import Case
+from core.trees import Tree
+
+TREE = Tree().with_texts(
+    {
+        "shop.py": "import os\n\n\ndef price(x):\n    return x\n\n\ndef total(xs):\n    return 1\n",
+        "other.py": "def ship(x):\n    return x\n",
+        "tests/test_shop.py": "def ship(x):\n    return x\n",
+    }
+)
+CASE = Case("t", "Wrong sum", "The price is right, the total is not.", "/r", "0" * 40, TREE)
+
+
+def named(case: Case) -> list[tuple[str, str]]:
+    return [(one.path, one.function) for one in places_of(case, ()) if one.function]
+
+
+def test_plain_words_name_functions_in_files_at_hand_alone() -> None:
+    assert named(CASE) == []
+    hinted = replace(CASE, triage=Triage(affected_files_hint=("shop.py",)))
+    assert named(hinted) == [("shop.py", "price"), ("shop.py", "total")]
+
+
+def test_name_written_as_code_is_looked_up_everywhere_but_in_tests() -> None:
+    assert named(replace(CASE, report="`ship` is wrong.")) == [("other.py", "ship")]
+
+
+def test_diagnosis_names_places_unless_it_guesses() -> None:
+    own = Suspect(path="shop.py", line=4, function="price", score=1, why="named by the diagnosis")
+    measured = Suspect(path="other.py", line=1, function="ship", score=1, why="coverage 0.90")
+    found = Diagnosis(root_cause="?", suspects=(measured, own), confidence=0.9)
+    assert named_by(found) == (own,)
+    assert named_by(found.but(confidence=0.3)) == ()
+    assert named_by(None) == ()
+
+
+def test_small_repository_is_one_whose_sources_are_short() -> None:
+    assert is_small(TREE.with_texts({"tests/test_long.py": "#" * SMALL}))
+    assert not is_small(TREE.with_texts({"long.py": "#" * SMALL}))
+
+
+def test_users_are_told_for_functions_alone() -> None:
+    outside = Suspect(path="shop.py", line=1, score=1)
+    assert users_of(TREE, [outside]) == ""
+    assert "No other code" in users_of(TREE, [outside, Suspect(path="shop.py", line=5, score=1)])
