@@ -34,7 +34,8 @@ from evals.scripted import REPOSITORY, Script, ScriptedThinking
 
 AT_ONCE = 8
 """Tasks at work at the same time."""
-TAPS_AT_ONCE = 8
+TAPS_AT_ONCE = 3
+"""People tap side by side, and no faster than people do."""
 CHANNELS = ("telegram", "slack", "rest", "terminal")
 FIRST = "def total(items):\n    result = sum(items)\n    return result\n"
 SECOND = "def total(items):\n    return sum(items)\n"
