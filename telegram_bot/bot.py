@@ -126,6 +126,10 @@ class TelegramBot:
                 return
             except TelegramError as error:
                 pause = await self._rest(as_ours(error), pause)
+            except Exception as error:  # whoever stopped to listen would be deaf for good
+                log.exception("listening to Telegram broke")
+                fault = AntonError(f"A fault of Anton's own: {type(error).__name__}.")
+                pause = await self._rest(fault, pause)
             else:
                 self._trouble, pause = None, PAUSE_MIN_S
 

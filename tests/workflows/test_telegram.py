@@ -27,6 +27,7 @@ from tests.fakes.repositories import repository
 from tests.fakes.telegram_chats import BOT, Callback, Message
 from tests.fakes.telegram_people import Person
 from tests.fakes.telegram_server import TelegramDouble
+from tests.fakes.waiting import until
 from tests.workflows.house import House, house
 
 DANA, EVE, GROUP = 77, 66, -100_5
@@ -403,6 +404,19 @@ async def test_polling_hears_and_confirms_what_was_dealt_with(tmp_path, double) 
         assert [command["command"] for command in double.commands][:2] == ["fix", "tasks"]
         assert it.bot.trouble == ""
         assert (await it.here.anton.health())["trouble"] == {}
+
+
+async def test_an_update_that_nobody_can_read_is_told_and_does_not_end_the_listening(
+    tmp_path: Path, double: TelegramDouble
+) -> None:
+    async with chat(tmp_path, double) as it:
+        double.chats.updates.append({"update_id": 1, "message": {"date": 1}})
+        it.bot.start()
+        await until(lambda: "TypeError" in it.bot.trouble)
+        assert "TypeError" in str((await it.here.anton.health())["trouble"])
+        double.chats.updates.clear()
+        it.dana.says("/help")
+        await asyncio.to_thread(double.wait, it.sent, "no answer")
 
 
 async def test_a_second_poller_silences_the_first_aloud(tmp_path, double) -> None:
