@@ -4,6 +4,7 @@ Foreign words go into plain or rich text, of which Slack reads no markup; the li
 has its values escaped.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ TEXT_MAX = 700
 BODY_MAX = 2_900
 """Characters of a text that stands alone; a section takes 3,000."""
 FOOTER_MAX = 1_000
+_FORMATS = re.compile(r"[*_~`]")
+"""What formats in mrkdwn, which knows no way to escape it."""
 
 
 def plain_text(text: str, limit: int) -> Block:
@@ -32,7 +35,9 @@ def header(title: str) -> Block:
 
 
 def field(name: str, value: str) -> Block:
-    """A fact below a section, with its name in bold."""
+    """A fact below a section, with its name in bold unless the fact holds signs that format."""
+    if _FORMATS.search(value):
+        return plain_text(f"{name}: {one_line(value, FIELD_MAX)}", 2 * FIELD_MAX)
     text = f"*{name}* {escaped(one_line(value, FIELD_MAX))}"
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 

@@ -186,6 +186,15 @@ def test_foreign_words_do_nothing(text: str):
         assert all(b.get("emoji") is False for b in plain_texts(rendered.blocks))
 
 
+def test_foreign_words_in_a_field_format_nothing():
+    hostile = briefing(component="api* *Severity* _P0_", ticket="~x~")
+    blocks = render(release(briefing=hostile)).blocks
+    (fields,) = (block["fields"] for block in blocks if "fields" in block)
+    (where,) = (field for field in fields if "api" in field["text"])
+    assert where["type"] == "plain_text"
+    assert wrong_blocks(blocks) == []
+
+
 def plain_texts(value: object) -> list[dict[str, object]]:
     if isinstance(value, dict):
         own = [value] if value.get("type") == "plain_text" else []
