@@ -166,7 +166,7 @@ async def build(
     that of `clock`, else the system's.
     """
     consent = _consent(settings)
-    services = read_services(settings.repos_file) if settings.repos_file else Services()
+    services = _services(settings)
     stack = AsyncExitStack()
     try:
         kept = await _keep(settings, stack, exclusive=drives, clock=clock)
@@ -332,6 +332,16 @@ def ear(settings: Settings, anton: Anton) -> "TelegramBot":
     )
     anton.hears("telegram", lambda: bot.trouble)
     return bot
+
+
+def _services(settings: Settings) -> Services:
+    """What is said of each repository; an entry that limits nothing is told."""
+    services = read_services(settings.repos_file) if settings.repos_file else Services()
+    repositories = _repositories(settings)
+    for name in services.known:
+        if not repositories.lists(name):
+            log.warning("REPOS_FILE names %s, which is no repository that is listed here", name)
+    return services
 
 
 def _repositories(settings: Settings) -> Repositories:

@@ -46,6 +46,12 @@ class Repositories:
             return str(Path(asked).resolve())
         raise RepositoryUnknown(remedy=self._hint(anywhere))
 
+    def lists(self, name: str) -> bool:
+        """Whether a request can lead to the repository of this name at all."""
+        if self._any_path and Path(name).is_absolute():
+            return True
+        return identity_of(name) in map(identity_of, self._known)
+
     def _hint(self, anywhere: bool) -> str:
         listed = f"Listed are: {', '.join(self._known)}. " if self._known else ""
         path = "Any absolute path on this machine will do." if anywhere else ""

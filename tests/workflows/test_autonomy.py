@@ -183,3 +183,13 @@ async def test_plain_words_answer_where_autonomy_ends(
         task = await here.anton.drive(task.task_id)
         assert task.status.ended is ended
         assert (task.outcome is Outcome.BLOCKED) is ended
+
+
+async def test_an_entry_that_no_request_can_lead_to_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "repos.yaml"
+    file.write_text("git@github.com:acme/shop.git:\n  autonomy: notify\n'*':\n  autonomy: patch\n")
+    async with house(tmp_path, repos_file=file):
+        assert "REPOS_FILE names git@github.com:acme/shop.git" in caplog.text
+    assert caplog.text.count("REPOS_FILE names") == 1

@@ -30,6 +30,14 @@ def test_spellings_of_a_known_one_lead_to_it(known: str, asked: str) -> None:
     assert Repositories((known,)).resolve(asked, anywhere=False) == known
 
 
+def test_what_a_request_can_lead_to_is_listed() -> None:
+    listed = Repositories(("acme/shop",))
+    assert listed.lists("https://github.com/acme/shop.git")
+    for name in ("acme/other", "git@github.com:acme/shop.git", "/srv/shop"):
+        assert not listed.lists(name)
+    assert Repositories((), any_path=True).lists("/srv/shop")
+
+
 def test_a_link_to_a_known_one_leads_to_it(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "shop")
