@@ -143,7 +143,8 @@ def _run(cell: Cell, house: CrashHouse) -> Result:
     if len(house.deaths) != 1:
         faults.append(f"{len(house.deaths)} deaths")
     faults += faults_found(house, task_id)
-    started = [e for e in house.events(task_id) if e["data"].get("state") == "started"]
+    nodes = [event for event in house.events(task_id) if event["type"] == "node"]
+    started = [event for event in nodes if event["data"]["state"] == "started"]
     repeated = len(started) - len({e["data"]["node"] for e in started}) - REVISITED
     recovery = max(0.0, ended - house.deaths[-1])
     return Result(cell, faults, recovery, repeated)

@@ -146,7 +146,8 @@ def test_a_server_told_to_leave_finishes_its_step_and_parks_the_task(
         assert house.server.kill(signal.SIGTERM) == 0
         assert faults_found(house, task_id) == []
         assert house.task(task_id)["crashes"] == {}
-        begun = [e["data"]["node"] for e in house.events(task_id) if _state(e) == "started"]
+        nodes = [e["data"] for e in house.events(task_id) if e["type"] == "node"]
+        begun = [data["node"] for data in nodes if data["state"] == "started"]
         assert begun.count("fix") == 2, "the script needs two, and the restart adds none"
 
 
@@ -242,11 +243,6 @@ def test_sixty_kills_at_random(
         f"sound, {time.monotonic() - begun:.0f} s, seed {SEED}",
     )
     assert {task_id: found for task_id, found in faults.items() if found} == {}
-
-
-def _state(event: dict[str, object]) -> object:
-    data = event["data"]
-    return data.get("state") if isinstance(data, dict) else None
 
 
 def _last_step(house: CrashHouse, task_id: str) -> tuple[object, object]:
