@@ -166,6 +166,10 @@ class Commands:
         )
         named = f"{one_line(question.title, 120)}, patch {question.patch_hash[:12]}."
         understood = f"{named} {said_back(choice, '', None, question)}"
+        if choice == "approve" and not await self._desk.was_shown(approval, said):
+            understood = (
+                f"{named} It was not shown here yet: look at it before you say yes. Approve it."
+            )
         return await self._desk.propose(approval, decision, understood)
 
     async def _budget(self, rest: str, said: Said) -> Heard:

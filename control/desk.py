@@ -99,6 +99,13 @@ class Desk:
         kind, _, approval_id = (message.subject if message else "").partition(":")
         return await self._anton.approval(approval_id) if kind in ASKING else None
 
+    async def was_shown(self, approval: Approval, said: Said) -> bool:
+        """Whether the question stood in this channel already when the words were said."""
+        for message in await self._messages.unsettled(said.by.channel):
+            if message.subject == f"approval:{approval.approval_id}" and message.state == "shown":
+                return said.at is None or message.posted_at <= said.at
+        return False
+
     async def asked_at(self, heard: Heard, channel: str, place: str, ref: str) -> None:
         """Note which message asked for words, so that a reply to it is known."""
         if not heard.about:
@@ -193,20 +200,13 @@ class Desk:
         if intent.notice:
             understood = f"{intent.notice} {understood}"
         decision = decision_of(intent, approval, said.by, said.key).but(place=said.place)
-        if intent.choice == "approve" and not await self._was_shown(approval, said):
+        if intent.choice == "approve" and not await self.was_shown(approval, said):
             named = f"the diff {question.patch_hash[:12]} was not shown here when you wrote that."
             return await self.propose(approval, decision, f"{understood} But {named}")
         if intent.needs_confirmation:
             return await self.propose(approval, decision, understood)
         heard = await self._decide(approval, decision)
         return heard.but(state="understood", text=f"Understood: {understood}\n{heard.text}")
-
-    async def _was_shown(self, approval: Approval, said: Said) -> bool:
-        """Whether the question stood in this channel already when the words were said."""
-        for message in await self._messages.unsettled(said.by.channel):
-            if message.subject == f"approval:{approval.approval_id}" and message.state == "shown":
-                return said.at is None or message.posted_at <= said.at
-        return False
 
     async def _with_words(self, approval: Approval, action: str, said: Said) -> Heard:
         """The words that a tapped button asked for: they go with that choice, as they are."""

@@ -107,6 +107,18 @@ async def test_a_command_in_reply_to_an_old_question_is_not_about_the_new_one(
             assert not heard.buttons
 
 
+async def test_a_command_says_that_its_diff_was_not_shown_yet(tmp_path: Path) -> None:
+    async with people(tmp_path) as (here, ann, _):
+        await here.run()
+        commands = Commands(here.anton, ann.desk, Repositories(()), description_max=100)
+        said = Said(text="", by=ANN, key="k")
+        before = await commands.run("approve", "", said)
+        assert "was not shown here yet" in before.text
+        assert "that was shown" not in before.text
+        await here.look()
+        assert "exactly the diff that was shown" in (await commands.run("approve", "", said)).text
+
+
 async def test_what_has_to_be_typed_stands_with_the_diff_in_every_channel(tmp_path: Path) -> None:
     change = {"app.py": MENDED, ".github/workflows/ci.yml": "on: push\n"}
     async with people(tmp_path) as (here, ann, _):
