@@ -72,6 +72,17 @@ def _defined(case: Case, names: frozenset[str], paths: Sequence[str]) -> list[Su
     ]
 
 
+def defined_in_report(case: Case) -> frozenset[str]:
+    """Names that a report writes as code and that some source defines."""
+    sources = [p for p in case.tree if p.endswith(".py") and not is_test_path(p)]
+    texts = [case.tree.text(path) for path in sources if case.tree[path].is_regular]
+    return frozenset(
+        name
+        for name in names_in_report(words_of(case))
+        if any(f"def {name}(" in text or f"class {name}" in text for text in texts)
+    )
+
+
 def named_by(diagnosis: Diagnosis | None) -> tuple[Suspect, ...]:
     """The places that a diagnosis names itself; none where it is no more than a guess."""
     if diagnosis is None or diagnosis.confidence <= GUESS:

@@ -23,7 +23,7 @@ _BLANK: Mapping[str, Any] = {
     "review": {"verdict": None, "issues": []},
     "branch": None,
     "commit": None,
-    "candidates": {"tried": 0, "plausible": 0},
+    "candidates": {"tried": 0, "by_models": 0, "plausible": 0},
     "stopped": None,
 }
 
@@ -91,12 +91,7 @@ def _facts(task: Task, report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("commit", report["commit"] or ""),
         ("pull request", report.get("pr_url") or ""),
         ("patch hash", report["patch"]["hash"] or ""),
-        (
-            "search",
-            f"{candidates['tried']} candidates tried, {candidates['plausible']} plausible"
-            if candidates["tried"]
-            else "",
-        ),
+        ("search", _tried(candidates) if candidates["tried"] else ""),
         ("stopped at", stop.get("at") or ""),
         ("hypothesis", stop.get("hypothesis") or ""),
         ("best patch", f"{partial['hash'][:12]}: {partial['words']}" if partial else ""),
@@ -108,6 +103,12 @@ def _facts(task: Task, report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         ("cost", task.usage.cost),
     ]
+
+
+def _tried(candidates: Mapping[str, Any]) -> str:
+    models = candidates.get("by_models", 0)  # not recorded of older tasks
+    by = f", {models} of them made by models" if models else ""
+    return f"{candidates['tried']} candidates tried{by}, {candidates['plausible']} plausible"
 
 
 def _next_steps(task: Task, report: Mapping[str, Any]) -> list[str]:

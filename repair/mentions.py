@@ -4,6 +4,7 @@ Whether software does what it is meant to do cannot be judged by its code alone.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,6 +18,9 @@ DOCUMENTS = (".md", ".rst", ".txt")
 PASSAGES_MAX = 4
 _OF_THE_PAST = re.compile(r"change|history|news|releas|licen[cs]e|copying|authors", re.IGNORECASE)
 """Documents that tell what was done, or whose it is, and not how the software behaves."""
+COMMON_AFTER = 3
+COMMON_SHARE = 20
+"""A word of more than so many passages, or of more than one in so many, tells nothing."""
 LEAST_SHARED = 3
 """Words that a passage shares with a report before it is worth showing."""
 _CODE = re.compile(r"`([^`\n]{1,80})`|\b([A-Za-z_]\w*)\(|\b(\w*[a-z]_[a-z]\w*|[a-z]+[A-Z]\w*)\b")
@@ -85,21 +89,30 @@ def passages_about(tree: Tree, report: str, names: Collection[str], *, max_chars
     """Paragraphs of the documentation that share most with a report, by file."""
     wanted = {word.lower() for word in re.findall(r"[A-Za-z]{4,}", report)} - COMMON_WORDS
     exact = {name.lower() for name in names}
-    scored = []
-    for path in tree:
-        pure = PurePosixPath(path)
-        if pure.suffix.lower() not in DOCUMENTS or not tree[path].is_regular:
-            continue
-        if _OF_THE_PAST.match(pure.stem):
-            continue
-        for number, passage in enumerate(re.split(r"\n\s*\n", tree.text(path))):
-            words = {word.lower() for word in re.findall(r"\w{4,}", passage)}
-            score = len(words & wanted) + 2 * len(words & exact)
-            if score >= LEAST_SHARED:
-                scored.append((-score, path, number, passage.strip()))
+    passages = list(_passages(tree))
+    words = [frozenset(re.findall(r"\w{4,}", text.lower())) for _, _, text in passages]
+    often = Counter(word for some in words for word in some)
+    most = max(COMMON_AFTER, len(passages) // COMMON_SHARE)
+    telling = {word for word in wanted if often[word] <= most}
+    scored = [
+        (-score, path, number, text)
+        for (path, number, text), some in zip(passages, words, strict=True)
+        if (score := len(some & telling) + 2 * len(some & exact)) >= LEAST_SHARED
+    ]
     kept, spent = [], 0
     for _, path, _, passage in sorted(scored)[:PASSAGES_MAX]:
         if spent + len(passage) <= max_chars:
             kept.append(f"FILE: {path}\n{passage}")
             spent += len(passage)
     return "\n\n".join(kept)
+
+
+def _passages(tree: Tree) -> Iterator[tuple[str, int, str]]:
+    """Path, place and text of each paragraph of the documentation."""
+    for path in tree:
+        pure = PurePosixPath(path)
+        if pure.suffix.lower() not in DOCUMENTS or not tree[path].is_regular:
+            continue
+        if not _OF_THE_PAST.match(pure.stem):
+            for number, passage in enumerate(re.split(r"\n\s*\n", tree.text(path))):
+                yield path, number, passage.strip()

@@ -9,11 +9,12 @@ from agents.offline.triage import named_files
 from agents.offline.triage import triage as by_rules
 from agents.prompting import render
 from agents.role import Role, words_of
+from agents.views import defined_in_report
 from core.errors import AnswerInvalid, TimeUp
 from core.findings import Triage
 from core.incidents import Severity
 from core.ports import Case, Model
-from repair.mentions import names_in_report, passages_about, uses_in_tests
+from repair.mentions import passages_about, uses_in_tests
 from repair.traces import frames_of
 
 TRIAGE = Role("triage", node="triage", max_tokens=1500)
@@ -55,7 +56,7 @@ async def triage(case: Case, model: Model) -> Triage:
     """
     files = sorted(case.tree)
     words = words_of(case)
-    names = names_in_report(words)
+    names = defined_in_report(case)
     messages = render(
         "triage",
         report=words,

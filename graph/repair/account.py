@@ -52,6 +52,7 @@ def public_account(facts: DocumentFacts, outcome: str) -> Facts:
         "stopped": facts.stopped,
         "candidates": {
             "tried": figures.tried if figures else 0,
+            "by_models": figures.by_models if figures else 0,
             "plausible": figures.plausible if figures else 0,
         },
     }

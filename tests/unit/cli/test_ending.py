@@ -138,3 +138,10 @@ def test_the_cost_is_told_where_models_were_called_and_an_unknown_price_is_no_ze
     assert "price unknown; 1 call, 12,345 tokens" in concluded(unknown)
     report = report_of(unknown)
     assert (report["cost_usd"], report["tokens"], report["model_calls"]) == (None, 12_345, 1)
+
+
+def test_what_models_tried_is_told_apart() -> None:
+    report = {**FIXED["report"], "candidates": {"tried": 12, "by_models": 1, "plausible": 1}}
+    ended = task(outcome=Outcome.FIXED, result={**FIXED, "report": report})
+    words = " ".join(concluded(ended).split())
+    assert "12 candidates tried, 1 of them made by models, 1 plausible" in words

@@ -44,3 +44,12 @@ def test_uses_in_tests_come_with_the_constants_that_they_read_and_no_others() ->
     assert "import pytest\nfrom shop import price\nCASES = [1, 2]\n\n\ndef test_price" in shown
     assert "OTHER" not in shown
     assert "import os" not in shown
+
+
+def test_words_that_stand_in_most_passages_tell_nothing() -> None:
+    common = "\n\n".join(f"These libraries leave cases number{n} open." for n in range(30))
+    tree = TREE.with_texts({"docs/long.rst": common})
+    report = "These libraries leave cases open. Prices are rounded to cents, not to the even half."
+    shown = passages_about(tree, report, set(), max_chars=1000)
+    assert shown.startswith("FILE: README.md\nPrices are rounded")
+    assert "long.rst" not in shown

@@ -99,12 +99,16 @@ async def test_what_documents_and_tests_say_of_it_is_shown() -> None:
             "shop.py": "def price(x):\n    return round(x, 2)\n",
             "README.md": "Prices are rounded to cents, to the even neighbour at the half.\n",
             "CHANGELOG.md": "Prices are rounded to cents, to the even neighbour.\n",
-            "tests/test_shop.py": "def test_price():\n    assert price(5.625) == 5.62\n",
+            "tests/test_shop.py": "def test_price():\n    assert price(5.625) == 5.62\n\n\n"
+            "def test_other():\n    assert list(range(3)) != ValueError\n",
         }
     )
-    report = "`price` is wrong: 5.625 should be rounded up to whole cents, to the neighbour."
+    report = (
+        "`price` is wrong: 5.625 should be rounded up to whole cents; `range` and `ValueError`."
+    )
     model = ScriptedModel([answer()])
     await triage(Case("t", "Prices", report, "/r", "0" * 40, tree), model)
     assert "README.md\nPrices are rounded" in model.prompt()
     assert "assert price(5.625) == 5.62" in model.prompt()
     assert "CHANGELOG.md\nPrices" not in model.prompt()
+    assert "test_other" not in model.prompt(), "nothing of ours has these names"
