@@ -38,7 +38,9 @@ async def test_a_lie_reaches_people_in_its_own_paragraph_and_changes_nothing_els
         briefing = await briefing_of(here, task)
         assert briefing.count(said) == 1
         (facts,) = here.thinking.engines[task.task_id].told
-        assert facts.startswith(briefing.replace(f"{said}\n\n", "")), "but for it, as recorded"
+        recorded, _, button = briefing.replace(f"{said}\n\n", "").partition("\n\nOn Approve: ")
+        assert button, "people are told what follows, whoever tells of it need not be"
+        assert facts.startswith(recorded), "but for it, as recorded"
         task = await here.answer(task, "approve")
         assert task.outcome is Outcome.FIXED
         body = str(github.pulls[0]["body"])
