@@ -3,7 +3,6 @@
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,16 @@ ROOT = Path(__file__).parents[3]
 HEAVY = ("langgraph", "litellm", "fastapi", "rich", "libcst", "pydantic", "config", "bootstrap")
 
 
-def test_help_is_quick_and_imports_nothing_heavy() -> None:
+def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys\nfrom main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as end:\n"
         f"    print([m for m in {HEAVY!r} if m in sys.modules], end.code)"
     )
-    began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    seconds = time.monotonic() - began
     assert done.stdout.endswith("[] 0\n")
-    assert seconds < 0.5
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
