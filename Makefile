@@ -5,10 +5,10 @@ SUITE ?= repair
 # Tests side by side, one process a core; who has no more takes from the others. SPREAD= for one after the other.
 SPREAD ?= -n logical --dist worksteal
 
-.PHONY: help install fmt lint types imports test check e2e eval dev pictures demo lock clean
+.PHONY: help install fmt lint types imports test test-docker check e2e eval dev pictures demo lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: ## fill .venv from the lock files, and see to bubblewrap (PYTHON=... picks the interpreter)
 	@PYTHON="$(PYTHON)" deploy/install.sh
@@ -28,13 +28,16 @@ imports: install ## the floors: who may import whom
 	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()"
 
 test: install ## the tests, but for the slow ones
-	$(PY) -m pytest -m "not slow" $(SPREAD)
+	$(PY) -m pytest -m "not slow and not needs_docker" $(SPREAD)
+
+test-docker: install ## the sandbox of Docker, in an engine started for it (as root, with Debian's docker.io)
+	$(PY) -m pytest -m needs_docker
 
 check: lint types imports test ## exactly what CI runs
 
 e2e: install ## the slow tests too: real processes, races, kills at every step
-	$(PY) -m pytest -m slow
-	$(PY) -m pytest tests/e2e -m "not slow"
+	$(PY) -m pytest -m "slow and not needs_docker"
+	$(PY) -m pytest tests/e2e -m "not slow and not needs_docker"
 
 eval: install ## measure: make eval SUITE=repair
 	$(PY) main.py eval $(SUITE)

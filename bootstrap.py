@@ -921,14 +921,22 @@ def _environments(settings: Settings) -> "Environments":
 def sandbox_of(settings: Settings) -> SandboxProvider:
     """The chosen kind of sandbox, never another; raises SandboxUnavailable where it is refused."""
     kind = "bubblewrap" if settings.sandbox == "auto" else settings.sandbox
-    options: dict[str, Any] = {
-        "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks,
-        "allow_no_memory_limit": settings.sandbox_allow_no_memory_limit,
-    }
-    if kind == "subprocess":
-        options["allow_host"] = settings.sandbox_allow_host
+    options = sandbox_options(settings)
     provider: SandboxProvider = provider_class(kind)(settings.data_dir / "sandboxes", **options)
     return provider
+
+
+def sandbox_options(settings: Settings) -> dict[str, Any]:
+    """What the provider of the chosen kind is made with."""
+    kinds: dict[str, dict[str, Any]] = {
+        "subprocess": {"allow_host": settings.sandbox_allow_host},
+        "docker": {"host": settings.docker_host, "image": settings.sandbox_image},
+    }
+    return {
+        "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks,
+        "allow_no_memory_limit": settings.sandbox_allow_no_memory_limit,
+        **kinds.get(settings.sandbox, {}),
+    }
 
 
 @asynccontextmanager

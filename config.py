@@ -120,8 +120,12 @@ class Cloud(_Group):
 class SandboxOptions(_Group):
     """The sandbox: where the code under repair runs."""
 
-    sandbox: Literal["auto", "bubblewrap", "subprocess"] = "auto"
+    sandbox: Literal["auto", "bubblewrap", "docker", "subprocess"] = "auto"
     """`auto` is bubblewrap; `subprocess` protects nothing and needs SANDBOX_ALLOW_HOST."""
+    sandbox_image: str = Field(default="", max_length=255)
+    """Image of SANDBOX=docker; empty for one that is made of this machine's Python and tools."""
+    docker_host: str = ""
+    """Address of the Docker engine, as `unix:///run/docker.sock`; empty for the usual socket."""
     sandbox_allow_host: bool = False
     """Lets SANDBOX=subprocess run foreign code on this machine with no protection at all."""
     sandbox_allow_no_memory_limit: bool = False

@@ -264,7 +264,9 @@ async def evaluate(options: Namespace) -> int:
         from evals import sandbox as attacks
 
         chosen = [a for a in attacks.ATTACKS if a.attack_id.startswith(options.only)]
-        results = await attacks.run_attacks(bootstrap.sandbox_of(settings), chosen)
+        results = await attacks.run_attacks(
+            bootstrap.sandbox_of(settings), chosen, bootstrap.sandbox_options(settings)
+        )
         print(attacks.table(results))
         return int(any(result.held is False for result in results))
     from evals.faults import load_faults

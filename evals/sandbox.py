@@ -5,10 +5,11 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import AntonError
 from core.evidence import RunEnd
@@ -45,14 +46,19 @@ class AttackResult:
         return self.held is True and self.next_green
 
 
-async def run_attack(provider: SandboxProvider, attack: Attack) -> AttackResult:
-    """Make one attack, then see whether the next task is green."""
+async def run_attack(
+    provider: SandboxProvider, attack: Attack, options: Mapping[str, Any] | None = None
+) -> AttackResult:
+    """Make one attack, then see whether the next task is green.
+
+    `options` are those of the provider, for an attack that starts a server of its own.
+    """
     began = time.monotonic()
     if attack.harms_host and provider.backend == "subprocess":
         detail = "not tried, it would harm this machine"
         return AttackResult(attack.attack_id, attack.name, None, detail, True, 0.0)
     async with baited() as bait:
-        field = Field(provider, bait)
+        field = Field(provider, bait, options or {})
         try:
             held, detail = True, await attack.run(field)
         except Breach as breach:
@@ -65,10 +71,12 @@ async def run_attack(provider: SandboxProvider, attack: Attack) -> AttackResult:
 
 
 async def run_attacks(
-    provider: SandboxProvider, attacks: Iterable[Attack] = ATTACKS
+    provider: SandboxProvider,
+    attacks: Iterable[Attack] = ATTACKS,
+    options: Mapping[str, Any] | None = None,
 ) -> list[AttackResult]:
     """Make all attacks, one after another."""
-    return [await run_attack(provider, attack) for attack in attacks]
+    return [await run_attack(provider, attack, options) for attack in attacks]
 
 
 def table(results: Sequence[AttackResult]) -> str:
@@ -97,12 +105,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sandbox", default="bubblewrap", choices=PROVIDERS)
     parser.add_argument("--only", default="", help="ids that begin so, as S8")
+    parser.add_argument("--docker-host", default="", help="as unix:///var/run/docker.sock")
     chosen = parser.parse_args(arguments)
-    more = {"allow_host": True} if chosen.sandbox == "subprocess" else {}
+    options: dict[str, dict[str, Any]] = {
+        "subprocess": {"allow_host": True},
+        "docker": {"host": chosen.docker_host},
+    }
+    more = options.get(chosen.sandbox, {})
     attacks = [attack for attack in ATTACKS if attack.attack_id.startswith(chosen.only)]
     with tempfile.TemporaryDirectory(prefix="anton-attacks-") as scratch:
         provider = provider_class(chosen.sandbox)(Path(scratch), **more)
-        results = asyncio.run(run_attacks(provider, attacks))
+        results = asyncio.run(run_attacks(provider, attacks, more))
     sys.stdout.write(table(results) + "\n")
     return 0 if all(result.ok for result in results if result.held is not None) else 1
 

@@ -7,6 +7,7 @@ from core.errors import ConfigError
 
 PROVIDERS = {
     "bubblewrap": "sandbox.bubblewrap:BubblewrapProvider",
+    "docker": "sandbox.docker:DockerProvider",
     "subprocess": "sandbox.subprocess:SubprocessProvider",
 }
 

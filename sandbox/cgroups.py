@@ -16,6 +16,8 @@ CONTROLLERS = ("memory", "pids")
 SHARING = "cpu"
 """Where it can be had, all programs of a sandbox together get the processor time of one."""
 SUPERVISOR = 1
+SOCKETS = "memory.kmem.tcp.limit_in_bytes"
+SOCKET_SHARE = 4
 END_S = 2.0
 
 
@@ -33,7 +35,7 @@ class ControlGroup:
             "memory.swap.max": 0,
             "memory.limit_in_bytes": limits.memory_bytes,
             "memory.memsw.limit_in_bytes": limits.memory_bytes,
-            "memory.kmem.tcp.limit_in_bytes": limits.memory_bytes // 4,
+            SOCKETS: limits.memory_bytes // SOCKET_SHARE,
             "pids.max": limits.processes + SUPERVISOR,
         }
         try:
@@ -44,6 +46,13 @@ class ControlGroup:
                         (folder / name).write_text(str(size))
         except OSError as error:
             raise SandboxError(f"The control group cannot be made: {error}.") from error
+
+    def limit_sockets(self, limits: Limits) -> None:
+        """Limit what buffers of sockets take, where version 1 counts them apart and lets us."""
+        for folder in self._folders:
+            with suppress(OSError):
+                if (folder / SOCKETS).exists():
+                    (folder / SOCKETS).write_text(str(limits.memory_bytes // SOCKET_SHARE))
 
     def add(self, pid: int) -> None:
         """Put a process in, before it starts others."""
@@ -131,6 +140,26 @@ class ControlGroups:
     def folders(self, name: str) -> list[Path]:
         """Where the group of this name lies."""
         return [parent / name for parent in self.parents.values()]
+
+
+def groups_of(process: Path, mark: str) -> ControlGroup | None:
+    """The group of a process of this machine, for reading; None where it cannot be seen.
+
+    `process` is its folder in /proc; `mark` must be in the group's name, for another machine's
+    process may have the same number here.
+    """
+    try:
+        memberships = dict(_memberships((process / "cgroup").read_text()))
+        mounts = [_Mount(line) for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    except OSError:
+        return None
+    folders = []
+    for mount in mounts:
+        names = [""] if mount.kind == "cgroup2" else sorted(set(mount.options) & {*CONTROLLERS})
+        for group in (memberships.get(name, "") for name in names if mount.kind[:6] == "cgroup"):
+            if mark in group:
+                folders.append(mount.resolve(group))
+    return ControlGroup(folders) if folders else None
 
 
 class _Mount:

@@ -21,6 +21,7 @@ PROBE_LIMITS = Limits(
 )
 PROBE_BOMB = "x = bytearray(192 * 1024 * 1024); x[::4096] = bytes(len(x) // 4096)"
 INSTALL = "Install it (Debian: apt-get install bubblewrap)."
+ORDINARY = "Run Anton as an ordinary user, with bubblewrap 0.8 or later."
 USER_NAMESPACES = (
     "Allow unprivileged user namespaces: sysctl kernel.unprivileged_userns_clone=1, on Ubuntu "
     "kernel.apparmor_restrict_unprivileged_userns=0; a container needs seccomp=unconfined and "
@@ -69,7 +70,7 @@ def system_python() -> Environment:
     return Environment("probe", str(Path(sys.executable).resolve()), ((base, str(base)),))
 
 
-def insist(standing: Mapping[str, Any]) -> None:
+def insist(standing: Mapping[str, Any], remedy: str = ORDINARY) -> None:
     """Refuse a sandbox whose first process is not held as it should be."""
     flaws = {
         "it is not the first process of its own namespace": standing.get("pid") != 1,
@@ -82,7 +83,7 @@ def insist(standing: Mapping[str, Any]) -> None:
     if found:
         raise SandboxUnavailable(
             f"The sandbox does not hold what it promises: {', '.join(found)}.",
-            remedy="Run Anton as an ordinary user, with bubblewrap 0.8 or later.",
+            remedy=remedy,
         )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from core.errors import SandboxGone
 from sandbox.inside.wire import HEAD, pack
@@ -16,10 +16,37 @@ OPEN_S = 20.0
 Teardown = Callable[[], Awaitable[None]]
 
 
+class Answers(Protocol):
+    """What the supervisor says."""
+
+    async def readexactly(self, n: int) -> bytes:
+        """So many bytes; raises IncompleteReadError at the end."""
+        ...
+
+
+class Spoken(Protocol):
+    """A supervisor process with its three streams."""
+
+    @property
+    def stdin(self) -> asyncio.StreamWriter | None:
+        """Takes orders."""
+        ...
+
+    @property
+    def stdout(self) -> Answers | None:
+        """Gives answers."""
+        ...
+
+    @property
+    def stderr(self) -> asyncio.StreamReader | None:
+        """Complains."""
+        ...
+
+
 class Link:
     """One supervisor process and the orders under way; it is never waited for without end."""
 
-    def __init__(self, process: asyncio.subprocess.Process, teardown: Teardown) -> None:
+    def __init__(self, process: Spoken, teardown: Teardown) -> None:
         """Take over the process; `teardown` ends it with all that belongs to it."""
         if not (process.stdin and process.stdout and process.stderr):
             raise ValueError("a supervisor needs pipes")

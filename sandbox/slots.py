@@ -62,12 +62,17 @@ class Slot:
 class Slots:
     """The places of this machine, or where we are not root, of this user."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep the locks in `folder`."""
+    def __init__(self, folder: Path, first: int | None = None) -> None:
+        """Keep the locks in `folder`.
+
+        The places have the user ids from `first` on; by default those of this machine, or for
+        who is not root none.
+        """
         self._folder = folder
-        self._first = first_uid() if os.geteuid() == 0 else None
+        self._first = first_uid() if first is None and os.geteuid() == 0 else first
         place = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:8]
-        self._prefix = f"{NAME}{os.geteuid()}-{place}"
+        self.prefix = f"{NAME}{os.geteuid()}-{place}"
+        """How the names of these places begin."""
 
     def take(self) -> Slot:
         """The first free place; raises SandboxUnavailable when there is none."""
@@ -79,7 +84,7 @@ class Slots:
                 remedy="Make that folder writable.",
             ) from error
         for number in range(COUNT):
-            if slot := self._lock(number):
+            if slot := self.lock(number):
                 return slot
         raise SandboxUnavailable(
             f"All {COUNT} places for sandboxes are taken.",
@@ -89,13 +94,14 @@ class Slots:
     def abandoned(self) -> Iterator[Slot]:
         """Places whose owner died before it could clear away."""
         for file in self._folder.glob("*.lock"):
-            if file.stem.isdigit() and (slot := self._lock(int(file.stem))):
+            if file.stem.isdigit() and (slot := self.lock(int(file.stem))):
                 if slot.is_noted:
                     yield slot
                 else:
                     slot.let_go()
 
-    def _lock(self, number: int) -> Slot | None:
+    def lock(self, number: int) -> Slot | None:
+        """The place of this number, if nobody holds it."""
         path = self._folder / f"{number}.lock"
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -104,8 +110,8 @@ class Slots:
             os.close(fd)
             return None
         if self._first is None:
-            return Slot(fd, f"{self._prefix}-{number}", None)
-        return Slot(fd, f"{self._prefix}-{number}", self._first + number)
+            return Slot(fd, f"{self.prefix}-{number}", None)
+        return Slot(fd, f"{self.prefix}-{number}", self._first + number)
 
 
 def first_uid(uid_map: Path = Path("/proc/self/uid_map")) -> int:

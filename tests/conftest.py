@@ -105,6 +105,15 @@ def contracts() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """Address of a Docker engine of our own; skips aloud where none can be started."""
+    from tests.engine import started
+
+    with started() as host:
+        yield host
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def environments(tmp_path_factory: pytest.TempPathFactory) -> "AsyncIterator[Environments]":
     """What repositories need, for the sandbox of this machine; skips aloud where there is none."""

@@ -1,6 +1,7 @@
 """Attacks on the end: what stays when the server is killed."""
 
 import asyncio
+import json
 import sys
 import tempfile
 from contextlib import suppress
@@ -18,9 +19,8 @@ from core.trees import Tree
 from sandbox import provider_class
 
 async def main():
-    backend, scratch, python, mark = sys.argv[1:]
-    more = {"allow_host": True} if backend == "subprocess" else {}
-    provider = provider_class(backend)(Path(scratch), **more)
+    backend, scratch, python, mark, options = sys.argv[1:]
+    provider = provider_class(backend)(Path(scratch), **json.loads(options))
     environment = Environment("short", python, variables={"PATH": "/usr/bin:/bin"})
     sandbox = await provider.open(Tree(), environment, Limits(memory_bytes=128 << 20))
     script = f"(setsid sleep {mark} & ) ; nohup sleep {mark} & trap '' TERM HUP; sleep {mark}"
@@ -38,6 +38,7 @@ async def _killed_server(field: Field) -> str:
     with tempfile.TemporaryDirectory(prefix="anton-killed-") as scratch:
         server = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", SERVER, field.provider.backend, scratch, PYTHON, mark),
+            json.dumps(dict(field.options)),
             cwd=Path(__file__).parent.parent.parent,
             stdout=asyncio.subprocess.PIPE,
         )

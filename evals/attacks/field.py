@@ -8,9 +8,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,8 @@ class Field:
 
     provider: SandboxProvider
     bait: Bait
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """With which another process opens a provider of the same kind."""
 
     @property
     def environment(self) -> Environment:

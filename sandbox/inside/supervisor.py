@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.inside.commands import Command, HeadAndTail, Lines
 from sandbox.inside.files import Refused, Workspace
+from sandbox.inside.filter import lay
 from sandbox.inside.processes import Family, Watch
 from sandbox.inside.wire import read_frame, write_frame
 
@@ -244,6 +245,8 @@ def main() -> None:
     if frame is None:
         return
     supervisor = Supervisor(frame[0])
+    if frame[0].get("filter"):
+        lay(bytes.fromhex(frame[0]["filter"]))
     write_frame(ANSWERS, standing)
     try:
         supervisor.serve()

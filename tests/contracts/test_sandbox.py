@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,19 +43,19 @@ TREE = Tree(
         "grüße/ñ.txt": File("é".encode()),
     }
 )
-OPTIONS: dict[str, dict[str, bool]] = {"bubblewrap": {}, "subprocess": {"allow_host": True}}
+OPTIONS: dict[str, dict[str, bool]] = {"subprocess": {"allow_host": True}}
+MARKS = {"bubblewrap": [pytest.mark.needs_bubblewrap], "docker": [pytest.mark.needs_docker]}
 
 pytestmark = pytest.mark.skipif(not Path(PYTHON).exists(), reason=f"{PYTHON} is missing")
 
 
 @pytest.fixture(
-    params=[
-        pytest.param(name, marks=[pytest.mark.needs_bubblewrap] if name == "bubblewrap" else [])
-        for name in PROVIDERS
-    ]
+    params=[pytest.param(name, marks=MARKS.get(name, [])) for name in PROVIDERS],
 )
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> SandboxProvider:
-    options = OPTIONS[request.param]
+    options: dict[str, Any] = OPTIONS.get(request.param, {})
+    if request.param == "docker":
+        options = {"host": request.getfixturevalue("docker_host")}
     made: SandboxProvider = provider_class(request.param)(tmp_path, max_sandboxes=3, **options)
     return made
 

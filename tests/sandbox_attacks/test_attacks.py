@@ -1,4 +1,4 @@
-"""The attack list: bubblewrap holds, the bare machine does not, and so the attacks are real."""
+"""The attack list: the walls hold, the bare machine does not, and so the attacks are real."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from core.ports import SandboxProvider
 from evals.attacks.field import PYTHON, Attack
 from evals.sandbox import ATTACKS, AttackResult, main, run_attack, run_attacks, table
-from sandbox import provider_class
+from sandbox import container, provider_class
 from sandbox.cgroups import ControlGroups
 
 pytestmark = pytest.mark.skipif(not Path(PYTHON).exists(), reason=f"{PYTHON} is missing")
@@ -43,6 +43,27 @@ async def test_bubblewrap_holds_without_control_groups(attack_id: str, tmp_path:
     provider = provider_class("bubblewrap")(tmp_path, groups=ControlGroups({}, 0))
     result = await run_attack(provider, attack(attack_id))
     assert result.ok, result
+
+
+@pytest.mark.needs_docker
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.attack_id}-{attack.name}")
+async def test_docker_holds(attack: Attack, tmp_path: Path, docker_host: str) -> None:
+    options = {"host": docker_host}
+    result = await run_attack(provider_class("docker")(tmp_path, **options), attack, options)
+    assert result.ok, result
+
+
+@pytest.mark.needs_docker
+async def test_a_weakened_docker_does_not_hold(
+    tmp_path: Path, docker_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Takes away one wall for each attack, so that what holds is known to be that wall."""
+    monkeypatch.setattr(container, "SYSCTLS", {})
+    monkeypatch.setattr(container, "MASKED", ())
+    provider = provider_class("docker")(tmp_path, host=docker_host)
+    for attack_id in ("S8a", "S31"):
+        result = await run_attack(provider, attack(attack_id))
+        assert result.held is False, result
 
 
 @pytest.mark.parametrize("attack_id", [attack_id for ids in BREACHES.values() for attack_id in ids])
