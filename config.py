@@ -121,7 +121,7 @@ class SandboxOptions(_Group):
     """The sandbox: where the code under repair runs."""
 
     sandbox: Literal["auto", "bubblewrap", "docker", "subprocess"] = "auto"
-    """`auto` is bubblewrap; `subprocess` protects nothing and needs SANDBOX_ALLOW_HOST."""
+    """`auto` is bubblewrap; `docker` needs an engine; `subprocess` protects nothing."""
     sandbox_image: str = Field(default="", max_length=255)
     """Image of SANDBOX=docker; empty for one that is made of this machine's Python and tools."""
     docker_host: str = ""

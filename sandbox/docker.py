@@ -169,7 +169,7 @@ class DockerProvider:
         return {
             "walls": f"Docker {facts['ServerVersion']}: all capabilities dropped, read-only root",
             "user": "one for each sandbox, unprivileged",
-            "network": "none but loopback",
+            "network": "loopback alone",
             "files": f"image {await self._image.name()}; memory file systems of limited size",
             "system calls": "seccomp, the engine's and ours",
             "processes": f"{group} and rlimit" if facts.get("PidsLimit") else "the supervisor",

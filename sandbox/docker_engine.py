@@ -15,6 +15,7 @@ CALL_S = 60
 REMOVE_S = 20.0
 LOOK_S = 0.02
 CONFLICT = 409
+USUAL = "unix:///var/run/docker.sock"
 INSTALL = (
     "Start Docker (Debian: apt-get install docker.io) and let this user reach it, or set "
     "DOCKER_HOST, as unix:///var/run/docker.sock."
@@ -73,7 +74,7 @@ class Engine:
 
     def __init__(self, host: str = "") -> None:
         """`host` as in DOCKER_HOST; empty for the default socket. Nothing is asked yet."""
-        self._host = host or None
+        self._host = host or USUAL
         self._client: Any = None
         self._facts: dict[str, Any] = {}
 
@@ -114,7 +115,7 @@ class Engine:
                         break
                     await asyncio.sleep(LOOK_S)
         except TimeoutError as error:
-            raise SandboxError(f"The container {name} cannot be removed.") from error
+            raise _stays(name, "its end takes too long") from error
         return existed
 
     async def has_image(self, name: str) -> bool:
@@ -143,7 +144,10 @@ class Engine:
         import docker
 
         if self._client is None:
-            self._client = docker.APIClient(self._host, version="auto", timeout=CALL_S)
+            _knock(self._host)
+            client = docker.APIClient(self._host, version="auto", timeout=CALL_S)
+            client.headers["Connection"] = "close"  # it keeps one for each address it ever asked
+            self._client = client
         return self._client
 
     def _attached(self, container_id: str) -> socket.socket:
@@ -166,11 +170,25 @@ class Engine:
             self._opened().remove_container(name, force=True, v=True)
         except docker.errors.NotFound:
             return None
-        except docker.errors.APIError as error:
-            if error.status_code == CONFLICT:  # its end is under way already
+        except (docker.errors.DockerException, OSError) as error:
+            if getattr(error, "status_code", None) == CONFLICT:  # its end is under way already
                 return False
-            raise SandboxError(f"The container {name} cannot be removed: {error}.") from error
+            raise _stays(name, str(error)) from error
         return True
+
+
+def _knock(host: str) -> None:
+    """Raise OSError where nobody answers at a Unix socket; the client would leave one open."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(host.removeprefix("unix://"))
+
+
+def _stays(name: str, why: str) -> SandboxError:
+    return SandboxError(
+        f"The container {name} cannot be removed: {why}.",
+        remedy="See to the Docker engine; what is left is removed when Anton starts again.",
+    )
 
 
 def _remedy(said: str) -> str | None:

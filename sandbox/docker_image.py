@@ -34,7 +34,7 @@ PROGRAMS = (
 """What tests are known to call; those which this machine lacks are left out."""
 LIBRARIES = ("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libffi.so.8")
 """What compiled packages of Python want besides."""
-SKIPPED = {"__pycache__", "test", "idlelib", "tkinter", "turtledemo"}
+SKIPPED = {"test", "idlelib", "tkinter", "turtledemo"}
 EMPTY_FOLDERS = ("dev", "etc", "home", "home/sandbox", "opt", "proc", "run", "sys", "tmp", "work")
 
 USER = "sandbox:x:{0}:{0}::/home/sandbox:/bin/sh\n"
