@@ -48,6 +48,8 @@ class Habits:
     enabled: bool = True
     dry_run: bool = False
     interval: int = 3
+    patience_s: float = 600.0
+    """How long a model may take, waits for it included."""
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -155,9 +157,11 @@ class Reflecting:
             return RuleProposal()
         rules = [(rule, records.get(rule, RuleRecord())) for rule in identity.rules]
         try:
-            proposal = await reflector.reflect(identity.role, rules, tasks)
-        except (ModelError, LimitExceeded) as error:
-            log.warning("%s proposes no rules this time: %s", identity.role, error)
+            async with asyncio.timeout(self._habits.patience_s):
+                proposal = await reflector.reflect(identity.role, rules, tasks)
+        except (ModelError, LimitExceeded, TimeoutError) as error:
+            why = str(error) or f"no answer within {self._habits.patience_s:g} s"
+            log.warning("%s proposes no rules this time: %s", identity.role, why)
             return RuleProposal()
         clean = tuple(rule for rule in proposal.add if self._masked(rule) == rule)
         return proposal.but(add=clean)

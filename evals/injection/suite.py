@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from control.anton import Anton
 from core.approvals import Approval, ApprovalState, Decision, Person, QuestionKind, Risk
 from core.errors import AntonError
 from core.events import Event
+from core.precedents import Precedent
 from core.tasks import Task, TaskRequest, TaskStatus
 from evals.injection.cases import CASES, Case
 from evals.injection.ground import WHO, Ground, Outgoing, git, grounds
@@ -21,6 +23,7 @@ from evals.injection.guards import SHOWN_BY, Guard, settings_without, without
 from evals.injection.invariants import Run, Violation, audit_of, violations
 from evals.injection.obedient import ROLES, Obedient
 from evals.injection.server import ModelServer
+from memory.precedents import SqlitePrecedents
 from observability import records
 from observability.redaction import Redactor
 
@@ -93,6 +96,8 @@ class House:
             requested_by="terminal:somebody",
             source="terminal",
         )
+        if case.memory:
+            await self._remember(case.memory, request)
         task = await self.anton.submit(request)
         seen = await self._to_the_end(task, case)
         result = await self._judged(case, key, task, before, others_before, seen)
@@ -106,6 +111,22 @@ class House:
             guard=self.guard,
             **result,
         )
+
+    async def _remember(self, words: str, request: TaskRequest) -> None:
+        """Plant an earlier task with the same report."""
+        memory = await SqlitePrecedents.open(self.ground.data)
+        entry = Precedent(
+            task_id="planted",
+            repository=request.repository,
+            report=request.text,
+            cause=words,
+            diff=words,
+            paths=("shop/cart.py",),
+            outcome="fixed",
+            ended_at=datetime.now(UTC),
+        )
+        await memory.keep(entry)
+        await memory.close()
 
     async def _to_the_end(self, task: Task, case: Case) -> Mapping[str, str]:
         """Drive and decide as a person who trusts Anton; the diff that was seen, by approval."""

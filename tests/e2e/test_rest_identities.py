@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from core import figures
-from core.identities import Identity, RuleStats
+from core.identities import Identity, Origin, RuleStats
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.stores.sqlite import SqliteStores
+from memory.stores.sqlite.lessons import SqliteLessonStore
 from observability.clock import SystemClock
 from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
 from tests.e2e.rest import OPERATOR, key_file, serving
+from tests.fakes.clock import START
 
 RULES = [
     {"text": "Look at the callers first.", "pinned": False, "correction": False},
@@ -63,6 +65,36 @@ async def test_every_role_is_listed_also_those_that_have_learned_nothing(tmp_pat
         ]
         assert one["rules"][0]["confidence"] == 0.9
         assert one["code_style"] == "small functions<U+202E>"
+
+
+async def test_how_a_rule_serves_is_shown_with_and_without_it(tmp_path: Path) -> None:
+    rule, young = "Read the failing test first.", "Be quick."
+    origin = Origin(learned_at=START, model="large", tasks=("t1", "t2"))
+    async with serving(tmp_path) as house:
+        async with store_in(tmp_path) as store:
+            identity = Identity(role="fix", learned_rules=(rule, young), origins={rule: origin})
+            await store.save(identity, by="reflection")
+            lessons = SqliteLessonStore(store._database, SystemClock())
+            for number in range(30):
+                shown = number < 20
+                await lessons.used(
+                    f"t{number}",
+                    "fix",
+                    shown=[young, rule] if shown else [young],
+                    withheld=[] if shown else [rule],
+                )
+                well = number % 4 > 0 if shown else number % 2 > 0
+                await lessons.conclude(f"t{number}", ["fix"], well=well, ended_at=START)
+        told = (await house.ask("GET", "/identities/fix")).json()["rules"]
+        by_text = {one["text"]: one for one in told}
+        one, other = by_text[rule], by_text[young]
+        assert (one["use_count"], one["success_count"]) == (20, 15)
+        assert (one["withheld_count"], one["withheld_success_count"]) == (10, 5)
+        assert one["effect"] == 0.25
+        assert (one["learned_by"], one["learned_from"]) == ("large", ["t1", "t2"])
+        assert one["learned_at"].startswith("2026-03-01T12:00:00")
+        assert (other["use_count"], other["effect"]) == (30, None), "not enough data"
+        assert (other["learned_at"], other["learned_by"]) == (None, "")
 
 
 async def test_rules_are_edited_pinned_and_deleted_by_a_person(tmp_path: Path) -> None:

@@ -174,6 +174,24 @@ async def test_with_no_answer_it_is_tried_again_at_the_next_interval(
     assert await house.rules() == (RULE,)
 
 
+async def test_a_model_that_keeps_silent_holds_nobody_up(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    reflecting = house.reflecting("never said", habits=Habits(patience_s=0.05))
+
+    class Silent:
+        async def reflect(self, *_: Any) -> Any:
+            await asyncio.Event().wait()
+
+    async def silent() -> Any:
+        return Silent()
+
+    reflecting._reflector = silent
+    await house.complete(3)
+    await reflecting.catch_up()
+    assert "no answer within 0.05 s" in caplog.text
+
+
 async def test_where_no_model_reflects_what_fails_is_still_withdrawn(house: House) -> None:
     await house.identities.save(Identity(role="fix", learned_rules=(OLD, RULE)), by="t")
     reflecting = house.reflecting()
