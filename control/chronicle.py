@@ -152,16 +152,13 @@ class Chronicle:
 
     async def _conclude(self, task: Task) -> None:
         """Tell roles and the log of model calls how it ended; the same again changes nothing."""
-        records, ended_at = self._records, task.ended_at or task.updated_at
-        log, outcome = records.interactions, task.outcome
-        spent = await records.budgets.by_role(task.task_id) if task.usage.model_calls else {}
-        if outcome:
-            well = outcome.well if outcome.tells else None
-            await records.lessons.conclude(task.task_id, spent, well=well, ended_at=ended_at)
-        if not (outcome and spent):
+        records, outcome = self._records, task.outcome
+        if outcome is None:
             return
+        ended_at = task.ended_at or task.updated_at
+        spent = await records.budgets.by_role(task.task_id) if task.usage.model_calls else {}
         for role, took in spent.items():
-            log.record(
+            records.interactions.record(
                 RoleResult(
                     task_id=task.task_id,
                     role=role,
@@ -174,7 +171,11 @@ class Chronicle:
                     seconds=took.seconds,
                 )
             )
-        await log.flush()
+        if spent:
+            await records.interactions.flush()
+        # Last, since a role that is due reads the log.
+        well = outcome.well if outcome.tells else None
+        await records.lessons.conclude(task.task_id, spent, well=well, ended_at=ended_at)
 
     async def end_once(self, task: Task) -> None:
         """The closing event, where a crash came between the end and its telling."""
