@@ -174,7 +174,7 @@ async def build(
         mind = (thinking or await _mind(settings, stack, kept, models)) if drives else None
         if mind and checked:
             await mind.check()
-        decisions = Decisions(kept.records, kept.stores.audit, consent)
+        decisions = Decisions(kept.records, kept.stores.audit, consent, _passing(settings))
         runner = await _runner(settings, stack, kept, mind, decisions, services) if mind else None
         views = _views(settings, stack, kept, channels) if drives else ()
     except BaseException:
@@ -677,6 +677,12 @@ def set_up_logs(settings: Settings, *, quiet: bool) -> None:
     records.set_up(level, form, Redactor(settings.secrets()))
 
 
+def _passing(settings: Settings) -> Risk | None:
+    """The highest risk that passes without a person."""
+    chosen = settings.auto_approve_risk
+    return None if chosen == "none" else Risk(chosen)
+
+
 def _rules(settings: Settings, service: Service) -> Rules:
     return Rules(
         max_review_rounds=settings.max_review_rounds,
@@ -687,7 +693,7 @@ def _rules(settings: Settings, service: Service) -> Rules:
         draft=settings.pr_draft,
         profile=service.profile,
         autonomy=service.autonomy,
-        passes=None if settings.auto_approve_risk == "none" else Risk(settings.auto_approve_risk),
+        passes=_passing(settings),
         two_for=None if settings.approval_two_for == "none" else Risk(settings.approval_two_for),
     )
 

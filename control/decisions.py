@@ -12,10 +12,14 @@ from core.ports import AuditLog
 class Decisions:
     """Takes the answers of all channels."""
 
-    def __init__(self, records: Records, audit: AuditLog, consent: Consent) -> None:
+    def __init__(
+        self, records: Records, audit: AuditLog, consent: Consent, passes: Risk | None = None
+    ) -> None:
+        """`passes` is the highest risk that passes without a person now; None for none."""
         self._records = records
         self._audit = audit
         self._consent = consent
+        self._passes = passes
 
     def may_decide(self, person: Person, place: str = "") -> bool:
         """Whether this person may answer questions, in this place of the channel."""
@@ -46,10 +50,14 @@ class Decisions:
         return decided
 
     async def pass_by_policy(self, approval: Approval) -> Approval:
-        """The question, approved without a person where its rules say so; else as it is."""
+        """The question, approved without a person where its rules say so; else as it is.
+
+        The rules of this moment count too: what was asked before they were made stricter waits.
+        """
         question = approval.question
         pending = approval.state is ApprovalState.PENDING
-        if not (pending and question.passed_by) or question.risk.rank > Risk.MEDIUM.rank:
+        most = min(self._passes.rank, Risk.MEDIUM.rank) if self._passes else -1
+        if not (pending and question.passed_by) or question.risk.rank > most:
             return approval
         decision = Decision(
             choice="approve",

@@ -116,11 +116,11 @@ def _computed(patch: Patch, protected: bool, plain: bool) -> Risk:
     sources = [path for path in patch.paths if not is_test_path(path)]
     added, deleted = patch.size
     lines = added + deleted
+    if len(patch.paths) > MEDIUM_MAX_FILES or lines > MEDIUM_MAX_LINES:
+        return Risk.HIGH
     if len(sources) <= 1 and _source_lines(patch) <= LOW_MAX_LINES:
         return Risk.LOW
-    if len(patch.paths) <= MEDIUM_MAX_FILES and lines <= MEDIUM_MAX_LINES:
-        return Risk.MEDIUM
-    return Risk.HIGH
+    return Risk.MEDIUM
 
 
 def _unmeasured(patch: Patch) -> bool:

@@ -81,6 +81,16 @@ async def test_what_passes_without_a_person_is_told_so_everywhere(tmp_path: Path
         assert len(here.branches()) == 1
 
 
+async def test_what_was_asked_under_an_older_rule_waits_for_a_person(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        task = await here.run()
+        asked = await here.pending(task)
+        told = asked.but(question=asked.question.but(passed_by="AUTO_APPROVE_RISK=low"))
+        left = await here.anton._decisions.pass_by_policy(told)
+        assert left.state is ApprovalState.PENDING
+        assert (await here.pending(task)).decision is None
+
+
 async def test_once_a_person_had_a_say_a_person_is_asked(tmp_path: Path) -> None:
     script = Script(triage=Triage(question="Since when?"))
     async with house(tmp_path, script, auto_approve_risk="medium") as here:

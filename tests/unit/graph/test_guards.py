@@ -117,9 +117,18 @@ def test_a_reviewer_raises_the_risk_and_never_lowers_it(
 @pytest.mark.parametrize("path", ["src/m0.py", "tests/data/new"])
 def test_what_has_no_lines_to_count_is_of_high_risk(path: str, after: File) -> None:
     change = Patch.between("0" * 40, BASE, Tree({**BASE, path: after}))
-    found = risk_of(change, protected=False, proven=True, multi_service=False)
-    measured = path not in BASE and after.mode == "100755"
-    assert found is (Risk.LOW if measured else Risk.HIGH)
+    assert risk_of(change, protected=False, proven=True, multi_service=False) is Risk.HIGH
+
+
+def test_a_new_file_that_can_be_run_is_measured_by_its_lines() -> None:
+    new = {**BASE, "tests/data/new": File(b"x = 1\n" * 6, "100755")}
+    change = Patch.between("0" * 40, BASE, Tree(new))
+    assert risk_of(change, protected=False, proven=True, multi_service=False) is Risk.LOW
+
+
+def test_tests_beyond_all_measure_raise_the_risk() -> None:
+    change = patch(extra={"tests/conftest.py": "value = 1\n" * 400})
+    assert risk_of(change, protected=False, proven=True, multi_service=False) is Risk.HIGH
 
 
 def test_a_new_test_does_not_raise_the_risk() -> None:
