@@ -5,7 +5,7 @@ SUITE ?= repair
 # Tests side by side, one process a core; who has no more takes from the others. SPREAD= for one after the other.
 SPREAD ?= -n logical --dist worksteal
 
-.PHONY: help install fmt lint types imports test test-docker check e2e eval dev pictures demo lock clean
+.PHONY: help install fmt lint types imports test test-docker check e2e web web-types eval dev pictures demo lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,18 @@ e2e: install ## the slow tests too: real processes, races, kills at every step
 	$(PY) -m pytest -m "slow and not needs_docker"
 	$(PY) -m pytest tests/e2e -m "not slow and not needs_docker"
 
+web: web-types ## the dashboard: rules, types, tests, build (needs Node 20)
+	cd dashboard && npm run lint && npm run types && npm run test && npm run build
+	$(PY) -m api.bundle
+
+web-types: install dashboard/node_modules ## the dashboard's types, from what the server says of itself
+	$(PY) -m api.app > dashboard/openapi.json
+	cd dashboard && npm run --silent api-types
+
+dashboard/node_modules: dashboard/package-lock.json
+	cd dashboard && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
 eval: install ## measure: make eval SUITE=repair
 	$(PY) main.py eval $(SUITE)
 
@@ -48,6 +60,7 @@ dev: install ## the server, here, with its data in data/
 pictures: install ## the pictures in docs/, drawn from what is sent (needs Chromium)
 	$(PY) -m docs.pictures.telegram_scenes
 	$(PY) -m docs.pictures.slack
+	$(PY) -m docs.pictures.dashboard
 
 demo: install ## one real bug, from ticket to branch
 	$(PY) main.py demo

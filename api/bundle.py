@@ -1,4 +1,7 @@
-"""The built dashboard, read once into memory: no path of a request ever reaches the disk."""
+"""The built dashboard, read once into memory: no path of a request ever reaches the disk.
+
+`python -m api.bundle` writes down what a fresh build was built from.
+"""
 
 import gzip
 import json
@@ -68,3 +71,7 @@ def _sources(dashboard: Path) -> list[Path]:
     files += [file for root in roots if root.is_dir() for file in root.rglob("*")]
     built = (file for file in files if file.is_file() and not file.name.endswith(UNBUILT))
     return sorted(built, key=lambda file: file.relative_to(dashboard).as_posix())
+
+
+if __name__ == "__main__":
+    (BUILT / BUILD_FILE).write_text(json.dumps({"sources": source_digest()}) + "\n")

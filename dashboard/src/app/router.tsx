@@ -1,0 +1,71 @@
+/** Every address of the dashboard, and the screen that answers it. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  redirect,
+} from "@tanstack/react-router";
+import { Empty } from "@/components/states";
+import { Inbox } from "@/features/inbox/components/inbox";
+import type { Filters } from "@/features/tasks/components/board";
+import type { Tab } from "@/features/tasks/components/task-page";
+import { Gate } from "./gate";
+
+const TABS: readonly string[] = ["diff", "tests", "diagnosis", "timeline"];
+
+const root = createRootRoute({
+  component: Gate,
+  notFoundComponent: () => (
+    <Empty title="There is no such page.">
+      <Link to="/">Inbox</Link>
+    </Empty>
+  ),
+});
+
+const inbox = createRoute({ getParentRoute: () => root, path: "/", component: Inbox });
+
+const board = createRoute({
+  getParentRoute: () => root,
+  path: "/board",
+  validateSearch: (search: Record<string, unknown>): Partial<Filters> => ({
+    ...(search.q ? { q: String(search.q) } : {}),
+    ...(search.status ? { status: String(search.status) } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./screens"), "BoardScreen"),
+});
+
+const task = createRoute({
+  getParentRoute: () => root,
+  path: "/tasks/$taskId",
+  validateSearch: (search: Record<string, unknown>): { tab?: Tab } =>
+    TABS.includes(String(search.tab)) ? { tab: search.tab as Tab } : {},
+  component: lazyRouteComponent(() => import("./screens"), "TaskScreen"),
+});
+
+const submit = createRoute({
+  getParentRoute: () => root,
+  path: "/new",
+  component: lazyRouteComponent(() => import("./screens"), "SubmitScreen"),
+});
+
+const short = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$task8",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/tasks/$taskId", params: { taskId: params.task8 }, replace: true });
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([inbox, board, task, submit, short]),
+  basepath: "/ui",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,39 @@
+/** Screens that are loaded when they are opened, joined to their addresses. */
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Board } from "@/features/tasks/components/board";
+import { Submit } from "@/features/tasks/components/submit";
+import { TaskPage } from "@/features/tasks/components/task-page";
+
+const board = getRouteApi("/board");
+const task = getRouteApi("/tasks/$taskId");
+
+export function BoardScreen() {
+  const { q = "", status = "" } = board.useSearch();
+  const navigate = board.useNavigate();
+  return (
+    <Board
+      filters={{ q, status }}
+      onFilters={(filters) => void navigate({ search: filters, replace: true })}
+    />
+  );
+}
+
+export function TaskScreen() {
+  const { taskId } = task.useParams();
+  const { tab = "diff" } = task.useSearch();
+  const navigate = task.useNavigate();
+  return (
+    <TaskPage
+      taskId={taskId}
+      tab={tab}
+      onTab={(chosen) => void navigate({ search: { tab: chosen }, replace: true })}
+    />
+  );
+}
+
+export function SubmitScreen() {
+  const navigate = useNavigate();
+  return (
+    <Submit onBegun={(taskId) => void navigate({ to: "/tasks/$taskId", params: { taskId } })} />
+  );
+}

@@ -1,0 +1,123 @@
+/** The frame around every screen: navigation, whether it is live, and the keys. */
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { Dialog } from "@/components/dialog";
+import { Icon } from "@/components/icons";
+import { useInbox } from "@/features/inbox/api/use-inbox";
+import { useSignOut, type Session } from "@/features/session/api/use-session";
+import { clock } from "@/lib/format";
+import { useKeys } from "@/lib/keys";
+import { useLive } from "@/lib/live";
+
+const KEYS: [keys: string, does: string][] = [
+  ["j k", "Next and previous item, or changed line"],
+  ["Enter", "Open"],
+  ["a", "Approve (asks again)"],
+  ["r", "Request changes (asks again)"],
+  ["c", "Comment on the line"],
+  ["[ ]", "Previous and next tab"],
+  ["g i", "Inbox"],
+  ["g b", "Board"],
+  ["g n", "Report a fault"],
+  ["?", "This list"],
+];
+
+const SCREENS = [
+  { to: "/", label: "Inbox", icon: "inbox" },
+  { to: "/board", label: "Board", icon: "board" },
+  { to: "/new", label: "New", icon: "new" },
+] as const;
+
+export function Shell({ session }: { session: Session }) {
+  const [help, setHelp] = useState(false);
+  const navigate = useNavigate();
+  const waiting = useInbox().data?.length ?? 0;
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    document.title = waiting ? `(${waiting}) Anton` : "Anton";
+  }, [waiting]);
+  useKeys({
+    "?": () => setHelp(true),
+    "g i": () => void navigate({ to: "/" }),
+    "g b": () => void navigate({ to: "/board" }),
+    "g n": () => void navigate({ to: "/new" }),
+  });
+  return (
+    <div className={path.includes("/tasks/") ? "shell shell-task" : "shell"}>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <nav className="nav" aria-label="Screens">
+        <span className="brand">
+          <img src="/ui/icon.svg" alt="" width="28" height="28" /> <span>Anton</span>
+        </span>
+        {SCREENS.map(({ to, label, icon }) => (
+          <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+            <Icon name={icon} />
+            {label}
+            {to === "/" && waiting > 0 && <span className="count">{waiting}</span>}
+          </Link>
+        ))}
+        <span className="nav-foot">
+          <Connection />
+          <button type="button" className="plain-button" onClick={() => setHelp(true)}>
+            Keys
+          </button>
+          {session.key_needed && <SignOut name={session.name} />}
+        </span>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      {help && (
+        <Dialog title="Keys" onClose={() => setHelp(false)}>
+          <dl className="keys">
+            {KEYS.map(([keys, does]) => (
+              <div key={keys}>
+                <dt>
+                  {keys.split(" ").map((one) => (
+                    <kbd key={one}>{one}</kbd>
+                  ))}
+                </dt>
+                <dd>{does}</dd>
+              </div>
+            ))}
+          </dl>
+          <div className="buttons">
+            <button type="button" data-first onClick={() => setHelp(false)}>
+              Close
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+const STATES = {
+  live: "Live",
+  connecting: "Connecting…",
+  reconnecting: "Reconnecting…",
+  signed_out: "Signed out",
+};
+
+function Connection() {
+  const { connection, heardAt } = useLive();
+  const stale = connection !== "live" && heardAt > 0 && connection !== "connecting";
+  return (
+    <span className={`connection connection-${connection}`} role="status">
+      <span aria-hidden="true" className="dot" />
+      {STATES[connection]}
+      {stale && <span> showing {clock(heardAt)}</span>}
+    </span>
+  );
+}
+
+function SignOut({ name }: { name: string }) {
+  const signOut = useSignOut();
+  return (
+    <button type="button" className="plain-button" onClick={() => signOut.mutate()}>
+      Sign out {name}
+    </button>
+  );
+}

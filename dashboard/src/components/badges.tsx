@@ -1,0 +1,25 @@
+/** Small marks with words in them: severity, risk, status. */
+import { words } from "@/lib/format";
+
+export function Severity({ level }: { level: string | null }) {
+  const known = level ?? "P?";
+  return <span className={`badge severity-${known.toLowerCase().replace("?", "x")}`}>{known}</span>;
+}
+
+const GOOD = new Set(["completed", "fixed"]);
+const BAD = new Set(["failed", "cancelled", "rejected"]);
+
+export function Status({ status, outcome }: { status: string; outcome?: string | null }) {
+  const shown = outcome ?? status;
+  const tone = GOOD.has(shown)
+    ? "good"
+    : BAD.has(shown)
+      ? "bad"
+      : status === "waiting_for_input"
+        ? "wait"
+        : status === "running"
+          ? "busy"
+          : "";
+  const said = shown === "waiting_for_input" ? "Needs you" : words(shown);
+  return <span className={`status status-${tone || "plain"}`}>{said}</span>;
+}

@@ -1,0 +1,15 @@
+/** The few signs of the navigation, drawn so that no font can lack them. */
+const PATHS = {
+  inbox:
+    "M4 13h4l1.5 3h5L16 13h4M5.5 6h13L20 13v5a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 18v-5z",
+  board: "M4.5 5.5h15v13h-15zM4.5 10h15M10 10v8.5",
+  new: "M12 5v14M5 12h14",
+};
+
+export function Icon({ name }: { name: keyof typeof PATHS }) {
+  return (
+    <svg className="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

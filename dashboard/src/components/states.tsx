@@ -1,0 +1,53 @@
+/** What stands where something is missing: loading, empty, failed. */
+import { useEffect, useState, type ReactNode } from "react";
+import { Problem, Unreachable } from "@/lib/api";
+
+const PATIENCE_MS = 200;
+
+/** Nothing for a moment, then a skeleton of the same height. */
+export function Loading({ rows = 3, what }: { rows?: number; what: string }) {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="skeletons" role="status" aria-label={`Loading ${what}`}>
+      {Array.from({ length: rows }, (_, at) => (
+        <div key={at} className={late ? "skeleton" : "skeleton skeleton-unseen"} />
+      ))}
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <p className="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+interface FailedProps {
+  what: string;
+  error: unknown;
+  retry: () => void;
+}
+
+export function Failed({ what, error, retry }: FailedProps) {
+  const away = error instanceof Unreachable;
+  const ref = error instanceof Problem ? String(error.facts.trace_id ?? "").slice(0, 8) : "";
+  return (
+    <div className="notice notice-bad" role="alert">
+      <p>
+        Couldn’t load {what}. {away ? "The server does not answer." : ""} Tasks are not affected.
+        {error instanceof Problem ? ` ${error.message}` : ""}
+      </p>
+      <button type="button" onClick={retry}>
+        Try again
+      </button>
+      {ref && <span className="quiet"> ref {ref}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { answerOf, api, type Schemas } from "@/lib/api";
+
+export function useTasks() {
+  return useQuery({
+    queryKey: ["tasks", "all"],
+    queryFn: () => answerOf(api.GET("/tasks", { params: { query: { limit: 200 } } })),
+  });
+}
+
+export type Report = Pick<
+  Schemas["CreateTask"],
+  "task_description" | "repo" | "ticket" | "base" | "test" | "repro"
+> & { budget_usd: number | null; key: string };
+
+export function useSubmit() {
+  return useMutation({
+    mutationFn: ({ key, ...report }: Report) =>
+      answerOf(
+        api.POST("/tasks", {
+          params: { header: { "idempotency-key": key } },
+          body: { ...report, workflow: "repair", queue: true, use_sandbox: true, seed: 0 },
+        }),
+      ),
+  });
+}

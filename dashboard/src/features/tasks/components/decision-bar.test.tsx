@@ -1,0 +1,210 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
+import { setupServer } from "msw/node";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Approval } from "@/lib/api";
+import type { Settled } from "../api/decide";
+import { DecisionBar, DecisionOutcome } from "./decision-bar";
+
+const HASH = "ab12".repeat(15) + "9f3c";
+const approval: Approval = {
+  as_of_seq: 1,
+  approval_id: "a1",
+  task_id: "t1",
+  kind: "release",
+  state: "pending",
+  revision: 2,
+  title: "Release: a fault",
+  body: "",
+  options: ["approve", "request_changes", "reject"],
+  risk: "low",
+  base_sha: null,
+  patch_hash: HASH,
+  tree_hash: null,
+  details: {},
+  may_decide: true,
+  decision: null,
+  voices: [],
+  voices_needed: 1,
+  proof_needed: false,
+  void_reason: null,
+  created_at: "2026-01-01T00:00:00Z",
+  expires_at: "2026-01-04T00:00:00Z",
+  decided_at: null,
+  applied_at: null,
+  diff: "",
+};
+const PATH = "*/approvals/a1/decision";
+const server = setupServer();
+const settled: Settled[] = [];
+
+beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
+afterEach(() => {
+  cleanup();
+  server.resetHandlers();
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  settled.length = 0;
+  sessionStorage.clear();
+});
+
+function show(more: Partial<Approval> = {}) {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <DecisionBar
+        approval={{ ...approval, ...more }}
+        title="A fault"
+        facts="2 files"
+        branch=""
+        comments={[{ path: "a.py", line: 3, text: "why?" }]}
+        onSettled={(said) => settled.push(said)}
+      />
+    </QueryClientProvider>,
+  );
+}
+
+const press = (key: string) => fireEvent.keyDown(document.body, { key });
+const button = (name: string | RegExp) => screen.getByRole<HTMLButtonElement>("button", { name });
+const click = (name: string | RegExp) => fireEvent.click(button(name));
+
+function answering(status: number, body: object): { bodies: Record<string, unknown>[] } {
+  const seen = { bodies: [] as Record<string, unknown>[] };
+  server.use(
+    http.post(PATH, async ({ request }) => {
+      seen.bodies.push((await request.json()) as Record<string, unknown>);
+      expect(request.headers.get("x-anton")).toBe("dashboard");
+      return HttpResponse.json(body, { status });
+    }),
+  );
+  return seen;
+}
+
+test("approving takes two steps, and names revision and hash of what was seen", async () => {
+  const seen = answering(200, { ...approval, state: "approved", seq: 9 });
+  show();
+  press("a");
+  expect(screen.getByRole("dialog", { name: "Approve r2?" })).toBeTruthy();
+  expect(seen.bodies).toEqual([]);
+  click("Approve r2");
+  await waitFor(() => expect(settled).toHaveLength(1));
+  expect(settled[0]?.kind).toBe("decided");
+  expect(seen.bodies[0]).toMatchObject({ decision: "approve", patch_hash: HASH, revision: 2 });
+});
+
+test("nothing is said to be done before the server said so, and a second tap sends nothing", async () => {
+  let release = () => {};
+  let sent = 0;
+  server.use(
+    http.post(PATH, async () => {
+      sent += 1;
+      await new Promise<void>((resolve) => (release = resolve));
+      return HttpResponse.json({ ...approval, state: "approved", seq: 9 });
+    }),
+  );
+  show();
+  press("a");
+  click("Approve r2");
+  await waitFor(() => expect(button("Sending…").disabled).toBe(true));
+  click("Sending…");
+  await waitFor(() => expect(sent).toBe(1));
+  expect(settled).toEqual([]);
+  act(() => release());
+  await waitFor(() => expect(settled).toHaveLength(1));
+  expect(sent).toBe(1);
+});
+
+test("the safe button has the focus, and Enter alone approves nothing", () => {
+  show();
+  press("a");
+  expect(document.activeElement).toBe(button("Not yet"));
+});
+
+test("critical risk takes the last six characters of the hash, typed", async () => {
+  const seen = answering(200, { ...approval, state: "approved", seq: 9 });
+  show({ risk: "critical", proof_needed: true });
+  press("a");
+  expect(button("Approve r2").disabled).toBe(true);
+  fireEvent.change(screen.getByLabelText(/Type the last 6/), { target: { value: "129f3c" } });
+  click("Approve r2");
+  await waitFor(() => expect(seen.bodies).toHaveLength(1));
+  expect(seen.bodies[0]?.confirmation).toBe("129f3c");
+});
+
+test("offline: nothing is sent, the words are kept, and sending again uses the same key", async () => {
+  const keys: unknown[] = [];
+  server.use(
+    http.post(PATH, async ({ request }) => {
+      keys.push(((await request.clone().json()) as { key: string }).key);
+      return HttpResponse.error();
+    }),
+  );
+  show();
+  press("r");
+  fireEvent.change(screen.getByLabelText("In your words"), { target: { value: "Use set." } });
+  click("Request changes r2");
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain("Not sent.");
+  expect(settled).toEqual([]);
+  const seen = answering(200, { ...approval, state: "changes_requested", seq: 9 });
+  click("Send again");
+  await waitFor(() => expect(settled).toHaveLength(1));
+  expect(seen.bodies[0]).toMatchObject({
+    text: "Use set.",
+    key: keys[0],
+    line_comments: [{ path: "a.py", line: 3, text: "why?" }],
+  });
+});
+
+test("words outlive a closed dialog", () => {
+  show({ options: ["approve", "request_changes"] });
+  press("r");
+  fireEvent.change(screen.getByLabelText("In your words"), { target: { value: "Half a" } });
+  click("Not yet");
+  press("r");
+  expect(screen.getByLabelText<HTMLTextAreaElement>("In your words").value).toBe("Half a");
+});
+
+test.each([
+  [
+    {
+      type: "urn:anton:already_decided",
+      detail: "Already approved by dana in telegram.",
+      by: "dana",
+      channel: "telegram",
+      at: null,
+    },
+    "Already approved by dana in telegram. Your answer was not counted.",
+  ],
+  [
+    { type: "urn:anton:superseded", detail: "x", revision: 3 },
+    "The patch has changed; here is revision 3. Your answer was not counted.",
+  ],
+  [
+    { type: "urn:anton:expired", detail: "x" },
+    "This question has expired. Your answer was not counted.",
+  ],
+])("a late answer hears what came before it: %o", async (problem, words) => {
+  answering(409, problem);
+  show();
+  press("a");
+  click("Approve r2");
+  await waitFor(() => expect(settled).toHaveLength(1));
+  cleanup();
+  render(<DecisionOutcome settled={settled[0] as Settled} prUrl={null} branch={null} />);
+  expect(screen.getByRole("status").textContent).toBe(words);
+});
+
+test("a key that may not decide sees why", () => {
+  show({ may_decide: false });
+  press("a");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(button("Approve").disabled).toBe(true);
+  expect(screen.getByText(/needs a key with scope approve/)).toBeTruthy();
+});
+
+test("a question that was answered takes no more answers", () => {
+  show({ state: "approved" });
+  expect(screen.queryByRole("region", { name: "Decision" })).toBeNull();
+});

@@ -1,0 +1,36 @@
+/** Single keys, never inside a field and never beside a modifier; `g i` is one name for two. */
+import { useEffect, useRef } from "react";
+
+const SEQUENCE_MS = 1_200;
+
+export type Keys = Record<string, (event: KeyboardEvent) => void>;
+
+export function useKeys(keys: Keys): void {
+  const latest = useRef(keys);
+  useEffect(() => {
+    latest.current = keys;
+  });
+  useEffect(() => {
+    let first = "";
+    let until = 0;
+    const heard = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (inField(event.target) || document.querySelector("dialog[open]")) return;
+      const pair = event.timeStamp < until ? `${first} ${event.key}` : "";
+      const run = latest.current[pair] ?? latest.current[event.key];
+      [first, until] = [event.key, event.timeStamp + SEQUENCE_MS];
+      if (run) {
+        event.preventDefault();
+        run(event);
+      }
+    };
+    document.addEventListener("keydown", heard);
+    return () => document.removeEventListener("keydown", heard);
+  }, []);
+}
+
+function inField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")
+  );
+}

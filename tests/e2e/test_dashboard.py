@@ -1,0 +1,202 @@
+"""The dashboard in real Chromium, on a real server, with a real repair of the demo."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.demo import TICKET, Stage
+from tests.e2e.rest import OPERATOR, PATIENCE_S, serving
+from tests.fakes.repositories import git
+
+playwright = pytest.importorskip("playwright.async_api", reason="needs `pip install playwright`")
+
+ROOT = Path(__file__).parent.parent.parent
+AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
+REPAIR_S = 180.0
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium, or CHROMIUM_PATH"),
+]
+
+
+class Watched:
+    """A page, and everything that it should not have done."""
+
+    def __init__(self, page: Any, base: str) -> None:
+        self.page, self.base = page, base
+        self.trouble: list[str] = []
+        page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: self.trouble.append(f"dialog: {dialog.message}"))
+        page.on("request", self._leaves)
+        page.on("console", self._said)
+
+    def _leaves(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:")):
+            self.trouble.append(f"left for {request.url}")
+
+    def _said(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or "Content-Security" in message.text:
+            self.trouble.append(message.text)
+
+    async def fine(self) -> None:
+        """Nothing went wrong, nothing is wider than the screen, and axe finds nothing."""
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await self.page.evaluate(wide) <= 0, self.page.url
+        if AXE.exists():
+            await self.page.evaluate(AXE.read_text())
+            found = await self.page.evaluate("axe.run().then((told) => told.violations)")
+            told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+            assert told == [], self.page.url
+        assert self.trouble == []
+
+
+@asynccontextmanager
+async def looking(base: str, **options: Any) -> AsyncIterator[Watched]:
+    """A page of a fresh browser."""
+    async with playwright.async_playwright() as player:
+        browser = await player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = await browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_S * 1000)
+        yield Watched(await context.new_page(), base)
+        await browser.close()
+
+
+async def sign_in(page: Any) -> None:
+    await page.get_by_label("API key").fill(OPERATOR)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def test_submit_watch_approve_by_keyboard_and_see_the_branch(tmp_path: Path) -> None:
+    stage = Stage.set_up()
+    settings = {"DATA_DIR": str(tmp_path / "data"), "ANTON_HOME": str(tmp_path), "PORT": "0"}
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "main.py"), "serve"),
+        cwd=ROOT,
+        env={**os.environ, **settings, "API_KEY": OPERATOR},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        assert server.stdout
+        base = ""
+        async with asyncio.timeout(PATIENCE_S):
+            while not base:
+                line = (await server.stdout.readline()).decode()
+                base = line.partition("serving ")[2].partition(",")[0]
+        reading = asyncio.create_task(server.stdout.read())
+        async with looking(base, **DESK, reduced_motion="reduce") as watched:
+            page = watched.page
+            await page.goto(f"{base}/ui/new")
+            await watched.fine()
+            await sign_in(page)
+            await page.get_by_label("What is wrong?").fill(TICKET.read_text())
+            await page.get_by_label("Repository").fill(str(stage.repository))
+            await page.get_by_label("Ticket").fill("BUG-42")
+            await watched.fine()
+            await page.keyboard.press("Control+Enter")
+            await page.get_by_role("heading", name="Completed to-dos").wait_for()
+            assert "/ui/tasks/" in page.url
+            region = page.get_by_role("region", name="Decision")
+            await region.wait_for(timeout=REPAIR_S * 1000)
+            await page.get_by_text("replace(todo, done=True)").first.wait_for()
+            await watched.fine()
+            for tab in ("Tests", "Diagnosis", "Timeline"):
+                await page.keyboard.press("]")
+                await page.get_by_role("tab", name=tab, selected=True).wait_for()
+                await watched.fine()
+            await page.keyboard.press("a")
+            await page.get_by_role("dialog", name="Approve r1?").wait_for()
+            await watched.fine()
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+            await page.get_by_role("dialog").wait_for(state="hidden")
+            branch = page.get_by_text("anton/bug-42-").first
+            await branch.wait_for()
+            made = (await branch.inner_text()).strip()
+            assert made in git(stage.repository, "branch", "--list", "anton/*")
+            await page.get_by_text("Fixed", exact=True).wait_for()
+            await watched.fine()
+            await page.keyboard.press("g")
+            await page.keyboard.press("i")
+            await page.get_by_text("Nothing needs you.").wait_for()
+            await watched.fine()
+            await page.keyboard.press("g")
+            await page.keyboard.press("b")
+            await page.get_by_role("table").wait_for()
+            await watched.fine()
+            kept = await page.evaluate("JSON.stringify([{...localStorage}, document.cookie])")
+            assert (OPERATOR in kept, json.loads(kept)[1]) == (False, "")
+    finally:
+        server.terminate()
+        await server.wait()
+        shutil.rmtree(stage.folder)
+    assert OPERATOR not in (await reading).decode()
+
+
+async def test_on_a_phone_changes_are_asked_for_on_a_line(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house, looking(house.base, **PHONE) as watched:
+        question = await house.waiting()
+        page = watched.page
+        await page.goto(f"{house.base}/ui/")
+        await page.get_by_role("link", name="Release").click()
+        await page.get_by_role("region", name="Decision").wait_for()
+        await watched.fine()
+        await page.get_by_role("button", name="Comment on line 2").click()
+        await page.get_by_label("Comment on app.py, line 2").fill("Say why.")
+        await page.get_by_role("button", name="Keep comment").click()
+        await page.get_by_role("button", name="Request changes").click()
+        await page.get_by_role("button", name="Request changes r1").click()
+        await page.get_by_text("Changes requested.").wait_for()
+        path = f"/approvals/{question['approval_id']}"
+        decided = (await house.ask("GET", path)).json()
+        assert decided["decision"]["text"] == "app.py:2: Say why."
+        await watched.fine()
+
+
+async def test_two_people_decide_at_once_and_the_second_hears_who_was_first(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path) as house, looking(house.base, **DESK) as watched:
+        question = await house.waiting()
+        page = watched.page
+        await page.goto(f"{house.base}/ui/t/{question['task_id'][:8]}")
+        await page.get_by_role("region", name="Decision").wait_for()
+        await page.route("**/stream**", lambda route: route.abort())
+        await page.keyboard.press("a")
+        button = page.get_by_role("button", name="Approve r1")
+        await button.wait_for()
+        body = {"decision": "approve", "patch_hash": question["patch_hash"]}
+        path = f"/approvals/{question['approval_id']}/decision"
+        async with httpx.AsyncClient(base_url=house.base) as other:
+            assert (await other.post(path, json=body)).status_code == 200
+        if await button.is_visible():
+            await button.click()
+            await page.get_by_text("Already approved by local in rest").wait_for()
+        await page.get_by_role("region", name="Decision").wait_for(state="hidden")
+        await watched.fine()
+
+
+async def test_decided_elsewhere_the_bar_goes_by_itself(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house, looking(house.base, **DESK) as watched:
+        question = await house.waiting()
+        page = watched.page
+        await page.goto(f"{house.base}/ui/tasks/{question['task_id']}")
+        await page.get_by_role("region", name="Decision").wait_for()
+        await house.ask("POST", f"/tasks/{question['task_id']}/approve")
+        await page.get_by_role("region", name="Decision").wait_for(state="hidden")
+        await page.get_by_text("Fixed", exact=True).wait_for()
+        await watched.fine()

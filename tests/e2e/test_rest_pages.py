@@ -1,0 +1,63 @@
+"""The built dashboard, as a browser loads it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from api.app import description
+from api.bundle import DASHBOARD, built_from, source_digest
+from api.routes.ui import CONTENT_POLICY
+from tests.e2e.rest import OPERATOR, serving
+
+
+def test_the_types_are_made_from_the_description_of_this_server() -> None:
+    known = json.loads((DASHBOARD / "openapi.json").read_text())
+    assert known == json.loads(description()), "run `make web-types` and commit what it wrote"
+
+
+def test_the_bundle_is_the_build_of_the_source() -> None:
+    assert built_from() == source_digest(), "run `make web` and commit dashboard/dist"
+
+
+async def test_the_page_answers_every_screen_and_loads_only_its_own_files(tmp_path: Path) -> None:
+    async with serving(tmp_path, api_key=OPERATOR) as house:
+        for path in ("/ui/", "/ui/board", "/ui/tasks/7c1e90ab", "/ui/tasks/x?tab=diff"):
+            answer = await house.ask("GET", path)
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+            assert answer.headers["content-security-policy"] == CONTENT_POLICY
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+        assert loaded
+        for path in loaded:
+            assert path.startswith("/ui/")
+            file = await house.ask("GET", path, headers={"Accept-Encoding": "gzip"})
+            assert file.status_code == 200
+            assert file.headers["x-content-type-options"] == "nosniff"
+            if "/assets/" in path:
+                assert "immutable" in file.headers["cache-control"]
+                assert "max-age=31536000" in file.headers["cache-control"]
+                assert file.headers["content-encoding"] == "gzip"
+            known = {"If-None-Match": file.headers["etag"]}
+            assert (await house.ask("GET", path, headers=known)).status_code == 304
+        assert "<script>" not in answer.text
+        assert "style=" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ui/assets/gone-abc123.js",
+        "/ui/x.map",
+        "/ui/BUILD.json",
+        "/ui/..%2f..%2fconfig.py",
+        "/ui/%2e%2e/%2e%2e/config.py",
+        "/ui//etc/passwd.txt",
+        "/uix",
+    ],
+)
+async def test_what_is_no_file_of_the_bundle_is_404(tmp_path: Path, path: str) -> None:
+    async with serving(tmp_path) as house:
+        answer = await house.ask("GET", path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
