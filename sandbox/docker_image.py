@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from core.errors import SandboxUnavailable
 from sandbox.docker_engine import Engine
@@ -19,6 +20,7 @@ from sandbox.slots import COUNT, FIRST_UID, LOW_UID
 from sandbox.walls import SYSTEM_FILES, SYSTEM_FOLDERS
 
 REPOSITORY = "anton-sandbox"
+PIECE = 1 << 20
 PROGRAMS = (
     *("sh", "bash", "dash", "env", "true", "false", "test", "[", "echo", "printf", "yes"),
     *("cat", "cp", "mv", "rm", "ln", "ls", "mkdir", "mkfifo", "mktemp", "rmdir", "touch", "chmod"),
@@ -62,11 +64,12 @@ class OwnImage:
     async def _imported(self, programs: list[Path]) -> str:
         tag = await asyncio.to_thread(_fingerprint, programs)
         if not await self._engine.has_image(f"{REPOSITORY}:{tag}"):
-            with tempfile.TemporaryDirectory(prefix="anton-image-") as folder:
-                archive = Path(folder, "image.tar")
+            with tempfile.TemporaryFile() as archive:
                 await asyncio.to_thread(_pack, archive, programs)
+                archive.seek(0)
+                pieces = iter(lambda: archive.read(PIECE), b"")
                 await self._engine.call(
-                    "import_image_from_file", str(archive), repository=REPOSITORY, tag=tag
+                    "import_image_from_stream", pieces, repository=REPOSITORY, tag=tag
                 )
         return f"{REPOSITORY}:{tag}"
 
@@ -88,7 +91,7 @@ def _fingerprint(programs: Iterable[Path]) -> str:
     return found.hexdigest()[:12]
 
 
-def _pack(archive: Path, programs: Iterable[Path]) -> None:
+def _pack(archive: IO[bytes], programs: Iterable[Path]) -> None:
     """Write the image: programs, the libraries they are linked with, Python, a few of /etc."""
     trees = [Path("/usr/lib", path.name) for path in programs if path.name.startswith("python3")]
     trees += [
@@ -99,7 +102,7 @@ def _pack(archive: Path, programs: Iterable[Path]) -> None:
     files = {*programs, *_trees(trees), *_known_libraries()}
     files |= {file for path in SYSTEM_FILES for file in _trees([Path(path)])}
     files |= _linked(files)
-    with tarfile.open(archive, "w") as tar:
+    with tarfile.open(fileobj=archive, mode="w") as tar:
         seen = {Path("/", name) for name in EMPTY_FOLDERS}
         for name in EMPTY_FOLDERS:
             _folder(tar, name)
