@@ -926,10 +926,18 @@ def _environments(settings: Settings) -> "Environments":
 
 def sandbox_of(settings: Settings) -> SandboxProvider:
     """The chosen kind of sandbox, never another; raises SandboxUnavailable where it is refused."""
-    kind = "bubblewrap" if settings.sandbox == "auto" else settings.sandbox
     options = sandbox_options(settings)
-    provider: SandboxProvider = provider_class(kind)(settings.data_dir / "sandboxes", **options)
+    provider: SandboxProvider = provider_class(sandbox_kind(settings))(
+        settings.data_dir / "sandboxes", **options
+    )
     return provider
+
+
+def sandbox_kind(settings: Settings) -> str:
+    """The kind that is named; else E2B for whoever has a key, or bubblewrap."""
+    if settings.sandbox != "auto":
+        return settings.sandbox
+    return "e2b" if settings.e2b_api_key.get_secret_value() else "bubblewrap"
 
 
 def sandbox_options(settings: Settings) -> dict[str, Any]:
@@ -937,11 +945,18 @@ def sandbox_options(settings: Settings) -> dict[str, Any]:
     kinds: dict[str, dict[str, Any]] = {
         "subprocess": {"allow_host": settings.sandbox_allow_host},
         "docker": {"host": settings.docker_host, "image": settings.sandbox_image},
+        "e2b": {
+            "api_key": settings.e2b_api_key.get_secret_value(),
+            "template": settings.e2b_template,
+            "lifetime_s": settings.sandbox_timeout_seconds,
+            "api_url": settings.e2b_api_url,
+            "sandbox_url": settings.e2b_sandbox_url,
+        },
     }
     return {
         "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks,
         "allow_no_memory_limit": settings.sandbox_allow_no_memory_limit,
-        **kinds.get(settings.sandbox, {}),
+        **kinds.get(sandbox_kind(settings), {}),
     }
 
 

@@ -120,12 +120,22 @@ class Cloud(_Group):
 class SandboxOptions(_Group):
     """The sandbox: where the code under repair runs."""
 
-    sandbox: Literal["auto", "bubblewrap", "docker", "subprocess"] = "auto"
-    """`auto` is bubblewrap; `docker` needs an engine; `subprocess` protects nothing."""
+    sandbox: Literal["auto", "bubblewrap", "docker", "e2b", "subprocess"] = "auto"
+    """`auto` is e2b with E2B_API_KEY, else bubblewrap; `subprocess` protects nothing."""
     sandbox_image: str = Field(default="", max_length=255)
     """Image of SANDBOX=docker; empty for one that is made of this machine's Python and tools."""
     docker_host: str = ""
     """Address of the Docker engine, as `unix:///run/docker.sock`; empty for the usual socket."""
+    e2b_api_key: SecretStr = SecretStr("")
+    """Key of E2B, whose machines then run the code under repair; sent to E2B alone."""
+    e2b_template: str = Field(default="base", pattern=r"^[A-Za-z0-9][\w.:/-]{0,127}$")
+    """Template of those machines."""
+    e2b_api_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
+    """Control plane of a cloud of one's own in place of E2B's."""
+    e2b_sandbox_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
+    """Where the machines of a cloud of one's own are reached."""
+    sandbox_timeout_seconds: int = Field(default=3600, ge=60, le=86_400)
+    """Seconds after which E2B ends a machine that Anton no longer keeps."""
     sandbox_allow_host: bool = False
     """Lets SANDBOX=subprocess run foreign code on this machine with no protection at all."""
     sandbox_allow_no_memory_limit: bool = False
@@ -833,6 +843,7 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
         yield "SANDBOX: subprocess protects nothing and is refused in production; use bubblewrap"
     elif settings.sandbox == "subprocess" and not settings.sandbox_allow_host:
         yield "SANDBOX: subprocess protects nothing; SANDBOX_ALLOW_HOST=true says that you know"
+    yield from _unsafe_e2b(settings)
     if settings.checkpoints == "memory" and production:
         yield "CHECKPOINTS: memory loses every task with the process and is refused in production"
     named = settings.slack_approver_ids or settings.approvers_file
@@ -859,6 +870,16 @@ def _unsafe_anywhere(settings: Settings) -> Iterator[str]:
             value = getattr(settings, name)
             if value.get_secret_value() if isinstance(value, SecretStr) else value:
                 yield f"{name.upper()}: LOCAL_ONLY forbids {settings.github_api_url}; unset one"
+
+
+def _unsafe_e2b(settings: Settings) -> Iterator[str]:
+    keyed = bool(settings.e2b_api_key.get_secret_value())
+    if settings.sandbox == "e2b" and not keyed:
+        yield "E2B_API_KEY: SANDBOX=e2b needs a key; get one at e2b.dev"
+    urls = (settings.e2b_api_url, settings.e2b_sandbox_url)
+    is_here = all(url and settings.is_here(url) for url in urls)
+    if settings.local_only and not is_here and (keyed or settings.sandbox == "e2b"):
+        yield "E2B_API_KEY: LOCAL_ONLY forbids E2B, which runs code elsewhere; unset one"
 
 
 def _unsafe_telegram(settings: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from core.errors import ConfigError
 PROVIDERS = {
     "bubblewrap": "sandbox.bubblewrap:BubblewrapProvider",
     "docker": "sandbox.docker:DockerProvider",
+    "e2b": "sandbox.e2b:E2BProvider",
     "subprocess": "sandbox.subprocess:SubprocessProvider",
 }
 

@@ -16,6 +16,26 @@ OPEN_S = 20.0
 Teardown = Callable[[], Awaitable[None]]
 
 
+class Orders(Protocol):
+    """The way to a supervisor."""
+
+    def write(self, data: bytes) -> None:
+        """Queue it."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until it is taken; raises ConnectionError when it cannot be."""
+        ...
+
+    def is_closing(self) -> bool:
+        """Whether nothing is taken any more."""
+        ...
+
+    def close(self) -> None:
+        """Take nothing any more."""
+        ...
+
+
 class Answers(Protocol):
     """What the supervisor says."""
 
@@ -28,7 +48,7 @@ class Spoken(Protocol):
     """A supervisor process with its three streams."""
 
     @property
-    def stdin(self) -> asyncio.StreamWriter | None:
+    def stdin(self) -> Orders | None:
         """Takes orders."""
         ...
 

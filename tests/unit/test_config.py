@@ -262,6 +262,9 @@ def test_secrets_are_listed_for_redaction_and_never_printed(
             },
             "SANDBOX",
         ),
+        ({"sandbox": "e2b"}, "E2B_API_KEY"),
+        ({"sandbox": "e2b", "e2b_api_key": KEY, "local_only": True}, "E2B_API_KEY"),
+        ({"e2b_api_key": KEY, "local_only": True}, "E2B_API_KEY"),
         (
             {"checkpoints": "memory", "environment": "production", "api_key": KEY},
             "CHECKPOINTS",
@@ -404,9 +407,9 @@ def test_names_and_keys_of_models_in_the_wrong_place_are_noticed(
     )
 
 
-def test_keys_of_models_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_of_vendors_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [name for name in Settings.model_fields if name.endswith("_api_key")]
-    assert len(names) == 6
+    assert len(names) == 7
     for name in names:
         monkeypatch.setenv(name.upper(), f"key-of-{name}")
     settings, _ = load_settings()

@@ -34,6 +34,7 @@ SHAPED = {
 }
 """Options that not every text fits; a key that would choose a model is left out."""
 BESIDE: dict[str, Any] = {
+    "sandbox": "bubblewrap",
     "telegram_chat_id": "7",
     "slack_channel": "C01",
     "langfuse_public_key": "pk-public",
