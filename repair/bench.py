@@ -152,7 +152,8 @@ class Bench:
         if spare is not None:
             sandbox = await self._adapted(spare, tree, environment)
         sandbox = sandbox or await self._provider.open(tree, environment, self._limits)
-        self._spare = asyncio.create_task(self._open(tree, environment))
+        if self._spare is None:  # else another run, at the same time, had one opened already
+            self._spare = asyncio.create_task(self._open(tree, environment))
         return sandbox, environment
 
     async def _open(

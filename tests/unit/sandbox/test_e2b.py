@@ -13,6 +13,7 @@ from core.errors import SandboxGone, SandboxUnavailable
 from core.evidence import RunEnd
 from core.ports import Environment, Limits, Sandbox
 from core.trees import File, Tree
+from repair.bench import Bench
 from sandbox import e2b_upload
 from sandbox.e2b import E2BProvider
 from sandbox.environment import Environments
@@ -304,3 +305,18 @@ async def test_tests_run_there_under_the_witness(provider: E2BProvider) -> None:
     assert survey.run.passed == ("test_calc.py::test_one",)
     assert survey.run.failed == ("test_calc.py::test_two",)
     assert survey.lines["test_calc.py::test_one"]["calc.py"] == (2,)
+
+
+async def test_a_bench_that_runs_two_trees_at_once_leaves_no_machine(
+    double: E2BDouble, tmp_path: Path
+) -> None:
+    tree = tree_of({"test_one.py": "def test_one():\n    assert True\n"})
+    provider = E2BProvider(tmp_path, **double.access)
+    with open_folder() as folder:
+        environments = Environments(folder / "environments", index_allowed=False)
+        bench = Bench(provider, environments, workers=1)
+        runs = await asyncio.gather(bench.run(tree), bench.run(tree))
+        await bench.close()
+        environments.close()
+    assert all(run.green for run in runs)
+    assert not double.machines
