@@ -96,6 +96,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("needs_bubblewrap") and shutil.which("bwrap") is None:
         pytest.skip("bubblewrap is missing: make install, as root, brings it")
+    asked = str(item.config.getoption("markexpr"))
+    if item.get_closest_marker("needs_docker") and "needs_docker" not in asked:
+        pytest.skip("Docker is tested where that is asked for: make test-docker")
 
 
 @pytest.fixture(scope="session")
