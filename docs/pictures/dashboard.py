@@ -40,7 +40,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 
 def ask(base: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """A JSON answer of the server."""
-    data = json.dumps(body).encode() if body else None
+    data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(  # noqa: S310 - an address of this machine
         base + path, data=data, headers={"Content-Type": "application/json"}
     )
@@ -104,6 +104,8 @@ def scenes(page: Page, base: str) -> Iterator[str]:
         page.goto(f"{base}/ui/tasks/{task}?tab={tab}")
         page.get_by_role("region", name="Decision").wait_for()
         page.get_by_role("tabpanel").locator("section, li, p").first.wait_for()
+        if tab != "diff" and page.viewport_size == PHONE:
+            page.get_by_role("tablist").evaluate("tabs => tabs.scrollIntoView()")
         yield f"task-{tab}"
     page.keyboard.press("a")
     page.get_by_role("dialog").wait_for()

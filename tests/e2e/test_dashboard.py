@@ -200,3 +200,19 @@ async def test_decided_elsewhere_the_bar_goes_by_itself(tmp_path: Path) -> None:
         await page.get_by_role("region", name="Decision").wait_for(state="hidden")
         await page.get_by_text("Fixed", exact=True).wait_for()
         await watched.fine()
+
+
+async def test_nine_tabs_share_one_stream_and_all_hear_the_end(tmp_path: Path) -> None:
+    """A stream for each tab would block all requests of the sixth."""
+    async with serving(tmp_path) as house, looking(house.base, **DESK) as watched:
+        question = await house.waiting()
+        pages = [watched.page] + [await watched.page.context.new_page() for _ in range(8)]
+        for page in pages:
+            await page.goto(f"{house.base}/ui/tasks/{question['task_id']}")
+            await page.get_by_role("region", name="Decision").wait_for()
+        assert house.app.state.front.streams.count == 1
+        await house.ask("POST", f"/tasks/{question['task_id']}/approve")
+        for page in pages:
+            await page.get_by_text("Fixed", exact=True).wait_for()
+        assert house.app.state.front.streams.count == 1
+        await watched.fine()

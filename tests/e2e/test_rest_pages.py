@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.app import description
-from api.bundle import DASHBOARD, built_from, source_digest
+from api.bundle import DASHBOARD, built_from, read_bundle, source_digest
 from api.routes.ui import CONTENT_POLICY
 from tests.e2e.rest import OPERATOR, serving
 
@@ -61,3 +61,12 @@ async def test_what_is_no_file_of_the_bundle_is_404(tmp_path: Path, path: str) -
         answer = await house.ask("GET", path)
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_first_load_and_the_task_page_stay_within_their_budgets() -> None:
+    files = read_bundle()
+    scripts = {path: len(file.packed) for path, file in files.items() if path.endswith(".js")}
+    entry = {path: size for path, size in scripts.items() if "/index-" in path}
+    assert sum(entry.values()) <= 130_000
+    assert sum(scripts.values()) <= 200_000
+    assert all(size <= 120_000 for path, size in scripts.items() if path not in entry)

@@ -13,7 +13,7 @@ export function limit(usd: number): string {
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1_000;
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
@@ -22,7 +22,8 @@ export function duration(ms: number): string {
 }
 
 export function since(iso: string, now: number): string {
-  return duration(Math.max(0, now - Date.parse(iso)));
+  const ms = Math.max(0, now - Date.parse(iso));
+  return duration(Math.round(ms / 1_000) * 1_000 || 1_000);
 }
 
 export function clock(at: number): string {
@@ -31,6 +32,12 @@ export function clock(at: number): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+/** `owner/name`, or the last folder of a path. */
+export function repoName(repo: string): string {
+  const parts = repo.split("/").filter(Boolean);
+  return parts.slice(repo.startsWith("/") ? -1 : -2).join("/");
 }
 
 /** `waiting_for_input` as people say it. */

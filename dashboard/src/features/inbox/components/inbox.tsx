@@ -6,7 +6,7 @@ import { ForeignText } from "@/components/foreign-text";
 import { Empty, Failed, Loading } from "@/components/states";
 import { When } from "@/components/when";
 import type { ApprovalFacts } from "@/lib/api";
-import { cost, plural, since, words } from "@/lib/format";
+import { cost, plural, repoName, since, words } from "@/lib/format";
 import { useNow } from "@/lib/clock";
 import { useKeys } from "@/lib/keys";
 import { useCounts, useDecided, useInbox, type Waiting } from "../api/use-inbox";
@@ -76,7 +76,7 @@ function Row({ approval, task }: Waiting) {
           <strong>{kind}</strong>
           <span className="quiet">
             {task?.ticket ? `${task.ticket} · ` : ""}
-            {repoName(task?.repo)}
+            {repoName(task?.repo ?? "")}
           </span>
           <span className="row-wait">
             <When at={approval.created_at} suffix="waiting" />
@@ -119,10 +119,6 @@ function size(facts: Record<string, unknown> | null) {
       <span className="removed">−{Number(facts.deleted)}</span>
     </span>
   );
-}
-
-function repoName(repo = ""): string {
-  return repo.split("/").filter(Boolean).slice(-2).join("/");
 }
 
 function Nothing() {

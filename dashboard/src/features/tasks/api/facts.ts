@@ -14,6 +14,8 @@ export interface Diagnosis {
   confidence: number | null;
   method: string;
   claims: Claim[];
+  /** Whether the suspects were weighed by tests, and not by words alone. */
+  searched: boolean;
   suspects: { path: string; line: number; why: string; score: number }[];
 }
 
@@ -53,13 +55,18 @@ export function latest(events: readonly LoggedEvent[], type: string): LoggedEven
 export function diagnosisOf(events: readonly LoggedEvent[]): Diagnosis | null {
   const data = latest(events, "diagnosis")?.data as Partial<Diagnosis> | undefined;
   if (!data) return null;
+  const weighed = events.findLast((event) => event.type === "search" && event.data?.done === true)
+    ?.data?.suspects;
+  const searched = Array.isArray(weighed) && weighed.length > 0;
+  const suspects = searched ? weighed : data.suspects;
   return {
+    searched,
     root_cause: String(data.root_cause ?? ""),
     category: String(data.category ?? ""),
     confidence: typeof data.confidence === "number" ? data.confidence : null,
     method: String(data.method ?? ""),
     claims: Array.isArray(data.claims) ? data.claims : [],
-    suspects: Array.isArray(data.suspects) ? data.suspects : [],
+    suspects: Array.isArray(suspects) ? suspects : [],
   };
 }
 

@@ -7,7 +7,7 @@ import { Empty, Failed, Loading } from "@/components/states";
 import { When } from "@/components/when";
 import { nodeLabel } from "@/config/nodes";
 import type { TaskFacts } from "@/lib/api";
-import { cost } from "@/lib/format";
+import { cost, repoName } from "@/lib/format";
 import { useTasks } from "../api/use-tasks";
 
 export interface Filters {
@@ -96,7 +96,7 @@ function Table({ tasks }: { tasks: readonly TaskFacts[] }) {
               </Link>
               <span className="quiet board-sub">
                 {task.ticket && `${task.ticket} · `}
-                {task.repo.split("/").filter(Boolean).at(-1)}
+                {repoName(task.repo)}
               </span>
             </td>
             <td>

@@ -9,6 +9,7 @@ export function DiagnosisTab({ diagnosis }: { diagnosis: Diagnosis | null }) {
   if (!diagnosis) return <Empty title="There is no diagnosis yet." />;
   return (
     <>
+      <h2>What was thought first</h2>
       <p className="lead">
         <Prose text={diagnosis.root_cause} />
       </p>
@@ -38,7 +39,10 @@ export function DiagnosisTab({ diagnosis }: { diagnosis: Diagnosis | null }) {
       )}
       {diagnosis.suspects.length > 0 && (
         <details>
-          <summary>{diagnosis.suspects.length} suspicious lines</summary>
+          <summary>
+            {diagnosis.suspects.length} suspicious lines
+            {diagnosis.searched && ", after the tests ran"}
+          </summary>
           <table className="plain">
             <thead>
               <tr>

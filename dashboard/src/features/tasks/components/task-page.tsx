@@ -7,7 +7,7 @@ import { Prose } from "@/components/prose";
 import { Empty, Failed, Loading } from "@/components/states";
 import { Problem, type Approval, type Task } from "@/lib/api";
 import { changedLines, parseDiff } from "@/lib/diff";
-import { cost, limit, plural } from "@/lib/format";
+import { cost, limit, plural, repoName } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
 import type { LineComment, Settled } from "../api/decide";
 import { diagnosisOf, latest, proofOf, told, type Evidence } from "../api/facts";
@@ -184,7 +184,7 @@ function useSeen(approval: Approval | null): Seen {
 }
 
 function Head({ task }: { task: Task }) {
-  const repo = task.repo.split("/").filter(Boolean).slice(-2).join("/");
+  const repo = repoName(task.repo);
   return (
     <header className="task-head">
       <p className="crumbs">
@@ -312,7 +312,7 @@ function facts(task: Task, events: LoggedEvent[]): string {
   return [
     size && `${plural(size.files, "file")} +${size.added} −${size.deleted}`,
     proof && `Tests: ${told(proof.after)}`,
-    task.repo.split("/").filter(Boolean).at(-1),
+    repoName(task.repo),
   ]
     .filter(Boolean)
     .join(" · ");
