@@ -72,9 +72,13 @@ async def serving(
     script: Script | None = None,
     headers: dict[str, str] | None = None,
     channels: Sequence[Channel] = (),
+    port: int = 0,
     **more: Any,
 ) -> AsyncIterator[Served]:
-    """A house in a folder, served until the block ends; options of Settings by name."""
+    """A house in a folder, served until the block ends, on a free port or a given one.
+
+    More options are those of Settings by name.
+    """
     repo = folder / "repo"
     if not repo.exists():
         repository(repo, REPOSITORY)
@@ -84,7 +88,7 @@ async def serving(
     )
     await anton.start()
     app = bootstrap.rest(settings, anton)
-    sock = listen("127.0.0.1", 0)
+    sock = listen("127.0.0.1", port)
     base = f"http://127.0.0.1:{sock.getsockname()[1]}"
     up = asyncio.Event()
     server = Server(app, settings.trusted_proxies, up.set)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +216,50 @@ async def test_nine_tabs_share_one_stream_and_all_hear_the_end(tmp_path: Path) -
             await page.get_by_text("Fixed", exact=True).wait_for()
         assert house.app.state.front.streams.count == 1
         await watched.fine()
+
+
+async def test_a_restarted_server_is_found_again_and_no_event_is_missed(tmp_path: Path) -> None:
+    async with AsyncExitStack() as house_of_before, AsyncExitStack() as browser:
+        house = await house_of_before.enter_async_context(serving(tmp_path))
+        question = await house.waiting()
+        watched = await browser.enter_async_context(looking(house.base, **DESK))
+        page = watched.page
+        await page.goto(f"{house.base}/ui/tasks/{question['task_id']}")
+        await page.get_by_role("region", name="Decision").wait_for()
+        await house_of_before.aclose()
+        await page.get_by_text("Reconnecting…").wait_for()
+        port = int(house.base.rpartition(":")[2])
+        async with serving(tmp_path, port=port) as again:
+            await again.ask("POST", f"/tasks/{question['task_id']}/approve")
+            await page.get_by_text("Fixed", exact=True).wait_for()
+            await page.get_by_text("Live", exact=True).wait_for()
+            await watched.fine()
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[click](javascript:alert(1)) ![x](http://evil.example/x.png)",
+    '"><svg onload=alert(1)> {{7*7}} ${7*7} `${alert(1)}`',
+    "safe \u202etxt.exe\u2066 \u200b\ufeff \U000e0041 end",
+    "http://evil.example/" + "a" * 300,
+    "W" * 400,
+    "\u0635\u0627\u062f\u0642 " * 30 + "z\u0363\u0364\u0365" * 40,
+    "<style>*{display:none}</style><base href=//evil.example>",
+)
+
+
+async def test_hostile_text_is_shown_as_text_and_breaks_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house, looking(house.base, **PHONE) as watched:
+        tasks = [await house.begin(task_description=text, queue=True) for text in HOSTILE]
+        for task_id in tasks:
+            await house.until(task_id, "waiting_for_input")
+        page = watched.page
+        for path in ("", "board"):
+            await page.goto(f"{house.base}/ui/{path}")
+            await page.get_by_text("<script>alert(1)</script>").first.wait_for()
+            await watched.fine()
+        for task_id in tasks:
+            await page.goto(f"{house.base}/ui/tasks/{task_id}")
+            await page.get_by_role("region", name="Decision").wait_for()
+            await watched.fine()
