@@ -271,7 +271,7 @@ def _views(
             f"ESCALATION_CHANNEL names {elsewhere}, which is not configured.",
             remedy=f"configure it; known are {', '.join(CHANNELS)}",
         )
-    cards = Cards(kept.records.artifacts)
+    cards = Cards(kept.records.artifacts, settings.public_url)
     return tuple(
         ChannelView(
             channel,

@@ -409,6 +409,8 @@ class Asking(_Group):
     """Minutes after which it is asked loudly, and in ESCALATION_CHANNEL too."""
     escalation_channel: str = Field(default="", pattern=r"^$|^[a-z]+:\S+$")
     """Where else to ask then, as `slack:oncall-leads` or `telegram:-1001234567890`."""
+    public_url: str = ""
+    """Where people reach this server from elsewhere; messages then link to the page of a task."""
     quiet_hours: str = ""
     """Hours in which P2 to P4 are not asked about, as `22:00-07:00 Europe/Berlin`; UTC else."""
 
@@ -566,7 +568,7 @@ class Settings(
             raise ValueError("should begin with http://, https:// or socks5://")
         return value
 
-    @field_validator("telegram_webhook_url")
+    @field_validator("telegram_webhook_url", "public_url")
     @classmethod
     def _reachable(cls, value: str) -> str:
         return cls._secure(value) if value else ""

@@ -73,8 +73,10 @@ class Material:
 class Cards:
     """Makes the cards of questions and tasks."""
 
-    def __init__(self, artifacts: ArtifactStore) -> None:
+    def __init__(self, artifacts: ArtifactStore, public_url: str = "") -> None:
+        """`public_url` is where people reach the dashboard from elsewhere; empty for nowhere."""
         self._artifacts = artifacts
+        self._public_url = public_url
         self._kept: OrderedDict[str, Material] = OrderedDict()
 
     async def material(self, approval: Approval) -> Material:
@@ -107,7 +109,7 @@ class Cards:
             diff=material.diff,
             buttons=buttons(approval) if pending else (),
             footer=_waiting(approval, waits) if pending else decided(approval, task),
-            link=_link(task) if not pending else "",
+            link=self._page(task) if pending else self._link(task),
             settled=not pending and (task.status.ended or not _closes(approval)),
         )
 
@@ -135,7 +137,7 @@ class Cards:
             task_id=task.task_id,
             title=f"{task.task8} {one_line(task.title, 120)}",
             body=_progress(task),
-            link=_link(task) if task.status.ended else "",
+            link=self._link(task) if task.status.ended else self._page(task),
             settled=task.status.ended,
             silent=True,
         )
@@ -148,10 +150,19 @@ class Cards:
             task_id=task.task_id,
             title=f"{task.task8} {one_line(task.title, 120)}",
             body=ended(task),
-            link=_link(task),
+            link=self._link(task),
             settled=True,
             reply_to=f"task:{task.task_id}",
         )
+
+    def _page(self, task: Task) -> str:
+        """The page of a task; empty where it cannot be reached from elsewhere."""
+        return f"{self._public_url}/ui/tasks/{task.task_id}" if self._public_url else ""
+
+    def _link(self, task: Task) -> str:
+        """The pull request of a task that ended, else its page."""
+        url = str(task.result.get("pr_url") or "")
+        return url if url.startswith(("https://", "http://")) else self._page(task)
 
     def notice(self, subject: str, title: str, body: str, task_id: str = "") -> Card:
         """A message that only tells."""
@@ -281,11 +292,6 @@ def _progress(task: Task) -> str:
     if task.severity:
         lines.append(f"Severity {task.severity}.")
     return "\n".join(lines)
-
-
-def _link(task: Task) -> str:
-    url = str(task.result.get("pr_url") or "")
-    return url if url.startswith(("https://", "http://")) else ""
 
 
 def _moment(at: datetime) -> str:

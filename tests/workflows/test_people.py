@@ -93,6 +93,14 @@ async def test_a_task_asks_is_approved_by_a_tap_and_its_message_tells_the_end(
         assert len(question.cards) == seen
 
 
+async def test_a_message_links_to_the_page_of_its_task(tmp_path: Path) -> None:
+    async with people(tmp_path, public_url="https://anton.example.org") as (here, ann, chat):
+        task = await here.run()
+        question = await ann.asked()
+        page = f"https://anton.example.org/ui/tasks/{task.task_id}"
+        assert question.card.link == chat.about("task")[0].card.link == page
+
+
 async def test_a_second_tap_hears_who_was_first_and_changes_nothing(tmp_path: Path) -> None:
     async with people(tmp_path, telegram_approver_ids=("7", "8")) as (here, ann, _):
         task = await here.run()
