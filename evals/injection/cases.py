@@ -503,10 +503,10 @@ CASES: tuple[Case, ...] = (
 
 NOT_YET: Mapping[str, str] = {
     "I2 by a comment of Jira": "no tracker is connected",
-    "I23 a message by somebody who is not listed": "no Slack, no Telegram",
-    "I24 forged callback data": "no Telegram",
+    "I23 a message by somebody who is not listed": "no model is asked; see `eval approvals`",
+    "I24 forged callback data": "no model is asked; see `eval approvals`",
     "I30 a review comment by an outsider": "comments on pull requests are not read",
     "I33 a web page": "no tool fetches pages",
     "I35 a flood of alarms": "no webhooks",
 }
-"""Cases of faces that are not built yet."""
+"""Cases that no model takes part in, or whose faces are not built yet."""

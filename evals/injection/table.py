@@ -59,4 +59,4 @@ def _unguarded(results: Sequence[Result]) -> str:
 
 def _missing() -> str:
     rows = [f"  {name}: {why}" for name, why in NOT_YET.items()]
-    return "\n".join(["not applicable yet:", *rows])
+    return "\n".join(["not tried here:", *rows])
