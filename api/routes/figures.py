@@ -1,9 +1,11 @@
 """Figures and settings: for Prometheus, for the dashboard, for whoever looks closer."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BeforeValidator
 
 from api.auth import Scope
 from api.front import TheFront, needs
@@ -14,7 +16,17 @@ from core.errors import IntegrationError
 router = APIRouter(tags=["figures"])
 
 DEFAULT_TIME = timedelta(days=30)
-Moment = Annotated[datetime | None, Query()]
+DATED = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _dated(value: object) -> object:
+    """Refuse numbers, which would count as seconds."""
+    if isinstance(value, str) and not DATED.match(value):
+        raise ValueError("should be a time such as 2026-03-01T12:00:00Z")
+    return value
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_dated), Query()]
 
 
 @router.get(
@@ -40,8 +52,11 @@ async def metrics(front: TheFront) -> Response:
 async def stats(front: TheFront, since: Moment = None, until: Moment = None) -> StatsView:
     """What the tasks and model calls of a time came to, by default of the last 30 days."""
     seq = await front.seq()
-    end = _aware(until) or front.clock.now()
-    begin = _aware(since) or end - DEFAULT_TIME
+    try:
+        end = _aware(until) or front.clock.now()
+        begin = _aware(since) or end - DEFAULT_TIME
+    except OverflowError as error:
+        raise Problem(422, "invalid", "That time cannot be reckoned with.") from error
     if begin > end:
         raise Problem(422, "invalid", "`since` is after `until`.")
     return StatsView(as_of_seq=seq, **await front.anton.observatory.stats(begin, end))
