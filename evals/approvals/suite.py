@@ -34,8 +34,9 @@ from evals.scripted import REPOSITORY, Script, ScriptedThinking
 
 AT_ONCE = 8
 """Tasks at work at the same time."""
-TAPS_AT_ONCE = 3
-"""People tap side by side, and no faster than people do."""
+TAPS_AT_ONCE = 4
+THINKS_S = 1.0
+"""So many people tap side by side, each with a pause before the next question."""
 CHANNELS = ("telegram", "slack", "rest", "terminal")
 FIRST = "def total(items):\n    result = sum(items)\n    return result\n"
 SECOND = "def total(items):\n    return sum(items)\n"
@@ -165,7 +166,9 @@ async def _cell(opening: Opening, channel: str, fault: str, act: Act, count: int
 
             async def happen(approval: Approval) -> Happened:
                 async with gate:
-                    return await act(grounds, door, approval)
+                    done = await act(grounds, door, approval)
+                    await asyncio.sleep(THINKS_S)
+                    return done
 
             happened = await asyncio.gather(*(happen(approval) for approval in asked))
             door.lose(False)
