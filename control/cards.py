@@ -12,7 +12,7 @@ from core.briefing import Briefing
 from core.channels import Button, Card
 from core.errors import StoreUnusable
 from core.patches import Patch
-from core.ports import ArtifactStore
+from core.ports import ArtifactStore, Standing
 from core.tasks import Outcome, Task, TaskStatus
 from core.values import Value
 from core.visible import one_line, visible
@@ -163,6 +163,23 @@ class Cards:
         """The pull request of a task that ended, else its page."""
         url = str(task.result.get("pr_url") or "")
         return url if url.startswith(("https://", "http://")) else self._page(task)
+
+    def spent(self, task: Task, stands: Standing) -> Card:
+        """The notice that most of a task's budget is spent; there is one for each limit."""
+        limit = (
+            f"${stands.limit_usd:.2f}" if stands.price_known else f"{stands.limit_tokens:,} tokens"
+        )
+        spent = f"${stands.spent_usd:.4f}" if stands.price_known else f"{stands.spent_tokens:,}"
+        return Card(
+            subject=f"budget:{task.task_id}:{limit}",
+            kind="notice",
+            task_id=task.task_id,
+            title=f"{task.task8} {stands.share:.0%} of the budget is spent",
+            body=f"{spent} of {limit}. At the limit I ask before I go on.",
+            settled=True,
+            silent=True,
+            reply_to=f"task:{task.task_id}",
+        )
 
     def notice(self, subject: str, title: str, body: str, task_id: str = "") -> Card:
         """A message that only tells."""

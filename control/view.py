@@ -45,6 +45,8 @@ PROGRESS_S = 3.0
 """Seconds between two edits of one message that only tells of progress."""
 PAUSE_MIN_S = 1.0
 PAUSE_MAX_S = 60.0
+NOTICE_AT = 0.8
+"""Share of a task's budget after which people are told."""
 TOLD_FOR = timedelta(hours=24)
 """What happened longer ago is not told any more; a question that still waits is always asked."""
 PENDING_MAX = 10_000
@@ -271,6 +273,8 @@ class ChannelView:
             if not task.status.ended:
                 if begun or task.status is not TaskStatus.QUEUED:
                     due.append(Due(self.cards.progress(task), home))
+                if task.usage.model_calls:
+                    due += await self._spent(task)
                 continue
             recent = (task.ended_at or task.updated_at) >= since
             if recent and not await self._told_by_question(task):
@@ -278,6 +282,13 @@ class ChannelView:
             if begun:
                 due.append(Due(self.cards.progress(task), home))
         return due
+
+    async def _spent(self, task: Task) -> list[Due]:
+        """The notice of a task whose budget is nearly spent; that it is spent is a question."""
+        stands = await self.records.budgets.standing(task.task_id)
+        if NOTICE_AT <= stands.share < 1.0:
+            return [Due(self.cards.spent(task, stands), self.channel.places[0])]
+        return []
 
     async def _alerts(self, since: datetime) -> list[Due]:
         """Cards of what the house has to say about itself; one that is over is not told late."""

@@ -363,6 +363,14 @@ class Standing:
     price_known: bool
     """Whether every call so far had a price."""
 
+    @property
+    def share(self) -> float:
+        """How much of the limit that rules is spent; 0.0 where there is none."""
+        spent, limit = self.spent_usd, self.limit_usd
+        if not self.price_known:
+            spent, limit = self.spent_tokens, self.limit_tokens
+        return spent / limit if limit > 0 else 0.0
+
 
 class Budgets(Protocol):
     """What model calls may cost: kept in the store, so that a crash refills nothing."""

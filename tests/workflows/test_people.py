@@ -11,6 +11,7 @@ from core.approvals import ApprovalState, Person
 from core.channels import Heard, Said, Tap
 from core.errors import EffectUnknown, HostUnreachable, RateLimited
 from core.findings import Triage
+from core.models import Tokens
 from core.tasks import Outcome
 from evals.scripted import Script
 from tests.fakes.channel import FakeChannel, Shown
@@ -99,6 +100,32 @@ async def test_a_message_links_to_the_page_of_its_task(tmp_path: Path) -> None:
         question = await ann.asked()
         page = f"https://anton.example.org/ui/tasks/{task.task_id}"
         assert question.card.link == chat.about("task")[0].card.link == page
+
+
+async def test_most_of_a_budget_being_spent_is_told_once_for_each_limit(tmp_path: Path) -> None:
+    async with people(tmp_path) as (here, _, chat):
+        task, records = await here.run(), here.anton._records
+
+        async def spend(usd: float) -> list[Shown]:
+            held = await records.budgets.reserve(task.task_id, "fix", tokens=10, cost_usd=usd)
+            tokens = Tokens(sent=5, received=5)
+            await records.budgets.settle(held.reservation_id, tokens, cost_usd=usd, seconds=1.0)
+            usage = await records.budgets.usage(task.task_id)
+            await records.tasks.update(task.task_id, usage=usage)
+            await here.look()
+            await here.look()
+            return chat.about("budget")
+
+        assert await spend(0.30) == []
+        (told,) = await spend(0.12)
+        assert told.card.title == f"{task.task8} 84% of the budget is spent"
+        assert "$0.4200 of $0.50" in told.card.body
+        await records.budgets.more(task.task_id, 0.50, key="k")
+        assert await spend(0.08) == [told]
+        assert [shown.card.body[:16] for shown in await spend(0.35)] == [
+            "$0.4200 of $0.50",
+            "$0.8500 of $1.00",
+        ]
 
 
 async def test_a_second_tap_hears_who_was_first_and_changes_nothing(tmp_path: Path) -> None:
