@@ -277,7 +277,9 @@ class ChannelView:
                     due += await self._spent(task)
                 continue
             recent = (task.ended_at or task.updated_at) >= since
-            if recent and not await self._told_by_question(task):
+            told = there.get((f"end:{task.task_id}", home))
+            owed = recent and (told is None or told.state == "sending")
+            if owed and not await self._told_by_question(task):
                 due.append(Due(self.cards.closing(task), home))
             if begun:
                 due.append(Due(self.cards.progress(task), home))

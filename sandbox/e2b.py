@@ -293,7 +293,7 @@ async def _start(machine: AsyncSandbox, peer: RemotePeer, rooms: AsyncExitStack)
         try:
             await handle.wait()
             peer.end()
-        except Exception as error:
+        except Exception as error:  # whatever cut it off, whoever waits for the peer has to hear
             peer.end(f"{error}")
 
     rooms.push_async_callback(handle.disconnect)

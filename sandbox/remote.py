@@ -54,7 +54,7 @@ class RemoteOrders:
             del self._pending[:PART]
             try:
                 await self._send(part)
-            except Exception as error:
+            except Exception as error:  # any SDK may send it, and raise what it likes
                 self._closed = True
                 self._failed(f"{error}")
                 return

@@ -417,6 +417,9 @@ async def test_an_update_that_nobody_can_read_is_told_and_does_not_end_the_liste
         double.chats.updates.clear()
         it.dana.says("/help")
         await asyncio.to_thread(double.wait, it.sent, "no answer")
+    planted = ("update: message: 'message_id' is a required property", "answer to getUpdates: ")
+    assert [said for said in double.violations if not said.startswith(planted)] == []
+    double.violations.clear()
 
 
 async def test_a_second_poller_silences_the_first_aloud(tmp_path, double) -> None:

@@ -221,7 +221,7 @@ async def test_nothing_of_the_repository_is_run_or_built(
         "sitecustomize.py": plant,
         "json.py": plant,
         "evil.pth": f"import pathlib; pathlib.Path({str(probe)!r}).touch()\n",
-        "requirements.txt": "-e .\n./local\n--index-url http://127.0.0.1:9/\nevil @ file:///work\n",
+        "requirements.txt": "-e .\n./local\n--index-url http://127.0.0.1:9/\nevil @ file:///srv/evil\n",
         "uv.toml": "find-links = ['http://127.0.0.1:9/']\n",
         "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n",
     }
