@@ -34,7 +34,7 @@ from control.preferences import Preferences
 from control.reading import Reading
 from control.reflecting import Habits, Reflecting
 from control.repositories import Repositories
-from control.retention import Retention
+from control.retention import Retention, Term
 from control.runner import Bounds, Runner
 from control.services import Services, read_services
 from control.view import ChannelView
@@ -580,12 +580,20 @@ def _identity_desk(kept: Kept) -> IdentityDesk:
 
 
 def _retention(settings: Settings, kept: Kept) -> Retention:
-    return Retention(
-        kept.interactions,
-        kept.records.tasks,
-        kept.clock,
-        days=settings.retention_interactions_days,
-    )
+    precedents = kept.precedents
+    terms = [
+        Term("calls", settings.retention_interactions_days, kept.interactions.forget),
+        Term("events", settings.retention_event_days, kept.events.forget),
+    ]
+    if precedents:
+        terms.append(
+            Term(
+                "precedents",
+                settings.retention_precedent_days,
+                lambda before, _: precedents.forget(before),
+            )
+        )
+    return Retention(terms, kept.records.tasks, kept.clock)
 
 
 def _reflecting(settings: Settings, kept: Kept, models: "ModelsOnDemand") -> Reflecting:

@@ -97,7 +97,7 @@ class Telemetry(_Group):
 
 
 class Cloud(_Group):
-    """Google's cloud, and how long the log of model calls keeps what was said."""
+    """Google's cloud: identities and the log of model calls are kept there."""
 
     gcp_project_id: str = Field(default="", pattern=r"^$|^[a-z][a-z0-9:.-]{4,61}[a-z0-9]$")
     """Project that keeps identities and the log of model calls; GOOGLE_APPLICATION_CREDENTIALS."""
@@ -113,8 +113,17 @@ class Cloud(_Group):
     """Bytes that one query of the log may read at most; a greater one is refused by BigQuery."""
     bigquery_emulator_host: str = ""
     """Address of an emulator in place of BigQuery, as `http://localhost:9050`; takes no key."""
+
+
+class Retained(_Group):
+    """Retention: what is forgotten each night, never of open tasks; the audit log is for ever."""
+
     retention_interactions_days: int = Field(default=90, ge=1, le=36_500)
-    """Days after which prompts and replies are forgotten, but for open tasks; figures stay."""
+    """Days after which prompts and replies are forgotten; figures stay."""
+    retention_event_days: int = Field(default=365, ge=1, le=36_500)
+    """Days after which events are forgotten."""
+    retention_precedent_days: int = Field(default=90, ge=1, le=36_500)
+    """Days for which a task that ended may be a hint for one that is like it."""
 
 
 class SandboxOptions(_Group):
@@ -455,6 +464,7 @@ GROUPS: tuple[type[_Group], ...] = (
     Logs,
     Telemetry,
     Cloud,
+    Retained,
     SandboxOptions,
     Tasks,
     ConsentRules,
@@ -482,6 +492,7 @@ class Settings(
     ConsentRules,
     Tasks,
     SandboxOptions,
+    Retained,
     Cloud,
     Telemetry,
     Logs,

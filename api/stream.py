@@ -152,8 +152,7 @@ class Feed:
 
     async def _greet(self) -> list[bytes]:
         latest = await self._log.latest()
-        first = await self._log.after(0, limit=1)
-        oldest = first[0].seq if first else latest + 1
+        oldest = await self._log.oldest()
         self._seen = latest if self._wish.after is None else self._wish.after
         lost = self._seen > latest or 0 < self._seen < oldest - 1
         if lost:

@@ -280,6 +280,8 @@ class EventList(Answer):
     events: list[Event]
     next_after: int
     """Ask again with this number for what follows."""
+    oldest: int
+    """Number from which on no event was forgotten."""
 
 
 class StatsView(Answer):

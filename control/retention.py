@@ -1,11 +1,12 @@
-"""What was said to models is forgotten when its time has passed, each night, but for open tasks."""
+"""What is too old is forgotten each night, but for open tasks; the audit log is for ever."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.errors import StoreError
-from core.ports import Clock, InteractionLog, TaskFilter, TaskStore
+from core.ports import Clock, TaskFilter, TaskStore
 from core.tasks import TaskStatus
 
 log = logging.getLogger(__name__)
@@ -14,30 +15,45 @@ HOUR = 3
 """Of the night, UTC."""
 
 
+@dataclass(frozen=True)
+class Term:
+    """Something that is kept for so many days."""
+
+    name: str
+    days: int
+    forget: Callable[[datetime, Collection[str]], Awaitable[int]]
+    """Forgets what is from before an instant, but of these tasks; how much."""
+
+
 class Retention:
     """Cleans up at the start and each night; a store that fails is tried again the next night."""
 
-    def __init__(
-        self, interactions: InteractionLog, tasks: TaskStore, clock: Clock, *, days: int
-    ) -> None:
-        self._interactions = interactions
+    def __init__(self, terms: Sequence[Term], tasks: TaskStore, clock: Clock) -> None:
+        self._terms = terms
         self._tasks = tasks
         self._clock = clock
-        self._kept = timedelta(days=days)
 
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
-            try:
-                await self.clean()
-            except StoreError as error:
-                log.error("the nightly clean-up failed: %s", error)
+            await self.clean()
             await self._clock.sleep(_until_night(self._clock.now()))
 
-    async def clean(self) -> int:
-        """Empty what is too old; in how many calls."""
-        open_tasks = [task_id async for task_id in self._open_tasks()]
-        return await self._interactions.forget(self._clock.now() - self._kept, open_tasks)
+    async def clean(self) -> None:
+        """Forget what is too old; what fails is told, and holds up nothing else."""
+        try:
+            open_tasks = [task_id async for task_id in self._open_tasks()]
+        except StoreError as error:
+            log.error("nothing is forgotten tonight: %s", error)
+            return
+        for term in self._terms:
+            before = self._clock.now() - timedelta(days=term.days)
+            try:
+                gone = await term.forget(before, open_tasks)
+            except StoreError as error:
+                log.error("the %s are not cleaned up tonight: %s", term.name, error)
+            else:
+                log.info("%s older than %d days: %d forgotten", term.name, term.days, gone)
 
     async def _open_tasks(self) -> AsyncIterator[str]:
         for status in TaskStatus:

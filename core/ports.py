@@ -788,7 +788,18 @@ class EventLog(Protocol):
         ...
 
     async def latest(self) -> int:
-        """The greatest number so far; 0 in an empty log."""
+        """The greatest number so far, be its event forgotten or not; 0 in a new log."""
+        ...
+
+    async def oldest(self) -> int:
+        """The number from which on nothing was forgotten; 1 in a new log."""
+        ...
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        """Forget events from before that instant, but those of open tasks; how many.
+
+        Numbers go on growing.
+        """
         ...
 
     def listen(self, task_id: str = "") -> AbstractAsyncContextManager[AsyncIterator[Event | None]]:
@@ -923,6 +934,10 @@ class Precedents(Protocol):
 
         Only of this repository, unless the store was opened for all.
         """
+        ...
+
+    async def forget(self, before: datetime) -> int:
+        """Forget tasks that ended before that instant; how many."""
         ...
 
 

@@ -1,6 +1,7 @@
 """Precedents in a SQLite file of their own: found by BM25 (FTS5), judged by likeness of reports."""
 
 import sqlite3
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -47,18 +48,37 @@ class SqlitePrecedents:
         best = max(found, key=lambda one: likeness[one.task_id], default=None)
         return best if best and likeness[best.task_id] >= ALIKE else None
 
+    async def forget(self, before: datetime) -> int:
+        return await self._database.write(partial(_forget, before=before))
+
     async def close(self) -> None:
         """Let go of the file."""
         await self._database.close()
 
 
-def _keep(connection: sqlite3.Connection, precedent: Precedent) -> None:
-    """Put it in place of what was kept of the same task."""
+def _forget(connection: sqlite3.Connection, before: datetime) -> int:
+    rows = connection.execute(
+        "SELECT task_id FROM precedents"
+        " WHERE julianday(json_extract(document, '$.ended_at')) < julianday(?)",
+        (before.isoformat(),),
+    )
+    old = [task_id for (task_id,) in rows]
+    for task_id in old:
+        _drop(connection, task_id)
+    return len(old)
+
+
+def _drop(connection: sqlite3.Connection, task_id: str) -> None:
     gone = connection.execute(
-        "DELETE FROM precedents WHERE task_id = ? RETURNING number", (precedent.task_id,)
+        "DELETE FROM precedents WHERE task_id = ? RETURNING number", (task_id,)
     ).fetchone()
     if gone:
         connection.execute("DELETE FROM precedent_words WHERE rowid = ?", gone)
+
+
+def _keep(connection: sqlite3.Connection, precedent: Precedent) -> None:
+    """Put it in place of what was kept of the same task."""
+    _drop(connection, precedent.task_id)
     kept = connection.execute(
         "INSERT INTO precedents (task_id, repository, document, seal)"
         " VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))",

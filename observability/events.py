@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -85,10 +87,7 @@ class SqliteEventLog:
         now = self._clock.now()
 
         def insert(connection: sqlite3.Connection) -> Event:
-            last = connection.execute(
-                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'"
-            ).fetchone()[0]
-            event = fitted(Event(**told.model_dump(), seq=last + 1, ts=now))
+            event = fitted(Event(**told.model_dump(), seq=_latest(connection) + 1, ts=now))
             connection.execute(
                 "INSERT INTO events (seq, task_id, envelope) VALUES (?, ?, ?)",
                 (event.seq, event.task_id, event.model_dump_json()),
@@ -121,11 +120,22 @@ class SqliteEventLog:
         return await self._database.read(read)
 
     async def latest(self) -> int:
-        return await self._database.read(
-            lambda connection: int(
-                connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+        return await self._database.read(_latest)
+
+    async def oldest(self) -> int:
+        return await self._database.read(_forgotten) + 1
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        gone, seq = 0, 0
+        while True:
+            old, seq, more = await self._database.read(
+                partial(_too_old, after=seq, before=before, open_tasks=frozenset(open_tasks))
             )
-        )
+            if old:
+                await self._database.write(partial(_drop, numbers=old))
+            gone += len(old)
+            if not more:
+                return gone
 
     def listen(self, task_id: str = "") -> AbstractAsyncContextManager[AsyncIterator[Event | None]]:
         return self._listen(task_id)
@@ -169,6 +179,36 @@ class SqliteEventLog:
             pump.cancel()
             with suppress(asyncio.CancelledError):
                 await pump
+
+
+def _latest(connection: sqlite3.Connection) -> int:
+    """The greatest number that was ever given, also when its event is gone."""
+    (seq,) = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'"
+    ).fetchone()
+    return int(seq)
+
+
+def _forgotten(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT up_to FROM forgotten").fetchone()[0])
+
+
+def _too_old(
+    connection: sqlite3.Connection, *, after: int, before: datetime, open_tasks: frozenset[str]
+) -> tuple[list[int], int, bool]:
+    """What may go of the next portion, where that ends, and whether older ones can follow it."""
+    rows = connection.execute(
+        "SELECT seq, task_id, envelope FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, BATCH),
+    ).fetchall()
+    aged = [(seq, task_id) for seq, task_id, envelope in rows if _event(envelope).ts < before]
+    old = [seq for seq, task_id in aged if task_id not in open_tasks]
+    return old, rows[-1][0] if rows else after, len(aged) == BATCH
+
+
+def _drop(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    connection.executemany("DELETE FROM events WHERE seq = ?", [(seq,) for seq in numbers])
+    connection.execute("UPDATE forgotten SET up_to = max(up_to, ?)", (max(numbers),))
 
 
 def _event(envelope: str) -> Event:

@@ -39,6 +39,7 @@ async def list_events(
         as_of_seq=seq,
         events=list(events),
         next_after=events[-1].seq if events else after,
+        oldest=await front.anton.events.oldest(),
     )
 
 

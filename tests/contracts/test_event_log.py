@@ -20,8 +20,9 @@ from tests.fakes.clock import FakeClock
 SECRET = "canary-4471-secret"
 
 
-async def opened(folder: Path) -> SqliteEventLog:
-    return await SqliteEventLog.open(folder, clock=FakeClock(), redactor=Redactor([SECRET]))
+async def opened(folder: Path, clock: FakeClock | None = None) -> SqliteEventLog:
+    given = clock or FakeClock()
+    return await SqliteEventLog.open(folder, clock=given, redactor=Redactor([SECRET]))
 
 
 @pytest.fixture
@@ -242,4 +243,53 @@ async def test_what_cannot_be_masked_is_withheld_and_nothing_breaks(tmp_path: Pa
     event = await log.append(Notice(type="node", task_id="t", data={"summary": SECRET}))
     assert (event.type, event.data) == ("node", {"withheld": True})
     assert await log.after(0) == (event,)
+    await log.close()
+
+
+async def test_numbers_grow_and_are_known_though_everything_old_was_forgotten(tmp_path):
+    clock = FakeClock()
+    log = await opened(tmp_path, clock)
+    for n in range(1_200):
+        await log.append(a_node(n))
+    clock.advance(1)
+    assert await log.forget(clock.now(), []) == 1_200
+    assert (await log.after(0), await log.latest(), await log.oldest()) == ((), 1_200, 1_201)
+    await log.close()
+    log = await opened(tmp_path, clock)
+    assert (await log.latest(), await log.oldest()) == (1_200, 1_201)
+    async with log.listen() as events:
+        assert (await log.append(a_node(0))).seq == await log.latest() == 1_201
+        assert [event.seq for event in await receive(events, 1)] == [1_201]
+    await log.close()
+
+
+async def test_events_of_open_tasks_stay_and_who_lacks_others_can_tell(tmp_path):
+    clock = FakeClock()
+    log = await opened(tmp_path, clock)
+    for task_id in ("open", "ended", "open", "", "open"):
+        await log.append(a_node(0, task_id))
+    clock.advance(10)
+    await log.append(a_node(1, "ended"))
+    assert await log.forget(FakeClock().now(), ["open"]) == 0, "nothing is older than its instant"
+    assert await log.oldest() == 1
+    assert await log.forget(clock.now(), ["open"]) == 2
+    assert [event.seq for event in await log.after(0)] == [1, 3, 5, 6]
+    assert await log.oldest() == 5, "4 was forgotten"
+    clock.advance(1)
+    assert await log.forget(clock.now(), []) == 4
+    assert (await log.oldest(), await log.latest()) == (7, 6)
+    await log.close()
+
+
+async def test_an_event_from_before_a_clock_was_set_back_goes_in_its_time(tmp_path):
+    clock = FakeClock()
+    log = await opened(tmp_path, clock)
+    await log.append(a_node(0))
+    clock.step(-100)
+    await log.append(a_node(1))
+    clock.step(+50)
+    assert await log.forget(clock.now(), []) == 1
+    assert [event.data["n"] for event in await log.after(0)] == [0]
+    clock.step(+100)
+    assert await log.forget(clock.now(), []) == 1
     await log.close()

@@ -1251,6 +1251,11 @@ export interface components {
              * @description Ask again with this number for what follows.
              */
             next_after: number;
+            /**
+             * Oldest
+             * @description Number from which on no event was forgotten.
+             */
+            oldest: number;
         };
         /**
          * IdentityFacts

@@ -48,6 +48,7 @@ class Browser {
   sources: FakeSource[] = [];
   stored: AntonEvent[] = [];
   status = 200;
+  oldest = 1;
   asked: string[] = [];
   private timers: { at: number; run: () => void }[] = [];
   private channels: (Channel & { open: boolean })[] = [];
@@ -67,7 +68,7 @@ class Browser {
         this.asked.push(url);
         const after = Number(new URL(url, "http://x").searchParams.get("after"));
         const events = this.stored.filter((one) => one.seq > after);
-        return { status: this.status, json: async () => ({ events }) };
+        return { status: this.status, json: async () => ({ events, oldest: this.oldest }) };
       },
       now: () => this.now,
       later: (run, ms) => {
@@ -239,6 +240,19 @@ describe("one tab", () => {
     expect(heard).toEqual([1, 2]);
     expect(browser.open).toHaveLength(1);
     expect(browser.open[0]?.url).toBe("/stream?after=2");
+  });
+
+  test("on waking after what it missed was forgotten, it says so and goes on", async () => {
+    const reasons: string[] = [];
+    const stream = open(3);
+    stream.listen({ resync: (reason) => reasons.push(reason) });
+    browser.stored = [event(8), event(9)];
+    browser.oldest = 5;
+    await stream.wake();
+    await browser.pass(50);
+    expect([reasons, heard]).toEqual([["too_old"], [8, 9]]);
+    await stream.wake();
+    expect(reasons).toEqual(["too_old"]);
   });
 
   test("silence for 40 seconds is a reason to open anew", async () => {

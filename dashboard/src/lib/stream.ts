@@ -62,6 +62,12 @@ const RETRY_MAX_MS = 30_000;
 const PAGE = 500;
 const CLOSED = 2;
 
+interface Page {
+  events: AntonEvent[];
+  /** Number from which on no event was forgotten. */
+  oldest: number;
+}
+
 type Relayed =
   | { kind: "event"; event: AntonEvent }
   | { kind: "sign"; seq: number }
@@ -225,7 +231,11 @@ export class Stream {
       for (;;) {
         const answer = await this.around.fetch(paths.events(this.seen ?? 0));
         if (answer.status !== 200) return answer.status >= 500;
-        const { events } = (await answer.json()) as { events: AntonEvent[] };
+        const { events, oldest } = (await answer.json()) as Page;
+        if (this.seen && this.seen + 1 < oldest) {
+          this.missed("too_old", oldest - 1);
+          this.tell({ kind: "resync", reason: "too_old", seq: oldest - 1 });
+        }
         for (const event of events) this.heard(event);
         if (events.length < PAGE) return true;
       }

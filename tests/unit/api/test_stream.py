@@ -21,8 +21,13 @@ from tests.fakes.clock import FakeClock
 
 
 @pytest.fixture
-async def log(tmp_path: Path) -> AsyncIterator[SqliteEventLog]:
-    log = await SqliteEventLog.open(tmp_path, clock=FakeClock(), redactor=Redactor())
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def log(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteEventLog]:
+    log = await SqliteEventLog.open(tmp_path, clock=clock, redactor=Redactor())
     yield log
     await log.close()
 
@@ -129,6 +134,36 @@ async def test_without_a_number_only_news_is_told(log: SqliteEventLog) -> None:
 async def test_a_number_from_the_future_starts_over(log: SqliteEventLog) -> None:
     await tell(log, 2)
     assert await Client(log, Wish(after=900)).names("resync") == ["hello", "resync"]
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (2, ["hello", "resync", "7"]),
+        (3, ["hello", "4", "5", "6", "7"]),
+        (6, ["hello", "7"]),
+        (0, ["hello", "4", "5", "6", "7"]),
+    ],
+)
+async def test_who_lacks_what_was_forgotten_is_told_to_start_over(
+    log: SqliteEventLog, clock: FakeClock, after: int, told: list[str]
+) -> None:
+    await tell(log, 3)
+    clock.advance(1)
+    await tell(log, 3)
+    await log.forget(clock.now(), [])
+    names = []
+    async for name, data in Client(log, Wish(after=after)).read():
+        names.append(name)
+        if name == "hello":
+            assert (data["oldest"], data["latest"]) == (4, 6)
+        if name == "resync":
+            assert data == {"reason": "too_old", "latest": 6}
+        if name == told[-2]:
+            await tell(log)
+        if name == "7":
+            break
+    assert names == told
 
 
 async def test_one_task_is_told_alone_and_ends_with_it(log: SqliteEventLog) -> None:

@@ -1,6 +1,7 @@
 """Earlier tasks are found by the words of their reports, alike enough, of the same repository."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,16 @@ async def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"no database at all" * 100)
     with pytest.raises(StoreUnusable):
         await SqlitePrecedents.open(tmp_path)
+
+
+async def test_what_ended_before_an_instant_is_forgotten_with_its_words(
+    memory: SqlitePrecedents,
+) -> None:
+    await memory.keep(earlier("old", ended_at=START - timedelta(milliseconds=1)))
+    await memory.keep(earlier("other", report="Login fails after an update of the sessions"))
+    assert await memory.forget(START) == 1
+    assert await memory.alike(REPORT, "/srv/shop") is None
+    await memory.keep(earlier("new", ended_at=START + timedelta(days=1)))
+    assert await memory.forget(START + timedelta(days=1)) == 1
+    found = await memory.alike(REPORT, "/srv/shop")
+    assert found and found.task_id == "new"
