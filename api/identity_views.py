@@ -1,15 +1,22 @@
 """Identities as they go over the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from api.views import Answer
+from control.differences import Difference
+from core.figures import LoggedDiff, SuccessRate
 from core.identities import Identity, IdentityVersion, RuleStats
 from core.learning import RuleRecord
+from core.shares import wilson
 from core.visible import visible
+from memory.reflection import weak
+
+OFFLINE = "offline"
+"""What stands in place of a model where a role works by rules."""
 
 
 class RuleView(BaseModel):
@@ -31,6 +38,12 @@ class RuleView(BaseModel):
     withheld_count: int
     """Tasks that were done without it, to compare."""
     withheld_success_count: int
+    success_low: float
+    """The lower end of Wilson's 95 % interval of the share; 0 while nothing is known."""
+    success_high: float
+    """Its upper end; 1 while nothing is known."""
+    weak: bool
+    """Used often enough, and too rarely with success: it goes at the next reflection."""
     effect: float | None
     """By how much the share of success is higher with it; null for not enough data."""
     learned_at: datetime | None
@@ -57,14 +70,29 @@ class IdentityFacts(BaseModel):
     beliefs: dict[str, str]
 
 
-class IdentityView(IdentityFacts, Answer):
+class IdentityCard(IdentityFacts):
+    """A role with what it has learned, and how its tasks end."""
+
+    model: str | None
+    """Null where no model plays it: it works by rules alone."""
+    fallbacks: list[str]
+    """Asked in order when the model does not answer."""
+    tasks: int
+    """Tasks that have ended in which it asked a model."""
+    success_rate: float | None
+    """Of them; null where there are none, or their log is away."""
+    cost_usd: float | None
+    """Of those whose prices are known."""
+
+
+class IdentityView(IdentityCard, Answer):
     """The identity of one role."""
 
 
 class IdentityList(Answer):
     """The identities of all roles."""
 
-    identities: list[IdentityFacts]
+    identities: list[IdentityCard]
 
 
 class IdentityVersionFacts(IdentityFacts):
@@ -80,6 +108,133 @@ class IdentityVersions(Answer):
 
     role: str
     versions: list[IdentityVersionFacts]
+
+
+class RuleStanding(BaseModel):
+    """How a rule stood in a version."""
+
+    use_count: int
+    success_count: int
+    pinned: bool
+
+
+class RuleAdded(BaseModel):
+    """A rule that the other version did not have."""
+
+    text: str
+    after: RuleStanding
+
+
+class RuleChanged(BaseModel):
+    """A rule of both versions whose counts or pin differ."""
+
+    text: str
+    before: RuleStanding
+    after: RuleStanding
+
+
+class RuleRemoved(BaseModel):
+    """A rule that only the other version had."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    text: str
+    before: RuleStanding
+    reason: str
+    """Why it went, as it was written down then; empty where it was not."""
+
+
+class IdentityDifference(Answer):
+    """What is other in a version than in another one."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    role: str
+    version: int
+    against: int
+    added: list[RuleAdded]
+    changed: list[RuleChanged]
+    removed: list[RuleRemoved]
+    beside: list[str]
+    """Names of the other fields that differ."""
+
+
+class MemoryChange(BaseModel):
+    """How the memory of a role changed from one version to the next."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    role: str
+    version: int
+    """The new one."""
+    ts: datetime
+    added: list[str]
+    removed: list[str]
+    reason: str
+
+
+class MemoryChanges(Answer):
+    """Changes of memories, newest first."""
+
+    changes: list[MemoryChange]
+
+
+def card_facts(
+    identity: Identity,
+    records: Mapping[str, RuleRecord],
+    standing: SuccessRate | None,
+    models: tuple[Mapping[str, str], Sequence[str]],
+) -> dict[str, Any]:
+    """A role with its model and how its tasks ended."""
+    model = models[0].get(identity.role)
+    playing = model not in (None, OFFLINE)
+    return {
+        **identity_facts(identity, records),
+        "model": model if playing else None,
+        "fallbacks": [one for one in models[1] if one != model] if playing else [],
+        "tasks": standing.tasks if standing else 0,
+        "success_rate": round(standing.rate, 4) if standing else None,
+        "cost_usd": round(standing.cost_usd, 6) if standing else None,
+    }
+
+
+def difference_facts(found: Difference) -> dict[str, Any]:
+    """A difference as it goes over the wire."""
+    new, old = found.version, found.against
+    return {
+        "role": new.role,
+        "version": new.version,
+        "against": old.version,
+        "added": [{"text": visible(rule), "after": _stood(new, rule)} for rule in found.added],
+        "changed": [
+            {"text": visible(rule), "before": _stood(old, rule), "after": _stood(new, rule)}
+            for rule in found.changed
+        ],
+        "removed": [
+            {"text": visible(rule), "before": _stood(old, rule), "reason": visible(why)}
+            for rule, why in found.removed.items()
+        ],
+        "beside": list(found.beside),
+    }
+
+
+def change_facts(diff: LoggedDiff) -> dict[str, Any]:
+    """A logged change as it goes over the wire."""
+    return {
+        **diff.model_dump(include={"role", "version", "ts"}),
+        "added": [visible(rule) for rule in diff.added],
+        "removed": [visible(rule) for rule in diff.removed],
+        "reason": visible(diff.reason),
+    }
+
+
+def _stood(identity: Identity, rule: str) -> dict[str, Any]:
+    stats = identity.rule_stats.get(rule, RuleStats())
+    return {
+        "use_count": stats.use_count,
+        "success_count": stats.success_count,
+        "pinned": rule in identity.pinned,
+    }
 
 
 def identity_facts(
@@ -115,6 +270,7 @@ def _rule_facts(identity: Identity, rule: str, record: RuleRecord) -> dict[str, 
     if record.shown > stats.use_count:
         stats = stats.but(use_count=record.shown, success_count=record.shown_well)
     origin = identity.origins.get(rule)
+    low, high = wilson(stats.success_count, stats.use_count)
     return {
         "text": visible(rule),
         "pinned": rule in identity.pinned,
@@ -124,6 +280,9 @@ def _rule_facts(identity: Identity, rule: str, record: RuleRecord) -> dict[str, 
         "confidence": round(stats.confidence, 4),
         "withheld_count": record.withheld,
         "withheld_success_count": record.withheld_well,
+        "success_low": round(low, 4),
+        "success_high": round(high, 4),
+        "weak": rule not in identity.pinned and weak(record, identity.rule_stats.get(rule)),
         "effect": None if record.effect is None else round(record.effect, 4),
         "learned_at": origin.learned_at if origin else None,
         "learned_by": origin.model if origin else "",

@@ -156,3 +156,5 @@ class RollBack(Asked):
     """Which content shall stand again."""
 
     version: int = Field(ge=1, lt=2**31)
+    seen: int | None = Field(default=None, ge=0, lt=2**31)
+    """The version that stood when this was decided; refused where a newer one stands by now."""

@@ -403,6 +403,12 @@ class Anton:
         self._wake.set()
         return task
 
+    def models(self) -> tuple[Mapping[str, str], Sequence[str]]:
+        """The model of each role that has one, and the fallbacks of all."""
+        told = self._about().get("models") or {}
+        by_role = {role: str(row["model"]) for role, row in (told.get("by_role") or {}).items()}
+        return by_role, list(told.get("fallback") or ())
+
     async def try_channel(self, name: str) -> str:
         """Post a test message to a channel; its reference. Raises NotFound and what it raises."""
         for view in self._views:

@@ -3,14 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from control.differences import Difference, difference
+from core import figures
 from core.approvals import Person
-from core.errors import NotFound, PayloadInvalid
+from core.errors import Conflict, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
+from core.figures import LoggedDiff, SuccessRate
 from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityVersion
 from core.interactions import MemoryDiff
 from core.learning import RuleRecord
 from core.ports import AuditLog, Clock, EventLog, IdentityStore, InteractionLog, LessonStore
 from core.visible import visible
+
+CHANGES_MAX = 200
+"""Changes of a memory that are searched for why a rule went."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,38 @@ class IdentityDesk:
         """The versions that are kept, newest first; raises NotFound."""
         return await self._store.versions(self._known(role))
 
-    async def roll_back(self, role: str, version: int, by: Person) -> Identity:
-        """Make the content of an older version the newest one; raises NotFound, Conflict."""
+    async def standings(self) -> Mapping[str, SuccessRate]:
+        """How the tasks of each role ended; empty while the log of model calls is away."""
+        try:
+            rates = await self._interactions.ask(figures.success_rates(figures.BEGINNING))
+        except StoreError:
+            return {}
+        return {rate.role: rate for rate in rates}
+
+    async def changes(self, role: str = "", limit: int = 50) -> Sequence[LoggedDiff]:
+        """How memories changed, newest first, of one role or of all; raises NotFound."""
+        wanted = self._known(role) if role else ""
+        return await self._interactions.ask(figures.memory_diffs(wanted, limit))
+
+    async def difference(self, role: str, version: int, against: int) -> Difference:
+        """What is other in a version than in another one of those kept; raises NotFound."""
+        kept = {one.identity.version: one.identity for one in await self.versions(role)}
+        for number in (version, against):
+            if number not in kept:
+                known = ", ".join(map(str, kept)) or "none"
+                raise NotFound(f"{role} has no version {number}; kept are: {known}.")
+        return difference(kept[version], kept[against], await self.changes(role, CHANGES_MAX))
+
+    async def roll_back(
+        self, role: str, version: int, by: Person, seen: int | None = None
+    ) -> Identity:
+        """Make the content of an older version the newest one.
+
+        Raises NotFound, and Conflict where another version stands than the one that was `seen`.
+        """
         before = await self.one(role)
+        if seen is not None and seen != before.version:
+            raise Conflict(f"Version {before.version} stands by now, not {seen}: look at it first.")
         after = await self._store.roll_back(role, version, by=_name(by))
         await self._note("identity_rolled_back", before, after, by, f"back to version {version}")
         return after

@@ -172,8 +172,8 @@ def conversation(
     return Query("conversation", given, LoggedCall)
 
 
-def memory_diffs(role: str, limit: int = 20) -> Query[LoggedDiff]:
-    """The last changes of a role's memory, newest first."""
+def memory_diffs(role: str = "", limit: int = 20) -> Query[LoggedDiff]:
+    """The last changes of a role's memory, or of any, newest first."""
     return Query("memory_diffs", {"role": role, "limit": limit}, LoggedDiff)
 
 

@@ -1,6 +1,5 @@
 """What a measurement prints: figures, and all that is needed to repeat it."""
 
-import math
 import os
 import platform
 import subprocess
@@ -9,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.shares import wilson
 from evals.suites.repair import Figures, Result, figures
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,20 +36,6 @@ def commit() -> str:
     if not head:
         return "not recorded"
     return f"{head} with changes" if _git("status", "--porcelain") else head
-
-
-def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval in which the true share lies, by Wilson's score; 95 % for the given `z`.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-    """
-    if not count:
-        return 0.0, 1.0
-    share, square = hits / count, z * z
-    middle = share + square / (2 * count)
-    half = z * math.sqrt(share * (1 - share) / count + square / (4 * count * count))
-    whole = 1 + square / count
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
 
 
 def share_of(hits: int, count: int) -> str:

@@ -2,15 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from api.auth import Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.identity_views import (
+    IdentityDifference,
     IdentityList,
     IdentityVersions,
     IdentityView,
-    identity_facts,
+    MemoryChanges,
+    card_facts,
+    change_facts,
+    difference_facts,
     identity_version_facts,
 )
 from api.problems import problem_responses
@@ -21,6 +25,7 @@ from core.identities import Identity
 router = APIRouter(tags=["identities"])
 
 RoleName = Annotated[str, Path(max_length=40)]
+Version = Annotated[int, Query(ge=1, lt=2**31)]
 
 
 @router.get(
@@ -32,7 +37,11 @@ async def list_identities(front: TheFront) -> IdentityList:
     """The identity of every role."""
     seq = await front.seq()
     desk = front.anton.identities
-    facts = [identity_facts(one, await desk.records(one.role)) for one in await desk.all()]
+    standings, models = await desk.standings(), front.anton.models()
+    facts = [
+        card_facts(one, await desk.records(one.role), standings.get(one.role), models)
+        for one in await desk.all()
+    ]
     return IdentityList.model_validate({"as_of_seq": seq, "identities": facts})
 
 
@@ -61,6 +70,38 @@ async def list_versions(role: RoleName, front: TheFront) -> IdentityVersions:
     return IdentityVersions.model_validate({"as_of_seq": seq, "role": role, "versions": facts})
 
 
+@router.get(
+    "/identities/{role}/difference",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 422, 429, 503),
+)
+async def show_difference(
+    role: RoleName, version: Version, against: Version, front: TheFront
+) -> IdentityDifference:
+    """What is other in a version than in another one, and why rules went."""
+    seq = await front.seq()
+    found = await front.anton.identities.difference(role, version, against)
+    return IdentityDifference.model_validate({"as_of_seq": seq, **difference_facts(found)})
+
+
+@router.get(
+    "/memory-changes",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 422, 429, 503),
+)
+async def list_memory_changes(
+    front: TheFront,
+    role: Annotated[str, Query(max_length=40)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> MemoryChanges:
+    """How memories changed, newest first, whoever changed them."""
+    seq = await front.seq()
+    found = await front.anton.identities.changes(role, limit)
+    return MemoryChanges.model_validate(
+        {"as_of_seq": seq, "changes": [change_facts(diff) for diff in found]}
+    )
+
+
 @router.post(
     "/identities/{role}/rollback",
     dependencies=[needs(Scope.OPERATE)],
@@ -71,7 +112,7 @@ async def roll_back(
 ) -> IdentityView:
     """Make the content of an older version the newest one."""
     seq = await front.seq()
-    identity = await front.anton.identities.roll_back(role, body.version, caller.person)
+    identity = await front.anton.identities.roll_back(role, body.version, caller.person, body.seen)
     return await _shown(front, identity, seq)
 
 
@@ -91,5 +132,7 @@ async def set_rules(
 
 
 async def _shown(front: Front, identity: Identity, seq: int) -> IdentityView:
-    records = await front.anton.identities.records(identity.role)
-    return IdentityView.model_validate({"as_of_seq": seq, **identity_facts(identity, records)})
+    desk = front.anton.identities
+    records, standings = await desk.records(identity.role), await desk.standings()
+    facts = card_facts(identity, records, standings.get(identity.role), front.anton.models())
+    return IdentityView.model_validate({"as_of_seq": seq, **facts})

@@ -83,8 +83,8 @@ LIMIT @limit;
 -- name: memory_diffs
 SELECT role, version, ts, added, removed, reason
 FROM memory_diffs
-WHERE role = @role
-ORDER BY version DESC, ts DESC
+WHERE @role = '' OR role = @role
+ORDER BY ts DESC, version DESC, role
 LIMIT @limit;
 
 -- name: forget

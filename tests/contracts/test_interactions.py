@@ -320,6 +320,7 @@ async def test_changes_of_memory_come_newest_first(log: InteractionLog) -> None:
         (3, ["rule 3"], []),
         (2, ["rule 2"], []),
     ]
+    assert {row.role for row in await log.ask(figures.memory_diffs())} == {"fix", "qa"}
 
 
 async def test_what_was_said_is_forgotten_but_for_open_tasks(log: InteractionLog) -> None:

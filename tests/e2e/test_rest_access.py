@@ -30,6 +30,8 @@ NEEDS = {
     "GET /identities": "read",
     "GET /identities/{role}": "read",
     "GET /identities/{role}/versions": "read",
+    "GET /identities/{role}/difference": "read",
+    "GET /memory-changes": "read",
     "POST /identities/{role}/rollback": "operate",
     "PUT /identities/{role}/rules": "operate",
     "GET /logs": "read",
@@ -73,6 +75,8 @@ async def asked(house: Served, route: str, headers: dict[str, str]) -> int:
     path = (
         path.replace("{ref}", "0" * 8).replace("{approval_id}", "0").replace("{artifact_id}", "0")
     )
+    if path.endswith("/difference"):
+        path += "?version=1&against=2"
     if path == "/stream":
         async with house.client.stream(method, path, headers=headers) as answer:
             return answer.status_code

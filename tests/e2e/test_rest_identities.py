@@ -9,6 +9,7 @@ from typing import Any
 
 from core import figures
 from core.identities import Identity, Origin, RuleStats
+from core.interactions import RoleResult
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.stores.sqlite import SqliteStores
 from memory.stores.sqlite.lessons import SqliteLessonStore
@@ -141,6 +142,78 @@ async def test_an_older_content_can_stand_again(tmp_path: Path) -> None:
         answer = await house.ask("POST", "/identities/fix/rollback", json={"version": 9})
         assert answer.status_code == 404
         assert "kept are: 3, 2, 1" in answer.json()["detail"]
+
+
+async def test_two_versions_are_told_apart_and_why_a_rule_went(tmp_path: Path) -> None:
+    first, second = "Read the failing test first.", "Be quick."
+    async with serving(tmp_path) as house:
+        await learned(tmp_path)
+        rules = [{"text": first, "pinned": True}, RULES[0]]
+        await house.ask("PUT", "/identities/fix/rules", json={"version": 1, "rules": rules})
+        path = "/identities/fix/difference"
+        told = (await house.ask("GET", f"{path}?version=2&against=1")).json()
+        nothing = {"use_count": 0, "success_count": 0, "pinned": False}
+        assert told["added"] == [{"text": RULES[0]["text"], "after": nothing}]
+        before = {"use_count": 8, "success_count": 8, "pinned": False}
+        assert told["changed"] == [
+            {"text": first, "before": before, "after": {**before, "pinned": True}}
+        ]
+        assert told["removed"] == [
+            {"text": second, "before": nothing, "reason": "rules set by a person"}
+        ]
+        back = (await house.ask("GET", f"{path}?version=1&against=2")).json()
+        assert [(one["text"], one["reason"]) for one in back["removed"]] == [
+            (RULES[0]["text"], "")
+        ], "that a rule came later is no reason why it went"
+        assert (await house.ask("GET", f"{path}?version=2&against=9")).status_code == 404
+        changes = (await house.ask("GET", "/memory-changes")).json()["changes"]
+        assert [(one["role"], one["version"], one["removed"]) for one in changes] == [
+            ("fix", 2, [second])
+        ]
+        assert (await house.ask("GET", "/memory-changes?role=nobody")).status_code == 404
+
+
+async def test_a_card_tells_model_tasks_and_weak_rules(tmp_path: Path) -> None:
+    rule, pinned = "Always guess.", "Guess twice."
+    async with serving(tmp_path) as house:
+        async with store_in(tmp_path) as store:
+            identity = Identity(role="fix", learned_rules=(rule, pinned), pinned=(pinned,))
+            await store.save(identity, by="reflection")
+            lessons = SqliteLessonStore(store._database, SystemClock())
+            for number in range(10):
+                await lessons.used(f"t{number}", "fix", shown=[rule, pinned], withheld=[])
+                await lessons.conclude(f"t{number}", ["fix"], well=number < 5, ended_at=START)
+        for number, outcome in enumerate(("fixed", "fixed", "failed")):
+            house.anton.interactions.record(
+                RoleResult(
+                    task_id=f"t{number}",
+                    role="fix",
+                    ended_at=START,
+                    outcome=outcome,
+                    success=outcome == "fixed",
+                    calls=1,
+                    cost_usd=0.25,
+                )
+            )
+        told = (await house.ask("GET", "/identities/fix")).json()
+        assert (told["tasks"], told["success_rate"], told["cost_usd"]) == (3, 0.6667, 0.75)
+        assert (told["model"], told["fallbacks"]) == (None, [])
+        by_text = {one["text"]: one for one in told["rules"]}
+        assert (by_text[rule]["weak"], by_text[pinned]["weak"]) == (True, False)
+        low, high = by_text[rule]["success_low"], by_text[rule]["success_high"]
+        assert (low, high) == (0.2366, 0.7634)
+        assert (await house.ask("GET", "/identities/qa")).json()["success_rate"] is None
+
+
+async def test_a_roll_back_that_was_decided_on_an_older_version_is_refused(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        await learned(tmp_path)
+        await house.ask("PUT", "/identities/fix/rules", json={"version": 1, "rules": []})
+        stale = await house.ask("POST", "/identities/fix/rollback", json={"version": 1, "seen": 1})
+        assert stale.status_code == 409
+        assert "Version 2 stands by now" in stale.json()["detail"]
+        fresh = await house.ask("POST", "/identities/fix/rollback", json={"version": 1, "seen": 2})
+        assert fresh.status_code == 200
 
 
 async def test_a_role_that_is_not_there_is_not_found(tmp_path: Path) -> None:

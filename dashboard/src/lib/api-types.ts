@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/identities/{role}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Difference
+         * @description What is other in a version than in another one, and why rules went.
+         */
+        get: operations["show_difference_identities__role__difference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/identities/{role}/rollback": {
         parameters: {
             query?: never;
@@ -236,6 +256,26 @@ export interface paths {
          * @description The latest model calls, each attempt for itself, newest first.
          */
         get: operations["list_calls_logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/memory-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Memory Changes
+         * @description How memories changed, newest first, whoever changed them.
+         */
+        get: operations["list_memory_changes_memory_changes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1258,18 +1298,33 @@ export interface components {
             oldest: number;
         };
         /**
-         * IdentityFacts
-         * @description What a role has learned.
+         * IdentityCard
+         * @description A role with what it has learned, and how its tasks end.
          */
-        IdentityFacts: {
+        IdentityCard: {
             /** Beliefs */
             beliefs: {
                 [key: string]: string;
             };
             /** Code Style */
             code_style: string;
+            /**
+             * Cost Usd
+             * @description Of those whose prices are known.
+             */
+            cost_usd: number | null;
             /** Expertise */
             expertise: string[];
+            /**
+             * Fallbacks
+             * @description Asked in order when the model does not answer.
+             */
+            fallbacks: string[];
+            /**
+             * Model
+             * @description Null where no model plays it: it works by rules alone.
+             */
+            model: string | null;
             /** Past Mistakes */
             past_mistakes: string[];
             /** Role */
@@ -1280,9 +1335,47 @@ export interface components {
              */
             rules: components["schemas"]["RuleView"][];
             /**
+             * Success Rate
+             * @description Of them; null where there are none, or their log is away.
+             */
+            success_rate: number | null;
+            /**
+             * Tasks
+             * @description Tasks that have ended in which it asked a model.
+             */
+            tasks: number;
+            /**
              * Version
              * @description 0 for a role that has learned nothing yet.
              */
+            version: number;
+        };
+        /**
+         * IdentityDifference
+         * @description What is other in a version than in another one.
+         */
+        IdentityDifference: {
+            /** Added */
+            added: components["schemas"]["RuleAdded"][];
+            /** Against */
+            against: number;
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * Beside
+             * @description Names of the other fields that differ.
+             */
+            beside: string[];
+            /** Changed */
+            changed: components["schemas"]["RuleChanged"][];
+            /** Removed */
+            removed: components["schemas"]["RuleRemoved"][];
+            /** Role */
+            role: string;
+            /** Version */
             version: number;
         };
         /**
@@ -1296,7 +1389,7 @@ export interface components {
              */
             as_of_seq: number;
             /** Identities */
-            identities: components["schemas"]["IdentityFacts"][];
+            identities: components["schemas"]["IdentityCard"][];
         };
         /**
          * IdentityVersionFacts
@@ -1366,8 +1459,23 @@ export interface components {
             };
             /** Code Style */
             code_style: string;
+            /**
+             * Cost Usd
+             * @description Of those whose prices are known.
+             */
+            cost_usd: number | null;
             /** Expertise */
             expertise: string[];
+            /**
+             * Fallbacks
+             * @description Asked in order when the model does not answer.
+             */
+            fallbacks: string[];
+            /**
+             * Model
+             * @description Null where no model plays it: it works by rules alone.
+             */
+            model: string | null;
             /** Past Mistakes */
             past_mistakes: string[];
             /** Role */
@@ -1377,6 +1485,16 @@ export interface components {
              * @description Best first, as they stand in prompts.
              */
             rules: components["schemas"]["RuleView"][];
+            /**
+             * Success Rate
+             * @description Of them; null where there are none, or their log is away.
+             */
+            success_rate: number | null;
+            /**
+             * Tasks
+             * @description Tasks that have ended in which it asked a model.
+             */
+            tasks: number;
             /**
              * Version
              * @description 0 for a role that has learned nothing yet.
@@ -1394,6 +1512,43 @@ export interface components {
             path: string;
             /** Text */
             text: string;
+        };
+        /**
+         * MemoryChange
+         * @description How the memory of a role changed from one version to the next.
+         */
+        MemoryChange: {
+            /** Added */
+            added: string[];
+            /** Reason */
+            reason: string;
+            /** Removed */
+            removed: string[];
+            /** Role */
+            role: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Version
+             * @description The new one.
+             */
+            version: number;
+        };
+        /**
+         * MemoryChanges
+         * @description Changes of memories, newest first.
+         */
+        MemoryChanges: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Changes */
+            changes: components["schemas"]["MemoryChange"][];
         };
         /**
          * Outcome
@@ -1471,8 +1626,58 @@ export interface components {
          * @description Which content shall stand again.
          */
         RollBack: {
+            /**
+             * Seen
+             * @description The version that stood when this was decided; refused where a newer one stands by now.
+             */
+            seen?: number | null;
             /** Version */
             version: number;
+        };
+        /**
+         * RuleAdded
+         * @description A rule that the other version did not have.
+         */
+        RuleAdded: {
+            after: components["schemas"]["RuleStanding"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * RuleChanged
+         * @description A rule of both versions whose counts or pin differ.
+         */
+        RuleChanged: {
+            after: components["schemas"]["RuleStanding"];
+            before: components["schemas"]["RuleStanding"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * RuleRemoved
+         * @description A rule that only the other version had.
+         */
+        RuleRemoved: {
+            before: components["schemas"]["RuleStanding"];
+            /**
+             * Reason
+             * @description Why it went, as it was written down then; empty where it was not.
+             */
+            reason: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * RuleStanding
+         * @description How a rule stood in a version.
+         */
+        RuleStanding: {
+            /** Pinned */
+            pinned: boolean;
+            /** Success Count */
+            success_count: number;
+            /** Use Count */
+            use_count: number;
         };
         /**
          * RuleText
@@ -1539,6 +1744,16 @@ export interface components {
              * @description Those of them that ended well.
              */
             success_count: number;
+            /**
+             * Success High
+             * @description Its upper end; 1 while nothing is known.
+             */
+            success_high: number;
+            /**
+             * Success Low
+             * @description The lower end of Wilson's 95 % interval of the share; 0 while nothing is known.
+             */
+            success_low: number;
             /** Text */
             text: string;
             /**
@@ -1546,6 +1761,11 @@ export interface components {
              * @description Tasks that have ended and in which it was in the prompts of the role.
              */
             use_count: number;
+            /**
+             * Weak
+             * @description Used often enough, and too rarely with success: it goes at the next reflection.
+             */
+            weak: boolean;
             /**
              * Withheld Count
              * @description Tasks that were done without it, to compare.
@@ -2701,6 +2921,85 @@ export interface operations {
             };
         };
     };
+    show_difference_identities__role__difference_get: {
+        parameters: {
+            query: {
+                version: number;
+                against: number;
+            };
+            header?: never;
+            path: {
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     roll_back_identities__role__rollback_post: {
         parameters: {
             query?: never;
@@ -3079,6 +3378,83 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    list_memory_changes_memory_changes_get: {
+        parameters: {
+            query?: {
+                role?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryChanges"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,9 +11,10 @@ import bootstrap
 from config import load_settings
 from core.errors import SandboxUnavailable
 from core.findings import Reading, Reproduction
+from core.shares import wilson
 from core.trees import Tree
 from evals.faults import load_faults
-from evals.report import share_of, wilson
+from evals.report import share_of
 from evals.validator.attempts import Ground, Kind
 from evals.validator.corpus import MUTANTS, attempts_at
 from evals.validator.gates import Gate
