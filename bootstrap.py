@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +23,10 @@ from control.consent import ApproversFile, Consent, approvers_of
 from control.decisions import Decisions
 from control.desk import Desk
 from control.documents import Documents
+from control.examination import Examination
 from control.hours import Hours, QuietHours
 from control.identities import IdentityDesk
+from control.integrations import Offer
 from control.meter import Meter
 from control.observatory import Observatory
 from control.outbox import EffectDesk
@@ -211,19 +213,78 @@ async def build(
         decisions=decisions,
         services=services,
         preferences=Preferences(kept.records, kept.redactor.text),
-        observatory=_observatory(settings, kept, meter, alerts),
+        observatory=_observatory(settings, kept, meter, alerts, services),
         views=views,
     )
 
 
-def _observatory(settings: Settings, kept: Kept, meter: Meter, alerts: Alerts) -> Observatory:
+def _observatory(
+    settings: Settings, kept: Kept, meter: Meter, alerts: Alerts, services: Services
+) -> Observatory:
     """What can be seen of the house from outside."""
-    shown = settings.shown()
-    told = {
-        name: kept.redactor.text(value) if isinstance(value, str) else value
-        for name, value in shown.items()
-    }
-    return Observatory(kept.records, meter, alerts, kept.redactor.text, told)
+    return Observatory(
+        kept.records,
+        meter,
+        alerts,
+        kept.redactor.text,
+        settings=[
+            {**option, "value": _masked(option["value"], kept.redactor)}
+            for option in settings.described()
+        ],
+        offers=tuple(_offers(settings)),
+        services=services,
+        quiet=QuietHours.parse(settings.quiet_hours),
+    )
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    """Plain JSON without secrets."""
+    if isinstance(value, str):
+        return redactor.text(value)
+    if isinstance(value, list):
+        return [_masked(item, redactor) for item in value]
+    if isinstance(value, dict):
+        return {key: _masked(item, redactor) for key, item in value.items()}
+    return value
+
+
+def _offers(settings: Settings) -> Iterator[Offer]:
+    """What Anton can work with outside, and what stands in for what is not configured."""
+    cloud, token = settings.gcp_project_id, settings.github_token.get_secret_value()
+    yield Offer(
+        "github",
+        "GITHUB_TOKEN",
+        live=f"Pull requests by {settings.github_api_url}." if token else "",
+        instead="Branches in local repositories.",
+    )
+    for name, options in _channels(settings).items():
+        place = options.get("channel") or options.get("chat_id")
+        yield Offer(name, f"{name.upper()}_BOT_TOKEN", live=f"People are asked in {place}.")
+    for name in CHANNELS.keys() - _channels(settings).keys():
+        yield Offer(name, f"{name.upper()}_BOT_TOKEN")
+    yield Offer(
+        "interactions",
+        "GCP_PROJECT_ID",
+        live=f"BigQuery, dataset {settings.bq_dataset}." if cloud else "",
+        instead="A SQLite file below DATA_DIR.",
+    )
+    yield Offer(
+        "identities",
+        "GCP_PROJECT_ID",
+        live=f"Firestore, collection {settings.firestore_collection}." if cloud else "",
+        instead="The SQLite file of tasks.",
+    )
+    yield Offer(
+        "otlp",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        live=settings.otel_exporter_otlp_endpoint,
+        instead="Spans in DATA_DIR/traces.",
+    )
+    yield Offer(
+        "langfuse",
+        "LANGFUSE_SECRET_KEY",
+        live=settings.langfuse_host if all(settings.langfuse_keys) else "",
+    )
 
 
 def channels_of(settings: Settings) -> list[Channel]:
@@ -1010,9 +1071,33 @@ def rest(settings: Settings, anton: Anton, telegram: "TelegramBot | None" = None
         operator_key=settings.api_key.get_secret_value(),
         keys_file=settings.api_keys_file,
         sessions_file=settings.data_dir / "sessions.json",
+        examination=_examination(settings, anton),
         slack_desk=_slack_desk(settings, anton),
         telegram_hook=telegram if settings.telegram_mode == "webhook" else None,
     )
+
+
+def _examination(settings: Settings, anton: Anton) -> Examination:
+    """What `doctor` looks at, over the stores that are open here; models are not probed."""
+    from cli.doctor import Patient, examine
+    from cli.models import models
+    from cli.screen import Screen
+
+    async def stores(_: Settings) -> Mapping[str, str]:
+        ready = await anton.ready()
+        ready.pop("sandbox", None)
+        return {**ready, "audit": await anton.audited(), **await anton.remembers()}
+
+    patient = Patient(
+        settings,
+        problems=(),
+        warnings=(),
+        sandbox=sandbox_of,
+        stores=stores,
+        models=lambda chosen: models(models_of, chosen, Screen.here(), probing=False),
+        channels=channels_of,
+    )
+    return Examination(lambda: examine(patient), anton.clock, anton.observatory.redacted)
 
 
 def _slack_desk(settings: Settings, anton: Anton) -> "SlackDesk | None":

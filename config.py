@@ -734,19 +734,35 @@ class Settings(
         pairs = self.otel_exporter_otlp_headers.get_secret_value().split(",")
         return dict(pair.strip().split("=", 1) for pair in pairs if pair.strip())
 
-    def shown(self) -> dict[str, Any]:
-        """All options by name as plain JSON; of secrets only whether they are set."""
+    def described(self) -> list[dict[str, Any]]:
+        """All options as plain JSON, in the order of the groups; of secrets only whether set.
+
+        Of each its name, group, meaning, value, whether it is secret, and whether it is changed.
+        """
         plain = self.model_dump(mode="json")
-        for name in type(self).model_fields:
-            if isinstance(value := getattr(self, name), SecretStr):
-                plain[name] = "set" if value.get_secret_value() else "not set"
-        return {name.upper(): value for name, value in plain.items()}
+        return [
+            {
+                "name": name.upper(),
+                "group": (group.__doc__ or "").partition(":")[0].rstrip("."),
+                "meaning": field.description or "",
+                "value": _secrecy(value) if isinstance(value, SecretStr) else plain[name],
+                "secret": isinstance(value, SecretStr),
+                "changed": value != field.get_default(call_default_factory=True),
+            }
+            for group in GROUPS
+            for name, field in group.model_fields.items()
+            for value in (getattr(self, name),)
+        ]
 
     def secrets(self) -> tuple[str, ...]:
         """The values that no log, event or document may hold."""
         values = (getattr(self, name) for name in type(self).model_fields)
         held = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
         return tuple({part: None for text in held for part in (text, *text.split(",")) if part})
+
+
+def _secrecy(value: SecretStr) -> str:
+    return "set" if value.get_secret_value() else "not set"
 
 
 def is_loopback(host: str) -> bool:

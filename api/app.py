@@ -31,6 +31,7 @@ from api.routes import (
     identities,
     logs,
     session,
+    settings,
     slack,
     tasks,
     telegram,
@@ -40,6 +41,7 @@ from api.sessions import Sessions
 from api.slack import SlackDesk
 from api.visitors import Visitors
 from control.anton import Anton
+from control.examination import Examination
 from control.repositories import Repositories
 from core.errors import AntonError
 from core.ports import Clock
@@ -74,7 +76,7 @@ def described(version: str) -> Application:
     )
     for routes in (
         *(tasks, approvals, events, figures, artifacts, identities),
-        *(logs, health, session, slack, telegram, ui),
+        *(logs, health, settings, session, slack, telegram, ui),
     ):
         app.include_router(routes.router)
     return app
@@ -86,6 +88,7 @@ def create_app(
     clock: Clock,
     rules: Rules,
     repositories: Repositories,
+    examination: Examination,
     operator_key: str = "",
     keys_file: Path | None = None,
     sessions_file: Path | None = None,
@@ -101,6 +104,7 @@ def create_app(
         keys=keys,
         tickets=Tickets(clock.monotonic),
         repositories=repositories,
+        examination=examination,
         rules=rules,
         sessions=Sessions(keys, clock.now, sessions_file),
         bundle=read_bundle(bundle),

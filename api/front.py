@@ -14,6 +14,7 @@ from api.problems import Problem
 from api.sessions import Sessions
 from api.stream import Streams
 from control.anton import Anton
+from control.examination import Examination
 from control.repositories import Repositories
 from core.errors import Conflict
 from core.ports import Clock
@@ -49,6 +50,7 @@ class Front:
     rules: Rules
     sessions: Sessions
     bundle: Mapping[str, Asset]
+    examination: Examination
     streams: Streams = field(default_factory=Streams)
 
     async def task(self, reference: str) -> Task:

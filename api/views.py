@@ -302,20 +302,6 @@ class StatsView(Answer):
     time_to_pr: dict[str, Any]
 
 
-class ChannelTested(Answer):
-    """A test message arrived in a channel."""
-
-    channel: str
-    ref: str
-    """The channel's own reference of the message."""
-
-
-class SettingsView(Answer):
-    """The effective options by name."""
-
-    settings: dict[str, Any]
-
-
 class ArtifactList(Answer):
     """What a task left behind."""
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from packaging.requirements import Requirement
 
@@ -21,25 +21,15 @@ from cli import exits
 from cli.screen import Screen
 from config import Settings
 from core.errors import AntonError
+from core.examination import Finding, Level, worst_of
 from core.ports import Channel, SandboxProvider
 
-Level = Literal["ok", "warning", "error"]
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 25)
 DISK_ERROR_BYTES = 200_000_000
 DISK_WARNING_BYTES = 2_000_000_000
 _STYLE: Mapping[Level, str] = {"ok": "green", "warning": "yellow", "error": "bold red"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the examination."""
-
-    name: str
-    level: Level
-    text: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,12 +91,6 @@ async def doctor(patient: Patient, options: argparse.Namespace) -> int:
         for finding in findings:
             tell(finding, screen)
     return exits.FAILED if worst == "error" else exits.DONE
-
-
-def worst_of(findings: Sequence[Finding]) -> Level:
-    """The worst level among some findings."""
-    levels: Sequence[Level] = ("error", "warning", "ok")
-    return next((level for level in levels if level in {f.level for f in findings}), "ok")
 
 
 def tell(finding: Finding, screen: Screen) -> None:

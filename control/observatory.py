@@ -1,6 +1,6 @@
 """What can be seen of the house from outside: figures, statistics, the settings."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,11 @@ from typing import Any
 from control.alerts import Alerts
 from control.chronicle import Records
 from control.examples import Example, examples
+from control.hours import QuietHours
+from control.integrations import Offer
 from control.meter import Meter
 from control.pace import Way, ways
+from control.services import Services
 from control.stats import stats
 
 
@@ -22,8 +25,17 @@ class Observatory:
     alerts: Alerts
     redacted: Callable[[str], str] = str
     """A text without secrets."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """The effective options by name; of secrets only whether they are set."""
+    settings: Sequence[Mapping[str, Any]] = ()
+    """The effective options, as config describes them."""
+    offers: Sequence[Offer] = ()
+    """What he can work with outside, as it is configured."""
+    services: Services = field(default_factory=Services)
+    quiet: QuietHours | None = None
+
+    @property
+    def quiet_now(self) -> bool:
+        """Whether questions that can wait are held back at this moment."""
+        return self.quiet is not None and self.quiet.hold(None, self.records.clock.now())
 
     async def stats(self, since: datetime, until: datetime | None = None) -> dict[str, Any]:
         """All that can be said of the tasks and model calls of a time, plain JSON."""

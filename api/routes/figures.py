@@ -1,17 +1,16 @@
-"""Figures and settings: for Prometheus, for the dashboard, for whoever looks closer."""
+"""Figures: for Prometheus, for the dashboard, for whoever looks closer."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
 from api.auth import Scope
 from api.front import TheFront, needs
 from api.problems import Problem, problem_responses
-from api.views import ChannelTested, SettingsView, StatsView
-from core.errors import IntegrationError
+from api.views import StatsView
 
 router = APIRouter(tags=["figures"])
 
@@ -60,32 +59,6 @@ async def stats(front: TheFront, since: Moment = None, until: Moment = None) -> 
     if begin > end:
         raise Problem(422, "invalid", "`since` is after `until`.")
     return StatsView(as_of_seq=seq, **await front.anton.observatory.stats(begin, end))
-
-
-@router.get(
-    "/settings",
-    dependencies=[needs(Scope.READ)],
-    responses=problem_responses(400, 401, 429, 503),
-)
-async def settings(front: TheFront) -> SettingsView:
-    """The effective options; of secrets only whether they are set."""
-    return SettingsView(
-        as_of_seq=await front.seq(), settings=dict(front.anton.observatory.settings)
-    )
-
-
-@router.post(
-    "/channels/{name}/test",
-    dependencies=[needs(Scope.OPERATE)],
-    responses=problem_responses(400, 401, 403, 404, 413, 415, 422, 429, 502, 503),
-)
-async def try_channel(name: Annotated[str, Path(max_length=40)], front: TheFront) -> ChannelTested:
-    """Post a message that only tells that it arrived."""
-    try:
-        ref = await front.anton.try_channel(name)
-    except IntegrationError as error:
-        raise Problem(502, "channel_failing", str(error)) from error
-    return ChannelTested(as_of_seq=await front.seq(), channel=name, ref=ref)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -40,6 +40,7 @@ NEEDS = {
     "GET /metrics": "read",
     "GET /stats": "read",
     "GET /settings": "read",
+    "GET /doctor": "operate",
     "POST /channels/{name}/test": "operate",
     "GET /stream": "read",
     "POST /stream/ticket": "read",

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doctor
+         * @description Examine this server as `python main.py doctor` would; takes seconds, opens a sandbox.
+         */
+        get: operations["doctor_doctor_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -361,7 +381,7 @@ export interface paths {
         };
         /**
          * Settings
-         * @description The effective options; of secrets only whether they are set.
+         * @description The effective options, of secrets only whether they are set; integrations as they stand.
          */
         get: operations["settings_settings_get"];
         put?: never;
@@ -1233,6 +1253,29 @@ export interface components {
             text: string;
         };
         /**
+         * DoctorView
+         * @description What an examination found, as `python main.py doctor` tells it.
+         */
+        DoctorView: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Checks */
+            checks: components["schemas"]["FindingFacts"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "error";
+        };
+        /**
          * Event
          * @description A notice in the log: numbered in the order of its commit.
          */
@@ -1296,6 +1339,23 @@ export interface components {
              * @description Number from which on no event was forgotten.
              */
             oldest: number;
+        };
+        /**
+         * FindingFacts
+         * @description One line of an examination.
+         */
+        FindingFacts: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "error";
+            /** Name */
+            name: string;
+            /** Remedy */
+            remedy: string;
+            /** Text */
+            text: string;
         };
         /**
          * IdentityCard
@@ -1502,6 +1562,36 @@ export interface components {
             version: number;
         };
         /**
+         * IntegrationFacts
+         * @description Something outside that Anton can work with, as it stands.
+         */
+        IntegrationFacts: {
+            /**
+             * Channel
+             * @description Whether a test message can be sent there.
+             */
+            channel: boolean;
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * @description Since when it fails, as far as that is known.
+             */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "live" | "embedded" | "off" | "failing";
+            /**
+             * Variable
+             * @description The option that switches it on.
+             */
+            variable: string;
+        };
+        /**
          * LineComment
          * @description Words on one line of the diff.
          */
@@ -1549,6 +1639,30 @@ export interface components {
             as_of_seq: number;
             /** Changes */
             changes: components["schemas"]["MemoryChange"][];
+        };
+        /**
+         * OptionFacts
+         * @description One option as it holds now.
+         */
+        OptionFacts: {
+            /**
+             * Changed
+             * @description Whether it is not the default.
+             */
+            changed: boolean;
+            /** Group */
+            group: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Secret */
+            secret: boolean;
+            /**
+             * Value
+             * @description Plain JSON; of a secret only `set` or `not set`.
+             */
+            value: unknown;
         };
         /**
          * Outcome
@@ -1775,6 +1889,30 @@ export interface components {
             withheld_success_count: number;
         };
         /**
+         * Rung
+         * @description How far a task goes before somebody says that it may go on.
+         * @enum {string}
+         */
+        Rung: "notify" | "diagnose" | "patch" | "pr";
+        /**
+         * ServiceFacts
+         * @description What REPOS_FILE says of a repository.
+         */
+        ServiceFacts: {
+            autonomy: components["schemas"]["Rung"];
+            /** Max Task Budget Usd */
+            max_task_budget_usd: number | null;
+            /** Max Task Tokens */
+            max_task_tokens: number | null;
+            /** Profile */
+            profile: string;
+            /**
+             * Repository
+             * @description `*` is every one that has no entry of its own.
+             */
+            repository: string;
+        };
+        /**
          * SessionView
          * @description Who is signed in.
          */
@@ -1809,7 +1947,7 @@ export interface components {
         };
         /**
          * SettingsView
-         * @description The effective options by name.
+         * @description The effective options and what follows from them.
          */
         SettingsView: {
             /**
@@ -1817,10 +1955,17 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
-            /** Settings */
-            settings: {
-                [key: string]: unknown;
-            };
+            /** Integrations */
+            integrations: components["schemas"]["IntegrationFacts"][];
+            /** Options */
+            options: components["schemas"]["OptionFacts"][];
+            /**
+             * Quiet Now
+             * @description Whether questions that can wait are held back at this moment.
+             */
+            quiet_now: boolean;
+            /** Services */
+            services: components["schemas"]["ServiceFacts"][];
         };
         /**
          * Severity
@@ -2635,6 +2780,71 @@ export interface operations {
             };
             /** @description Bad Gateway */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    doctor_doctor_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

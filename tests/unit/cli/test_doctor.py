@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from cli import doctor
-from cli.doctor import Finding, Patient, examine, worst_of
+from cli.doctor import Patient, examine
 from config import Settings, load_settings
 from core.errors import Forbidden, SandboxUnavailable, StoreUnusable
+from core.examination import Finding, worst_of
 from integrations.slack.channel import SlackChannel
 from tests.fakes.channel import FakeChannel
 from tests.fakes.slack_server import BOT_TOKEN, SlackDouble
