@@ -173,7 +173,9 @@ async def build(
     try:
         kept = await _keep(settings, stack, exclusive=drives, clock=clock)
         models = ModelsOnDemand(settings, stack, kept)
-        mind = (thinking or await _mind(settings, stack, kept, models)) if drives else None
+        mind = (
+            (thinking or await _mind(settings, stack, kept, models, services)) if drives else None
+        )
         if mind and checked:
             await mind.check()
         decisions = Decisions(kept.records, kept.stores.audit, consent, _passing(settings))
@@ -402,6 +404,15 @@ def _services(settings: Settings) -> Services:
     for name in services.known:
         if not repositories.lists(name):
             log.warning("REPOS_FILE names %s, which is no repository that is listed here", name)
+    known = Redactor(settings.secrets()).known
+    for name, service in (*services.known.items(), ("*", services.others)):
+        recipe = service.recipe
+        for text in (recipe.setup, recipe.test, *recipe.env.values()):
+            if known(text) != text:
+                raise ConfigError(
+                    f"REPOS_FILE hands one of Anton's own secrets to the tests of {name}.",
+                    remedy="take it out: whatever runs in a sandbox can read it",
+                )
     return services
 
 
@@ -833,7 +844,11 @@ def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> Co
 
 
 async def _mind(
-    settings: Settings, stack: AsyncExitStack, kept: Kept, models: "ModelsOnDemand"
+    settings: Settings,
+    stack: AsyncExitStack,
+    kept: Kept,
+    models: "ModelsOnDemand",
+    services: Services,
 ) -> Thinking:
     """What thinks: models where one serves any role, else the offline engine."""
     environments = _environments(settings)
@@ -841,7 +856,7 @@ async def _mind(
     sandboxes = TracedProvider(sandbox_of(settings))
     await sandboxes.reap()
     roster = await models.roster()
-    offline = _offline(settings, kept, sandboxes, environments)
+    offline = _offline(settings, kept, sandboxes, environments, services)
     if roster is None:
         return offline
     from agents.identities import Identities
@@ -965,13 +980,24 @@ async def reader_of(settings: Settings) -> AsyncIterator[tuple[str, Reader | Non
 
 
 def _offline(
-    settings: Settings, kept: Kept, sandboxes: SandboxProvider, environments: "Environments"
+    settings: Settings,
+    kept: Kept,
+    sandboxes: SandboxProvider,
+    environments: "Environments",
+    services: Services,
 ) -> "OfflineThinking":
     """The engine that needs no model, alone or beside those that do."""
     from agents.offline.thinking import OfflineThinking
 
     limits = Limits(wall_s=settings.sandbox_test_seconds)
-    return OfflineThinking(sandboxes, environments, _search(settings), limits, kept.events)
+    return OfflineThinking(
+        sandboxes,
+        environments,
+        _search(settings),
+        limits,
+        kept.events,
+        recipes=lambda repository: services.of(repository).recipe,
+    )
 
 
 def _search(settings: Settings) -> "Search":

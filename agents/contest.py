@@ -23,7 +23,7 @@ from core.trees import Tree
 from repair.bench import Bench
 from repair.validate import with_files
 from repair.votes import Judged, form_of, in_order
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 AGREED = 0.95
 """Confidence in a change that model and search, or two answers, came to apart."""

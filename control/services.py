@@ -1,6 +1,7 @@
 """Services: the file that says how far Anton goes in which repository, strictly read."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,10 @@ import yaml
 
 from control.repositories import identity_of
 from core.errors import ConfigError
+from core.recipes import Recipe
 from core.services import Rung, Service
 from graph.repair.guards import PROFILES
+from sandbox.recipes import command_flaw
 
 FILE_NAME = "REPOS_FILE"
 OTHERS = "*"
@@ -63,20 +66,23 @@ def read_services(file: Path) -> Services:
 
 def _service(name: str, node: yaml.Node, file: Path) -> Service:
     said: dict[str, Any] = {}
+    recipe: dict[str, Any] = {}
     for key, value in _entries(node, file):
         where = f"{file}, line {value.start_mark.line + 1}, {name}"
-        reader = _READERS.get(key)
+        of_recipe = key in _OF_RECIPE
+        reader = _OF_RECIPE.get(key) or _READERS.get(key)
         if reader is None:
-            raise ConfigError(
-                f"{where}: there is no key {key}.", remedy=f"Known are {', '.join(_READERS)}."
-            )
+            known = ", ".join((*_READERS, *_OF_RECIPE))
+            raise ConfigError(f"{where}: there is no key {key}.", remedy=f"Known are {known}.")
         try:
-            said[key] = reader(str(value.value))
+            (recipe if of_recipe else said)[key] = (
+                _variables(value, file) if key == "env" else reader(str(value.value))
+            )
         except ValueError as error:
             raise ConfigError(f"{where}: {key} {error}.") from error
         if key == "autonomy" and said[key] != value.value:
             log.warning("%s: autonomy %r is not known; it is notify", where, value.value)
-    return Service(**said)
+    return Service(**said, recipe=Recipe(**recipe))
 
 
 def _entries(node: yaml.Node, file: Path) -> Iterator[tuple[str, yaml.Node]]:
@@ -123,6 +129,44 @@ def _number(text: str, kind: Callable[[str], Number], least: int, most: int, wha
     return number
 
 
+def _command(text: str) -> str:
+    if flaw := command_flaw(text):
+        raise ValueError(flaw)
+    return text.strip()
+
+
+def _image(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][\w./:@-]{0,254}", text):
+        raise ValueError("should be the name of an image, as `registry/name:tag`")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("should be true or false")
+    return text.lower() == "true"
+
+
+def _variables(node: yaml.Node, file: Path) -> dict[str, str]:
+    """Environment variables; each a name and one line of text."""
+    found: dict[str, str] = {}
+    for name, value in _entries(node, file):
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(f"should name variables, and {name!r} cannot be one")
+        if not isinstance(value, yaml.ScalarNode) or "\0" in value.value:
+            raise ValueError(f"should give {name} a text")
+        found[name] = value.value
+    return found
+
+
+_OF_RECIPE: Mapping[str, Callable[[str], Any]] = {
+    "setup": _command,
+    "test": _command,
+    "image": _image,
+    "env": str,
+    "compose": _switch,
+}
+"""What is said of how its tests are set up and run."""
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "profile": _profile,
     "autonomy": _rung,

@@ -37,13 +37,26 @@ class RunEnd(StrEnum):
     INFRA_ERROR = "infra_error"
 
 
+class Proof(StrEnum):
+    """Who tells how the tests of a run ended: the further down, the less it proves."""
+
+    WITNESS = "witness"
+    """Our own record of each test, which what is tested cannot forge unseen."""
+    REPORT = "report"
+    """The runner's own report, which what is tested could write."""
+    EXIT_CODE = "exit code"
+    """Nothing but the exit code of a command."""
+    NOTHING = "nothing"
+    """No test was run."""
+
+
 class TestCase(Value):
     """One test of a run."""
 
     __test__ = False
 
     test_id: str
-    """As the runner names it, `path::Class::name[parameters]` for pytest."""
+    """As the runner names it, `path::Class::name[parameters]` for pytest; a command by itself."""
     outcome: CaseOutcome
     message: str = ""
     """First lines of what went wrong, at most 2,000 characters, made harmless for terminals."""
@@ -66,6 +79,8 @@ class TestRun(Value):
     backend: str
     """Name of the sandbox."""
     end: RunEnd
+    proof: Proof = Proof.WITNESS
+    """What its outcome is known by."""
     exit_code: int | None
     collected: tuple[str, ...] = ()
     """Ids of all collected tests, recorded apart from the report."""

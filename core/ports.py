@@ -84,6 +84,8 @@ class Environment:
     """Environment variables, complete: nothing is inherited."""
     notes: tuple[str, ...] = ()
     """What a person should know, such as a requirement that could not be had."""
+    test_command: str = ""
+    """Shell command that runs all tests, where one is named."""
 
 
 @dataclass(frozen=True)

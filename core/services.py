@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from core.recipes import Recipe
 from core.values import Value
 
 
@@ -30,3 +31,5 @@ class Service(Value):
     """US dollars that one task may cost where its request names none; None for the general one."""
     max_task_tokens: int | None = Field(default=None, ge=1)
     """Tokens that one task may use once a price is unknown; None for the general limit."""
+    recipe: Recipe = Field(default_factory=Recipe)
+    """How it is set up and tested."""

@@ -10,13 +10,15 @@ from contextlib import asynccontextmanager, suppress
 from core.errors import SandboxError
 from core.evidence import TestRun
 from core.ports import Environment, Limits, Sandbox, SandboxProvider
+from core.recipes import Recipe
 from core.trees import Tree
 from repair.judge import Judge, Setup
 from sandbox import judgement
 from sandbox.environment import Environments
 from sandbox.project import import_roots, project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
-from sandbox.runners import PER_TEST_S, Survey, TestRunner
+from sandbox.runners import TestRunner
+from sandbox.surveys import PER_TEST_S, Survey
 
 SURVEY_TEST_S = 5.0
 """Wall time after which a test of the base counts as hanging."""
@@ -37,16 +39,19 @@ class Bench:
         workers: int | None = None,
         per_test_s: float = PER_TEST_S,
         judging: judgement.Judging = judgement.judge,
+        recipe: Recipe | None = None,
     ) -> None:
         """Use these limits for each sandbox; judge with so many workers, or one a core.
 
-        A test that takes longer than `per_test_s` fails; `judging` says what a run is taken for.
+        A test that takes longer than `per_test_s` fails; `judging` says what a run is taken for;
+        `recipe` is what the operator says of the repository.
         """
         self._provider = provider
         self._environments = environments
         self._limits = limits or Limits()
         self._per_test_s = per_test_s
         self._judging = judging
+        self._recipe = recipe or Recipe()
         self.workers = workers or os.cpu_count() or 1
         self.seconds = 0.0
         """Wall time that runs and judges took so far."""
@@ -141,7 +146,9 @@ class Bench:
         ]
         key = hashlib.sha256("\n".join(declared).encode("utf-8", "surrogatepass")).hexdigest()
         if key not in self._prepared:
-            self._prepared[key] = asyncio.create_task(self._environments.prepare(tree))
+            self._prepared[key] = asyncio.create_task(
+                self._environments.prepare(tree, self._recipe)
+            )
         return await asyncio.shield(self._prepared[key])
 
     async def _sandbox(self, tree: Tree) -> tuple[Sandbox, Environment]:

@@ -14,6 +14,7 @@ from observability.redaction import MASK
 from repair.harness import reaches_for_runner
 from repair.holding import Holding, examples_of, is_test_path
 from repair.symptoms import only_guards
+from sandbox.recipes import FILE as RECIPE
 
 __all__ = ["Refusal", "asserts_value", "is_test_path", "refusals"]
 
@@ -179,6 +180,8 @@ def _weakened_settings(path: str, before: str, after: str) -> Iterator[Refusal]:
         gone = _lines(before) - _lines(after)
         if gone:
             yield Refusal("ci", f"{path} loses a step.", path, before=next(iter(gone)))
+    if path == RECIPE:
+        yield Refusal("settings", f"{path} says how the tests are run, and stays as it is.", path)
     name = path.rpartition("/")[2]
     if name in PYTEST_SETTINGS and len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
         yield Refusal("settings", f"{path} changes which tests are run.", path)

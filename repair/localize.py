@@ -12,7 +12,7 @@ from core.trees import Tree
 from repair.gate import is_test_path
 from repair.outline import Functions
 from repair.traces import Frame, frames_of, located
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 Lines = Mapping[str, Mapping[str, Sequence[int]]]
 """Test id to path to the lines that the test ran."""

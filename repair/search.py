@@ -27,7 +27,7 @@ from repair.salvage import Salvage
 from repair.sifting import Sieve
 from repair.suite import Suite
 from repair.tally import Bounds, Progress, Tally
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 SINGLES_SHARE, PAIRS_SHARE, NARROWED_SHARE = 0.8, 0.9, 1.0
 """Shares of all candidates that are spent when each stage ends, for the search to go on."""

@@ -8,7 +8,7 @@ from repair.bench import SURVEY_TEST_S, import_paths, pytest_arguments
 from repair.blocks import Function
 from repair.judge import Setup, scope_key
 from repair.source import Source
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 LEAST_LIMIT_S = 0.1
 """Processor seconds that any test may take."""

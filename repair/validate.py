@@ -79,7 +79,8 @@ async def prove(
     suite = await _settled(tests, fixed)
     evidence = evidence.but(fixed=suite)
     proving = with_files(fixed, reproduction.scaffold)
-    green = await _settled(tests, proving, red_tests) if reproduction.scaffold else suite
+    apart = reproduction.scaffold or suite.proof is not red.proof
+    green = await _settled(tests, proving, red_tests) if apart else suite
     for run in (suite, green):
         if run.end in _NOT_A_RESULT:
             verdict = _NOT_A_RESULT[run.end]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.ports import Environment
 from core.trees import Tree
 
 
@@ -14,7 +15,7 @@ class Runner:
     """A runner by name, and why it cannot be used here, if so."""
 
     name: str
-    """`pytest`, `unittest` (which pytest runs), `jest`, `vitest`, `npm test`, or empty."""
+    """`command`, `pytest`, `unittest`, `jest`, `vitest`, `npm test`, or empty."""
     hindrance: str = ""
 
     @property
@@ -23,8 +24,17 @@ class Runner:
         return not self.hindrance
 
 
-def detect(tree: Tree, tests: Sequence[str] = ()) -> Runner:
-    """The runner for these tests, or for all."""
+def detect(tree: Tree, tests: Sequence[str] = (), environment: Environment | None = None) -> Runner:
+    """The runner for these tests, or for all; a command that is named runs all, whatever it is."""
+    if environment and environment.test_command and not tests:
+        return Runner("command")
+    runner = _told_by_files(tree, tests)
+    if environment and environment.test_command and not runner.usable:
+        return Runner("command")
+    return runner
+
+
+def _told_by_files(tree: Tree, tests: Sequence[str]) -> Runner:
     if any(test.partition("::")[0].endswith(".py") for test in tests):
         return Runner("pytest")
     python = [path for path in tree.files if path.endswith(".py")]

@@ -5,21 +5,26 @@ that it asks for runs on the host.
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import EnvironmentUnprepared
 from core.ports import Environment
+from core.recipes import Recipe
 from core.trees import Tree
+from sandbox.additions import Addition, Kind, kinds
 from sandbox.distributions import OwnDistributions
 from sandbox.interpreter import Interpreter, choose
 from sandbox.preparation import Order, build
 from sandbox.programs import Programs
 from sandbox.project import import_roots, project_of, version_of
+from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
 from sandbox.storage import UNFINISHED, Lock, open_folder, reachable, remove
 from sandbox.workspace import HOME, WORKSPACE
@@ -54,21 +59,28 @@ class Environments:
         self._interpreter: Interpreter | None = None
         self._distributions: OwnDistributions | None = None
         self._programs = Programs()
+        self._kinds: tuple[Kind, ...] | None = None
         self._in_use: dict[str, Lock] = {}
         self._guard = threading.Lock()
 
-    async def prepare(self, tree: Tree) -> Environment:
-        """What a repository needs; raises EnvironmentUnprepared, naming what is missing."""
-        return await asyncio.to_thread(self._prepare, tree)
+    async def prepare(self, tree: Tree, recipe: Recipe | None = None) -> Environment:
+        """What a repository needs; raises EnvironmentUnprepared, naming what is missing.
+
+        The operator's `recipe` goes before what the repository says of itself.
+        """
+        return await asyncio.to_thread(self._prepare, tree, recipe or Recipe())
 
     def close(self) -> None:
         """Let go of all environments, and end what is still prepared; harmless when repeated."""
         self._programs.end()
+        for kind in self._kinds or ():
+            kind.close()
         with self._guard:
             while self._in_use:
                 self._in_use.popitem()[1].release()
 
-    def _prepare(self, tree: Tree) -> Environment:
+    def _prepare(self, tree: Tree, operators: Recipe) -> Environment:
+        recipe, unread = recipe_of(tree, operators)
         try:
             cache = self._cache()
             interpreter = self._chosen(cache)
@@ -81,12 +93,22 @@ class Environments:
                 self._own(interpreter),
             )
             folder = self._held(cache, order)
+            found = [kind.prepare(tree, recipe) for kind in self._of_other_languages(cache)]
         except OSError as error:
             raise EnvironmentUnprepared(
                 f"The environment cannot be prepared: {error}.",
                 remedy="See that there is room on the disk and that the data folder is writable.",
             ) from error
-        return _environment(folder, order, import_roots(project, tree))
+        prepared = _environment(folder, order, import_roots(project, tree))
+        added = [addition for addition in found if addition]
+        return _completed(prepared, added, recipe, unread)
+
+    def _of_other_languages(self, cache: Path) -> tuple[Kind, ...]:
+        with self._guard:
+            if self._kinds is None:
+                allowed = self._index_allowed
+                self._kinds = tuple(kinds(cache, self._programs, index_allowed=allowed))
+            return self._kinds
 
     def _cache(self) -> Path:
         cache = self._asked.absolute()
@@ -190,4 +212,23 @@ def _environment(folder: Path, order: Order, roots: Sequence[str]) -> Environmen
             "PYTHONPATH": ":".join(paths),
         },
         notes=(*order.notes, *missing),
+    )
+
+
+def _completed(
+    prepared: Environment, added: Sequence[Addition], recipe: Recipe, unread: Sequence[str]
+) -> Environment:
+    """The environment with what other languages add, and with the repository's recipe."""
+    programs = [folder for addition in added for folder in addition.programs]
+    path = ":".join([*programs, prepared.variables["PATH"]])
+    parts = [prepared.environment_id, *(addition.digest for addition in added)]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    more = {name: text for addition in added for name, text in addition.variables.items()}
+    return replace(
+        prepared,
+        environment_id=digest if added else prepared.environment_id,
+        layers=(*prepared.layers, *(layer for addition in added for layer in addition.layers)),
+        variables={**prepared.variables, **more, "PATH": path, **recipe.env},
+        notes=(*prepared.notes, *unread, *(note for one in added for note in one.notes)),
+        test_command=recipe.test,
     )

@@ -1,8 +1,9 @@
 """JUnit reports, as untrusted text: small, without a document type, and nothing is expanded."""
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from core.errors import AntonError
@@ -15,11 +16,20 @@ class ReportInvalid(AntonError):
 
 
 @dataclass(frozen=True)
+class Details:
+    """What else a report says of a test."""
+
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Report:
     """How tests ended, by class name and name."""
 
     outcomes: Mapping[tuple[str, str], str]
     """`passed`, `failed`, `error` or `skipped`; the worst where a test is named twice."""
+    details: Mapping[tuple[str, str], Details] = field(default_factory=dict)
 
 
 _NO_XML = re.compile("[^\t\n\r -~\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,6 +43,7 @@ def parse(data: bytes) -> Report:
     if re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise ReportInvalid("The report has a document type, which none of ours has.")
     outcomes: dict[tuple[str, str], str] = {}
+    details: dict[tuple[str, str], Details] = {}
     try:
         # Entities cannot be declared without a document type, so there is nothing to expand.
         root = ElementTree.fromstring(data)  # noqa: S314
@@ -41,7 +52,8 @@ def parse(data: bytes) -> Report:
     for element in root.iter("testcase"):
         key = (element.get("classname", ""), element.get("name", ""))
         outcomes[key] = worst(outcomes.get(key, ""), _outcome(element))
-    return Report(outcomes)
+        details[key] = _details(element)
+    return Report(outcomes, details)
 
 
 def worst(one: str, other: str) -> str:
@@ -64,3 +76,20 @@ def _outcome(element: ElementTree.Element) -> str:
         if tag in tags:
             return outcome
     return "passed"
+
+
+def _details(element: ElementTree.Element) -> Details:
+    """Seconds, and the text of the first failure."""
+    try:
+        seconds = float(element.get("time", "0"))
+    except ValueError:
+        seconds = 0.0
+    for child in element:
+        if child.tag in ("error", "failure"):
+            said = (child.get("message", ""), child.text or "")
+            return Details("\n".join(part for part in said if part.strip()), _sane(seconds))
+    return Details("", _sane(seconds))
+
+
+def _sane(seconds: float) -> float:
+    return seconds if math.isfinite(seconds) and seconds >= 0 else 0.0

@@ -1,33 +1,23 @@
-"""Running a repository's tests, and the proof of it: exit code, report and witness must agree."""
+"""Running a repository's tests; the table here is the one place that names kinds of runners."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
 
-from core.evidence import RunEnd, TestRun
+from core.evidence import TestRun
 from core.ports import Environment, Sandbox
 from core.trees import Tree
 from sandbox.detection import detect
 from sandbox.judgement import Judging, judge
-from sandbox.output import shown
-from sandbox.pytest_run import Account, Order, carried_out
-from sandbox.testimony import spans
+from sandbox.surveys import PER_TEST_S, Asked, Survey, nothing_run
 
-PER_TEST_S = 60.0
+RUNNERS: Mapping[str, str] = {
+    "pytest": "sandbox.pytest_runner:run",
+    "unittest": "sandbox.pytest_runner:run",
+    "command": "sandbox.command_runner:run",
+}
+"""By the name that `detect` gives a runner: the function that carries out what is asked of it."""
 
-
-@dataclass(frozen=True)
-class Survey:
-    """A test run, and which lines each test ran."""
-
-    run: TestRun
-    lines: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
-    """Test id to path to line numbers in order; files that hold tests are left out.
-
-    Lines under the empty id ran outside of every test, as on import.
-    """
-    note: str = ""
-    """Why there are no lines, if there are none."""
+Carrying = Callable[[Asked, Environment, Sandbox], Awaitable[Survey]]
 
 
 class TestRunner:
@@ -53,8 +43,8 @@ class TestRunner:
 
         A test that takes longer than `per_test_s` fails; 0 lets each take its time.
         """
-        survey = await self._run(sandbox, tree, tests, timeout_s, per_test_s, survey=False)
-        return survey.run
+        asked = Asked(tree, tests, timeout_s, per_test_s, judging=self._judging)
+        return (await self._run(asked, sandbox)).run
 
     async def survey(
         self,
@@ -66,70 +56,17 @@ class TestRunner:
         per_test_s: float = PER_TEST_S,
     ) -> Survey:
         """Run tests and record which lines each ran."""
-        return await self._run(sandbox, tree, tests, timeout_s, per_test_s, survey=True)
+        asked = Asked(tree, tests, timeout_s, per_test_s, lines=True, judging=self._judging)
+        return await self._run(asked, sandbox)
 
-    async def _run(
-        self,
-        sandbox: Sandbox,
-        tree: Tree,
-        tests: Sequence[str],
-        timeout_s: float | None,
-        per_test_s: float,
-        *,
-        survey: bool,
-    ) -> Survey:
-        runner = detect(tree, tests)
+    async def _run(self, asked: Asked, sandbox: Sandbox) -> Survey:
+        runner = detect(asked.tree, asked.tests, self._environment)
         if not runner.usable:
-            return Survey(self._nothing(sandbox, tree, runner.hindrance), note=runner.hindrance)
-        order = Order(tree, tests, per_test_s, survey)
-        started_at = datetime.now(UTC)
-        account = await carried_out(order, self._environment, sandbox, timeout_s)
-        if account.refused_options:
-            careful = replace(order, careful=True)
-            account = await carried_out(careful, self._environment, sandbox, timeout_s)
-        ended_at = datetime.now(UTC)
-        judgement = self._judging(account, tests)
-        why = f"disagreement: {judgement.why}\n\n" if judgement.why else ""
-        run = TestRun(
-            tree_hash=tree.id,
-            argv=account.argv,
-            environment=self._environment.environment_id,
-            backend=sandbox.backend,
-            end=judgement.end,
-            exit_code=account.run.exit_code,
-            collected=tuple(account.testimony.collected),
-            cases=judgement.cases,
-            output=why + shown(account.run),
-            started_at=started_at,
-            ended_at=ended_at,
-        )
-        return Survey(run, *_measured(account, tree)) if survey else Survey(run)
-
-    def _nothing(self, sandbox: Sandbox, tree: Tree, why: str) -> TestRun:
-        now = datetime.now(UTC)
-        return TestRun(
-            tree_hash=tree.id,
-            argv=(),
-            environment=self._environment.environment_id,
-            backend=sandbox.backend,
-            end=RunEnd.NO_TEST_RUNNER,
-            exit_code=None,
-            output=f"no_test_runner: {why}",
-            started_at=now,
-            ended_at=now,
-        )
+            return nothing_run(asked, self._environment, sandbox, runner.hindrance)
+        return await _carrying(runner.name)(asked, self._environment, sandbox)
 
 
-def _measured(account: Account, tree: Tree) -> tuple[dict[str, dict[str, tuple[int, ...]]], str]:
-    """The lines of each test, and why there are none."""
-    lines: dict[str, dict[str, tuple[int, ...]]] = {}
-    if account.testimony.unmeasured:
-        return lines, f"no lines were recorded: {account.testimony.unmeasured}"
-    if not account.lines:
-        return lines, "no lines were recorded: the run did not live to write them"
-    try:
-        for test_id, path, numbers in spans(account.lines, frozenset(tree.files)):
-            lines.setdefault(test_id, {})[path] = numbers
-    except ValueError as error:
-        return {}, f"no lines were recorded: {error}"
-    return lines, ""
+def _carrying(name: str) -> Carrying:
+    module, _, function = RUNNERS[name].partition(":")
+    found: Carrying = getattr(import_module(module), function)
+    return found

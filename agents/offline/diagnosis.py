@@ -6,7 +6,7 @@ from core.patches import Suspect
 from core.ports import Case
 from repair.bench import Bench
 from repair.localize import Localisation, localize
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 RED_AND_COVERED = 0.75
 """Confidence when failing tests with known lines point at the suspect."""

@@ -1,7 +1,7 @@
 """One engine and one bench for each drive of a task, over sandboxes and environments shared."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,6 +9,7 @@ from agents.offline.engine import OfflineEngine, Watch
 from agents.offline.fixing import NAME, Search, figures_of
 from core.events import Event, Notice
 from core.ports import EventLog, Limits, SandboxProvider
+from core.recipes import Recipe
 from core.tasks import Lease, Task
 from repair.bench import Bench
 from repair.search import Progress
@@ -25,7 +26,10 @@ class OfflineThinking:
         search: Search,
         limits: Limits,
         events: EventLog,
+        recipes: Callable[[str], Recipe],
     ) -> None:
+        """Think in these sandboxes; `recipes` tells how a repository, by its name, is tested."""
+        self._recipes = recipes
         self._provider = provider
         self._environments = environments
         self._search = search
@@ -55,6 +59,7 @@ class OfflineThinking:
             self._environments,
             limits=self._limits,
             workers=self._search.workers or None,
+            recipe=self._recipes(task.request.repository),
         )
         try:
             async with telling(self._events, task.task_id) as watch:

@@ -7,7 +7,7 @@ from typing import Any
 from core.approvals import PROOF_DIGITS, Risk
 from core.briefing import MISSING, Briefing, ChangedFile
 from core.effects import Change
-from core.evidence import Evidence, TestRun, Verdict
+from core.evidence import Evidence, Proof, TestRun, Verdict
 from core.findings import (
     OFFLINE_ENGINE,
     Diagnosis,
@@ -29,6 +29,13 @@ ON_APPROVE = "the branch with exactly this diff is published."
 OF_A_PROOF = ("Tests", "Regression test", "How to Verify")
 """What documents tell of a red test that turned green."""
 SHORT = 12
+KNOWN_BY = {
+    Proof.WITNESS: "our own record of each test",
+    Proof.REPORT: "the runner's own report",
+    Proof.EXIT_CODE: "the exit code alone",
+    Proof.NOTHING: "nothing, for none was run",
+}
+"""Who tells how tests ended, in words."""
 """Digits of a hash as people see it."""
 
 
@@ -286,9 +293,20 @@ def _tests(evidence: Evidence | None) -> str:
     if evidence is None or evidence.fixed is None:
         return MISSING
     flaky = f"; flaky: {', '.join(evidence.flaky)}" if evidence.flaky else ""
+    more = flaky + _weaker_proof(evidence)
     if evidence.base is None:
-        return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{flaky}"
-    return f"red on base ({_counts(evidence.base)}), on the fix {_counts(evidence.fixed)}{flaky}"
+        return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{more}"
+    return f"red on base ({_counts(evidence.base)}), on the fix {_counts(evidence.fixed)}{more}"
+
+
+def _weaker_proof(evidence: Evidence) -> str:
+    """What a reader has to know where not all that was run was witnessed."""
+    proofs = [run.proof for run in (evidence.base, evidence.fixed) if run]
+    if Proof.EXIT_CODE in proofs:
+        return "; only the exit code of the test command is known"
+    if Proof.REPORT in proofs:
+        return "; known by the runner's own report"
+    return ""
 
 
 def _regression_test(facts: Facts) -> str:
@@ -301,6 +319,9 @@ def _regression_test(facts: Facts) -> str:
 def _how_to_verify(evidence: Evidence | None) -> str:
     if evidence is None or evidence.base is None:
         return MISSING
+    if evidence.base.proof is not Proof.WITNESS and evidence.base.argv:
+        command = inert(" ".join(evidence.base.argv[2:] or evidence.base.argv))
+        return f"```\n{command}\n```\n\nIt fails on the base and passes on this branch."
     tests = " ".join(f"'{test}'" for test in evidence.regression_tests[:3])
     return f"```\npython -m pytest {tests}\n```\n\nIt fails on the base and passes on this branch."
 
@@ -366,7 +387,7 @@ def _evidence(facts: Facts, approver: str) -> str:
             lines.append(f"- {name}: {MISSING}")
             continue
         lines.append(
-            f"- {name}: exit code {run.exit_code}, {_counts(run)}, "
+            f"- {name}: exit code {run.exit_code}, {_counts(run)}, known by {KNOWN_BY[run.proof]}, "
             f"tree `{run.tree_hash[:SHORT]}`, sandbox {run.backend}"
         )
     lines.append(f"- Patch hash: `{facts.patch.sha256 if facts.patch else MISSING}`")

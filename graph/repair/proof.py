@@ -134,6 +134,7 @@ def _event(evidence: Evidence) -> Facts:
             phase: {
                 "tree_hash": run.tree_hash,
                 "exit_code": run.exit_code,
+                "known_by": run.proof,
                 "verdict": run.end,
                 "passed": len(run.passed),
                 "failed": list(run.failed[:10]),

@@ -6,6 +6,7 @@ import pytest
 
 from control.services import Services, read_services
 from core.errors import ConfigError
+from core.recipes import Recipe
 from core.services import Rung, Service
 
 FILE = """\
@@ -37,6 +38,35 @@ def test_what_is_said_of_a_repository_holds_however_it_is_spelt(tmp_path: Path) 
         assert services.of(name) == shop
     assert services.of("/srv/todo").autonomy is Rung.PR
     assert services.of("/srv/other").autonomy is Rung.DIAGNOSE
+
+
+def test_how_tests_are_set_up_and_run_is_the_operators_to_say(tmp_path: Path) -> None:
+    text = (
+        "acme/shop:\n  setup: make ext\n  test: pytest -q --junitxml={junit}\n"
+        "  image: shop/ci:3.12\n  compose: true\n  env:\n    MODE: ci\n    PORT: 80\n"
+    )
+    assert read_services(written(tmp_path, text)).of("acme/shop").recipe == Recipe(
+        setup="make ext",
+        test="pytest -q --junitxml={junit}",
+        image="shop/ci:3.12",
+        compose=True,
+        env={"MODE": "ci", "PORT": "80"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("test: ''", "test is no text"),
+        ("image: 'a b'", "image should be the name"),
+        ("compose: perhaps", "compose should be true or false"),
+        ("env: {A-B: x}", "env should name variables, and 'A-B'"),
+        ("env: {A: [x]}", "env should give A a text"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"acme/shop: {said}"):
+        read_services(written(tmp_path, f"acme/shop:\n  {line}\n"))
 
 
 def test_without_a_file_everything_ends_in_a_pull_request(tmp_path: Path) -> None:

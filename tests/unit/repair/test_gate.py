@@ -171,6 +171,13 @@ def test_an_example_that_is_run_is_a_test(options: str, rules: list[str]) -> Non
     assert not refusals(base, mended)
 
 
+def test_how_the_tests_are_run_is_for_no_patch_to_say() -> None:
+    for before, after in (("", "test = 'true'\n"), ("test = 'make test'\n", "test = 'true'\n")):
+        base = BASE.with_texts({".anton.toml": before}) if before else BASE
+        found = refusals(base, BASE.with_texts({".anton.toml": after}))
+        assert [refusal.rule for refusal in found] == ["settings"]
+
+
 def test_settings_may_not_narrow_what_is_run() -> None:
     text = FILES["pyproject.toml"]
     assert refused(settings=text.replace("-q", "-q --deselect tests/test_shop.py::t")) == [

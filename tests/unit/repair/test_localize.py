@@ -11,7 +11,7 @@ from core.trees import Tree
 from repair.localize import Localisation, localize, ochiai, words_of
 from repair.outline import Functions
 from repair.traces import Frame
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SHOP = """\

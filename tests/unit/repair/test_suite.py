@@ -8,7 +8,7 @@ from repair.judge import Setup
 from repair.keywords import keywords_of
 from repair.source import Source
 from repair.suite import Suite
-from sandbox.runners import Survey
+from sandbox.surveys import Survey
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PATH = "shop.py"

@@ -13,11 +13,13 @@ import pytest
 from core.errors import SandboxUnavailable
 from core.evidence import CaseOutcome, TestRun
 from core.ports import Limits, Sandbox
+from core.recipes import Recipe
 from core.trees import Tree
 from sandbox import provider_class
 from sandbox.bubblewrap import LOCKS
 from sandbox.environment import Environments
-from sandbox.runners import Survey, TestRunner
+from sandbox.runners import TestRunner
+from sandbox.surveys import Survey
 
 
 def tree_of(texts: Mapping[str, str]) -> Tree:
@@ -62,8 +64,10 @@ class Rooms:
         return made(self._folder / "scratch", allow_no_memory_limit=True)
 
     @asynccontextmanager
-    async def open(self, tree: Tree) -> AsyncIterator[tuple[Sandbox, TestRunner]]:
-        environment = await self.environments.prepare(tree)
+    async def open(
+        self, tree: Tree, recipe: Recipe | None = None
+    ) -> AsyncIterator[tuple[Sandbox, TestRunner]]:
+        environment = await self.environments.prepare(tree, recipe)
         provider = self._provider()
         if not self._checked:
             try:
@@ -78,10 +82,15 @@ class Rooms:
             await sandbox.close()
 
     async def run(
-        self, texts: Mapping[str, str], tests: Sequence[str] = (), **options: Any
+        self,
+        texts: Mapping[str, str],
+        tests: Sequence[str] = (),
+        *,
+        recipe: Recipe | None = None,
+        **options: Any,
     ) -> TestRun:
         tree = tree_of(texts)
-        async with self.open(tree) as (sandbox, runner):
+        async with self.open(tree, recipe) as (sandbox, runner):
             run = await runner.run(sandbox, tree, tests, **options)
             assert (await sandbox.export(tree)).id == tree.id, "nothing of ours is left behind"
             return run

@@ -1,0 +1,141 @@
+"""Runs the command that a repository's tests are run by, and takes its report at its word.
+
+Its code writes the report itself, so this proves less than the witness of pytest: exit code and
+report must agree, and where there is no report only the exit code is known.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from core.errors import ArchiveRefused, NotFound, SandboxError
+from core.evidence import CaseOutcome, Proof, RunEnd, TestCase, TestRun
+from core.ports import Environment, Run, Sandbox
+from core.trees import Tree
+from sandbox import junit
+from sandbox.output import harmless, shown
+from sandbox.surveys import Asked, Survey
+
+PLACE = "{junit}"
+"""In a command: where its report will be read."""
+NO_LINES = "no lines were recorded: the tests are run by a command"
+MESSAGE_CHARACTERS = 2_000
+CANNOT_START = (126, 127)
+
+
+async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Survey:
+    """Run the command of the environment's repository, which runs all tests whatever is asked."""
+    place = f".anton-{secrets.token_hex(8)}.xml"
+    command = environment.test_command.replace(PLACE, place)
+    report = report_path(command)
+    if report and report in asked.tree:
+        await sandbox.remove([report])
+    started_at = datetime.now(UTC)
+    done = await sandbox.run(["sh", "-c", command], timeout_s=asked.timeout_s)
+    ended_at = datetime.now(UTC)
+    read = await _report(sandbox, report, done) if report else None
+    end, cases, proof, why = _judged(done, read, command, asked.tree)
+    if report and report == place:
+        await _cleared(sandbox, report)
+    record = TestRun(
+        tree_hash=asked.tree.id,
+        argv=("sh", "-c", command),
+        environment=environment.environment_id,
+        backend=sandbox.backend,
+        end=end,
+        proof=proof,
+        exit_code=done.exit_code,
+        collected=tuple(case.test_id for case in cases),
+        cases=cases,
+        output=(f"{why}\n\n" if why else "") + shown(done),
+        started_at=started_at,
+        ended_at=ended_at,
+    )
+    return Survey(record, note=NO_LINES)
+
+
+def report_path(command: str) -> str:
+    """Where a command says that it writes a report, below the workspace; empty where nowhere."""
+    for found in re.findall(r"[^\s=:'\"<>|;&()]+\.xml\b", command):
+        path = str(found).removeprefix("./")
+        if not path.startswith("/") and ".." not in path.split("/"):
+            return path
+    return ""
+
+
+def _judged(
+    done: Run, report: "junit.Report | str | None", command: str, tree: Tree
+) -> tuple[RunEnd, tuple[TestCase, ...], Proof, str]:
+    """How the run ended, each test, what is known by what, and what is wrong in words."""
+    if done.end not in (RunEnd.PASSED, RunEnd.FAILED):
+        return done.end, (), Proof.EXIT_CODE, ""
+    if done.exit_code in CANNOT_START and not isinstance(report, junit.Report):
+        why = f"no_test_runner: the test command does not start: {command}"
+        return RunEnd.NO_TEST_RUNNER, (), Proof.NOTHING, why
+    if isinstance(report, junit.Report) and report.outcomes:
+        cases = tuple(_cases(report, tree))
+        red = any(case.outcome.red for case in cases)
+        if red == (done.exit_code == 0):
+            why = f"disagreement: exit code {done.exit_code}, and the report says otherwise"
+            kept = tuple(case for case in cases if case.outcome.red)
+            return RunEnd.DISAGREEMENT, kept, Proof.REPORT, why
+        if all(case.outcome is CaseOutcome.SKIPPED for case in cases):
+            return RunEnd.NO_TESTS, cases, Proof.REPORT, ""
+        return done.end, cases, Proof.REPORT, ""
+    why = report if isinstance(report, str) else ""
+    return done.end, (_whole(done, command),), Proof.EXIT_CODE, why
+
+
+def _whole(done: Run, command: str) -> TestCase:
+    """The command as one test, where nothing tells more."""
+    failed = done.end is not RunEnd.PASSED
+    said = (done.stdout + done.stderr).decode("utf-8", "replace") if failed else ""
+    return TestCase(
+        test_id=command[:200],
+        outcome=CaseOutcome.FAILED if failed else CaseOutcome.PASSED,
+        message=harmless(said)[-MESSAGE_CHARACTERS:],
+        seconds=done.seconds,
+    )
+
+
+def _cases(report: junit.Report, tree: Tree) -> Iterator[TestCase]:
+    for (classname, name), outcome in report.outcomes.items():
+        details = report.details.get((classname, name), junit.Details())
+        yield TestCase(
+            test_id=named(classname, name, tree),
+            outcome=CaseOutcome(outcome),
+            message=harmless(details.message)[:MESSAGE_CHARACTERS],
+            seconds=details.seconds,
+        )
+
+
+def named(classname: str, name: str, tree: Tree) -> str:
+    """The id of a test in a report, as pytest names it where its file is in the tree."""
+    parts = classname.split(".")
+    for end in range(len(parts), 0, -1):
+        path = "/".join(parts[:end]) + ".py"
+        if path in tree:
+            return "::".join([path, *parts[end:], name])
+    return "::".join(part for part in (classname, name) if part)
+
+
+async def _report(sandbox: Sandbox, path: str, done: Run) -> "junit.Report | str | None":
+    """The report; in words why it cannot be read; None when there is none."""
+    try:
+        return junit.parse(await sandbox.read(path, junit.MAX_BYTES))
+    except NotFound:
+        return f"There is no report at {path}: only the exit code is known."
+    except (junit.ReportInvalid, ArchiveRefused) as error:
+        return f"The report at {path} cannot be used: {error}"
+    except SandboxError:
+        if done.end in (RunEnd.PASSED, RunEnd.FAILED):
+            raise
+        return None
+
+
+async def _cleared(sandbox: Sandbox, path: str) -> None:
+    try:
+        await sandbox.remove([path])
+    except SandboxError:
+        return  # a limit ended the sandbox with the run

@@ -1,0 +1,54 @@
+"""Runs tests by pytest, and the proof of it: exit code, report and witness must agree."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from core.evidence import TestRun
+from core.ports import Environment, Sandbox
+from core.trees import Tree
+from sandbox.output import shown
+from sandbox.pytest_run import Account, Order, carried_out
+from sandbox.surveys import Asked, Survey
+from sandbox.testimony import spans
+
+
+async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Survey:
+    """Run tests of pytest or unittest under the witness."""
+    order = Order(asked.tree, asked.tests, asked.per_test_s, asked.lines)
+    started_at = datetime.now(UTC)
+    account = await carried_out(order, environment, sandbox, asked.timeout_s)
+    if account.refused_options:
+        careful = replace(order, careful=True)
+        account = await carried_out(careful, environment, sandbox, asked.timeout_s)
+    ended_at = datetime.now(UTC)
+    judgement = asked.judging(account, asked.tests)
+    why = f"disagreement: {judgement.why}\n\n" if judgement.why else ""
+    done = TestRun(
+        tree_hash=asked.tree.id,
+        argv=account.argv,
+        environment=environment.environment_id,
+        backend=sandbox.backend,
+        end=judgement.end,
+        exit_code=account.run.exit_code,
+        collected=tuple(account.testimony.collected),
+        cases=judgement.cases,
+        output=why + shown(account.run),
+        started_at=started_at,
+        ended_at=ended_at,
+    )
+    return Survey(done, *_measured(account, asked.tree)) if asked.lines else Survey(done)
+
+
+def _measured(account: Account, tree: Tree) -> tuple[dict[str, dict[str, tuple[int, ...]]], str]:
+    """The lines of each test, and why there are none."""
+    lines: dict[str, dict[str, tuple[int, ...]]] = {}
+    if account.testimony.unmeasured:
+        return lines, f"no lines were recorded: {account.testimony.unmeasured}"
+    if not account.lines:
+        return lines, "no lines were recorded: the run did not live to write them"
+    try:
+        for test_id, path, numbers in spans(account.lines, frozenset(tree.files)):
+            lines.setdefault(test_id, {})[path] = numbers
+    except ValueError as error:
+        return {}, f"no lines were recorded: {error}"
+    return lines, ""

@@ -1,0 +1,119 @@
+"""A command that runs the tests: its report is read where it names one, else its exit code."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.evidence import Proof, RunEnd, TestRun
+from core.recipes import Recipe
+from sandbox.command_runner import named, report_path
+from sandbox.environment import Environments
+from tests.unit.sandbox.rooms import Rooms, open_folder, tree_of
+
+REPORT = """\
+import sys
+from calc import add
+good = add(1, 2) == 3
+failure = "" if good else '<failure message="add">3 was expected</failure>'
+with open(sys.argv[1], "w") as report:
+    report.write('<testsuite><testcase classname="tests.test_calc" name="test_add" time="0.5">'
+                 + failure + '</testcase><testcase classname="other" name="fine"/></testsuite>')
+sys.exit(0 if good or "liar" in sys.argv else 1)
+"""
+GOOD = "def add(a, b):\n    return a + b\n"
+BAD = "def add(a, b):\n    return a - b\n"
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param("bubblewrap", marks=pytest.mark.needs_bubblewrap)]
+)
+def rooms(request: pytest.FixtureRequest) -> Iterator[Rooms]:
+    with open_folder() as folder:
+        environments = Environments(folder / "environments", index_allowed=False)
+        yield Rooms(request.param, folder, environments)
+        environments.close()
+
+
+async def ran(rooms: Rooms, command: str, calc: str, recipe: Recipe | None = None) -> TestRun:
+    texts = {"calc.py": calc, "check.py": REPORT, "tests/test_calc.py": "# by check.py\n"}
+    own = {} if recipe else {".anton.toml": f"test = {command!r}\n"}
+    return await rooms.run({**texts, **own}, recipe=recipe)
+
+
+async def test_a_report_that_the_command_names_tells_of_each_test(rooms: Rooms) -> None:
+    run = await ran(rooms, "python check.py {junit}", BAD)
+    assert (run.end, run.proof, run.exit_code) == (RunEnd.FAILED, Proof.REPORT, 1)
+    assert run.collected == ("tests/test_calc.py::test_add", "other::fine")
+    assert run.failed == ("tests/test_calc.py::test_add",)
+    assert "3 was expected" in run.cases[0].message and run.cases[0].seconds == 0.5
+    assert run.argv[:2] == ("sh", "-c") and "check.py" in run.argv[2]
+    assert (await ran(rooms, "python check.py {junit}", GOOD)).green
+
+
+async def test_without_a_report_only_the_exit_code_is_known(rooms: Rooms) -> None:
+    command = "python -c 'from calc import add; assert add(1, 2) == 3'"
+    red, green = await ran(rooms, command, BAD), await ran(rooms, command, GOOD)
+    assert (red.end, red.proof) == (RunEnd.FAILED, Proof.EXIT_CODE)
+    assert red.failed == (command,) == green.passed
+    assert "AssertionError" in red.cases[0].message
+    missing = await ran(rooms, f"{command} # {{junit}}", GOOD)
+    assert missing.green and missing.proof is Proof.EXIT_CODE
+    assert "There is no report" in missing.output
+
+
+async def test_a_report_that_contradicts_the_exit_code_is_red(rooms: Rooms) -> None:
+    run = await ran(rooms, "python check.py {junit} liar", BAD)
+    assert run.end is RunEnd.DISAGREEMENT and not run.green
+    assert run.passed == ()
+
+
+async def test_a_report_that_lies_in_the_repository_is_no_report(rooms: Rooms) -> None:
+    planted = '<testsuite><testcase classname="a" name="b"/></testsuite>'
+    texts = {"out.xml": planted, "a.py": "", ".anton.toml": "test = 'true --junitxml=out.xml'\n"}
+    tree = tree_of(texts)
+    async with rooms.open(tree) as (sandbox, runner):
+        run = await runner.run(sandbox, tree)
+    assert run.proof is Proof.EXIT_CODE and run.passed == ("true --junitxml=out.xml",)
+
+
+async def test_a_command_that_does_not_start_is_no_runner(rooms: Rooms) -> None:
+    run = await ran(rooms, "no-such-tool --all", GOOD)
+    assert run.end is RunEnd.NO_TEST_RUNNER and run.proof is Proof.NOTHING
+    assert "no-such-tool" in run.output
+
+
+async def test_the_operators_command_and_variables_go_before_the_repositorys(rooms: Rooms) -> None:
+    texts = {"a.py": "", ".anton.toml": "test = 'false'\nimage = 'evil'\nenv = {A = 'x'}\n"}
+    recipe = Recipe(test='test "$MODE" = ci', env={"MODE": "ci"})
+    tree = tree_of(texts)
+    environment = await rooms.environments.prepare(tree, recipe)
+    assert environment.test_command == recipe.test and "A" not in environment.variables
+    assert [note for note in environment.notes if "REPOS_FILE" in note and "'image'" in note]
+    async with rooms.open(tree, recipe) as (sandbox, runner):
+        assert (await runner.run(sandbox, tree)).green
+
+
+async def test_named_python_tests_are_run_by_pytest_all_the_same(rooms: Rooms) -> None:
+    texts = {"test_a.py": "def test_a():\n    pass\n", ".anton.toml": "test = 'true'\n"}
+    run = await rooms.run(texts, ["test_a.py"])
+    assert run.proof is Proof.WITNESS and run.passed == ("test_a.py::test_a",)
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("pytest --junitxml=out/report.xml -q", "out/report.xml"),
+        ("JEST_JUNIT_OUTPUT_FILE=./junit.xml jest --ci", "junit.xml"),
+        ("gotestsum --junitfile r.xml; true", "r.xml"),
+        ("cat /etc/passwd.xml ../up.xml", ""),
+        ("make test", ""),
+    ],
+)
+def test_where_a_command_writes_its_report_is_told_from_its_words(command: str, path: str) -> None:
+    assert report_path(command) == path
+
+
+def test_ids_are_those_of_pytest_where_the_file_is_known() -> None:
+    tree = tree_of({"tests/test_a.py": ""})
+    assert named("tests.test_a.TestX", "test_y[1]", tree) == "tests/test_a.py::TestX::test_y[1]"
+    assert named("Cart sums", "adds", tree) == "Cart sums::adds"
