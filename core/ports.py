@@ -68,6 +68,8 @@ class Limits:
     disk_bytes: int = 1024**3
     output_bytes: int = 1_000_000
     """Of stdout and of stderr each; the rest is counted and dropped, head and tail are kept."""
+    public: bool = False
+    """Whether its ports may have a public address, where the kind of sandbox gives one."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,43 @@ class Process(Protocol):
         ...
 
 
+class Stream(Protocol):
+    """A connection; one reads and one writes at a time."""
+
+    async def read(self) -> bytes:
+        """What comes next; empty at the end. Raises ConnectionError when it was cut off."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send it, as fast as it is taken; raises ConnectionError when nobody takes it."""
+        ...
+
+    async def finish(self) -> None:
+        """Say that nothing more will be written."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it; harmless when repeated."""
+        ...
+
+
+class Service(Protocol):
+    """A program that answers at a port of its sandbox, with which it ends."""
+
+    @property
+    def public_url(self) -> str:
+        """Where anybody reaches it; empty where `connect` is the only way."""
+        ...
+
+    async def connect(self) -> Stream:
+        """A new connection to the port; raises ConnectionError when nobody answers there."""
+        ...
+
+    async def ended(self) -> Run:
+        """Wait for its end, and tell how it came; raises SandboxGone with its sandbox."""
+        ...
+
+
 class Sandbox(Protocol):
     """A closed room with one workspace, where untrusted code runs."""
 
@@ -153,6 +192,12 @@ class Sandbox(Protocol):
         self, argv: Sequence[str], *, variables: Mapping[str, str] | None = None
     ) -> Process:
         """Start a command that is spoken to while it runs."""
+        ...
+
+    async def serve(
+        self, argv: Sequence[str], port: int, *, variables: Mapping[str, str] | None = None
+    ) -> Service:
+        """Start a command that answers at a port of the sandbox, which then does nothing else."""
         ...
 
     async def read(self, path: str, max_bytes: int = 20_000_000) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sandbox.link import Link
 from sandbox.opening import opened
 from sandbox.remote import RemotePeer
 from sandbox.storage import Lock
-from sandbox.supervised import NoGauge, SupervisedSandbox
+from sandbox.supervised import NoGauge, SupervisedSandbox, nowhere
 from sandbox.walls import supervisor_archive
 from sandbox.workspace import WORKSPACE
 
@@ -141,7 +141,7 @@ class E2BProvider:
         try:
             layers = await asyncio.to_thread(packed, environment, self._scratch / "layers")
             with _told("opened"):
-                machine = await self._created()
+                machine = await self._created(public=limits.public)
                 rooms.push_async_callback(_kill, machine)
                 await _furnish(machine, environment, layers)
                 await _start(machine, peer, rooms)
@@ -154,7 +154,14 @@ class E2BProvider:
             standing = await link.greet(self._supervision(limits))
             if not standing.get("no_new_privileges"):
                 raise SandboxUnavailable("Programs in the sandbox could gain rights.")
-            sandbox = SupervisedSandbox(BACKEND, link, environment, limits, NoGauge())
+            sandbox = SupervisedSandbox(
+                BACKEND,
+                link,
+                environment,
+                limits,
+                NoGauge(),
+                address=_address_of(machine) if limits.public else nowhere,
+            )
             await sandbox.write(tree)
         except SandboxGone as error:
             await link.close()
@@ -183,8 +190,8 @@ class E2BProvider:
             _log.warning("sandboxes that may be left over were not looked for: %s", error.message)
         return reaped
 
-    async def _created(self) -> AsyncSandbox:
-        """A machine without variables, without the internet, without a public address."""
+    async def _created(self, *, public: bool) -> AsyncSandbox:
+        """A machine without variables and without the internet; reached only if `public`."""
         self._live()
         return await AsyncSandbox.create(
             self._template,
@@ -192,7 +199,7 @@ class E2BProvider:
             metadata={OWNER: self._owner(), HOLDER: self._holder},
             envs={},
             allow_internet_access=False,
-            network={"allow_public_traffic": False},
+            network={"allow_public_traffic": public},
             **self._access,
         )
 
@@ -253,6 +260,11 @@ class E2BProvider:
             return is_dead
         finally:
             lock.release()
+
+
+def _address_of(machine: AsyncSandbox) -> Callable[[int], str]:
+    """Where anybody reaches a port of a machine."""
+    return lambda port: f"https://{machine.get_host(port)}"
 
 
 async def _furnish(machine: AsyncSandbox, environment: Environment, layers: Path | None) -> None:

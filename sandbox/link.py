@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from core.errors import SandboxGone
+from core.errors import SandboxError, SandboxGone
 from sandbox.inside.wire import HEAD, pack
 
 MAX_HEADER = 16_000_000
@@ -77,6 +77,7 @@ class Link:
         self._complaint = bytearray()
         self._listener = asyncio.create_task(self._listen(process.stderr))
         self._closing: asyncio.Task[None] | None = None
+        self._occupied = False
 
     @property
     def closed(self) -> bool:
@@ -102,6 +103,8 @@ class Link:
         async with self._turn:
             if self.closed:
                 raise SandboxGone("The sandbox was closed.")
+            if self._occupied:
+                raise SandboxError("The sandbox serves, and does nothing else any more.")
             self._serial += 1
             try:
                 frame = {"do": do, "id": self._serial, **order}
@@ -112,6 +115,29 @@ class Link:
             except BaseException:
                 await self.close()
                 raise
+
+    async def occupy(self, do: str, **order: Any) -> dict[str, Any]:
+        """As `ask`; unless it is refused, frames then go both ways, and nobody asks any more."""
+        answer, _ = await self.ask(do, **order)
+        self._occupied = not answer.keys() & {"error", "refused"}
+        return answer
+
+    async def say(self, header: dict[str, Any], body: bytes = b"") -> None:
+        """Send a frame to a supervisor that is occupied; raises SandboxGone."""
+        if self.closed:
+            raise SandboxGone("The sandbox was closed.")
+        try:
+            self._orders.write(pack(header, body))
+            await self._orders.drain()
+        except ConnectionError as error:
+            raise SandboxGone(await self._last_words()) from error
+
+    async def hear(self) -> tuple[dict[str, Any], bytes]:
+        """The next frame of a supervisor that is occupied, whenever it comes; or SandboxGone."""
+        try:
+            return await self._frame()
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+            raise SandboxGone(await self._last_words()) from error
 
     def interrupt(self, why: str) -> None:
         """End the program of the order under way; the order is answered as usual."""
@@ -131,15 +157,18 @@ class Link:
             async with asyncio.timeout(wait_s):
                 self._orders.write(pack(header, body))
                 await self._orders.drain()
-                header_size, body_size = HEAD.unpack(await self._answers.readexactly(HEAD.size))
-                if header_size > MAX_HEADER or body_size > MAX_BODY:
-                    raise SandboxGone("The sandbox answered with more than it may.")
-                answer = json.loads(await self._answers.readexactly(header_size))
-                data = await self._answers.readexactly(body_size)
+                return await self._frame()
         except TimeoutError as error:
             raise SandboxGone("The sandbox does not answer.") from error
         except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
             raise SandboxGone(await self._last_words()) from error
+
+    async def _frame(self) -> tuple[dict[str, Any], bytes]:
+        header_size, body_size = HEAD.unpack(await self._answers.readexactly(HEAD.size))
+        if header_size > MAX_HEADER or body_size > MAX_BODY:
+            raise SandboxGone("The sandbox answered with more than it may.")
+        answer = json.loads(await self._answers.readexactly(header_size))
+        data = await self._answers.readexactly(body_size)
         if not isinstance(answer, dict):
             raise SandboxGone("The sandbox answered with what is no answer.")
         return answer, data

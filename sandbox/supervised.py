@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from core.errors import ArchiveRefused, NotFound, SandboxError, SandboxGone
 from core.evidence import RunEnd
-from core.ports import Environment, Limits, Process, Run
+from core.ports import Environment, Limits, Process, Run, Service
 from core.trees import Tree
 from sandbox.link import Link
+from sandbox.service import SupervisedService
 from sandbox.workspace import (
     MAX_BYTES,
     MAX_FILES,
@@ -67,6 +68,11 @@ def in_place(text: str) -> str:
     return text
 
 
+def nowhere(port: int) -> str:
+    """The public address of a port, where there is none."""
+    return ""
+
+
 class SupervisedSandbox:
     """Serves the Sandbox port by orders to a supervisor."""
 
@@ -78,13 +84,18 @@ class SupervisedSandbox:
         limits: Limits,
         gauge: Gauge,
         locate: Callable[[str], str] = in_place,
+        address: Callable[[int], str] = nowhere,
     ) -> None:
-        """Speak to the supervisor at the other end; `locate` says where agreed places lie."""
+        """Speak to the supervisor at the other end; `locate` says where agreed places lie.
+
+        `address` tells at which public URL a port of the sandbox is reached.
+        """
         self.backend = backend
         self._link = link
         self._limits = limits
         self._gauge = gauge
         self._locate = locate
+        self._address = address
         self._variables = {name: locate(text) for name, text in environment.variables.items()}
 
     async def write(self, tree: Tree) -> None:
@@ -136,6 +147,21 @@ class SupervisedSandbox:
         self._done(await self._link.ask("start", **self._command(argv, variables)))
         return StartedProcess(self._link)
 
+    async def serve(
+        self, argv: Sequence[str], port: int, *, variables: Mapping[str, str] | None = None
+    ) -> Service:
+        """Start a command that answers at a port of the sandbox, which then does nothing else."""
+        before = self._gauge.read()
+        order = self._command(argv, variables)
+        self._done((await self._link.occupy("serve", port=port, **order), b""))
+        watcher = asyncio.create_task(self._stop_at_many_refusals(before))
+
+        def judged(answer: Mapping[str, Any], output: bytes) -> Run:
+            watcher.cancel()
+            return _judged(answer, output, self._gauge.read().since(before))
+
+        return SupervisedService(self._link, self._address(port), judged)
+
     async def read(self, path: str, max_bytes: int = 20_000_000) -> bytes:
         """A regular file of the workspace; NotFound, or ArchiveRefused for links and devices."""
         answer, data = await self._link.ask("read", path=checked(path), max=min(max_bytes, 2**25))
@@ -170,7 +196,7 @@ class SupervisedSandbox:
         }
 
     async def _stop_at_many_refusals(self, before: Strain) -> None:
-        while True:
+        while not self._link.closed:
             await asyncio.sleep(GAUGE_S)
             if self._gauge.read().since(before).refused_forks >= MANY_REFUSALS:
                 self._link.interrupt("pids")

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from core.ports import Environment, Limits, Process, Run, Sandbox, SandboxProvider
+from core.ports import Environment, Limits, Process, Run, Sandbox, SandboxProvider, Service
 from core.trees import Tree
 from observability.tracing import Span, span
 
@@ -46,6 +46,12 @@ class TracedSandbox:
     ) -> Process:
         with self._span("sandbox start", argv):
             return await self.sandbox.start(argv, variables=variables)
+
+    async def serve(
+        self, argv: Sequence[str], port: int, *, variables: Mapping[str, str] | None = None
+    ) -> Service:
+        with self._span("sandbox serve", argv):
+            return await self.sandbox.serve(argv, port, variables=variables)
 
     async def read(self, path: str, max_bytes: int = 20_000_000) -> bytes:
         return await self.sandbox.read(path, max_bytes)

@@ -13,6 +13,7 @@ from sandbox.inside.commands import Command, HeadAndTail, Lines
 from sandbox.inside.files import Refused, Workspace
 from sandbox.inside.filter import lay
 from sandbox.inside.processes import Family, Watch
+from sandbox.inside.tunnels import Tunnels
 from sandbox.inside.wire import read_frame, write_frame
 
 ORDERS, ANSWERS = 0, 1
@@ -40,6 +41,7 @@ class Supervisor:
             "export": self._export,
             "run": self._run,
             "start": self._start,
+            "serve": self._serve,
             "send": self._send,
             "receive": self._receive,
             "kill": self._kill,
@@ -56,7 +58,7 @@ class Supervisor:
             while not self._wait(self.process, self.config["tick"] if self.process else None):
                 self._tend()
             order, body = self._order()
-            if order["do"] == "stop":
+            if order["do"] not in self.orders:
                 continue
             try:
                 answer, data = self.orders[order["do"]](order, body)
@@ -93,6 +95,50 @@ class Supervisor:
         command = self._command(order, stdout, stderr)
         command.write(body, last=True)
         stopped = self._attend(command, began + order["timeout"], stdout, stderr)
+        return self._ended(command, began, stopped, stdout, stderr)
+
+    def _serve(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """Carry the host's connections to a program's port until it ends; then how it ended."""
+        if self._is_busy():
+            return {"error": "a started process lives; kill it first"}, b""
+        stdout, stderr = HeadAndTail(self.config["output"]), HeadAndTail(self.config["output"])
+        self.watch.disk_full = False
+        began = time.monotonic()
+        command = self._command(order, stdout, stderr)
+        command.write(b"", last=True)
+        write_frame(ANSWERS, {"id": order["id"]})
+        tunnels = Tunnels(order["port"], lambda facts, data: write_frame(ANSWERS, facts, data))
+        stopped = self._carry(command, tunnels, stdout, stderr)
+        tunnels.close()
+        answer, output = self._ended(command, began, stopped, stdout, stderr)
+        return {"ended": True, **answer}, output
+
+    def _carry(
+        self, command: Command, tunnels: Tunnels, stdout: HeadAndTail, stderr: HeadAndTail
+    ) -> str:
+        while self.family.status(command.pid) is None:
+            if self._wait(command, self.config["tick"], tunnels):
+                order, body = self._order()
+                if order["do"] == "stop":
+                    return str(order["why"])
+                if "tunnel" in order:
+                    tunnels.obey(order, body)
+            breach = self.watch.breach()
+            if breach:
+                return breach
+            if stdout.total + stderr.total > self.config["flood"]:
+                return "output"
+        return ""
+
+    def _ended(
+        self,
+        command: Command,
+        began: float,
+        stopped: str,
+        stdout: HeadAndTail,
+        stderr: HeadAndTail,
+    ) -> tuple[dict[str, Any], bytes]:
+        """End what a command left, and tell how it came to its end."""
         status = self.family.status(command.pid)
         self.family.end()
         seconds = time.monotonic() - began
@@ -202,19 +248,23 @@ class Supervisor:
             raise HostGone
         return frame
 
-    def _wait(self, command: Command | None, seconds: float | None) -> bool:
-        """Serve the program's pipes until something happens; whether the host says something."""
+    def _wait(
+        self, command: Command | None, seconds: float | None, tunnels: Tunnels | None = None
+    ) -> bool:
+        """Serve pipes and tunnels until something happens; whether the host says something."""
         poll = select.poll()
         poll.register(ORDERS, select.POLLIN)
         poll.register(self.wake, select.POLLIN)
-        for fd, mask in (command.interests() if command else {}).items():
-            poll.register(fd, mask)
+        parts: dict[int, Command | Tunnels] = {}
+        for part in (command, tunnels):
+            for fd, mask in (part.interests() if part else {}).items():
+                poll.register(fd, mask)
+                parts[fd] = part  # type: ignore[assignment]
         ready = {fd for fd, _ in poll.poll(None if seconds is None else 1000 * max(seconds, 0))}
         if self.wake in ready:
             os.read(self.wake, 1 << 16)
-        if command:
-            for fd in ready - {ORDERS, self.wake}:
-                command.serve(fd)
+        for fd in ready & parts.keys():
+            parts[fd].serve(fd)
         return ORDERS in ready
 
 

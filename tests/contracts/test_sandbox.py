@@ -67,13 +67,18 @@ def e2b() -> Iterator[E2BDouble]:
     params=[pytest.param(name, marks=MARKS.get(name, [])) for name in PROVIDERS],
 )
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> SandboxProvider:
+    return made(request, tmp_path)
+
+
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> SandboxProvider:
+    """The provider of the kind that the request names."""
     options: dict[str, Any] = OPTIONS.get(request.param, {})
     if request.param == "docker":
         options = {"host": request.getfixturevalue("docker_host")}
     if request.param == "e2b":
         options = request.getfixturevalue("e2b").access
-    made: SandboxProvider = provider_class(request.param)(tmp_path, max_sandboxes=3, **options)
-    return made
+    provider: SandboxProvider = provider_class(request.param)(tmp_path, max_sandboxes=3, **options)
+    return provider
 
 
 @pytest.fixture

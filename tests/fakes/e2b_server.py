@@ -47,6 +47,8 @@ class E2BDouble:
         self.journal: list[str] = []
         """Method and path of every call."""
         self.violations: list[str] = []
+        self.takes_public = False
+        """Whether a sandbox may be asked for whose ports anybody reaches."""
         self._folder = Path(tempfile.mkdtemp(prefix="anton-e2b-"))
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
@@ -139,10 +141,11 @@ class E2BDouble:
 
     async def _create(self, request: Request) -> Response:
         asked = await request.json()
+        is_public = asked.get("network", {}).get("allowPublicTraffic") is not False
         found = {
             "variables are sent": bool(asked.get("envVars")),
             "the internet is on": asked.get("allow_internet_access") is not False,
-            "it is public": asked.get("network", {}).get("allowPublicTraffic") is not False,
+            "it is public": is_public and not self.takes_public,
             "metadata may hold a secret": any(w in str(asked["metadata"]).lower() for w in SECRETS),
         }
         if wrong := [what for what, is_so in found.items() if is_so]:
@@ -158,8 +161,8 @@ class E2BDouble:
                 "clientID": "c0",
                 "envdVersion": ENVD,
                 "envdAccessToken": machine.token,
-                "trafficAccessToken": "traffic",
-                "domain": None,
+                "trafficAccessToken": None if is_public else "traffic",
+                "domain": "e2b.example",
             },
             201,
         )
