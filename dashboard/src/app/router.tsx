@@ -50,6 +50,24 @@ const submit = createRoute({
   component: lazyRouteComponent(() => import("./screens"), "SubmitScreen"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/$part",
+  component: lazyRouteComponent(() => import("./screens"), "SettingsScreen"),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({
+      to: "/settings/$part",
+      params: { part: "configuration" },
+      replace: true,
+    });
+  },
+});
+
 const short = createRoute({
   getParentRoute: () => root,
   path: "/t/$task8",
@@ -59,7 +77,7 @@ const short = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([inbox, board, task, submit, short]),
+  routeTree: root.addChildren([inbox, board, task, submit, settings, settingsHome, short]),
   basepath: "/ui",
   scrollRestoration: true,
 });

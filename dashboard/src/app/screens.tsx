@@ -1,10 +1,13 @@
 /** Screens that are loaded when they are opened, joined to their addresses. */
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useSession } from "@/features/session/api/use-session";
+import { PARTS, Settings, type Part } from "@/features/settings/components/settings";
 import { Board } from "@/features/tasks/components/board";
 import { Submit } from "@/features/tasks/components/submit";
 import { TaskPage } from "@/features/tasks/components/task-page";
 
 const board = getRouteApi("/board");
+const settings = getRouteApi("/settings/$part");
 const task = getRouteApi("/tasks/$taskId");
 
 export function BoardScreen() {
@@ -29,6 +32,13 @@ export function TaskScreen() {
       onTab={(chosen) => void navigate({ search: { tab: chosen }, replace: true })}
     />
   );
+}
+
+export function SettingsScreen() {
+  const { part } = settings.useParams();
+  const scopes = useSession().data?.scopes ?? [];
+  const known = PARTS.find(([name]) => name === part)?.[0] ?? "configuration";
+  return <Settings part={known satisfies Part} scopes={scopes} />;
 }
 
 export function SubmitScreen() {

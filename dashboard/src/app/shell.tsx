@@ -26,6 +26,7 @@ const SCREENS = [
   { to: "/", label: "Inbox", icon: "inbox" },
   { to: "/board", label: "Board", icon: "board" },
   { to: "/new", label: "New", icon: "new" },
+  { to: "/settings", label: "Settings", icon: "settings" },
 ] as const;
 
 export function Shell({ session }: { session: Session }) {

@@ -3,6 +3,7 @@ const PATHS = {
   inbox:
     "M4 13h4l1.5 3h5L16 13h4M5.5 6h13L20 13v5a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 18v-5z",
   board: "M4.5 5.5h15v13h-15zM4.5 10h15M10 10v8.5",
+  settings: "M5 7h8m4 0h2M5 17h2m4 0h8M15 5v4M9 15v4",
   new: "M12 5v14M5 12h14",
 };
 
