@@ -22,15 +22,17 @@ const KEYS: [keys: string, does: string][] = [
   ["?", "This list"],
 ];
 
+/** On a phone those of the rest stand behind More. */
 const SCREENS = [
-  { to: "/", label: "Inbox", icon: "inbox" },
-  { to: "/board", label: "Board", icon: "board" },
-  { to: "/new", label: "New", icon: "new" },
-  { to: "/settings", label: "Settings", icon: "settings" },
+  { to: "/", label: "Inbox", icon: "inbox", rest: false },
+  { to: "/board", label: "Board", icon: "board", rest: false },
+  { to: "/new", label: "New", icon: "new", rest: false },
+  { to: "/settings", label: "Settings", icon: "settings", rest: true },
 ] as const;
 
 export function Shell({ session }: { session: Session }) {
   const [help, setHelp] = useState(false);
+  const [more, setMore] = useState(false);
   const navigate = useNavigate();
   const waiting = useInbox().data?.length ?? 0;
   const path = useRouterState({ select: (state) => state.location.pathname });
@@ -52,13 +54,22 @@ export function Shell({ session }: { session: Session }) {
         <span className="brand">
           <img src="/ui/icon.svg" alt="" width="28" height="28" /> <span>Anton</span>
         </span>
-        {SCREENS.map(({ to, label, icon }) => (
-          <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+        {SCREENS.map(({ to, label, icon, rest }) => (
+          <Link
+            key={to}
+            to={to}
+            className={rest ? "nav-rest" : ""}
+            activeOptions={{ exact: to === "/", includeSearch: false }}
+          >
             <Icon name={icon} />
             {label}
             {to === "/" && waiting > 0 && <span className="count">{waiting}</span>}
           </Link>
         ))}
+        <button type="button" className="nav-more" onClick={() => setMore(true)}>
+          <Icon name="more" />
+          More
+        </button>
         <span className="nav-foot">
           <Connection />
           <button type="button" className="plain-button" onClick={() => setHelp(true)}>
@@ -70,6 +81,26 @@ export function Shell({ session }: { session: Session }) {
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      {more && (
+        <Dialog title="More" onClose={() => setMore(false)}>
+          <ul className="more-screens">
+            {SCREENS.filter(({ rest }) => rest).map(({ to, label, icon }, at) => (
+              <li key={to}>
+                <Link to={to} data-first={at === 0 || undefined} onClick={() => setMore(false)}>
+                  <Icon name={icon} />
+                  {label}
+                </Link>
+              </li>
+            ))}
+          </ul>
+          <div className="buttons">
+            {session.key_needed && <SignOut name={session.name} />}
+            <button type="button" onClick={() => setMore(false)}>
+              Close
+            </button>
+          </div>
+        </Dialog>
+      )}
       {help && (
         <Dialog title="Keys" onClose={() => setHelp(false)}>
           <dl className="keys">
