@@ -27,6 +27,7 @@ from api.routes import (
     artifacts,
     events,
     figures,
+    findings,
     health,
     identities,
     logs,
@@ -75,7 +76,7 @@ def described(version: str) -> Application:
         redirect_slashes=False,
     )
     for routes in (
-        *(tasks, approvals, events, figures, artifacts, identities),
+        *(tasks, approvals, events, figures, findings, artifacts, identities),
         *(logs, health, settings, session, slack, telegram, ui),
     ):
         app.include_router(routes.router)

@@ -2,15 +2,18 @@
 
 import base64
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.problems import Problem
+from api.task_views import Part
 from api.views import Answer
 from core.figures import BEGINNING, LoggedCall
 
 PREVIEW_CHARS = 400
+HEARD_MAX = 8
+"""Messages of a prompt that a conversation shows at first."""
 FIGURES = (
     *("id", "ts", "task_id", "agent", "role", "node", "model", "attempt", "tools", "outcome"),
     *("tokens_in", "tokens_out", "tokens_cached", "cost_usd", "latency_ms", "success", "error"),
@@ -58,14 +61,73 @@ class CallList(Answer):
     calls: list[CallLine]
 
 
+class ToolWish(Part):
+    """A tool that a model wanted to use."""
+
+    call_id: str = ""
+    name: str
+    arguments: str = ""
+    """JSON as the model wrote it."""
+
+
+class MessageView(Part):
+    """One message of a prompt."""
+
+    author: Literal["system", "user", "assistant", "tool"]
+    text: str = ""
+    calls: list[ToolWish] = Field(default_factory=list)
+    call_id: str = ""
+    """Of a tool: the wish that this answers."""
+
+
 class CallView(CallFacts):
     """A call with all that was said, secrets masked; untrusted."""
 
     system: str
-    messages: list[dict[str, Any]]
+    messages: list[MessageView]
     response: str
-    calls: list[dict[str, Any]]
+    calls: list[ToolWish]
     """Tools that the model wanted to use."""
+
+
+class WholeCall(CallView, Answer):
+    """One call with all that was said."""
+
+
+class HeardView(Part):
+    """The beginning of a message."""
+
+    author: Literal["system", "user", "assistant", "tool"]
+    preview: str
+    chars: int
+    """Of the whole message."""
+    call_id: str = ""
+    """Of a tool: the wish that this answers."""
+
+
+class CallBrief(CallLine):
+    """A call as a conversation shows it at first: what is new, by its beginning."""
+
+    heard: list[HeardView]
+    """The messages since the model's last words; all of them where it had said nothing."""
+    prompt_chars: int
+    """Of the whole prompt."""
+    response_chars: int
+    calls: list[ToolWish]
+    """Tools that the model wanted to use, their arguments cut."""
+    forgotten: bool
+    """Whether its retention has passed, so that only figures are left."""
+
+
+class CallBriefs(Answer):
+    """Calls of a task in order, each by its beginning."""
+
+    task_id: str
+    calls: list[CallBrief]
+    next_cursor: str
+    """Ask again with it for what follows, now or later."""
+    more: bool
+    """Whether something follows already."""
 
 
 class Conversation(Answer):
@@ -80,6 +142,34 @@ class Conversation(Answer):
 def line_facts(call: LoggedCall) -> dict[str, Any]:
     """A call in a list."""
     return {**call.model_dump(include=set(FIGURES)), "preview": call.response[:PREVIEW_CHARS]}
+
+
+def brief_facts(call: LoggedCall) -> dict[str, Any]:
+    """A call as a conversation shows it at first."""
+    spoke = [at for at, one in enumerate(call.messages) if one.get("author") == "assistant"]
+    new = call.messages[spoke[-1] + 1 if spoke else 0 :]
+    texts = [call.system, *(str(one.get("text", "")) for one in call.messages)]
+    return {
+        **line_facts(call),
+        "heard": [_heard(one) for one in new[-HEARD_MAX:]],
+        "prompt_chars": sum(map(len, texts)),
+        "response_chars": len(call.response),
+        "calls": [
+            {**wish, "arguments": str(wish.get("arguments", ""))[:PREVIEW_CHARS]}
+            for wish in call.calls
+        ],
+        "forgotten": call.forgotten,
+    }
+
+
+def _heard(message: dict[str, Any]) -> dict[str, Any]:
+    text = str(message.get("text", ""))
+    return {
+        "author": message.get("author"),
+        "preview": text[:PREVIEW_CHARS],
+        "chars": len(text),
+        "call_id": message.get("call_id", ""),
+    }
 
 
 def cursor_of(call: LoggedCall) -> str:

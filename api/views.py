@@ -5,6 +5,19 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from api.task_views import (
+    ArtifactFacts,
+    CandidatesView,
+    DiagnosisView,
+    EvidenceView,
+    PatchView,
+    Progress,
+    SizeView,
+    StopView,
+    TestsView,
+    diagnosis_of,
+    evidence_of,
+)
 from core.approvals import Approval, ApprovalState, Choice, Decision, QuestionKind, Risk
 from core.events import Event
 from core.incidents import Severity
@@ -47,7 +60,7 @@ class TaskFacts(BaseModel):
     current_agent: str | None
     """The step at work, or the last one."""
     iteration: int | None
-    artifacts: list[dict[str, Any]]
+    artifacts: list[ArtifactFacts]
     """What can be downloaded."""
     pr_url: str | None
     branch: str | None
@@ -58,21 +71,23 @@ class TaskFacts(BaseModel):
     total_cost_usd: float | None
     cost_known: bool
     confidence: float | None
-    size: dict[str, Any] | None
-    """Files, and lines added and deleted."""
-    tests: dict[str, Any] | None
-    """Results before and after."""
+    size: SizeView | None
+    tests: TestsView | None
+    """Null before the first proof."""
     output_path: str | None
     severity: Severity | None
     risk: str | None
     approved: bool | None
     tests_passing: bool | None
-    evidence: Any
-    diagnosis: Any
-    patch: Any
-    review: Any
-    candidates: Any
-    notes: list[Any]
+    evidence: EvidenceView | None
+    diagnosis: DiagnosisView | None
+    patch: PatchView | None
+    review: str | None
+    """What the reviewer said of the patch."""
+    candidates: CandidatesView | None
+    stopped: StopView | None
+    """How it stands where it ended without a fix."""
+    notes: list[str]
     cancel_requested: bool
     usage: Usage
     created_at: datetime
@@ -81,15 +96,8 @@ class TaskFacts(BaseModel):
     ended_at: datetime | None
 
 
-class TaskView(TaskFacts, Answer):
+class TaskView(TaskFacts, Progress, Answer):
     """One task, with its progress."""
-
-    pipeline: list[dict[str, Any]]
-    """The steps in order, and how far each is."""
-    agent_stats: dict[str, dict[str, Any]]
-    """By step: status, runs, ms, cost, tokens, files; null where nothing was recorded."""
-    agent_timeline: list[dict[str, Any]]
-    """What happened, the latest last."""
 
 
 class TaskList(Answer):
@@ -107,11 +115,14 @@ def task_facts(task: Task, prompt: str | None = None) -> dict[str, Any]:
     said = {name: result[name] for name in TaskFacts.model_fields if result.get(name) is not None}
     defaults: dict[str, Any] = dict.fromkeys(TaskFacts.model_fields)
     defaults.update(artifacts=[], notes=[])
-    for name in ("evidence", "diagnosis", "candidates"):
-        defaults[name] = report.get(name)
+    defaults["candidates"] = report.get("candidates")
+    tests = said.get("tests") or {}
     return {
         **defaults,
         **said,
+        "tests": tests if any(tests.values()) else None,
+        "evidence": evidence_of(result),
+        "diagnosis": diagnosis_of(result),
         "task_id": task.task_id,
         "workflow": task.request.workflow,
         "title": task.title,
@@ -141,7 +152,7 @@ def task_facts(task: Task, prompt: str | None = None) -> dict[str, Any]:
 
 def public_artifact(entry: dict[str, Any]) -> dict[str, Any]:
     """An artifact as it is listed: without where it lies."""
-    return {name: entry[name] for name in ("id", "name", "media_type", "size") if name in entry}
+    return {name: entry[name] for name in ("id", "name", "media_type") if name in entry}
 
 
 class Replied(Answer):
@@ -218,7 +229,7 @@ class ApprovalView(ApprovalFacts, Answer):
     """One question, with all that its answer is bound to."""
 
     diff: str | None
-    """The canonical diff, whose SHA-256 is the patch hash."""
+    """The canonical diff, whose SHA-256 is the patch hash; without one, the best partial patch."""
 
 
 class ApprovalList(Answer):
@@ -306,7 +317,7 @@ class ArtifactList(Answer):
     """What a task left behind."""
 
     task_id: str
-    artifacts: list[dict[str, Any]]
+    artifacts: list[ArtifactFacts]
 
 
 class SessionView(Answer):

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from core.approvals import Approval
+from core.evidence import Evidence
 from core.ports import ArtifactStore
 from core.tasks import Task, Usage
+from graph.repair.showing import evidence_facts, run_facts
 from graph.repair.state import RepairState
 from graph.repair.stops import stopped
 
@@ -49,6 +51,7 @@ async def account_of(
     usage = usage_of(task, values, approvals, spent)
     report = await _report(task, values, usage, artifacts)
     patch, evidence = values.get("patch") or {}, values.get("evidence") or {}
+    proof = await _proof(evidence, artifacts)
     account = {
         **task.result,
         "component": (values.get("triage") or {}).get("component"),
@@ -58,7 +61,9 @@ async def account_of(
         "size": _size(patch),
         "patch": {"hash": patch.get("hash"), "files": patch.get("files", [])} if patch else None,
         "verdict": evidence.get("verdict"),
-        "tests": _tests(report),
+        "tests": _tests(proof),
+        "evidence": _evidence(proof),
+        "diagnosis": _diagnosis(values),
         "tests_passing": evidence.get("verdict") == "fixed" if evidence else None,
         "review": (values.get("review") or {}).get("verdict"),
         "approved": any(a.state == "approved" for a in approvals),
@@ -126,9 +131,39 @@ def _size(patch: Facts) -> dict[str, int] | None:
     }
 
 
-def _tests(report: Facts | None) -> dict[str, Any]:
-    evidence = (report or {}).get("evidence") or {}
-    return {"before": evidence.get("base"), "after": evidence.get("fixed")}
+async def _proof(evidence: Facts, artifacts: ArtifactStore) -> Evidence | None:
+    """The whole evidence behind the facts of a state; None where no test was run."""
+    ref = evidence.get("ref")
+    return Evidence.model_validate_json(await artifacts.get(ref)) if ref else None
+
+
+def _tests(proof: Evidence | None) -> dict[str, Any]:
+    """Results before and after the change, as they were recorded."""
+    return {
+        "before": run_facts(proof.base) if proof else None,
+        "after": run_facts(proof.fixed) if proof else None,
+    }
+
+
+def _evidence(proof: Evidence | None) -> dict[str, Any] | None:
+    """The proof, with its runs under the names that the report uses."""
+    if proof is None:
+        return None
+    runs = {"base": run_facts(proof.base), "fixed": run_facts(proof.fixed)}
+    return {
+        **evidence_facts(proof),
+        **runs,
+        "regression_test": next(iter(proof.regression_tests), None),
+    }
+
+
+def _diagnosis(values: Facts) -> dict[str, Any] | None:
+    """What is thought to be the cause, before the report weighs it."""
+    known = values.get("diagnosis")
+    if not known:
+        return None
+    shown = ("root_cause", "category", "confidence", "method")
+    return {name: known.get(name) for name in shown}
 
 
 def _artifacts(values: Facts) -> list[dict[str, str]]:

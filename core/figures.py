@@ -172,6 +172,11 @@ def conversation(
     return Query("conversation", given, LoggedCall)
 
 
+def call(task_id: str, call_id: str) -> Query[LoggedCall]:
+    """One call of a task; no row where it has none of this id."""
+    return Query("call", {"task_id": task_id, "id": call_id}, LoggedCall)
+
+
 def memory_diffs(role: str = "", limit: int = 20) -> Query[LoggedDiff]:
     """The last changes of a role's memory, or of any, newest first."""
     return Query("memory_diffs", {"role": role, "limit": limit}, LoggedDiff)

@@ -158,6 +158,7 @@ def _queries(calls: int) -> list[Query[Any]]:
         figures.latest_of_role("fix", 20),
         figures.latest(50, role="qa", success="false"),
         figures.conversation("task-0", 100),
+        figures.call("task-0", "task-0-0"),
         figures.memory_diffs("fix"),
     ]
 

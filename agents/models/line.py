@@ -219,6 +219,7 @@ class Line:
                 request.call,
                 self.name,
                 journey.attempts,
+                call_id=journey.telling.call_id,
                 ended_at=self._desk.clock.now(),
                 seconds=seconds,
                 tokens=tokens,

@@ -1,6 +1,5 @@
 """A model call as the log of interactions gets it."""
 
-import uuid
 from datetime import datetime
 
 from agents.models.attempts import Answer
@@ -14,6 +13,7 @@ def interaction(
     model: str,
     attempt: int,
     *,
+    call_id: str,
     ended_at: datetime,
     seconds: float,
     tokens: Tokens,
@@ -21,10 +21,13 @@ def interaction(
     answer: Answer | None,
     error: BaseException | None,
 ) -> Interaction:
-    """The entry of an attempt that is over: answered, failed, or cancelled."""
+    """The entry of an attempt that is over: answered, failed, or cancelled.
+
+    Its id is made of those that the events of the call have, so that either leads to the other.
+    """
     given = answer or Answer()
     return Interaction(
-        interaction_id=uuid.uuid4().hex,
+        interaction_id=f"{call_id}-{attempt}",
         ended_at=ended_at,
         task_id=call.task_id,
         agent=f"{call.task_id[:8]}/{call.role}" if call.task_id else call.role,

@@ -10,6 +10,7 @@ from core.models import ModelCall, Tokens
 from core.ports import EventLog
 
 PREVIEW_CHARS = 400
+CALL_ID_DIGITS = 16
 ORCHESTRATION_ONLY = "orchestration only"
 """The label of what a scripted model answered: it says nothing about a model."""
 
@@ -20,7 +21,7 @@ class Telling:
     def __init__(self, events: EventLog, call: ModelCall) -> None:
         self._events = events
         self._call = call
-        self.call_id = uuid.uuid4().hex[:12]
+        self.call_id = uuid.uuid4().hex[:CALL_ID_DIGITS]
 
     async def start(self, model: str, attempt: int) -> None:
         """An attempt is about to be sent."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.auth import Caller, Scope
+from api.finding_views import ChangesView
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
 from api.schemas import Decide
@@ -12,6 +13,7 @@ from api.views import ApprovalList, ApprovalView, Decided, approval_facts
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind
 from core.errors import Conflict
 from core.patches import Patch
+from core.revisions import changes_between
 
 router = APIRouter(tags=["approvals"])
 
@@ -51,6 +53,33 @@ async def show_approval(approval_id: str, front: TheFront, caller: TheCaller) ->
     seq = await front.seq()
     return ApprovalView.model_validate(
         {"as_of_seq": seq, **await _facts(front, await _find(front, approval_id), caller)}
+    )
+
+
+@router.get(
+    "/approvals/{approval_id}/changes",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 422, 429, 503),
+)
+async def show_changes(
+    approval_id: str, front: TheFront, since: Annotated[int, Query(ge=1, lt=2**31)]
+) -> ChangesView:
+    """What changed in the patch from an earlier revision to the one of this question."""
+    seq = await front.seq()
+    approval = await _find(front, approval_id)
+    asked = await front.anton.approvals(task_id=approval.task_id)
+    earlier = next((one for one in asked if one.revision == since and one.question.patch_ref), None)
+    newer = await _patch(front, approval)
+    older = await _patch(front, earlier) if earlier else None
+    if newer is None or older is None:
+        raise Problem(404, "not_found", f"There is no patch of revision {since} to compare with.")
+    same = newer.base_sha == older.base_sha
+    return ChangesView(
+        as_of_seq=seq,
+        revision=approval.revision,
+        since=since,
+        same_base=same,
+        diff=changes_between(older, newer) if same else None,
     )
 
 
@@ -137,14 +166,19 @@ async def _superseded(front: Front, approval: Approval) -> Problem:
     )
 
 
+async def _patch(front: Front, approval: Approval) -> Patch | None:
+    """The patch that a question is about."""
+    ref = approval.question.patch_ref
+    return Patch.model_validate_json(await front.anton.artifacts.get(ref)) if ref else None
+
+
 async def _facts(front: Front, approval: Approval, caller: Caller) -> dict[str, Any]:
     question, artifacts = approval.question, front.anton.artifacts
-    body, diff = "", None
+    body = ""
     if not question.body and question.body_ref:
         body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
-    if question.patch_hash and question.patch_ref:
-        diff = Patch.model_validate_json(await artifacts.get(question.patch_ref)).diff
+    patch = await _patch(front, approval)
     return {
         **approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body),
-        "diff": diff,
+        "diff": patch.diff if patch else None,
     }

@@ -5,12 +5,24 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.auth import Scope
-from api.call_views import CallList, CallView, Conversation, cursor_of, line_facts, place_of
+from api.call_views import (
+    CallBriefs,
+    CallList,
+    CallView,
+    Conversation,
+    WholeCall,
+    brief_facts,
+    cursor_of,
+    line_facts,
+    place_of,
+)
 from api.front import TheFront, needs
 from api.problems import Problem, problem_responses
 from core import figures
 
 router = APIRouter(tags=["logs"])
+
+EXPIRED = "What was said is kept for a time only; figures are left."
 
 
 @router.get(
@@ -53,7 +65,7 @@ async def conversation(
     query = figures.conversation(task.task_id, limit + 1, after=place_of(cursor))
     found = await front.anton.interactions.ask(query)
     if found and all(call.forgotten for call in found):
-        raise Problem(410, "expired", "What was said is kept for a time only; figures are left.")
+        raise Problem(410, "expired", EXPIRED)
     page = found[:limit]
     return Conversation(
         as_of_seq=seq,
@@ -61,3 +73,48 @@ async def conversation(
         calls=[CallView.model_validate(call.model_dump()) for call in page],
         next_cursor=cursor_of(page[-1]) if len(found) > limit else None,
     )
+
+
+@router.get(
+    "/tasks/{ref}/calls",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
+)
+async def calls(
+    ref: str,
+    front: TheFront,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> CallBriefs:
+    """The model calls of a task in order, each by its beginning; figures outlive the words."""
+    seq = await front.seq()
+    task = await front.task(ref)
+    query = figures.conversation(task.task_id, limit + 1, after=place_of(cursor))
+    found = await front.anton.interactions.ask(query)
+    page = found[:limit]
+    return CallBriefs.model_validate(
+        {
+            "as_of_seq": seq,
+            "task_id": task.task_id,
+            "calls": [brief_facts(call) for call in page],
+            "next_cursor": cursor_of(page[-1]) if page else cursor,
+            "more": len(found) > limit,
+        }
+    )
+
+
+@router.get(
+    "/tasks/{ref}/calls/{call_id}",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 410, 422, 429, 503),
+)
+async def whole_call(ref: str, call_id: str, front: TheFront) -> WholeCall:
+    """All that was said in one model call of a task."""
+    seq = await front.seq()
+    task = await front.task(ref)
+    found = await front.anton.interactions.ask(figures.call(task.task_id, call_id[:100]))
+    if not found:
+        raise Problem(404, "not_found", "This task has no such model call.")
+    if found[0].forgotten:
+        raise Problem(410, "expired", EXPIRED)
+    return WholeCall.model_validate({"as_of_seq": seq, **found[0].model_dump()})

@@ -20,6 +20,7 @@ from graph.repair.autonomy import held_at
 from graph.repair.remembered import remembered
 from graph.repair.repeats import repeats_of, weighed
 from graph.repair.salvage import nearest, salvaged
+from graph.repair.showing import SUSPECTS_TOLD, diagnosis_facts
 from graph.repair.state import RepairState
 from graph.state import Facts
 from repair.refused import REFUSALS_MAX
@@ -77,7 +78,8 @@ async def diagnose(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     case = await case_of(state, deps, reproduced=False, reminded=True)
     before = deps.bench.seconds
     answer = await deps.engine.diagnose(case)
-    await deps.tell("diagnosis", state["task_id"], **_diagnosis_event(answer, state["base_sha"]))
+    told = diagnosis_facts(answer, state["base_sha"], await deps.base(state))
+    await deps.tell("diagnosis", state["task_id"], **told)
     return {
         "diagnosis": await deps.keep(answer, **_diagnosis_facts(answer)),
         "seconds_sandbox": deps.bench.seconds - before,
@@ -272,19 +274,5 @@ def _search_event(attempt: FixAttempt) -> Facts:
     return {
         "done": True,
         **attempt.figures.model_dump(exclude={"v"}),
-        "suspects": [s.model_dump(exclude={"v"}) for s in attempt.suspects[:5]],
-    }
-
-
-def _diagnosis_event(answer: Diagnosis, base_sha: str) -> Facts:
-    return {
-        "root_cause": answer.root_cause,
-        "category": answer.category,
-        "confidence": answer.confidence,
-        "method": answer.method,
-        "suspects": [s.model_dump(exclude={"v"}) for s in answer.suspects[:5]],
-        "claims": [
-            {"path": c.path, "line": c.line, "quote": c.quote, "base_sha": base_sha}
-            for c in answer.evidence[:10]
-        ],
+        "suspects": [s.model_dump(exclude={"v"}) for s in attempt.suspects[:SUSPECTS_TOLD]],
     }

@@ -11,6 +11,7 @@ from graph.deps import Deps, Rules
 from graph.repair.attempts import next_attempt
 from graph.repair.guards import profile_named, size_problems
 from graph.repair.salvage import salvaged_proof
+from graph.repair.showing import evidence_facts, run_facts
 from graph.repair.state import RepairState
 from graph.state import Facts
 from repair.contested import contested_tests
@@ -123,24 +124,5 @@ def _no_evidence() -> Facts:
 
 
 def _event(evidence: Evidence) -> Facts:
-    runs = {"before": evidence.base, "after": evidence.fixed}
-    return {
-        "verdict": evidence.verdict,
-        "tree_hash": evidence.tree_hash,
-        "regression_tests": list(evidence.regression_tests[:10]),
-        "contested": [test.test_id for test in evidence.contested[:CONTESTED_KEPT]],
-        "note": evidence.note,
-        **{
-            phase: {
-                "tree_hash": run.tree_hash,
-                "exit_code": run.exit_code,
-                "known_by": run.proof,
-                "verdict": run.end,
-                "passed": len(run.passed),
-                "failed": list(run.failed[:10]),
-                "ms": round(run.seconds * 1000),
-            }
-            for phase, run in runs.items()
-            if run
-        },
-    }
+    runs = {"before": run_facts(evidence.base), "after": run_facts(evidence.fixed)}
+    return {**evidence_facts(evidence), **{phase: run for phase, run in runs.items() if run}}

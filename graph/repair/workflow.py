@@ -53,6 +53,18 @@ def drawing() -> StateGraph[RepairState, Deps, RepairState, RepairState]:
     return graph
 
 
+def stages() -> dict[str, int]:
+    """The place of each node in line; those that only lead to the same join share it."""
+    joined: dict[str, list[str]] = {}
+    for source, target in sorted(drawing().edges):
+        joined.setdefault(target, []).append(source)
+    first = {node: beside[0] for beside in joined.values() for node in beside}
+    places: dict[str, int] = {}
+    for node in NODES:
+        places.setdefault(first.get(node, node), len(places))
+    return {node: places[first.get(node, node)] for node in NODES}
+
+
 def _choose(
     graph: StateGraph[RepairState, Deps, RepairState, RepairState],
     source: str,

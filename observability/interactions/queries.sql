@@ -80,6 +80,13 @@ WHERE i.task_id = @task_id AND (i.ts > @after_ts OR (i.ts = @after_ts AND i.id >
 ORDER BY i.ts, i.id
 LIMIT @limit;
 
+-- name: call
+SELECT i.*, m.outcome
+FROM agent_interactions AS i
+LEFT JOIN agent_metrics AS m ON m.task_id = i.task_id AND m.role = i.role
+WHERE i.task_id = @task_id AND i.id = @id
+LIMIT 1;
+
 -- name: memory_diffs
 SELECT role, version, ts, added, removed, reason
 FROM memory_diffs

@@ -375,9 +375,8 @@ async def test_what_was_taken_at_the_end_is_there_at_the_next_start(
 async def test_every_query_is_asked_by_some_test_and_gives_what_it_says(
     log: InteractionLog,
 ) -> None:
-    await fill(
-        log, call(), result(), MemoryDiff(role="fix", version=1, changed_at=START, reason="x")
-    )
+    diff = MemoryDiff(role="fix", version=1, changed_at=START, reason="x")
+    await fill(log, call(interaction_id="id1"), result(), diff)
     asked: list[Query[Any]] = [
         figures.costs(START, START + timedelta(days=1)),
         figures.success_rates(START),
@@ -386,6 +385,7 @@ async def test_every_query_is_asked_by_some_test_and_gives_what_it_says(
         figures.latest_of_role("fix"),
         figures.latest(5),
         figures.conversation("t1", 5),
+        figures.call("t1", "id1"),
         figures.memory_diffs("fix"),
     ]
     for query in asked:

@@ -11,7 +11,7 @@ import pytest
 from core.findings import Reading, Reproduction
 from core.patches import FileChange
 from core.trees import File
-from evals.scripted import TEST, Script
+from evals.scripted import MENDED, TEST, Script
 from tests.e2e.rest import OPERATOR, Served, digest, key_file, serving
 from tests.fakes.repositories import git
 
@@ -72,6 +72,38 @@ async def test_words_lead_back_to_the_fix(house: Served) -> None:
                 break
             await asyncio.sleep(0.02)
     assert git(house.repo, "branch", "--list", "anton/*") == ""
+
+
+async def test_a_revision_shows_what_it_changed_and_its_files(tmp_path: Path) -> None:
+    longer = "def total(items):\n    # Say why.\n    return sum(items)\n"
+    async with serving(tmp_path, script=Script(fixes=(MENDED, longer))) as house:
+        first = await house.waiting()
+        ref = first["task_id"]
+        files = (await house.ask("GET", f"/tasks/{ref}/files")).json()
+        assert [(one["path"], one["change"], one["text"]) for one in files["files"]] == [
+            ("app.py", "modified", MENDED)
+        ]
+        proof = (await house.ask("GET", f"/tasks/{ref}/evidence")).json()["proof"]
+        assert proof["fixed"]["end"] == "passed"
+        await decide(house, first, "request_changes", text="say why")
+        async with asyncio.timeout(30):
+            while True:
+                if found := await asked_again(house, ref):
+                    break
+                await asyncio.sleep(0.02)
+        path = f"/approvals/{found['approval_id']}/changes"
+        changes = (await house.ask("GET", path, params={"since": 1})).json()
+        assert (changes["revision"], changes["since"], changes["same_base"]) == (2, 1, True)
+        assert [line for line in changes["diff"].splitlines() if line.startswith("+ ")] == [
+            "+    # Say why."
+        ]
+        assert (await house.ask("GET", path, params={"since": 7})).status_code == 404
+
+
+async def asked_again(house: Served, ref: str) -> dict[str, Any] | None:
+    """The second question of a task, once it waits."""
+    waiting = (await house.ask("GET", "/approvals", params={"task": ref})).json()["approvals"]
+    return next((one for one in waiting if one["revision"] == 2), None)
 
 
 async def test_an_answer_to_an_older_revision_is_superseded(house: Served) -> None:

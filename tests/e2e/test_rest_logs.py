@@ -93,3 +93,29 @@ async def test_what_was_said_too_long_ago_is_gone(tmp_path: Path) -> None:
         answer = await house.ask("GET", f"/tasks/{task_id}/conversation")
         assert (answer.status_code, answer.json()["type"]) == (410, "urn:anton:expired")
         assert len((await house.ask("GET", "/logs")).json()["calls"]) == 6
+
+
+async def test_a_conversation_shows_beginnings_and_each_call_whole(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        task_id = await house.begin()
+        path = f"/tasks/{task_id}/calls"
+        empty = (await house.ask("GET", path)).json()
+        assert (empty["calls"], empty["next_cursor"], empty["more"]) == ([], "", False)
+        await logged(tmp_path, task_id)
+        first = (await house.ask("GET", path, params={"limit": 2})).json()
+        assert (len(first["calls"]), first["more"]) == (2, True)
+        rest = (await house.ask("GET", path, params={"cursor": first["next_cursor"]})).json()
+        assert [one["id"] for one in rest["calls"]] == ["id2", "id3", "id4"]
+        nothing = (await house.ask("GET", path, params={"cursor": rest["next_cursor"]})).json()
+        assert (nothing["calls"], nothing["next_cursor"]) == ([], rest["next_cursor"])
+        brief = first["calls"][0]
+        assert [one["preview"] for one in brief["heard"]] == ["q0"]
+        assert (len(brief["preview"]), brief["response_chars"]) == (400, 502)
+        whole = (await house.ask("GET", f"{path}/id0")).json()
+        assert (whole["system"], len(whole["response"])) == ("You mend.", 502)
+        assert (await house.ask("GET", f"{path}/other")).status_code == 404
+        async with log_in(tmp_path) as log:
+            await log.forget(START + timedelta(days=1), [])
+        left = (await house.ask("GET", path)).json()["calls"]
+        assert [one["forgotten"] for one in left] == [True] * 5
+        assert (await house.ask("GET", f"{path}/id0")).status_code == 410

@@ -47,6 +47,10 @@ async def test_a_task_shows_every_fact_before_during_and_after(house: Served) ->
         assert {"intake", "triage", "fix", "qa", "review"} <= done
         assert task["agent_stats"]["fix"]["runs"] == 1
         assert task["agent_timeline"]
+        listed = (await house.ask("GET", "/tasks")).json()["tasks"][0]
+        for shown in (task, listed):
+            assert shown["tests"]["before"]["failed"] == ["test_app.py::test_total"]
+            assert shown["tests"]["after"]["failed"] == []
         await house.ask("POST", f"/tasks/{task_id}/approve")
     assert task["size"] == {"files": 1, "added": 1, "deleted": 1}
     assert task["evidence"]["base"]["failed"] == ["test_app.py::test_total"]

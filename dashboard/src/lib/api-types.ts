@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/approvals/{approval_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Changes
+         * @description What changed in the patch from an earlier revision to the one of this question.
+         */
+        get: operations["show_changes_approvals__approval_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/approvals/{approval_id}/decision": {
         parameters: {
             query?: never;
@@ -582,6 +602,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{ref}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls
+         * @description The model calls of a task in order, each by its beginning; figures outlive the words.
+         */
+        get: operations["calls_tasks__ref__calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whole Call
+         * @description All that was said in one model call of a task.
+         */
+        get: operations["whole_call_tasks__ref__calls__call_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{ref}/conversation": {
         parameters: {
             query?: never;
@@ -614,6 +674,46 @@ export interface paths {
          * @description The events of one task, from its beginning to its end, and what its models are saying.
          */
         get: operations["task_stream_tasks__ref__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence
+         * @description The proof of the latest patch: both test runs with their cases and what they printed.
+         */
+        get: operations["evidence_tasks__ref__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files
+         * @description The files that the latest patch touches, as they are with it.
+         */
+        get: operations["files_tasks__ref__files_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -753,7 +853,7 @@ export interface components {
             };
             /**
              * Diff
-             * @description The canonical diff, whose SHA-256 is the patch hash.
+             * @description The canonical diff, whose SHA-256 is the patch hash; without one, the best partial patch.
              */
             diff: string | null;
             /**
@@ -832,19 +932,137 @@ export interface components {
             task_id: string;
         };
         /**
+         * ArtifactFacts
+         * @description A file that a task left behind.
+         */
+        ArtifactFacts: {
+            /** Id */
+            id: string;
+            /**
+             * Media Type
+             * @default application/octet-stream
+             */
+            media_type: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * ArtifactList
          * @description What a task left behind.
          */
         ArtifactList: {
             /** Artifacts */
-            artifacts: {
-                [key: string]: unknown;
-            }[];
+            artifacts: components["schemas"]["ArtifactFacts"][];
             /**
              * As Of Seq
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /** Task Id */
+            task_id: string;
+        };
+        /**
+         * CallBrief
+         * @description A call as a conversation shows it at first: what is new, by its beginning.
+         */
+        CallBrief: {
+            /** Agent */
+            agent: string;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Calls
+             * @description Tools that the model wanted to use, their arguments cut.
+             */
+            calls: components["schemas"]["ToolWish"][];
+            /**
+             * Cost Usd
+             * @description Null when the price is unknown.
+             */
+            cost_usd: number | null;
+            /** Error */
+            error: string;
+            /**
+             * Forgotten
+             * @description Whether its retention has passed, so that only figures are left.
+             */
+            forgotten: boolean;
+            /**
+             * Heard
+             * @description The messages since the model's last words; all of them where it had said nothing.
+             */
+            heard: components["schemas"]["HeardView"][];
+            /** Id */
+            id: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Model */
+            model: string;
+            /** Node */
+            node: string;
+            /**
+             * Outcome
+             * @description Of its task; null while that is open.
+             */
+            outcome: string | null;
+            /**
+             * Preview
+             * @description The beginning of the reply.
+             */
+            preview: string;
+            /**
+             * Prompt Chars
+             * @description Of the whole prompt.
+             */
+            prompt_chars: number;
+            /** Response Chars */
+            response_chars: number;
+            /** Role */
+            role: string;
+            /** Success */
+            success: boolean;
+            /** Task Id */
+            task_id: string;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /**
+             * Tools
+             * @description Names of the tools that it might use.
+             */
+            tools: string[];
+            /**
+             * Ts
+             * Format: date-time
+             * @description When it ended.
+             */
+            ts: string;
+        };
+        /**
+         * CallBriefs
+         * @description Calls of a task in order, each by its beginning.
+         */
+        CallBriefs: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Calls */
+            calls: components["schemas"]["CallBrief"][];
+            /**
+             * More
+             * @description Whether something follows already.
+             */
+            more: boolean;
+            /**
+             * Next Cursor
+             * @description Ask again with it for what follows, now or later.
+             */
+            next_cursor: string;
             /** Task Id */
             task_id: string;
         };
@@ -932,9 +1150,7 @@ export interface components {
              * Calls
              * @description Tools that the model wanted to use.
              */
-            calls: {
-                [key: string]: unknown;
-            }[];
+            calls: components["schemas"]["ToolWish"][];
             /**
              * Cost Usd
              * @description Null when the price is unknown.
@@ -947,9 +1163,7 @@ export interface components {
             /** Latency Ms */
             latency_ms: number;
             /** Messages */
-            messages: {
-                [key: string]: unknown;
-            }[];
+            messages: components["schemas"]["MessageView"][];
             /** Model */
             model: string;
             /** Node */
@@ -1004,6 +1218,93 @@ export interface components {
             task_id: string;
         };
         /**
+         * CandidatesView
+         * @description How many changes were tried.
+         */
+        CandidatesView: {
+            /**
+             * By Models
+             * @default 0
+             */
+            by_models: number;
+            /**
+             * Plausible
+             * @default 0
+             */
+            plausible: number;
+            /**
+             * Tried
+             * @default 0
+             */
+            tried: number;
+        };
+        /**
+         * CaseOutcome
+         * @description How one test ended.
+         * @enum {string}
+         */
+        CaseOutcome: "passed" | "failed" | "error" | "skipped";
+        /**
+         * ChangedFile
+         * @description A file that the patch touches.
+         */
+        ChangedFile: {
+            /**
+             * Added
+             * @description Lines.
+             */
+            added: number;
+            /**
+             * Bytes
+             * @description Size afterwards; null for a deleted file.
+             */
+            bytes: number | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "modified" | "deleted";
+            /**
+             * Deleted
+             * @description Lines.
+             */
+            deleted: number;
+            /**
+             * Mode
+             * @description Of git, as `100644`; null for a deleted file.
+             */
+            mode: string | null;
+            /** Path */
+            path: string;
+            /**
+             * Text
+             * @description The file afterwards; null where it is deleted, no text, or too long.
+             */
+            text: string | null;
+        };
+        /**
+         * ChangesView
+         * @description What changed from an earlier revision of a patch to this one.
+         */
+        ChangesView: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Diff */
+            diff: string | null;
+            /** Revision */
+            revision: number;
+            /**
+             * Same Base
+             * @description Without the same base the two cannot be compared, and there is no diff.
+             */
+            same_base: boolean;
+            /** Since */
+            since: number;
+        };
+        /**
          * ChannelTested
          * @description A test message arrived in a channel.
          */
@@ -1020,6 +1321,66 @@ export interface components {
              * @description The channel's own reference of the message.
              */
             ref: string;
+        };
+        /**
+         * ClaimView
+         * @description A line of the base that a diagnosis rests on.
+         */
+        ClaimView: {
+            /** Base Sha */
+            base_sha?: string | null;
+            /**
+             * Code
+             * @description The lines around it, as they are at the base.
+             * @default []
+             */
+            code: string[];
+            /**
+             * Code From
+             * @description Number of the first of them.
+             * @default 0
+             */
+            code_from: number;
+            /** Line */
+            line: number;
+            /** Path */
+            path: string;
+            /**
+             * Quote
+             * @default
+             */
+            quote: string;
+            /**
+             * Verified
+             * @description Whether the quote stands there; null where nobody looked.
+             */
+            verified?: boolean | null;
+        };
+        /**
+         * ContestedTest
+         * @description A test that was there, holds on base, and fails with an otherwise proven fix.
+         *
+         *     Either it asserts the fault, or the report or the fix is wrong: a person says which.
+         */
+        ContestedTest: {
+            /** Asserts */
+            asserts: string;
+            /** Line */
+            line: number;
+            /** Path */
+            path: string;
+            /**
+             * Said
+             * @default
+             */
+            said: string;
+            /** Test Id */
+            test_id: string;
+            /**
+             * V
+             * @default 1
+             */
+            v: number;
         };
         /**
          * Conversation
@@ -1194,7 +1555,7 @@ export interface components {
             };
             /**
              * Diff
-             * @description The canonical diff, whose SHA-256 is the patch hash.
+             * @description The canonical diff, whose SHA-256 is the patch hash; without one, the best partial patch.
              */
             diff: string | null;
             /**
@@ -1251,6 +1612,36 @@ export interface components {
             decision: "approve" | "request_changes" | "reject" | "raise_budget" | "guidance" | "more_attempts" | "take_over" | "answer" | "noise" | "stop";
             /** Text */
             text: string;
+        };
+        /**
+         * DiagnosisView
+         * @description Why it happens, as far as it is known.
+         */
+        DiagnosisView: {
+            /** Category */
+            category?: string | null;
+            /**
+             * Claims
+             * @default []
+             */
+            claims: components["schemas"]["ClaimView"][];
+            /** Confidence */
+            confidence?: number | null;
+            /** Method */
+            method?: string | null;
+            /** Root Cause */
+            root_cause?: string | null;
+            /**
+             * Searched
+             * @description Whether the suspects were weighed by tests, and not by words alone.
+             * @default false
+             */
+            searched: boolean;
+            /**
+             * Suspects
+             * @default []
+             */
+            suspects: components["schemas"]["SuspectView"][];
         };
         /**
          * DoctorView
@@ -1341,6 +1732,109 @@ export interface components {
             oldest: number;
         };
         /**
+         * Evidence
+         * @description The proof of one patch, or what is missing to it.
+         */
+        Evidence: {
+            base?: components["schemas"]["TestRun"] | null;
+            /** Base Sha */
+            base_sha: string;
+            /**
+             * Contested
+             * @default []
+             */
+            contested: components["schemas"]["ContestedTest"][];
+            fixed?: components["schemas"]["TestRun"] | null;
+            /**
+             * Flaky
+             * @default []
+             */
+            flaky: string[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Regression Tests
+             * @default []
+             */
+            regression_tests: string[];
+            /**
+             * Regressions
+             * @default []
+             */
+            regressions: string[];
+            /** Tree Hash */
+            tree_hash: string;
+            /**
+             * V
+             * @default 1
+             */
+            v: number;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * EvidenceView
+         * @description The proof of a patch, or what is missing to it.
+         */
+        EvidenceView: {
+            base?: components["schemas"]["RunView"] | null;
+            /**
+             * Contested
+             * @description Tests that assert what the report calls a fault.
+             * @default []
+             */
+            contested: string[];
+            fixed?: components["schemas"]["RunView"] | null;
+            /**
+             * Note
+             * @description What is missing, in words.
+             */
+            note?: string | null;
+            /** Regression Test */
+            regression_test?: string | null;
+            /**
+             * Regression Tests
+             * @default []
+             */
+            regression_tests: string[];
+            /** Tree Hash */
+            tree_hash?: string | null;
+            /** Verdict */
+            verdict?: string | null;
+        };
+        /**
+         * FilesView
+         * @description What a patch does to the tree; all of it is untrusted.
+         */
+        FilesView: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * Base Sha
+             * @description Commit that the patch is made against.
+             */
+            base_sha: string;
+            /** Files */
+            files: components["schemas"]["ChangedFile"][];
+            /**
+             * Partial
+             * @description Whether this is the best that was found, and does not hold.
+             */
+            partial: boolean;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Tree Hash
+             * @description Git tree of the result.
+             */
+            tree_hash: string;
+        };
+        /**
          * FindingFacts
          * @description One line of an examination.
          */
@@ -1356,6 +1850,30 @@ export interface components {
             remedy: string;
             /** Text */
             text: string;
+        };
+        /**
+         * HeardView
+         * @description The beginning of a message.
+         */
+        HeardView: {
+            /**
+             * Author
+             * @enum {string}
+             */
+            author: "system" | "user" | "assistant" | "tool";
+            /**
+             * Call Id
+             * @description Of a tool: the wish that this answers.
+             * @default
+             */
+            call_id: string;
+            /**
+             * Chars
+             * @description Of the whole message.
+             */
+            chars: number;
+            /** Preview */
+            preview: string;
         };
         /**
          * IdentityCard
@@ -1641,6 +2159,30 @@ export interface components {
             changes: components["schemas"]["MemoryChange"][];
         };
         /**
+         * MessageView
+         * @description One message of a prompt.
+         */
+        MessageView: {
+            /**
+             * Author
+             * @enum {string}
+             */
+            author: "system" | "user" | "assistant" | "tool";
+            /**
+             * Call Id
+             * @description Of a tool: the wish that this answers.
+             * @default
+             */
+            call_id: string;
+            /** Calls */
+            calls?: components["schemas"]["ToolWish"][];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
          * OptionFacts
          * @description One option as it holds now.
          */
@@ -1671,6 +2213,61 @@ export interface components {
          */
         Outcome: "fixed" | "fixed_unverified" | "cannot_reproduce" | "already_fixed" | "not_a_code_fault" | "duplicate" | "noise" | "needs_information" | "out_of_budget" | "blocked" | "rejected" | "cancelled" | "failed";
         /**
+         * PartialPatchView
+         * @description The best change that does not hold.
+         */
+        PartialPatchView: {
+            /**
+             * Files
+             * @default []
+             */
+            files: string[];
+            /**
+             * Words
+             * @description What it mends and breaks.
+             * @default
+             */
+            words: string;
+        };
+        /**
+         * PatchView
+         * @description The change, by its measures.
+         */
+        PatchView: {
+            /**
+             * Files
+             * @default []
+             */
+            files: string[];
+            /** Hash */
+            hash?: string | null;
+        };
+        /**
+         * PipelineStep
+         * @description A step of the workflow, and how far it is.
+         */
+        PipelineStep: {
+            /** Ms */
+            ms?: number | null;
+            /** Node */
+            node: string;
+            /**
+             * Runs
+             * @default 0
+             */
+            runs: number;
+            /**
+             * Stage
+             * @description Steps of the same stage run side by side.
+             */
+            stage: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "started" | "finished" | "failed" | "interrupted" | "skipped";
+        };
+        /**
          * ProblemView
          * @description What went wrong; further members depend on the type.
          */
@@ -1693,6 +2290,26 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Proof
+         * @description Who tells how the tests of a run ended: the further down, the less it proves.
+         * @enum {string}
+         */
+        Proof: "witness" | "report" | "exit code" | "nothing";
+        /**
+         * ProofView
+         * @description The whole proof of a patch; names and output of tests are untrusted.
+         */
+        ProofView: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            proof: components["schemas"]["Evidence"];
+            /** Task Id */
+            task_id: string;
         };
         /**
          * QuestionKind
@@ -1889,6 +2506,48 @@ export interface components {
             withheld_success_count: number;
         };
         /**
+         * RunEnd
+         * @description How a whole run ended; anything but `passed` and `failed` says nothing about the code.
+         * @enum {string}
+         */
+        RunEnd: "passed" | "failed" | "no_tests" | "no_test_runner" | "disagreement" | "timeout" | "resource_limit:pids" | "resource_limit:memory" | "resource_limit:disk" | "resource_limit:output" | "infra_error";
+        /**
+         * RunView
+         * @description One run of the tests, by its figures.
+         */
+        RunView: {
+            /** Exit Code */
+            exit_code?: number | null;
+            /**
+             * Failed
+             * @description Ids of tests, the first 10.
+             * @default []
+             */
+            failed: string[];
+            /**
+             * Failures
+             * @description How many failed; null where only their ids were recorded.
+             */
+            failures?: number | null;
+            /** Ms */
+            ms?: number | null;
+            /**
+             * Passed
+             * @default 0
+             */
+            passed: number;
+            /**
+             * Tree Hash
+             * @description Git tree of exactly what was tested.
+             */
+            tree_hash?: string | null;
+            /**
+             * Verdict
+             * @description How the run ended.
+             */
+            verdict?: string | null;
+        };
+        /**
          * Rung
          * @description How far a task goes before somebody says that it may go on.
          * @enum {string}
@@ -1974,6 +2633,24 @@ export interface components {
          */
         Severity: "P0" | "P1" | "P2" | "P3" | "P4";
         /**
+         * SizeView
+         * @description How big a change is.
+         */
+        SizeView: {
+            /**
+             * Added
+             * @description Lines.
+             */
+            added: number;
+            /**
+             * Deleted
+             * @description Lines.
+             */
+            deleted: number;
+            /** Files */
+            files: number;
+        };
+        /**
          * StatsView
          * @description What the tasks and model calls of a time came to.
          */
@@ -2032,6 +2709,78 @@ export interface components {
             until: string;
         };
         /**
+         * StepStats
+         * @description What a step took; null where nothing was recorded.
+         */
+        StepStats: {
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Files */
+            files?: number | null;
+            /** Ms */
+            ms?: number | null;
+            /** Runs */
+            runs: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "started" | "finished" | "failed" | "interrupted" | "skipped";
+            /** Tokens */
+            tokens?: number | null;
+        };
+        /**
+         * StopView
+         * @description Where a task stopped without a fix, and what a person does next.
+         */
+        StopView: {
+            /**
+             * At
+             * @description The step.
+             */
+            at?: string | null;
+            /**
+             * Evidence
+             * @description What is known, a fact a line.
+             * @default []
+             */
+            evidence: string[];
+            /** Hypothesis */
+            hypothesis?: string | null;
+            /**
+             * Next Step
+             * @default
+             */
+            next_step: string;
+            partial_patch?: components["schemas"]["PartialPatchView"] | null;
+        };
+        /**
+         * SuspectView
+         * @description A line that may be at fault.
+         */
+        SuspectView: {
+            /**
+             * Function
+             * @default
+             */
+            function: string;
+            /** Line */
+            line: number;
+            /** Path */
+            path: string;
+            /**
+             * Score
+             * @description From 0 to 1; comparable within this list alone.
+             * @default 0
+             */
+            score: number;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * TaskFacts
          * @description A task, during and after its run; what is not known is null.
          */
@@ -2042,17 +2791,14 @@ export interface components {
              * Artifacts
              * @description What can be downloaded.
              */
-            artifacts: {
-                [key: string]: unknown;
-            }[];
+            artifacts: components["schemas"]["ArtifactFacts"][];
             /** Base */
             base: string | null;
             /** Branch */
             branch: string | null;
             /** Cancel Requested */
             cancel_requested: boolean;
-            /** Candidates */
-            candidates: unknown;
+            candidates: components["schemas"]["CandidatesView"] | null;
             /** Commit */
             commit: string | null;
             /** Component */
@@ -2073,12 +2819,10 @@ export interface components {
             current_agent: string | null;
             /** Demo Url */
             demo_url: string | null;
-            /** Diagnosis */
-            diagnosis: unknown;
+            diagnosis: components["schemas"]["DiagnosisView"] | null;
             /** Ended At */
             ended_at: string | null;
-            /** Evidence */
-            evidence: unknown;
+            evidence: components["schemas"]["EvidenceView"] | null;
             /** Human Input Prompt */
             human_input_prompt: string | null;
             /** Iteration */
@@ -2086,12 +2830,11 @@ export interface components {
             /** Needs Human Input */
             needs_human_input: boolean;
             /** Notes */
-            notes: unknown[];
+            notes: string[];
             outcome: components["schemas"]["Outcome"] | null;
             /** Output Path */
             output_path: string | null;
-            /** Patch */
-            patch: unknown;
+            patch: components["schemas"]["PatchView"] | null;
             /** Pr Url */
             pr_url: string | null;
             /**
@@ -2101,32 +2844,26 @@ export interface components {
             reason: string | null;
             /** Repo */
             repo: string;
-            /** Review */
-            review: unknown;
+            /**
+             * Review
+             * @description What the reviewer said of the patch.
+             */
+            review: string | null;
             /** Risk */
             risk: string | null;
             severity: components["schemas"]["Severity"] | null;
-            /**
-             * Size
-             * @description Files, and lines added and deleted.
-             */
-            size: {
-                [key: string]: unknown;
-            } | null;
+            size: components["schemas"]["SizeView"] | null;
             /** Source */
             source: string;
             /** Started At */
             started_at: string | null;
             status: components["schemas"]["TaskStatus"];
+            /** @description How it stands where it ended without a fix. */
+            stopped: components["schemas"]["StopView"] | null;
             /** Task Id */
             task_id: string;
-            /**
-             * Tests
-             * @description Results before and after.
-             */
-            tests: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Null before the first proof. */
+            tests: components["schemas"]["TestsView"] | null;
             /** Tests Passing */
             tests_passing: boolean | null;
             /** Ticket */
@@ -2189,29 +2926,23 @@ export interface components {
         TaskView: {
             /**
              * Agent Stats
-             * @description By step: status, runs, ms, cost, tokens, files; null where nothing was recorded.
+             * @description By step.
              */
             agent_stats: {
-                [key: string]: {
-                    [key: string]: unknown;
-                };
+                [key: string]: components["schemas"]["StepStats"];
             };
             /**
              * Agent Timeline
              * @description What happened, the latest last.
              */
-            agent_timeline: {
-                [key: string]: unknown;
-            }[];
+            agent_timeline: components["schemas"]["TimelineLine"][];
             /** Approved */
             approved: boolean | null;
             /**
              * Artifacts
              * @description What can be downloaded.
              */
-            artifacts: {
-                [key: string]: unknown;
-            }[];
+            artifacts: components["schemas"]["ArtifactFacts"][];
             /**
              * As Of Seq
              * @description Events up to this number are in this answer already.
@@ -2223,8 +2954,7 @@ export interface components {
             branch: string | null;
             /** Cancel Requested */
             cancel_requested: boolean;
-            /** Candidates */
-            candidates: unknown;
+            candidates: components["schemas"]["CandidatesView"] | null;
             /** Commit */
             commit: string | null;
             /** Component */
@@ -2245,12 +2975,10 @@ export interface components {
             current_agent: string | null;
             /** Demo Url */
             demo_url: string | null;
-            /** Diagnosis */
-            diagnosis: unknown;
+            diagnosis: components["schemas"]["DiagnosisView"] | null;
             /** Ended At */
             ended_at: string | null;
-            /** Evidence */
-            evidence: unknown;
+            evidence: components["schemas"]["EvidenceView"] | null;
             /** Human Input Prompt */
             human_input_prompt: string | null;
             /** Iteration */
@@ -2258,19 +2986,16 @@ export interface components {
             /** Needs Human Input */
             needs_human_input: boolean;
             /** Notes */
-            notes: unknown[];
+            notes: string[];
             outcome: components["schemas"]["Outcome"] | null;
             /** Output Path */
             output_path: string | null;
-            /** Patch */
-            patch: unknown;
+            patch: components["schemas"]["PatchView"] | null;
             /**
              * Pipeline
              * @description The steps in order, and how far each is.
              */
-            pipeline: {
-                [key: string]: unknown;
-            }[];
+            pipeline: components["schemas"]["PipelineStep"][];
             /** Pr Url */
             pr_url: string | null;
             /**
@@ -2280,32 +3005,26 @@ export interface components {
             reason: string | null;
             /** Repo */
             repo: string;
-            /** Review */
-            review: unknown;
+            /**
+             * Review
+             * @description What the reviewer said of the patch.
+             */
+            review: string | null;
             /** Risk */
             risk: string | null;
             severity: components["schemas"]["Severity"] | null;
-            /**
-             * Size
-             * @description Files, and lines added and deleted.
-             */
-            size: {
-                [key: string]: unknown;
-            } | null;
+            size: components["schemas"]["SizeView"] | null;
             /** Source */
             source: string;
             /** Started At */
             started_at: string | null;
             status: components["schemas"]["TaskStatus"];
+            /** @description How it stands where it ended without a fix. */
+            stopped: components["schemas"]["StopView"] | null;
             /** Task Id */
             task_id: string;
-            /**
-             * Tests
-             * @description Results before and after.
-             */
-            tests: {
-                [key: string]: unknown;
-            } | null;
+            /** @description Null before the first proof. */
+            tests: components["schemas"]["TestsView"] | null;
             /** Tests Passing */
             tests_passing: boolean | null;
             /** Ticket */
@@ -2324,6 +3043,97 @@ export interface components {
             workflow: string;
         };
         /**
+         * TestCase
+         * @description One test of a run.
+         */
+        TestCase: {
+            /**
+             * Line
+             * @default 0
+             */
+            line: number;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            outcome: components["schemas"]["CaseOutcome"];
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /** Test Id */
+            test_id: string;
+            /**
+             * V
+             * @default 1
+             */
+            v: number;
+        };
+        /**
+         * TestRun
+         * @description The proof record of one run: what was run on which tree, and how it ended.
+         */
+        TestRun: {
+            /** Argv */
+            argv: string[];
+            /** Backend */
+            backend: string;
+            /**
+             * Cases
+             * @default []
+             */
+            cases: components["schemas"]["TestCase"][];
+            /**
+             * Collected
+             * @default []
+             */
+            collected: string[];
+            end: components["schemas"]["RunEnd"];
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Environment */
+            environment: string;
+            /** Exit Code */
+            exit_code: number | null;
+            /**
+             * Output
+             * @default
+             */
+            output: string;
+            /** @default witness */
+            proof: components["schemas"]["Proof"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Tree Hash */
+            tree_hash: string;
+            /**
+             * V
+             * @default 1
+             */
+            v: number;
+        };
+        /**
+         * TestsView
+         * @description The tests before and after the change; null for a run that was not made.
+         */
+        TestsView: {
+            after?: components["schemas"]["RunView"] | null;
+            before?: components["schemas"]["RunView"] | null;
+        };
+        /**
          * TicketView
          * @description A pass to a stream, good once.
          */
@@ -2337,6 +3147,44 @@ export interface components {
             expires_in_s: number;
             /** Ticket */
             ticket: string;
+        };
+        /**
+         * TimelineLine
+         * @description Something that happened.
+         */
+        TimelineLine: {
+            /** Agent */
+            agent: string | null;
+            /** Event */
+            event: string;
+            /** Seq */
+            seq: number;
+            /** Summary */
+            summary: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+        };
+        /**
+         * ToolWish
+         * @description A tool that a model wanted to use.
+         */
+        ToolWish: {
+            /**
+             * Arguments
+             * @description JSON as the model wrote it.
+             * @default
+             */
+            arguments: string;
+            /**
+             * Call Id
+             * @default
+             */
+            call_id: string;
+            /** Name */
+            name: string;
         };
         /**
          * Usage
@@ -2388,6 +3236,81 @@ export interface components {
              * @default 1
              */
             v: number;
+        };
+        /**
+         * Verdict
+         * @description What the runs say about a patch.
+         * @enum {string}
+         */
+        Verdict: "fixed" | "not_red_on_base" | "still_red" | "regression" | "test_broken" | "test_wavers" | "no_tests" | "no_test_runner" | "unfinished" | "infra_error" | "not_run";
+        /**
+         * WholeCall
+         * @description One call with all that was said.
+         */
+        WholeCall: {
+            /** Agent */
+            agent: string;
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Calls
+             * @description Tools that the model wanted to use.
+             */
+            calls: components["schemas"]["ToolWish"][];
+            /**
+             * Cost Usd
+             * @description Null when the price is unknown.
+             */
+            cost_usd: number | null;
+            /** Error */
+            error: string;
+            /** Id */
+            id: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Messages */
+            messages: components["schemas"]["MessageView"][];
+            /** Model */
+            model: string;
+            /** Node */
+            node: string;
+            /**
+             * Outcome
+             * @description Of its task; null while that is open.
+             */
+            outcome: string | null;
+            /** Response */
+            response: string;
+            /** Role */
+            role: string;
+            /** Success */
+            success: boolean;
+            /** System */
+            system: string;
+            /** Task Id */
+            task_id: string;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /**
+             * Tools
+             * @description Names of the tools that it might use.
+             */
+            tools: string[];
+            /**
+             * Ts
+             * Format: date-time
+             * @description When it ended.
+             */
+            ts: string;
         };
     };
     responses: never;
@@ -2503,6 +3426,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    show_changes_approvals__approval_id__changes_get: {
+        parameters: {
+            query: {
+                since: number;
+            };
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesView"];
                 };
             };
             /** @description Bad Request */
@@ -5115,6 +6116,189 @@ export interface operations {
             };
         };
     };
+    calls_tasks__ref__calls_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBriefs"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    whole_call_tasks__ref__calls__call_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeCall"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     conversation_tasks__ref__conversation_get: {
         parameters: {
             query?: {
@@ -5258,6 +6442,176 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    evidence_tasks__ref__evidence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    files_tasks__ref__files_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -40,7 +40,8 @@ async def test_steps_are_counted_timed_and_told_in_order(log: SqliteEventLog) ->
     await log.append(Notice(type="node", task_id="other", data={"node": "qa", "state": "started"}))
     await log.append(Notice(type="end", task_id="t", data={"outcome": "failed", "reason": "Why"}))
     shown = await progress(log, "t")
-    assert {"node": "fix", "state": "failed"} in shown["pipeline"]
+    fix = next(one for one in shown["pipeline"] if one["node"] == "fix")
+    assert (fix["state"], fix["runs"], fix["ms"]) == ("failed", 2, 12)
     assert shown["agent_stats"] == {
         "fix": {
             "status": "failed",
@@ -67,3 +68,31 @@ async def test_a_long_story_keeps_its_end(log: SqliteEventLog) -> None:
     timeline = (await progress(log, "t"))["agent_timeline"]
     assert len(timeline) == TIMELINE_MAX
     assert timeline[-1]["summary"] == "599"
+
+
+async def test_branches_of_the_graph_share_a_stage(log: SqliteEventLog) -> None:
+    stage = {one["node"]: one["stage"] for one in (await progress(log, "t"))["pipeline"]}
+    assert stage["diagnose"] == stage["reproduce"]
+    assert len(set(stage.values())) == len(NODES) - 1
+    assert stage["triage"] < stage["diagnose"] < stage["join"] < stage["fix"]
+
+
+async def test_what_was_found_is_told_before_the_task_rests(log: SqliteEventLog) -> None:
+    assert "tests" not in await progress(log, "t")
+    guess = {"path": "a.py", "line": 2, "score": 0.1}
+    known = {"root_cause": "It toggles.", "claims": [], "suspects": [guess]}
+    await log.append(Notice(type="diagnosis", task_id="t", data=known))
+    assert (await progress(log, "t"))["diagnosis"]["searched"] is False
+    weighed = {"done": True, "suspects": [{**guess, "score": 0.9}]}
+    await log.append(Notice(type="search", task_id="t", data=weighed))
+    runs = {"before": {"passed": 1, "failed": ["a::t"]}, "after": {"passed": 2, "failed": []}}
+    proof = {"verdict": "fixed", "regression_tests": ["a::t"], **runs}
+    await log.append(Notice(type="evidence", task_id="t", data=proof))
+    shown = await progress(log, "t")
+    assert (shown["diagnosis"]["suspects"][0]["score"], shown["diagnosis"]["searched"]) == (
+        0.9,
+        True,
+    )
+    assert shown["tests"] == runs
+    evidence = shown["evidence"]
+    assert (evidence["verdict"], evidence["regression_test"]) == ("fixed", "a::t")

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answerOf, api, type Approval, type Schemas, type Task } from "@/lib/api";
-import { paths } from "@/config/paths";
+import type { Proof } from "./facts";
 
 export type LoggedEvent = Schemas["Event"];
 
@@ -12,17 +12,21 @@ export function useTask(taskId: string) {
   });
 }
 
-/** All stored events of a task, in order. */
+const PAGE = 500;
+
+/** All stored events of a task, in order; what is known already is not asked for again. */
 export function useTaskEvents(taskId: string) {
+  const queries = useQueryClient();
+  const queryKey = ["events", taskId];
   return useQuery({
-    queryKey: ["events", taskId],
+    queryKey,
     queryFn: async (): Promise<LoggedEvent[]> => {
-      const all: LoggedEvent[] = [];
-      for (let after = 0; ;) {
+      const all = [...(queries.getQueryData<LoggedEvent[]>(queryKey) ?? [])];
+      for (let after = all.at(-1)?.seq ?? 0; ;) {
         const query = { task: taskId, after };
         const page = await answerOf(api.GET("/events", { params: { query } }));
         all.push(...page.events);
-        if (page.events.length === 0) return all;
+        if (page.events.length < PAGE) return all;
         after = page.next_after;
       }
     },
@@ -49,18 +53,15 @@ export function useApproval(taskId: string) {
   });
 }
 
-/** A JSON file that a task left behind; null as long as there is none of that name. */
-export function useArtifact<T>(task: Task | undefined, name: string) {
-  const found = task?.artifacts.filter((one) => one.name === name).at(-1);
-  const id = found ? String(found.id) : "";
+/** The whole proof of the latest patch; null as long as no test was run. */
+export function useProof(task: Task) {
   return useQuery({
-    queryKey: ["artifact", task?.task_id, id],
-    enabled: Boolean(task && id),
+    queryKey: ["task", task.task_id, "proof", task.evidence?.tree_hash ?? ""],
+    enabled: task.artifacts.some((one) => one.name === "evidence.json"),
     staleTime: Infinity,
-    queryFn: async (): Promise<T> => {
-      const answer = await fetch(paths.artifact(task?.task_id ?? "", id));
-      if (!answer.ok) throw new Error(`${name} could not be loaded (${answer.status}).`);
-      return (await answer.json()) as T;
+    queryFn: async (): Promise<Proof> => {
+      const path = { ref: task.task_id };
+      return (await answerOf(api.GET("/tasks/{ref}/evidence", { params: { path } }))).proof;
     },
   });
 }

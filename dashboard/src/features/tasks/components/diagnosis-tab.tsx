@@ -5,17 +5,17 @@ import { Prose } from "@/components/prose";
 import { Empty } from "@/components/states";
 import type { Diagnosis } from "../api/facts";
 
-export function DiagnosisTab({ diagnosis }: { diagnosis: Diagnosis | null }) {
+export function DiagnosisTab({ diagnosis }: { diagnosis?: Diagnosis | null }) {
   if (!diagnosis) return <Empty title="There is no diagnosis yet." />;
   return (
     <>
       <h2>What was thought first</h2>
       <p className="lead">
-        <Prose text={diagnosis.root_cause} />
+        <Prose text={diagnosis.root_cause ?? ""} />
       </p>
       <p className="quiet">
         {diagnosis.method && `Found by ${diagnosis.method}. `}
-        {diagnosis.confidence !== null &&
+        {typeof diagnosis.confidence === "number" &&
           `First confidence ${Math.round(diagnosis.confidence * 100)} %, before any test ran.`}
       </p>
       <h2>Claims</h2>
@@ -59,9 +59,9 @@ export function DiagnosisTab({ diagnosis }: { diagnosis: Diagnosis | null }) {
                       <ForeignText text={`${one.path}:${one.line}`} />
                     </code>
                   </td>
-                  <td>{Number(one.score).toFixed(2)}</td>
+                  <td>{one.score.toFixed(2)}</td>
                   <td>
-                    <ForeignText text={String(one.why ?? "")} />
+                    <ForeignText text={one.why} />
                   </td>
                 </tr>
               ))}

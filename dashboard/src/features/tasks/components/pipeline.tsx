@@ -13,17 +13,11 @@ const MARKS: Record<string, [mark: string, said: string]> = {
 };
 
 export function Pipeline({ task }: { task: Task }) {
-  const steps = task.pipeline.filter(
-    (step) => step.state !== "pending" || !DETOURS.has(String(step.node)),
-  );
+  const steps = task.pipeline.filter((step) => step.state !== "pending" || !DETOURS.has(step.node));
   return (
     <ol className="pipeline" aria-label="Steps">
-      {steps.map((step) => {
-        const node = String(step.node);
-        const state = String(step.state);
+      {steps.map(({ node, state, runs, ms }) => {
         const [mark, said] = MARKS[state] ?? ["?", state];
-        const stats = task.agent_stats[node];
-        const runs = Number(stats?.runs ?? 0);
         return (
           <li key={node} className={`step step-${state}`}>
             <span aria-hidden="true" className="step-mark">
@@ -32,8 +26,8 @@ export function Pipeline({ task }: { task: Task }) {
             <span className="step-name">{nodeLabel(node)}</span>
             <span className="visually-hidden">, {said}</span>
             {runs > 1 && <span className="quiet"> ×{runs}</span>}
-            {state === "finished" && typeof stats?.ms === "number" && stats.ms >= 1000 && (
-              <span className="quiet"> {duration(stats.ms)}</span>
+            {state === "finished" && typeof ms === "number" && ms >= 1000 && (
+              <span className="quiet"> {duration(ms)}</span>
             )}
           </li>
         );

@@ -10,14 +10,8 @@ import { changedLines, parseDiff } from "@/lib/diff";
 import { cost, limit, plural, repoName } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
 import type { LineComment, Settled } from "../api/decide";
-import { diagnosisOf, latest, proofOf, told, type Evidence } from "../api/facts";
-import {
-  useApproval,
-  useArtifact,
-  useTask,
-  useTaskEvents,
-  type LoggedEvent,
-} from "../api/use-task";
+import { isGreen, latest, told } from "../api/facts";
+import { useApproval, useProof, useTask, useTaskEvents, type LoggedEvent } from "../api/use-task";
 import { DecisionBar, DecisionOutcome } from "./decision-bar";
 import { DiagnosisTab } from "./diagnosis-tab";
 import { Diff } from "./diff";
@@ -82,7 +76,7 @@ function Loaded({ task, events, approval, trouble, retry, tab, onTab }: LoadedPr
   const [settled, setSettled] = useState<Settled | null>(null);
   const seen = useSeen(approval);
   const panel = useRef<HTMLDivElement>(null);
-  const evidence = useArtifact<Evidence>(task, "evidence.json");
+  const proof = useProof(task);
   const step = (by: number) => {
     const at = TABS.indexOf(tab);
     onTab(TABS[(at + by + TABS.length) % TABS.length] ?? "diff");
@@ -148,15 +142,15 @@ function Loaded({ task, events, approval, trouble, retry, tab, onTab }: LoadedPr
           ) : (
             <Empty title={task.ended_at ? "This task has no patch." : "There is no patch yet."} />
           ))}
-        {tab === "tests" && <TestsTab proof={proofOf(events)} evidence={evidence.data} />}
-        {tab === "diagnosis" && <DiagnosisTab diagnosis={diagnosisOf(events)} />}
+        {tab === "tests" && <TestsTab task={task} proof={proof.data} />}
+        {tab === "diagnosis" && <DiagnosisTab diagnosis={task.diagnosis} />}
         {tab === "timeline" && <TimelineTab events={events} ended={task.ended_at} />}
       </div>
       {approval && (
         <DecisionBar
           approval={approval}
           title={task.title}
-          facts={facts(task, events)}
+          facts={facts(task)}
           branch={task.branch ?? ""}
           comments={comments}
           onSettled={(said) => {
@@ -233,12 +227,10 @@ interface SummaryProps {
 }
 
 function Summary({ task, events, approval }: SummaryProps) {
-  const proof = proofOf(events);
-  const diagnosis = diagnosisOf(events);
-  const patch = latest(events, "patch")?.data as Record<string, number> | undefined;
+  const { tests, size, diagnosis } = task;
   const cause = line(approval?.body, "Root cause") ?? diagnosis?.root_cause;
   const fix = line(approval?.body, "Fix");
-  const green = proof?.after && proof.after.failed === 0 && proof.after.exit === 0;
+  const green = isGreen(tests?.after);
   const budget = latest(events, "budget")?.data?.limit_usd;
   return (
     <section className="card summary" aria-label="Summary">
@@ -253,24 +245,23 @@ function Summary({ task, events, approval }: SummaryProps) {
         </p>
       )}
       <dl className="facts-row">
-        {proof && (
+        {tests && (
           <div>
             <dt>Tests</dt>
             <dd>
-              {told(proof.before)} <span aria-label="then">→</span>{" "}
+              {told(tests.before)} <span aria-label="then">→</span>{" "}
               <strong className={green ? "good" : "bad"}>
-                {told(proof.after)} {green ? "✓" : "✗"}
+                {told(tests.after)} {green ? "✓" : "✗"}
               </strong>
             </dd>
           </div>
         )}
-        {patch && (
+        {size && (
           <div>
             <dt>Size</dt>
             <dd>
-              {plural(Object.keys(patch.files ?? {}).length, "file")}{" "}
-              <span className="added">+{patch.added}</span>{" "}
-              <span className="removed">−{patch.removed}</span>
+              {plural(size.files, "file")} <span className="added">+{size.added}</span>{" "}
+              <span className="removed">−{size.deleted}</span>
             </dd>
           </div>
         )}
@@ -287,12 +278,12 @@ function Summary({ task, events, approval }: SummaryProps) {
             {typeof budget === "number" && ` of ${limit(budget)}`}
           </dd>
         </div>
-        {task.review && typeof task.review === "string" ? (
+        {task.review && (
           <div>
             <dt>Review</dt>
             <dd>{task.review}</dd>
           </div>
-        ) : null}
+        )}
         {task.confidence !== null && (
           <div>
             <dt>Confidence</dt>
@@ -300,19 +291,17 @@ function Summary({ task, events, approval }: SummaryProps) {
           </div>
         )}
       </dl>
-      {!cause && !proof && <p className="quiet">Nothing is known yet; the steps above are live.</p>}
+      {!cause && !tests && <p className="quiet">Nothing is known yet; the steps above are live.</p>}
     </section>
   );
 }
 
 /** Size, tests and risk in one line, for whoever is about to say yes. */
-function facts(task: Task, events: LoggedEvent[]): string {
-  const proof = proofOf(events);
-  const size = task.size as { files: number; added: number; deleted: number } | null;
+function facts({ size, tests, repo }: Task): string {
   return [
     size && `${plural(size.files, "file")} +${size.added} −${size.deleted}`,
-    proof && `Tests: ${told(proof.after)}`,
-    repoName(task.repo),
+    tests && `Tests: ${told(tests.after)}`,
+    repoName(repo),
   ]
     .filter(Boolean)
     .join(" · ");

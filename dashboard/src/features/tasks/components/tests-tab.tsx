@@ -2,18 +2,21 @@
 import { ForeignText } from "@/components/foreign-text";
 import { Log } from "@/components/log";
 import { Empty } from "@/components/states";
-import { told, type Counts, type Evidence, type Proof, type TestRun } from "../api/facts";
+import type { Task } from "@/lib/api";
+import { isGreen, told, type Proof, type Run as RunFacts, type TestRun } from "../api/facts";
 
 const LOG_LINES = 200;
 
-export function TestsTab({ proof, evidence }: { proof: Proof | null; evidence?: Evidence }) {
-  if (!proof) return <Empty title="No tests were run yet." />;
+export function TestsTab({ task, proof }: { task: Task; proof?: Proof }) {
+  if (!task.tests) return <Empty title="No tests were run yet." />;
+  const { before, after } = task.tests;
+  const regression = task.evidence?.regression_tests ?? [];
   return (
     <>
-      {evidence?.regression_tests?.length ? (
+      {regression.length ? (
         <p>
           Regression test:{" "}
-          {evidence.regression_tests.map((name) => (
+          {regression.map((name) => (
             <code key={name}>
               <ForeignText text={name} />
             </code>
@@ -21,8 +24,8 @@ export function TestsTab({ proof, evidence }: { proof: Proof | null; evidence?: 
         </p>
       ) : null}
       <div className="columns">
-        <Run title="Before" counts={proof.before} run={evidence?.base} />
-        <Run title="After the fix" counts={proof.after} run={evidence?.fixed} />
+        <Run title="Before" counts={before} run={proof?.base} />
+        <Run title="After the fix" counts={after} run={proof?.fixed} />
       </div>
     </>
   );
@@ -30,12 +33,12 @@ export function TestsTab({ proof, evidence }: { proof: Proof | null; evidence?: 
 
 interface RunProps {
   title: string;
-  counts: Counts | null;
+  counts?: RunFacts | null;
   run?: TestRun | null;
 }
 
 function Run({ title, counts, run }: RunProps) {
-  const green = counts !== null && counts.failed === 0 && counts.exit === 0;
+  const green = isGreen(counts);
   const failed = run?.cases?.filter((one) => one.outcome !== "passed") ?? [];
   const passed = (run?.cases?.length ?? 0) - failed.length;
   return (
@@ -48,10 +51,10 @@ function Run({ title, counts, run }: RunProps) {
       {counts && (
         <dl className="facts">
           <dt>Exit code</dt>
-          <dd>{counts.exit ?? "none"}</dd>
+          <dd>{counts.exit_code ?? "none"}</dd>
           <dt>Tree</dt>
           <dd>
-            <code title={counts.tree}>{counts.tree.slice(0, 12)}</code>
+            <code title={counts.tree_hash ?? ""}>{counts.tree_hash?.slice(0, 12)}</code>
           </dd>
         </dl>
       )}
