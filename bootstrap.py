@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from agents.watched import WatchedEngine
 from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, ConsentRules, Settings, load_settings
 from control.alerts import Alerts
-from control.anton import VERSION, Anton, Capacity, Check
+from control.anton import VERSION, Anton, Capacity, Check, Chore
 from control.cards import Cards
 from control.chronicle import Records
 from control.commands import Commands
@@ -149,6 +149,8 @@ class Kept:
     budgets: SqliteBudgets
     """A drive takes them under its lease."""
     role_limits: Mapping[str, RoleLimits]
+    chores: Sequence[Chore]
+    """What has to be done all the time to keep it."""
 
 
 async def build(
@@ -186,7 +188,10 @@ async def build(
         raise
     meter = Meter(kept.records, kept.metrics, settings.data_dir)
     alerts = Alerts(
-        kept.records, settings.data_dir, lost=lambda: runner.leases_lost if runner else 0
+        kept.records,
+        settings.data_dir,
+        leases_lost=lambda: runner.leases_lost if runner else 0,
+        changes_lost=lambda: kept.identities.health().lost,
     )
     checks: dict[str, Check] = {"store": kept.stores.check, "queue": kept.stores.tasks.check}
     if runner:
@@ -210,6 +215,7 @@ async def build(
             lambda: _rules_noted(settings, kept),
             meter.run,
             alerts.run,
+            *kept.chores,
         ),
         masked=kept.redactor.known,
         decisions=decisions,
@@ -466,6 +472,8 @@ def _degraded(settings: Settings, kept: Kept, mind: Thinking | None) -> dict[str
     told = mind.degraded() if mind else {}
     if trouble := kept.interactions.health().trouble:
         told["interactions"] = trouble
+    if trouble := kept.identities.health().trouble:
+        told["identities"] = trouble
     if settings.checkpoints == "memory":
         told["checkpoints"] = "CHECKPOINTS=memory: a restart loses every task under way."
     return told
@@ -527,7 +535,7 @@ async def _keep(
     stack.push_async_callback(events.close)
     interactions = await _interactions(settings, clock, redactor, exclusive=exclusive)
     stack.push_async_callback(interactions.close)
-    identities = await _identities(settings, stores, clock, exclusive=exclusive)
+    identities, chores = await _identities(settings, stores, clock, exclusive=exclusive)
     stack.push_async_callback(identities.close)
     precedents = await _precedents(settings, stack) if exclusive else None
     artifacts = FileArtifactStore(folder / "artifacts")
@@ -564,6 +572,7 @@ async def _keep(
         clock,
         budgets,
         role_limits(changes),
+        chores,
     )
 
 
@@ -624,18 +633,24 @@ async def _interactions(
 
 async def _identities(
     settings: Settings, stores: SqliteStores, clock: Clock, *, exclusive: bool
-) -> IdentityStore:
-    """What roles have learned, in Google's cloud where a project is named."""
+) -> tuple[IdentityStore, Sequence[Chore]]:
+    """What roles have learned, in Google's cloud where a project is named; and what keeps it so."""
     if not settings.gcp_project_id:
-        return SqliteIdentityStore(stores.database, clock)
-    opened: IdentityStore = await identities_class("firestore").open(
-        project=settings.gcp_project_id,
-        collection=settings.firestore_collection,
+        return SqliteIdentityStore(stores.database, clock), ()
+    from memory.identities.durable import DurableIdentityStore
+    from memory.identities.waiting import Waiting
+
+    project, collection = settings.gcp_project_id, settings.firestore_collection
+    there: IdentityStore = await identities_class("firestore").open(
+        project=project,
+        collection=collection,
         clock=clock,
         emulator=settings.firestore_emulator_host,
-        look=exclusive,
+        look=False,
     )
-    return opened
+    waiting = Waiting(stores.database, stores.audit, f"firestore:{project}/{collection}")
+    opened = await DurableIdentityStore.open(there, waiting, clock, look=exclusive)
+    return opened, (opened.run,)
 
 
 def _identity_desk(kept: Kept) -> IdentityDesk:

@@ -89,9 +89,13 @@ class Identities:
     async def _now(self, task_id: str, roles: Collection[str]) -> Mapping[str, Message]:
         if self._clock.monotonic() >= self._rests_until:
             await self._read(roles)
-        if self._away_since:
+        health = self._store.health()
+        since, reason = self._away_since, self._reason
+        if health.away_since:
+            since, reason = health.away_since, health.reason
+        if since:
             said = "identities are those of %s and before: %s"
-            log.warning(said, self._away_since, self._reason, extra={"task_id": task_id})
+            log.warning(said, since, reason, extra={"task_id": task_id})
         known = [role for role in roles if role in self._last]
         found = {role: await self._block(role, task_id) for role in known}
         return {role: block.message for role, block in found.items() if block.message}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from api.views import Answer
 from control.differences import Difference
 from core.figures import LoggedDiff, SuccessRate
-from core.identities import Identity, IdentityVersion, RuleStats
+from core.identities import Identity, IdentityHealth, IdentityVersion, RuleStats
 from core.learning import RuleRecord
 from core.shares import wilson
 from core.visible import visible
@@ -70,6 +70,15 @@ class IdentityFacts(BaseModel):
     beliefs: dict[str, str]
 
 
+class Known(Answer):
+    """An answer about identities, and whether it is what stands."""
+
+    away_since: datetime | None
+    """Since when their store is away and this is the last copy; null when it is what stands."""
+    changes_waiting: int
+    """Changes that were made here and go to the store as soon as it answers."""
+
+
 class IdentityCard(IdentityFacts):
     """A role with what it has learned, and how its tasks end."""
 
@@ -85,11 +94,11 @@ class IdentityCard(IdentityFacts):
     """Of those whose prices are known."""
 
 
-class IdentityView(IdentityCard, Answer):
+class IdentityView(IdentityCard, Known):
     """The identity of one role."""
 
 
-class IdentityList(Answer):
+class IdentityList(Known):
     """The identities of all roles."""
 
     identities: list[IdentityCard]
@@ -103,7 +112,7 @@ class IdentityVersionFacts(IdentityFacts):
     reason: str
 
 
-class IdentityVersions(Answer):
+class IdentityVersions(Known):
     """The versions that are kept, newest first."""
 
     role: str
@@ -253,6 +262,11 @@ def identity_facts(
         "code_style": visible(identity.code_style),
         "beliefs": {visible(key): visible(text) for key, text in identity.beliefs.items()},
     }
+
+
+def known_facts(health: IdentityHealth) -> dict[str, Any]:
+    """Whether what is told is what stands, as it goes over the wire."""
+    return {"away_since": health.away_since, "changes_waiting": health.waiting}
 
 
 def identity_version_facts(version: IdentityVersion) -> dict[str, Any]:

@@ -28,15 +28,38 @@ Found = Mapping[str, str]
 """What is wrong now, in words, by the name of the alert."""
 
 
+class Growth:
+    """By how much a number that only grows has grown since it was asked last."""
+
+    def __init__(self, total: Callable[[], int]) -> None:
+        self._total = total
+        self._before = 0
+
+    def news(self) -> int:
+        """How much."""
+        before, self._before = self._before, self._total()
+        return self._before - before
+
+
 class Alerts:
     """Keeps the table of alerts true; channels, `/health` and the log tell of it."""
 
-    def __init__(self, records: Records, folder: Path, lost: Callable[[], int]) -> None:
-        """`folder` is where everything is kept; `lost` counts leases that were lost so far."""
+    def __init__(
+        self,
+        records: Records,
+        folder: Path,
+        *,
+        leases_lost: Callable[[], int],
+        changes_lost: Callable[[], int],
+    ) -> None:
+        """`folder` is where everything is kept.
+
+        How many leases, and how many changes of identities that had waited, were lost so far.
+        """
         self._records = records
         self._folder = folder
-        self._lost = lost
-        self._lost_before = 0
+        self._leases = Growth(leases_lost)
+        self._changes = Growth(changes_lost)
 
     async def run(self) -> None:
         """Look each minute, until it is cancelled; a store that fails is asked again."""
@@ -54,6 +77,7 @@ class Alerts:
             **await self._of_budget(),
             **self._of_disk(),
             **self._of_leases(),
+            **self._of_changes(),
         }
         known = {alert.name: alert for alert in await self._records.alerts.all()}
         for name, said in found.items():
@@ -130,11 +154,17 @@ class Alerts:
         return {"disk": f"{free / 1e6:.0f} MB are left on the disk of DATA_DIR. Free some space."}
 
     def _of_leases(self) -> Found:
-        lost, before = self._lost(), self._lost_before
-        self._lost_before = lost
-        if lost == before:
+        if not (lost := self._leases.news()):
             return {}
         return {
-            "lease": f"{lost - before} tasks were taken over by another worker while they were at "
+            "lease": f"{lost} tasks were taken over by another worker while they were at "
             "work here. Is this process starved, or the clock changed?"
+        }
+
+    def _of_changes(self) -> Found:
+        if not (lost := self._changes.news()):
+            return {}
+        return {
+            "identity_write": f"{lost} changes of what roles have learned had waited for their "
+            "store and contradict what stands there by now. The audit log has them."
         }

@@ -469,6 +469,8 @@ class Anton:
                 await look()
             except AntonError as error:
                 answers[name] = str(error)
+        if trouble := self.identities.health().trouble:
+            answers["identities"] = trouble
         return answers
 
     @property

@@ -9,7 +9,7 @@ from core.approvals import Person
 from core.errors import Conflict, NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.figures import LoggedDiff, SuccessRate
-from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityVersion
+from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityHealth, IdentityVersion
 from core.interactions import MemoryDiff
 from core.learning import RuleRecord
 from core.ports import AuditLog, Clock, EventLog, IdentityStore, InteractionLog, LessonStore
@@ -122,6 +122,10 @@ class IdentityDesk:
         )
         await self._note("identity_rules_set", before, after, by, "rules set by a person")
         return after
+
+    def health(self) -> IdentityHealth:
+        """Whether what is told is what stands, or the last copy of it."""
+        return self._store.health()
 
     def _known(self, role: str) -> str:
         if role not in self._roles:

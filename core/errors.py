@@ -32,6 +32,7 @@ AntonError
 │   ├── Conflict
 │   ├── LeaseLost
 │   └── StoreUnusable
+│       ├── StoreAway
 │       └── StoreTaken
 ├── TaskCancelled
 └── LimitExceeded
@@ -185,6 +186,10 @@ class LeaseLost(StoreError):
 
 class StoreUnusable(StoreError):
     """The database is corrupt, locked, full or newer than this program."""
+
+
+class StoreAway(StoreUnusable):
+    """The store does not answer for now."""
 
 
 class StoreTaken(StoreUnusable):

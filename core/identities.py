@@ -89,3 +89,27 @@ class IdentityVersion(Value):
     saved_by: str
     """Such as `reflection`, or channel and person as `rest:operator`."""
     reason: str = ""
+    write_id: str = ""
+    """Of the call that saved it, so that it can be repeated."""
+
+
+class IdentityHealth(Value):
+    """How the store of identities is."""
+
+    away_since: datetime | None = None
+    """Since when reads give copies and changes wait; None while all is well."""
+    reason: str = ""
+    waiting: int = 0
+    """Changes that are not yet where they belong."""
+    lost: int = 0
+    """Changes that could not be carried over, since the process began; the audit log has them."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong, in words; empty when all is well."""
+        changes = "1 change waits" if self.waiting == 1 else f"{self.waiting} changes wait"
+        waiting = f"{changes} to be saved." if self.waiting else ""
+        if self.away_since is None:
+            return waiting
+        told = f"Roles know what they knew at {self.away_since:%Y-%m-%d %H:%M} UTC: {self.reason}"
+        return f"{told} {waiting}".rstrip()

@@ -25,7 +25,7 @@ from core.findings import (
     Review,
     Triage,
 )
-from core.identities import Identity, IdentityVersion
+from core.identities import Identity, IdentityHealth, IdentityVersion
 from core.incidents import Repeats
 from core.intents import Intent
 from core.interactions import Entry
@@ -899,10 +899,13 @@ class IdentityStore(Protocol):
         """What stands, of all roles that have learned something, by name."""
         ...
 
-    async def save(self, identity: Identity, *, by: str, reason: str = "") -> Identity:
+    async def save(
+        self, identity: Identity, *, by: str, reason: str = "", write_id: str = ""
+    ) -> Identity:
         """Save it as the next version; `version` is that which the change was made on.
 
-        Raises Conflict when another one stands by now.
+        The same `write_id` again gives the version that it made, as long as that is kept. Raises
+        Conflict when another one stands by now.
         """
         ...
 
@@ -912,6 +915,10 @@ class IdentityStore(Protocol):
 
     async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
         """Save the content of an older version as a new one; raises NotFound, Conflict."""
+        ...
+
+    def health(self) -> IdentityHealth:
+        """Whether it is read and written, or copies are served and changes wait."""
         ...
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from api.identity_views import (
     change_facts,
     difference_facts,
     identity_version_facts,
+    known_facts,
 )
 from api.problems import problem_responses
 from api.schemas import RollBack, SetRules
@@ -42,7 +43,8 @@ async def list_identities(front: TheFront) -> IdentityList:
         card_facts(one, await desk.records(one.role), standings.get(one.role), models)
         for one in await desk.all()
     ]
-    return IdentityList.model_validate({"as_of_seq": seq, "identities": facts})
+    known = {"as_of_seq": seq, **known_facts(desk.health())}
+    return IdentityList.model_validate({**known, "identities": facts})
 
 
 @router.get(
@@ -67,7 +69,8 @@ async def list_versions(role: RoleName, front: TheFront) -> IdentityVersions:
     seq = await front.seq()
     found = await front.anton.identities.versions(role)
     facts = [identity_version_facts(version) for version in found]
-    return IdentityVersions.model_validate({"as_of_seq": seq, "role": role, "versions": facts})
+    known = {"as_of_seq": seq, **known_facts(front.anton.identities.health())}
+    return IdentityVersions.model_validate({**known, "role": role, "versions": facts})
 
 
 @router.get(
@@ -135,4 +138,5 @@ async def _shown(front: Front, identity: Identity, seq: int) -> IdentityView:
     desk = front.anton.identities
     records, standings = await desk.records(identity.role), await desk.standings()
     facts = card_facts(identity, records, standings.get(identity.role), front.anton.models())
-    return IdentityView.model_validate({"as_of_seq": seq, **facts})
+    known = {"as_of_seq": seq, **known_facts(desk.health())}
+    return IdentityView.model_validate({**known, **facts})

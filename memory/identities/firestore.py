@@ -6,20 +6,25 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from google.api_core.exceptions import AlreadyExists, FailedPrecondition, GoogleAPIError
+from google.api_core.exceptions import (
+    AlreadyExists,
+    FailedPrecondition,
+    GoogleAPIError,
+    InvalidArgument,
+)
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 from pydantic import ValidationError
 
-from core.errors import ConfigError, Conflict, StoreUnusable
-from core.identities import VERSIONS_KEPT, Identity, IdentityVersion
+from core.errors import ConfigError, Conflict, StoreAway, StoreUnusable
+from core.identities import VERSIONS_KEPT, Identity, IdentityHealth, IdentityVersion
 from core.ports import Clock
-from memory.identities.saving import next_version, revised, rolled_back
+from memory.identities.saving import made_by, next_version, revised, rolled_back
 
 CALL_S = 10.0
 NEVER: Any = None
 """Is tried again: patience is the caller's."""
-OURS = ("saved_at", "saved_by", "reason")
+OURS = ("saved_at", "saved_by", "reason", "write_id")
 """Fields of a document beside those of the identity."""
 VERSIONS = "versions"
 REMEDY = "look whether Firestore can be reached, at GCP_PROJECT_ID and at the credentials"
@@ -40,7 +45,7 @@ class FirestoreIdentityStore:
     async def open(
         cls, *, project: str, collection: str, clock: Clock, emulator: str = "", look: bool = True
     ) -> "FirestoreIdentityStore":
-        """Connect, and `look` whether it answers; raises StoreUnusable, ConfigError."""
+        """Connect, and `look` whether it answers; raises StoreAway, ConfigError."""
         if emulator:
             # The client can be told this by its environment alone.
             os.environ["FIRESTORE_EMULATOR_HOST"] = emulator  # noqa: TID251
@@ -69,7 +74,11 @@ class FirestoreIdentityStore:
         kept = (_version(one.to_dict() or {}) for one in found)
         return tuple(sorted((one.identity for one in kept), key=lambda one: one.role))
 
-    async def save(self, identity: Identity, *, by: str, reason: str = "") -> Identity:
+    async def save(
+        self, identity: Identity, *, by: str, reason: str = "", write_id: str = ""
+    ) -> Identity:
+        if write_id and (made := made_by(write_id, await self.versions(identity.role))):
+            return made
         stands, snapshot = await self._current(identity.role)
         saved = next_version(identity, stands.version)
         fields = {
@@ -77,6 +86,7 @@ class FirestoreIdentityStore:
             "saved_at": self._clock.now(),
             "saved_by": by,
             "reason": reason,
+            "write_id": write_id,
         }
         document = self._roles.document(identity.role)
         versions = document.collection(VERSIONS)
@@ -109,6 +119,9 @@ class FirestoreIdentityStore:
 
         return await revised(self, role, change, by=by, reason=f"back to version {version}")
 
+    def health(self) -> IdentityHealth:
+        return IdentityHealth()
+
     async def close(self) -> None:
         await self._client._firestore_api.transport.close()  # the client itself leaves it open
 
@@ -125,7 +138,7 @@ class FirestoreIdentityStore:
 
 
 def _version(fields: Mapping[str, Any]) -> IdentityVersion:
-    own = {name: fields.get(name) for name in OURS}
+    own = {name: fields[name] for name in OURS if name in fields}
     identity = {name: value for name, value in fields.items() if name not in OURS}
     try:
         return IdentityVersion.model_validate({"identity": identity, **own})
@@ -148,6 +161,8 @@ async def _in_our_words() -> AsyncIterator[None]:
             yield
     except (FailedPrecondition, AlreadyExists) as error:
         raise Conflict("Somebody else saved this identity just now.") from error
+    except InvalidArgument as error:
+        raise StoreUnusable(f"Firestore does not take it: {error}") from error
     except (GoogleAPIError, GoogleAuthError, TimeoutError) as error:
         said = str(error) or "no answer in time"
-        raise StoreUnusable(f"Firestore does not do it: {said}", remedy=REMEDY) from error
+        raise StoreAway(f"Firestore does not do it: {said}", remedy=REMEDY) from error

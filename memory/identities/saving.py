@@ -17,6 +17,11 @@ def next_version(seen: Identity, stands: int) -> Identity:
     return seen.but(version=stands + 1)
 
 
+def made_by(write_id: str, kept: Sequence[IdentityVersion]) -> Identity | None:
+    """What this write made, among the versions that are kept."""
+    return next((one.identity for one in kept if one.write_id == write_id), None)
+
+
 def rolled_back(role: str, version: int, kept: Sequence[IdentityVersion]) -> Identity:
     """The content of a version that was kept, as a change of the newest; raises NotFound."""
     found = next((one.identity for one in kept if one.identity.version == version), None)

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 from functools import partial
 
-from core.identities import VERSIONS_KEPT, Identity, IdentityVersion
+from core.identities import VERSIONS_KEPT, Identity, IdentityHealth, IdentityVersion
 from core.ports import Clock
-from memory.identities.saving import next_version, rolled_back
+from memory.identities.saving import made_by, next_version, rolled_back
 from memory.stores.sqlite.rows import revive
 from observability.database import Database
 
@@ -28,9 +28,12 @@ class SqliteIdentityStore:
 
         return await self._database.read(read)
 
-    async def save(self, identity: Identity, *, by: str, reason: str = "") -> Identity:
+    async def save(
+        self, identity: Identity, *, by: str, reason: str = "", write_id: str = ""
+    ) -> Identity:
         def write(connection: sqlite3.Connection) -> Identity:
-            return self._put(connection, identity, by, reason)
+            made = made_by(write_id, _versions(connection, identity.role)) if write_id else None
+            return made or self._put(connection, identity, by, reason, write_id)
 
         return await self._database.write(write)
 
@@ -44,16 +47,28 @@ class SqliteIdentityStore:
 
         return await self._database.write(write)
 
+    def health(self) -> IdentityHealth:
+        return IdentityHealth()
+
     async def close(self) -> None:
         """Nothing to do: the file belongs to all stores."""
 
     def _put(
-        self, connection: sqlite3.Connection, identity: Identity, by: str, reason: str
+        self,
+        connection: sqlite3.Connection,
+        identity: Identity,
+        by: str,
+        reason: str,
+        write_id: str = "",
     ) -> Identity:
         role = identity.role
         saved = next_version(identity, _current(connection, role).version)
         kept = IdentityVersion(
-            identity=saved, saved_at=self._clock.now(), saved_by=by, reason=reason
+            identity=saved,
+            saved_at=self._clock.now(),
+            saved_by=by,
+            reason=reason,
+            write_id=write_id,
         )
         connection.execute(
             "INSERT INTO identities (role, version, document, seal)"

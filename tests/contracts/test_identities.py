@@ -12,8 +12,10 @@ from core.errors import Conflict, NotFound
 from core.identities import Identity, RuleStats
 from core.ports import IdentityStore
 from memory.identities import IDENTITIES
+from memory.identities.durable import DurableIdentityStore
 from memory.identities.saving import revised
 from memory.identities.sqlite import SqliteIdentityStore
+from memory.identities.waiting import Waiting
 from memory.stores.sqlite import SqliteStores
 from observability.redaction import Redactor
 from tests.fakes import firestore_emulator
@@ -36,7 +38,7 @@ LEARNED = Identity(
 )
 
 
-@pytest.fixture(params=IDENTITIES)
+@pytest.fixture(params=[*IDENTITIES, "durable"])
 async def store(
     request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[IdentityStore]:
@@ -57,6 +59,9 @@ async def store(
             )
             stack.push_async_callback(stores.close)
             opened = SqliteIdentityStore(stores.database, clock)
+            if request.param == "durable":
+                waiting = Waiting(stores.database, stores.audit, "elsewhere")
+                opened = await DurableIdentityStore.open(opened, waiting, clock, look=True)
         stack.push_async_callback(opened.close)
         yield opened
 
@@ -184,3 +189,18 @@ async def test_there_is_no_way_back_to_what_is_not_kept(store: IdentityStore) ->
     await store.save(LEARNED, by="t")
     with pytest.raises(NotFound, match=r"no version 9 of fix; kept are: 1\."):
         await store.roll_back("fix", 9, by="t")
+
+
+async def test_the_same_write_again_gives_the_version_that_it_made(store: IdentityStore) -> None:
+    first = await store.save(LEARNED, by="t", write_id="w1")
+    assert await store.save(LEARNED, by="t", write_id="w1") == first
+    second = await store.save(first.but(code_style="other"), by="t", write_id="w2")
+    for again in (LEARNED, second):
+        assert await store.save(again, by="t", write_id="w1") == first
+    assert await store.get("fix") == second
+    assert [kept.write_id for kept in await store.versions("fix")] == ["w2", "w1"]
+
+
+async def test_a_store_that_answers_is_in_good_health(store: IdentityStore) -> None:
+    await store.save(LEARNED, by="t")
+    assert store.health().trouble == ""

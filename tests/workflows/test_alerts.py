@@ -148,6 +148,16 @@ async def test_a_task_that_another_worker_took_is_told(tmp_path: Path) -> None:
         assert await watch.check() == ["Anton: lease"]
 
 
+async def test_a_change_of_an_identity_that_could_not_be_kept_is_told(tmp_path: Path) -> None:
+    async with watching(tmp_path) as watch:
+        lost = 0
+        watch.alerts._changes = alerts.Growth(lambda: lost)
+        assert await watch.check() == []
+        lost = 2
+        assert await watch.check() == ["Anton: identity_write"]
+        assert "2 changes of what roles" in (await watch.health())["identity_write"]
+
+
 async def test_quiet_hours_hold_alerts_back_until_they_are_over(tmp_path: Path) -> None:
     async with watching(tmp_path, quiet_hours="11:00-13:00") as watch:
         watch.called(5, seconds=31.0)

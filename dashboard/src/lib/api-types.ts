@@ -1966,6 +1966,16 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /**
+             * Away Since
+             * @description Since when their store is away and this is the last copy; null when it is what stands.
+             */
+            away_since: string | null;
+            /**
+             * Changes Waiting
+             * @description Changes that were made here and go to the store as soon as it answers.
+             */
+            changes_waiting: number;
             /** Identities */
             identities: components["schemas"]["IdentityCard"][];
         };
@@ -2016,6 +2026,16 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /**
+             * Away Since
+             * @description Since when their store is away and this is the last copy; null when it is what stands.
+             */
+            away_since: string | null;
+            /**
+             * Changes Waiting
+             * @description Changes that were made here and go to the store as soon as it answers.
+             */
+            changes_waiting: number;
             /** Role */
             role: string;
             /** Versions */
@@ -2031,10 +2051,20 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /**
+             * Away Since
+             * @description Since when their store is away and this is the last copy; null when it is what stands.
+             */
+            away_since: string | null;
             /** Beliefs */
             beliefs: {
                 [key: string]: string;
             };
+            /**
+             * Changes Waiting
+             * @description Changes that were made here and go to the store as soon as it answers.
+             */
+            changes_waiting: number;
             /** Code Style */
             code_style: string;
             /**

@@ -7,12 +7,17 @@ import pytest
 
 import bootstrap
 from config import load_settings
+from control.identities import Rule
+from core.approvals import Person
 from core.errors import StoreUnusable
 from core.identities import Identity
 from memory.identities.firestore import FirestoreIdentityStore
+from tests.fakes import firestore_emulator
 from tests.fakes.bigquery_server import PROJECT, BigQueryServer
 from tests.fakes.clock import FakeClock
 from tests.fakes.firestore_emulator import free_port
+from tests.fakes.relay import Relay
+from tests.fakes.waiting import until
 
 
 @pytest.fixture
@@ -55,3 +60,43 @@ async def test_the_start_ends_with_the_reason(nobody: str, tmp_path: Path) -> No
         )
         with pytest.raises(StoreUnusable, match="Firestore does not do it"):
             await bootstrap.build(settings)
+
+
+async def test_what_people_change_meanwhile_is_there_after_a_restart(
+    firestore: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firestore_emulator.clear(firestore)
+    ann = Person(channel="rest", person_id="ann", name="Ann")
+    async with Relay(firestore) as relay:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", relay.address)
+        with BigQueryServer() as cloud:
+            settings, _ = load_settings(
+                data_dir=tmp_path,
+                gcp_project_id=firestore_emulator.PROJECT,
+                bigquery_emulator_host=cloud.url,
+                firestore_emulator_host=relay.address,
+                fix_engine="offline",
+            )
+            anton = await bootstrap.build(settings, checked=False)
+            await anton.identities.all()
+            await relay.cut()
+            await anton.identities.set_rules("fix", [Rule("Be brief in this code.")], 0, ann)
+            told = await anton.health()
+            assert (told["status"], "1 change waits" in told["trouble"]["identities"]) == (
+                "degraded",
+                True,
+            )
+            assert "Firestore does not do it" in (await anton.remembers())["identities"]
+            await anton.stop(drain_s=1.0)
+            await relay.mend()
+            anton = await bootstrap.build(settings, checked=False)
+            assert anton.identities.health().waiting == 1
+            await anton.start()
+            await until(lambda: anton.identities.health().waiting == 0)
+            kept, *none = await anton.identities.versions("fix")
+            assert (kept.saved_by, kept.identity.rules, none) == (
+                "rest:ann",
+                ("Be brief in this code.",),
+                [],
+            )
+            await anton.stop(drain_s=1.0)
