@@ -1050,8 +1050,8 @@ def sandbox_kind(settings: Settings) -> str:
     return "e2b" if settings.e2b_api_key.get_secret_value() else "bubblewrap"
 
 
-def sandbox_options(settings: Settings) -> dict[str, Any]:
-    """What the provider of the chosen kind is made with."""
+def sandbox_options(settings: Settings, kind: str = "") -> dict[str, Any]:
+    """What a provider of this kind, or of the chosen one, is made with."""
     kinds: dict[str, dict[str, Any]] = {
         "subprocess": {"allow_host": settings.sandbox_allow_host},
         "docker": {"host": settings.docker_host, "image": settings.sandbox_image},
@@ -1066,7 +1066,7 @@ def sandbox_options(settings: Settings) -> dict[str, Any]:
     return {
         "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks,
         "allow_no_memory_limit": settings.sandbox_allow_no_memory_limit,
-        **kinds.get(sandbox_kind(settings), {}),
+        **kinds.get(kind or sandbox_kind(settings), {}),
     }
 
 

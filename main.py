@@ -261,14 +261,7 @@ async def evaluate(options: Namespace) -> int:
     if options.suite == "approvals":
         return await _approvals(options)
     if options.suite == "sandbox":
-        from evals import sandbox as attacks
-
-        chosen = [a for a in attacks.ATTACKS if a.attack_id.startswith(options.only)]
-        results = await attacks.run_attacks(
-            bootstrap.sandbox_of(settings), chosen, bootstrap.sandbox_options(settings)
-        )
-        print(attacks.table(results))
-        return int(any(result.held is False for result in results))
+        return await _sandboxes(options, settings)
     from evals.faults import load_faults
     from evals.report import heading, repair_table, result_line
     from evals.suites.repair import run_suite
@@ -281,6 +274,34 @@ async def evaluate(options: Namespace) -> int:
         )
     print(f"\n{repair_table(found)}")
     return 0
+
+
+async def _sandboxes(options: Namespace, settings: "Settings") -> int:
+    import bootstrap
+    from evals import sandbox as suite
+    from evals.attacks import table, weakening
+    from evals.attacks.grounds import ALL, grounds
+    from evals.report import heading
+
+    attacks = [a for a in suite.ATTACKS if a.attack_id.startswith(options.only)]
+    backend = options.backend or bootstrap.sandbox_kind(settings)
+    more = f" --backend {backend}" + (" --weakened" if options.weakened else "")
+    print(heading(_command(options) + more, seed=options.seed, count=len(attacks)), flush=True)
+    async with grounds(
+        ALL if backend == "all" else [backend],
+        lambda kind: bootstrap.sandbox_options(settings, kind),
+    ) as ground:
+        if options.weakened:
+            weakened = await weakening.run_weakened(ground.found)
+            print(f"\n{table.weakened_table(weakened, ground.absent)}")
+            return int(not table.shows(weakened))
+        found = await suite.run_attacks(
+            ground.found,
+            attacks,
+            told=lambda name, result: print(table.line(name, result), flush=True),
+        )
+    print(f"\n{table.table(found, ground.absent)}")
+    return int(not table.holds(found))
 
 
 def _edits(options: Namespace) -> int:

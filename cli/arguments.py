@@ -203,6 +203,16 @@ def _eval(to: argparse.ArgumentParser) -> None:
         "--since", type=_moment, metavar="DATE", help="time-to-pr: tasks from this day on (UTC)"
     )
     to.add_argument("--json", action="store_true", help="time-to-pr: one JSON object")
+    to.add_argument(
+        "--backend",
+        metavar="NAME",
+        help="sandbox: which kind, or `all` that hold something (default: the chosen one)",
+    )
+    to.add_argument(
+        "--weakened",
+        action="store_true",
+        help="sandbox: take guards away on purpose; the attacks must then get through",
+    )
 
 
 def _build(to: argparse.ArgumentParser) -> None:

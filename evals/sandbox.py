@@ -1,14 +1,9 @@
-"""The attack list against one kind of sandbox, as a report."""
+"""The attack list against kinds of sandbox: what held, what does not apply there, and why."""
 
-import argparse
-import asyncio
-import sys
-import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import AntonError
@@ -16,7 +11,6 @@ from core.evidence import RunEnd
 from core.ports import SandboxProvider
 from evals.attacks import borders, endings, reach, resources
 from evals.attacks.field import Attack, Breach, Field, baited
-from sandbox import PROVIDERS, provider_class
 
 ATTACKS: tuple[Attack, ...] = (
     *resources.ATTACKS,
@@ -27,15 +21,26 @@ ATTACKS: tuple[Attack, ...] = (
 
 
 @dataclass(frozen=True)
+class Ground:
+    """One kind of sandbox to attack."""
+
+    name: str
+    """For people: the kind, and whether a double stands in for it."""
+    provider: SandboxProvider
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the provider, for an attack that starts a server of its own."""
+
+
+@dataclass(frozen=True)
 class AttackResult:
     """What one attack came to."""
 
     attack_id: str
     name: str
     held: bool | None
-    """Whether the sandbox held; None when it was not tried, for it would harm the machine."""
+    """Whether the sandbox held; None when it was not tried, for it does not apply."""
     detail: str
-    """What held it back, or what it achieved."""
+    """What held it back, what it achieved, or why it was not tried."""
     next_green: bool
     """Whether the next task ran as if nothing had been."""
     seconds: float
@@ -46,17 +51,16 @@ class AttackResult:
         return self.held is True and self.next_green
 
 
+Told = Callable[[str, AttackResult], None]
+
+
 async def run_attack(
     provider: SandboxProvider, attack: Attack, options: Mapping[str, Any] | None = None
 ) -> AttackResult:
-    """Make one attack, then see whether the next task is green.
-
-    `options` are those of the provider, for an attack that starts a server of its own.
-    """
+    """Make one attack, then see whether the next task is green."""
     began = time.monotonic()
-    if attack.harms_host and provider.backend == "subprocess":
-        detail = "not tried, it would harm this machine"
-        return AttackResult(attack.attack_id, attack.name, None, detail, True, 0.0)
+    if beside := why_not(attack, provider.backend):
+        return AttackResult(attack.attack_id, attack.name, None, beside, True, 0.0)
     async with baited() as bait:
         field = Field(provider, bait, options or {})
         try:
@@ -70,27 +74,27 @@ async def run_attack(
     return AttackResult(attack.attack_id, attack.name, held, detail, next_green, seconds)
 
 
+def why_not(attack: Attack, backend: str) -> str:
+    """Why an attack is not tried on this kind of sandbox; empty when it is."""
+    if attack.harms_host and backend == "subprocess":
+        return "it would harm this machine"
+    return attack.beside.get(backend, "")
+
+
 async def run_attacks(
-    provider: SandboxProvider,
+    grounds: Iterable[Ground],
     attacks: Iterable[Attack] = ATTACKS,
-    options: Mapping[str, Any] | None = None,
-) -> list[AttackResult]:
-    """Make all attacks, one after another."""
-    return [await run_attack(provider, attack, options) for attack in attacks]
-
-
-def table(results: Sequence[AttackResult]) -> str:
-    """The results for people, with the count of those that held."""
-    words = {True: "held", False: "BREACH", None: "-"}
-    lines = [
-        f"{result.attack_id:<5} {words[result.held]:<7} "
-        f"{'green' if result.next_green else 'RED':<6} {result.seconds:5.1f} s  "
-        f"{result.name}: {result.detail[:100]}"
-        for result in results
-    ]
-    tried = [result for result in results if result.held is not None]
-    held = sum(result.ok for result in tried)
-    return "\n".join([*lines, f"{held} of {len(tried)} attacks held, {len(results)} in the list"])
+    told: Told = lambda name, result: None,
+) -> dict[str, list[AttackResult]]:
+    """Make all attacks on each ground, one after another; the results by ground."""
+    chosen = list(attacks)
+    found: dict[str, list[AttackResult]] = {}
+    for ground in grounds:
+        results = found.setdefault(ground.name, [])
+        for attack in chosen:
+            results.append(await run_attack(ground.provider, attack, ground.options))
+            told(ground.name, results[-1])
+    return found
 
 
 async def _next_is_green(field: Field) -> bool:
@@ -98,27 +102,3 @@ async def _next_is_green(field: Field) -> bool:
         async with field.sandbox() as sandbox:
             return (await sandbox.run(["true"])).end is RunEnd.PASSED
     return False
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Attack one kind of sandbox; 0 when all of them held."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sandbox", default="bubblewrap", choices=PROVIDERS)
-    parser.add_argument("--only", default="", help="ids that begin so, as S8")
-    parser.add_argument("--docker-host", default="", help="as unix:///var/run/docker.sock")
-    chosen = parser.parse_args(arguments)
-    options: dict[str, dict[str, Any]] = {
-        "subprocess": {"allow_host": True},
-        "docker": {"host": chosen.docker_host},
-    }
-    more = options.get(chosen.sandbox, {})
-    attacks = [attack for attack in ATTACKS if attack.attack_id.startswith(chosen.only)]
-    with tempfile.TemporaryDirectory(prefix="anton-attacks-") as scratch:
-        provider = provider_class(chosen.sandbox)(Path(scratch), **more)
-        results = asyncio.run(run_attacks(provider, attacks, more))
-    sys.stdout.write(table(results) + "\n")
-    return 0 if all(result.ok for result in results if result.held is not None) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

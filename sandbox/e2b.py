@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -12,16 +13,17 @@ from typing import Any
 from core.errors import ConfigError, SandboxError, SandboxGone, SandboxUnavailable
 from core.ports import Environment, Limits, Sandbox
 from core.trees import Tree
+from sandbox import seccomp
 from sandbox.e2b_upload import LAYERS, NO_PYTHON, SUPERVISOR, furnishing, packed, start
 from sandbox.fitness import PROBE_LIMITS, holds_memory
-from sandbox.limits import UNCOUNTED, rlimits, supervision
+from sandbox.limits import rlimits, supervision
 from sandbox.link import Link
 from sandbox.opening import opened
 from sandbox.remote import RemotePeer
 from sandbox.storage import Lock
 from sandbox.supervised import NoGauge, SupervisedSandbox, nowhere
 from sandbox.walls import supervisor_archive
-from sandbox.workspace import WORKSPACE
+from sandbox.workspace import HOME, WORKSPACE
 
 try:
     from e2b import (
@@ -91,6 +93,7 @@ class E2BProvider:
         }
         self._holder = secrets.token_hex(8)
         self._alive = False
+        self._is_filtered = False
         self._checked: dict[str, str] | None = None
 
     async def check(self) -> Mapping[str, str]:
@@ -117,9 +120,12 @@ class E2BProvider:
             "user": "unprivileged, cannot gain rights",
             "network": "switched off by E2B, with no public address",
             "files": "the machine's own disk, fresh for each sandbox",
+            "system calls": "seccomp"
+            if self._is_filtered
+            else "not filtered, another architecture",
             "processes": "the supervisor and rlimit",
             "memory": "the supervisor and rlimit" if self._by_address_space else "the machine's",
-            "disk": "rlimit for each file, the machine's disk for all",
+            "disk": "rlimit for each file, the supervisor for all",
             "time": f"the supervisor; E2B ends it {self._lifetime_s} s after it last heard of us",
             "output": "the supervisor",
             "tests": "pytest and unittest; environments are uploaded for each sandbox",
@@ -154,6 +160,7 @@ class E2BProvider:
             standing = await link.greet(self._supervision(limits))
             if not standing.get("no_new_privileges"):
                 raise SandboxUnavailable("Programs in the sandbox could gain rights.")
+            self._is_filtered = standing.get("machine") == os.uname().machine
             sandbox = SupervisedSandbox(
                 BACKEND,
                 link,
@@ -220,12 +227,14 @@ class E2BProvider:
         return supervision(
             limits,
             WORKSPACE,
-            [WORKSPACE],
-            inodes=UNCOUNTED,
+            [WORKSPACE, HOME, "/tmp", "/dev/shm"],
+            watch_disk=limits.disk_bytes,
             watch_processes=limits.processes,
             watch_memory=limits.memory_bytes if self._by_address_space else 0,
             rlimits=rlimits(limits, memory=self._by_address_space),
             tick=0.1,
+            filter=seccomp.program(accounted=False).hex(),
+            machine=os.uname().machine,
         )
 
     def _owner(self) -> str:

@@ -4,7 +4,7 @@ import os
 import shlex
 import tarfile
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.errors import SandboxUnavailable
 from core.ports import Environment
@@ -51,9 +51,16 @@ def packed(environment: Environment, cache: Path) -> Path | None:
 
 
 def furnishing(environment: Environment) -> str:
-    """The shell command that makes the places, unpacks the layers and looks for the interpreter."""
+    """The shell command that makes the places, unpacks the layers and looks for the interpreter.
+
+    Whoever is not root may pass through the folders above a layer, as `/root`, and list none.
+    """
     places = f"mkdir -p {WORKSPACE} {HOME} && chmod 777 {WORKSPACE} {HOME}"
-    unpack = f"tar -xzf {LAYERS} -C / --no-same-owner && rm {LAYERS}"
+    above = {
+        f"{folder}" for _, place in environment.layers for folder in PurePosixPath(place).parents
+    }
+    passed = f"chmod a+x {shlex.join(sorted(above))}"
+    unpack = f"tar -xzf {LAYERS} -C / --no-same-owner && rm {LAYERS} && {passed}"
     python = shlex.quote(environment.python)
     start = f"{python} -I -S -c pass || exit {NO_PYTHON}"
     return " && ".join([places, *([unpack] if environment.layers else []), f"{{ {start}; }}"])

@@ -22,6 +22,9 @@ MIB = 1024**2
 PYTHON = "/usr/bin/python3"
 LAYER = "/opt/layer"
 PROGRAMS = Path(__file__).parent.parent / "suites" / "attacks"
+MACHINES = ("e2b",)
+"""Kinds of sandbox with a kernel, a disk and system files of their own, where nobody else lives."""
+IDENTITY = Path("/etc/machine-id")
 CANARY_VARIABLE = "ATTACK_CANARY"
 LIMITS = Limits(
     wall_s=10.0,
@@ -47,6 +50,8 @@ class Attack:
     """Tries it; gives what held it back, raises Breach when nothing did."""
     harms_host: bool = False
     """Whether it would hurt the machine where no wall stands, so that it is not tried there."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """By kind of sandbox, why it does not apply there, and what holds instead."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Bait:
             "abstract": self.abstract_name,
             "layer": str(self.layer),
             "hostname": socket.gethostname(),
+            "host_id": IDENTITY.read_text() if IDENTITY.exists() else "",
         }
 
 
@@ -105,6 +111,11 @@ class Field:
     """With which another process opens a provider of the same kind."""
 
     @property
+    def on_machine(self) -> bool:
+        """Whether each sandbox is a machine of its own."""
+        return self.provider.backend in MACHINES
+
+    @property
     def environment(self) -> Environment:
         """A plain environment with one layer."""
         variables = {"PATH": "/usr/bin:/bin", "HOME": "/home/sandbox", "LANG": "C.UTF-8"}
@@ -114,7 +125,8 @@ class Field:
     async def sandbox(self, limits: Limits = LIMITS) -> AsyncIterator[Sandbox]:
         """A fresh sandbox that holds every attacking program."""
         files = {path.name: File(path.read_bytes()) for path in PROGRAMS.glob("*.py")}
-        files["bait.json"] = File(json.dumps(self.bait.describe()).encode())
+        described = {**self.bait.describe(), "on_machine": self.on_machine}
+        files["bait.json"] = File(json.dumps(described).encode())
         opened = await self.provider.open(Tree(files), self.environment, limits)
         try:
             yield opened

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 
+from core.errors import SandboxGone
 from evals.attacks.field import Attack, Breach, Field, command, verdict
 
 
@@ -33,8 +34,13 @@ async def _writes(field: Field) -> str:
 
 async def _kill_all(field: Field) -> str:
     async with field.sandbox() as sandbox:
-        held = verdict(await sandbox.run(command("kill_all")))
-        after = await sandbox.run(["true"])
+        try:
+            held = verdict(await sandbox.run(command("kill_all")))
+            after = await sandbox.run(["true"])
+        except SandboxGone:
+            if not field.on_machine or field.bait.victim.poll() is not None:
+                raise
+            return "it ended its own machine, which is no result"
     if after.exit_code != 0:
         raise Breach(f"the sandbox is of no use afterwards: {after.end}")
     if field.bait.victim.poll() is not None:

@@ -101,6 +101,7 @@ ATTACKS = (
         "memory bomb by socket buffers",
         lambda field: field.probe("socket_bomb"),
         harms_host=True,
+        beside={"e2b": "the kernel that keeps them is the machine's own, and ends with it"},
     ),
     Attack(
         "S3a",
@@ -108,7 +109,12 @@ ATTACKS = (
         _exhausts("file_bomb", RunEnd.LIMIT_DISK, RunEnd.LIMIT_MEMORY, limits=MANY_FILES),
         harms_host=True,
     ),
-    Attack("S3b", "a place or file without limit", lambda field: field.probe("boundless_place")),
+    Attack(
+        "S3b",
+        "a place or file without limit",
+        lambda field: field.probe("boundless_place"),
+        beside={"e2b": "the disk is the machine's own; S2c and S3a show what is held on it"},
+    ),
     Attack("S4a", "spin, deaf to signals", _lingers("spin")),
     Attack("S4b", "stop oneself", _lingers("stop_oneself")),
     Attack("S5", "1 GiB of binary output without a line end", _flood),

@@ -109,6 +109,34 @@ class Family:
         return found
 
 
+class Disk:
+    """What programs wrote to file systems that nobody else writes to, since this looked first."""
+
+    def __init__(self, places: list[int], max_bytes: int, max_files: int) -> None:
+        self._places = list({os.fstat(place).st_dev: place for place in places}.values())
+        self._most = (max_bytes, max_files)
+        self._before = self._used()
+        self._begun = (0, 0)
+
+    def begin(self) -> None:
+        """A run begins: what is there already does not end it, so that it may clear away."""
+        self._begun = self._grown()
+
+    def is_spent(self) -> bool:
+        """Whether it grew by more than it may, and did so since the run began."""
+        grown = self._grown()
+        return any(grown[kind] > max(self._most[kind], self._begun[kind]) for kind in (0, 1))
+
+    def _grown(self) -> tuple[int, int]:
+        (used, files), (used_before, files_before) = self._used(), self._before
+        return used - used_before, files - files_before
+
+    def _used(self) -> tuple[int, int]:
+        rooms = [os.fstatvfs(place) for place in self._places]
+        used = sum((room.f_blocks - room.f_bfree) * room.f_frsize for room in rooms)
+        return used, sum(room.f_files - room.f_ffree for room in rooms)
+
+
 class Watch:
     """Sees limits that the kernel enforces without a word, and those it does not enforce."""
 
@@ -117,11 +145,19 @@ class Watch:
         self._family = family
         self._places = [os.open(path, os.O_PATH) for path in config["places"]]
         self._inodes: int = config["inodes"]
+        growth: int = config.get("watch_disk", 0)
+        self._disk = Disk(self._places, growth, self._inodes) if growth else None
         self._processes: int = config["watch_processes"]
         self._memory: int = config["watch_memory"]
         self._crowded = 0
         self._pause = config["tick"]
         self._next = 0.0
+
+    def begin(self) -> None:
+        """A run begins."""
+        self.disk_full = False
+        if self._disk:
+            self._disk.begin()
 
     def breach(self, now: bool = False) -> str:
         """The limit that calls for an end, or nothing; looks once a tick, or `now`."""
@@ -149,10 +185,14 @@ class Watch:
         return sum(_share(pid, size) for pid, size in sizes.items()) > self._memory
 
     def _is_disk_crowded(self) -> bool:
+        if self._disk:
+            self.disk_full = self._disk.is_spent()
+            return self.disk_full
         crowded = False
         for place in self._places:
             room = os.fstatvfs(place)
-            self.disk_full = self.disk_full or not (room.f_bavail and room.f_favail)
+            has_room = room.f_bavail and (room.f_favail or not room.f_files)
+            self.disk_full = self.disk_full or not has_room
             crowded = crowded or room.f_files - room.f_ffree > self._inodes
         return crowded
 

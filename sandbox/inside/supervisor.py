@@ -90,7 +90,7 @@ class Supervisor:
         if self._is_busy():
             return {"error": "a started process lives; kill it before a run"}, b""
         stdout, stderr = HeadAndTail(self.config["output"]), HeadAndTail(self.config["output"])
-        self.watch.disk_full = False
+        self.watch.begin()
         began = time.monotonic()
         command = self._command(order, stdout, stderr)
         command.write(body, last=True)
@@ -177,6 +177,7 @@ class Supervisor:
     def _start(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         if self._is_busy():
             return {"error": "a started process lives already; kill it first"}, b""
+        self.watch.begin()
         self.lines, self.errors = Lines(), HeadAndTail(self.config["output"])
         self.process = self._command(order, self.lines, self.errors)
         return {}, b""
@@ -279,6 +280,7 @@ def _standing() -> dict[str, Any]:
     return {
         "ready": True,
         "pid": os.getpid(),
+        "machine": os.uname().machine,
         "no_new_privileges": fields.get("NoNewPrivs") == "1",
         "seccomp": fields.get("Seccomp") == "2",
         "capabilities": int(fields.get("CapBnd", "0"), 16) | int(fields.get("CapEff", "0"), 16),
@@ -295,7 +297,10 @@ def main() -> None:
     if frame is None:
         return
     supervisor = Supervisor(frame[0])
-    if frame[0].get("filter"):
+    if (
+        frame[0].get("filter")
+        and frame[0].get("machine", standing["machine"]) == standing["machine"]
+    ):
         lay(bytes.fromhex(frame[0]["filter"]))
     write_frame(ANSWERS, standing)
     try:

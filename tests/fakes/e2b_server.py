@@ -26,14 +26,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.e2b_machine import Machine
+from tests.fakes.e2b_machine import Machine, Said, Started
 from tests.fakes.github_faults import Fault, Faults
 
 KEY = "e2b_" + "0123456789abcdef" * 2 + "01234567"
 ENVD = "0.6.7"
 HEAD = struct.Struct(">BI")
 LAST = 2
-CHUNK = 1 << 16
 SECRETS = ("key", "token", "secret", "password")
 
 
@@ -50,6 +49,7 @@ class E2BDouble:
         self.takes_public = False
         """Whether a sandbox may be asked for whose ports anybody reaches."""
         self._folder = Path(tempfile.mkdtemp(prefix="anton-e2b-"))
+        self._folder.chmod(0o755)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -62,6 +62,7 @@ class E2BDouble:
                 Route("/health", self._health),
                 Route("/files", self._upload, methods=["POST"]),
                 Route("/process.Process/Start", self._start, methods=["POST"]),
+                Route("/process.Process/Connect", self._connect, methods=["POST"]),
                 Route("/process.Process/SendInput", self._input, methods=["POST"]),
             ]
         )
@@ -99,6 +100,8 @@ class E2BDouble:
 
         async def cut() -> None:
             self.machines[sandbox_id].cut.set()
+            await asyncio.sleep(0)
+            self.machines[sandbox_id].cut.clear()
 
         self._do(cut())
 
@@ -228,14 +231,21 @@ class E2BDouble:
         user = base64.b64decode(credentials).decode().removesuffix(":")
         machine = self._machine(request)
         argv = [config["cmd"], *config["args"]]
-        process = await machine.start(argv, user, stdin=bool(asked.get("stdin")))
-        timeout_ms = request.headers.get("connect-timeout-ms")
-        events = _events(machine, process, float(timeout_ms) / 1000 if timeout_ms else None)
-        return StreamingResponse(events, media_type="application/connect+json")
+        started = await machine.start(argv, user, stdin=bool(asked.get("stdin")))
+        return _stream(request, machine, started)
+
+    async def _connect(self, request: Request) -> Response:
+        body = await request.body()
+        machine = self._machine(request)
+        started = machine.processes.get(json.loads(body[HEAD.size :])["process"]["pid"])
+        if started is None or started.process.returncode is not None:
+            return JSONResponse({"code": "not_found", "message": "no such process"}, 404)
+        return _stream(request, machine, started)
 
     async def _input(self, request: Request) -> Response:
         asked = await request.json()
-        process = self._machine(request).processes.get(asked["process"]["pid"])
+        started = self._machine(request).processes.get(asked["process"]["pid"])
+        process = started.process if started else None
         if process is None or process.stdin is None or process.returncode is not None:
             return JSONResponse({"code": "not_found", "message": "no such process"}, 404)
         process.stdin.write(base64.b64decode(asked["input"]["stdin"]))
@@ -254,55 +264,49 @@ class E2BDouble:
         await machine.end()
 
 
+def _stream(request: Request, machine: Machine, started: Started) -> Response:
+    timeout_ms = request.headers.get("connect-timeout-ms")
+    timeout_s = float(timeout_ms) / 1000 if timeout_ms else None
+    events = _events(machine, started, started.hear(), timeout_s)
+    return StreamingResponse(events, media_type="application/connect+json")
+
+
 async def _events(
-    machine: Machine, process: asyncio.subprocess.Process, timeout_s: float | None
+    machine: Machine, started: Started, heard: asyncio.Queue[Said], timeout_s: float | None
 ) -> AsyncIterator[bytes]:
     """The frames of one command: its start, what it says on both streams, its end."""
-    heard: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=8)
-    yield _frame({"event": {"start": {"pid": process.pid}}})
-    listeners = [
-        asyncio.create_task(_listen(name, stream, heard))
-        for name, stream in (("stdout", process.stdout), ("stderr", process.stderr))
-        if stream
-    ]
     cut = asyncio.create_task(machine.cut.wait())
-    open_streams = len(listeners)
     try:
+        yield _frame({"event": {"start": {"pid": started.process.pid}}})
         async with asyncio.timeout(timeout_s):
-            while open_streams:
-                next_one = asyncio.create_task(heard.get())
-                await asyncio.wait([next_one, cut], return_when=asyncio.FIRST_COMPLETED)
-                if cut.done():
-                    next_one.cancel()
-                    raise ConnectionResetError("the connection was cut")
-                said = next_one.result()
-                if said is None:
-                    open_streams -= 1
-                else:
-                    yield _frame({"event": {"data": said}})
-            code = await process.wait()
+            while not isinstance(said := await _next(heard, cut), int):
+                name, data = said
+                yield _frame({"event": {"data": {name: base64.b64encode(data).decode()}}})
     except TimeoutError:
-        process.kill()
+        started.process.kill()
         error = {"code": "deadline_exceeded", "message": "the time of the command is over"}
         yield _frame({"error": error}, LAST)
         return
     finally:
-        for task in (*listeners, cut):
-            task.cancel()
+        cut.cancel()
+        started.leave(heard)
     if machine.disk.exists():
-        yield _frame({"event": {"end": {"exitCode": code, "exited": True, "status": "ended"}}})
+        yield _frame({"event": {"end": {"exitCode": said, "exited": True, "status": "ended"}}})
         yield _frame({}, LAST)
     else:
         error = {"code": "unavailable", "message": "the connection to the sandbox ended"}
         yield _frame({"error": error}, LAST)
 
 
-async def _listen(
-    name: str, stream: asyncio.StreamReader, heard: asyncio.Queue[dict[str, Any] | None]
-) -> None:
-    while data := await stream.read(CHUNK):
-        await heard.put({name: base64.b64encode(data).decode()})
-    await heard.put(None)
+async def _next(heard: asyncio.Queue[Said], cut: asyncio.Task[bool]) -> Said:
+    next_one = asyncio.create_task(heard.get())
+    try:
+        await asyncio.wait([next_one, cut], return_when=asyncio.FIRST_COMPLETED)
+        if cut.done():
+            raise ConnectionResetError("the connection was cut")
+        return next_one.result()
+    finally:
+        next_one.cancel()
 
 
 def _frame(message: dict[str, Any], flags: int = 0) -> bytes:

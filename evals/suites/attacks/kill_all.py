@@ -4,12 +4,14 @@ import os
 import signal
 import time
 
-from attack import BAIT, breached, held
+from attack import BAIT, breached, held, refusal
 
 NUMBERS = ("KILL", "STOP", "TERM", "INT", "HUP", "QUIT", "SEGV", "USR1", "CHLD", "ALRM", "PIPE")
 
-if os.getppid() != 1:
-    breached("everybody on the machine can be signalled")
+if refusal(lambda: os.kill(BAIT["victim"], 0)) == "":
+    with open(f"/proc/{BAIT['victim']}/comm") as file:
+        if file.read().strip() == "sleep":
+            breached("everybody on the machine can be signalled")
 for name in NUMBERS:
     number = getattr(signal, "SIG" + name)
     for target in (1, os.getppid(), BAIT["victim"]):

@@ -72,8 +72,8 @@ async def test_a_sandbox_lost_within_a_run_is_no_result(
     double: E2BDouble, sandbox: Sandbox
 ) -> None:
     running = asyncio.create_task(sandbox.run(["sh", "-c", "touch on; sleep 60"]))
-    disk = double.machines[only(double)].disk
-    await until((disk / "work/on").exists)
+    machine = double.machines[only(double)]
+    await until(lambda: machine.holds("/work/on"))
     double.lose(only(double))
     with pytest.raises(SandboxGone):
         await asyncio.wait_for(running, 15)
@@ -84,7 +84,7 @@ async def test_a_cut_connection_is_no_result_and_the_machine_is_ended(
 ) -> None:
     running = asyncio.create_task(sandbox.run(["sh", "-c", "touch on; sleep 60"]))
     lost = only(double)
-    await until((double.machines[lost].disk / "work/on").exists)
+    await until(lambda: double.machines[lost].holds("/work/on"))
     double.cut(lost)
     with pytest.raises(SandboxGone):
         await asyncio.wait_for(running, 15)
