@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 1 << 16
+END_S = 5.0
 Said = tuple[str, bytes] | int
 USERS = {"root": "0", "user": "1000"}
 PLAIN_UID = 1_900_002_000
@@ -51,8 +52,8 @@ class Started:
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGKILL)
         await self.process.wait()
+        await asyncio.wait([self._pumping], timeout=END_S)
         self._pumping.cancel()
-        await asyncio.wait([self._pumping])
 
     async def _pumped(self, pumps: list[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*pumps)
@@ -83,6 +84,7 @@ class Machine:
         self.token = f"token-of-{sandbox_id}"
         self.processes: dict[int, Started] = {}
         self.cut = asyncio.Event()
+        self.on = True
         for name in FOLDERS:
             (disk / name).mkdir(parents=True)
         (disk / "root").chmod(0o700)
@@ -125,6 +127,7 @@ class Machine:
 
     async def end(self) -> None:
         """Pull the plug."""
+        self.on = False
         for started in self.processes.values():
             await started.end()
         await asyncio.to_thread(shutil.rmtree, self.disk, ignore_errors=True)

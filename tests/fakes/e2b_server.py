@@ -290,7 +290,7 @@ async def _events(
     finally:
         cut.cancel()
         started.leave(heard)
-    if machine.disk.exists():
+    if machine.on:
         yield _frame({"event": {"end": {"exitCode": said, "exited": True, "status": "ended"}}})
         yield _frame({}, LAST)
     else:
