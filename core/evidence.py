@@ -42,6 +42,8 @@ class Proof(StrEnum):
 
     WITNESS = "witness"
     """Our own record of each test, which what is tested cannot forge unseen."""
+    RUNNER = "runner"
+    """Our own record of what the runner told us; code made against that runner could lie to it."""
     REPORT = "report"
     """The runner's own report, which what is tested could write."""
     EXIT_CODE = "exit code"

@@ -13,7 +13,7 @@ from core.recipes import Recipe
 from core.trees import Tree
 from sandbox.programs import Programs
 
-KINDS: Mapping[str, str] = {}
+KINDS: Mapping[str, str] = {"node": "sandbox.node_modules:NodePackages"}
 """By name: the class that prepares it, as `module:Class`, made with what `Kind.__init__` takes."""
 
 

@@ -1,13 +1,19 @@
 """Which runner a repository's tests need, told from its files."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core.ports import Environment
 from core.trees import Tree
+from sandbox.node_detection import (
+    NODE_RUNNERS,
+    NPM,
+    is_script,
+    is_script_test,
+    script_runner,
+)
+from sandbox.node_program import INSIDE as NODE_INSIDE
 
 
 @dataclass(frozen=True)
@@ -28,25 +34,34 @@ def detect(tree: Tree, tests: Sequence[str] = (), environment: Environment | Non
     """The runner for these tests, or for all; a command that is named runs all, whatever it is."""
     if environment and environment.test_command and not tests:
         return Runner("command")
-    runner = _told_by_files(tree, tests)
+    runner = _told_by_files(tree, tests, environment)
     if environment and environment.test_command and not runner.usable:
         return Runner("command")
     return runner
 
 
-def _told_by_files(tree: Tree, tests: Sequence[str]) -> Runner:
+def is_tested_by_node(tree: Tree) -> bool:
+    """Whether some tests of a tree are run by Node.js."""
+    return detect(tree).name in NODE_RUNNERS or any(map(is_script_test, tree))
+
+
+def _of_node(name: str, environment: Environment | None) -> Runner:
+    if environment is None or any(inside == NODE_INSIDE for _, inside in environment.layers):
+        return Runner(name)
+    return Runner(name, f"the tests run with {name}, and there is no Node.js for them")
+
+
+def _told_by_files(tree: Tree, tests: Sequence[str], environment: Environment | None) -> Runner:
     if any(test.partition("::")[0].endswith(".py") for test in tests):
         return Runner("pytest")
+    if any(is_script(test.partition("::")[0]) for test in tests):
+        return _of_node(script_runner(tree) or NPM, environment)
     python = [path for path in tree.files if path.endswith(".py")]
-    script = _script_runner(tree)
+    script = script_runner(tree)
     if python and (not script or any(_is_python_test(path, tree) for path in python)):
         return Runner(_python_runner(python, tree))
     if script:
-        return Runner(
-            script,
-            f"the tests of this repository run with {script}, which this sandbox cannot run: it has"
-            " no prepared node_modules",
-        )
+        return _of_node(script, environment)
     return Runner("", "no Python and no package.json was found, so there is no known test runner")
 
 
@@ -61,27 +76,3 @@ def _python_runner(paths: Sequence[str], tree: Tree) -> str:
         if re.search(rb"^\s*(import|from) pytest\b|^def test_", tree[path].data, re.MULTILINE):
             return "pytest"
     return "unittest" if tests else "pytest"
-
-
-def _script_runner(tree: Tree) -> str:
-    file = tree.get("package.json")
-    if file is None or not file.is_regular:
-        return ""
-    try:
-        package: Any = json.loads(file.data)
-    except ValueError:
-        return "npm test"
-    if not isinstance(package, dict):
-        return "npm test"
-    scripts, needed = package.get("scripts"), _table(package, "devDependencies")
-    needed |= _table(package, "dependencies")
-    command = str(scripts.get("test", "")) if isinstance(scripts, dict) else ""
-    for name in ("vitest", "jest"):
-        if re.search(rf"\b{name}\b", command) or (name in needed and not command):
-            return name
-    return "npm test"
-
-
-def _table(package: dict[str, Any], key: str) -> dict[str, Any]:
-    found = package.get(key)
-    return dict(found) if isinstance(found, dict) else {}

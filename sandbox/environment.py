@@ -7,9 +7,7 @@ that it asks for runs on the host.
 import asyncio
 import hashlib
 import json
-import os
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,12 +24,11 @@ from sandbox.programs import Programs
 from sandbox.project import import_roots, project_of, version_of
 from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
-from sandbox.storage import UNFINISHED, Lock, open_folder, reachable, remove
+from sandbox.shelf import Shelf
+from sandbox.storage import Lock, open_folder, reachable
 from sandbox.workspace import HOME, WORKSPACE
 
 INSIDE = "/opt/anton"
-ABANDONED_S = 3_600.0
-"""Age at which an unfinished folder is taken to be nobody's."""
 SHARED_CACHE = Path("/var/cache/anton")
 
 
@@ -60,7 +57,7 @@ class Environments:
         self._distributions: OwnDistributions | None = None
         self._programs = Programs()
         self._kinds: tuple[Kind, ...] | None = None
-        self._in_use: dict[str, Lock] = {}
+        self._kept: Shelf | None = None
         self._guard = threading.Lock()
 
     async def prepare(self, tree: Tree, recipe: Recipe | None = None) -> Environment:
@@ -75,9 +72,8 @@ class Environments:
         self._programs.end()
         for kind in self._kinds or ():
             kind.close()
-        with self._guard:
-            while self._in_use:
-                self._in_use.popitem()[1].release()
+        if self._kept:
+            self._kept.close()
 
     def _prepare(self, tree: Tree, operators: Recipe) -> Environment:
         recipe, unread = recipe_of(tree, operators)
@@ -92,7 +88,10 @@ class Environments:
                 declared(project, tree, interpreter.markers),
                 self._own(interpreter),
             )
-            folder = self._held(cache, order)
+            folder = self._shelf(cache).held(
+                order.digest,
+                lambda new: build(new, order, self._programs, index_allowed=self._index_allowed),
+            )
             found = [kind.prepare(tree, recipe) for kind in self._of_other_languages(cache)]
         except OSError as error:
             raise EnvironmentUnprepared(
@@ -129,6 +128,14 @@ class Environments:
                     lock.release()
             return self._interpreter
 
+    def _shelf(self, cache: Path) -> Shelf:
+        with self._guard:
+            if self._kept is None:
+                self._kept = Shelf(
+                    cache / "environments", cache / "locks", self._programs, self._max_kept
+                )
+            return self._kept
+
     def _alone(self, lock: Lock) -> None:
         """Wait for the lock as long as the house stands."""
         try:
@@ -142,55 +149,6 @@ class Environments:
             if self._distributions is None:
                 self._distributions = OwnDistributions(interpreter)
             return self._distributions
-
-    def _held(self, cache: Path, order: Order) -> Path:
-        """The folder of this order, made if need be, and locked against removal while we live."""
-        name = order.digest
-        folder = cache / "environments" / name
-        with self._guard:
-            known = name in self._in_use
-        if known and folder.exists():
-            os.utime(folder)
-            return folder
-        lock = Lock(cache / "locks" / name)
-        lock.share()
-        if not folder.exists():
-            self._alone(lock)
-            if not folder.exists():
-                try:
-                    build(folder, order, self._programs, index_allowed=self._index_allowed)
-                except BaseException:
-                    lock.release()
-                    raise
-            lock.share()
-        os.utime(folder)
-        with self._guard:
-            if name in self._in_use:
-                lock.release()
-            else:
-                self._in_use[name] = lock
-        self._prune(cache, name)
-        return folder
-
-    def _prune(self, cache: Path, latest: str) -> None:
-        """Remove what was abandoned, and the environments not used for longest; none in use."""
-        folders = sorted(
-            (cache / "environments").iterdir(), key=lambda at: at.stat().st_mtime, reverse=True
-        )
-        abandoned = [
-            folder
-            for folder in folders
-            if folder.name.startswith(UNFINISHED)
-            and time.time() - folder.stat().st_mtime > ABANDONED_S
-        ]
-        finished = [folder for folder in folders if not folder.name.startswith(UNFINISHED)]
-        for folder in abandoned:
-            remove(folder)
-        for folder in finished[self._max_kept :]:
-            lock = Lock(cache / "locks" / folder.name)
-            if folder.name != latest and lock.alone_at_once():
-                remove(folder)
-            lock.release()
 
 
 def _environment(folder: Path, order: Order, roots: Sequence[str]) -> Environment:

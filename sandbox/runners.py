@@ -13,6 +13,9 @@ from sandbox.surveys import PER_TEST_S, Asked, Survey, nothing_run
 RUNNERS: Mapping[str, str] = {
     "pytest": "sandbox.pytest_runner:run",
     "unittest": "sandbox.pytest_runner:run",
+    "vitest": "sandbox.node_runner:run_vitest",
+    "jest": "sandbox.node_runner:run_jest",
+    "npm test": "sandbox.node_scripts:run",
     "command": "sandbox.command_runner:run",
 }
 """By the name that `detect` gives a runner: the function that carries out what is asked of it."""

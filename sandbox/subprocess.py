@@ -74,7 +74,7 @@ class SubprocessProvider:
         rooms = AsyncExitStack()
         rooms.callback(self._room.release)
         try:
-            folder = await asyncio.to_thread(self._make_folder)
+            folder = await asyncio.to_thread(self._make_folder, environment)
             rooms.push_async_callback(asyncio.to_thread, remove, folder)
             link = await self._spawn(rooms, folder)
         except BaseException:
@@ -128,11 +128,15 @@ class SubprocessProvider:
             tick=0.1,
         )
 
-    def _make_folder(self) -> Path:
+    def _make_folder(self, environment: Environment) -> Path:
+        """A folder for one sandbox; what it sees at its root lies beside the workspace here."""
         self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._scratch))
         for name in ("work", "home"):
             (folder / name).mkdir()
+        for host, inside in environment.layers:
+            if inside.count("/") == 1:
+                (folder / inside.strip("/")).symlink_to(host)
         return folder
 
     def _reap(self) -> int:

@@ -31,6 +31,7 @@ OF_A_PROOF = ("Tests", "Regression test", "How to Verify")
 SHORT = 12
 KNOWN_BY = {
     Proof.WITNESS: "our own record of each test",
+    Proof.RUNNER: "our own record of what the runner told",
     Proof.REPORT: "the runner's own report",
     Proof.EXIT_CODE: "the exit code alone",
     Proof.NOTHING: "nothing, for none was run",
@@ -306,6 +307,8 @@ def _weaker_proof(evidence: Evidence) -> str:
         return "; only the exit code of the test command is known"
     if Proof.REPORT in proofs:
         return "; known by the runner's own report"
+    if Proof.RUNNER in proofs:
+        return "; known by what the runner told us, which code made against it could forge"
     return ""
 
 

@@ -2326,7 +2326,7 @@ export interface components {
          * @description Who tells how the tests of a run ended: the further down, the less it proves.
          * @enum {string}
          */
-        Proof: "witness" | "report" | "exit code" | "nothing";
+        Proof: "witness" | "runner" | "report" | "exit code" | "nothing";
         /**
          * ProofView
          * @description The whole proof of a patch; names and output of tests are untrusted.

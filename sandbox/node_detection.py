@@ -1,0 +1,63 @@
+"""Which runner the tests of a Node.js repository need, told from its manifest and files."""
+
+import re
+from collections.abc import Mapping
+
+from core.trees import Tree
+from sandbox.node_project import NodeProject, project_of, scripts_of
+
+SOURCES = (".js", ".jsx", ".cjs", ".mjs", ".ts", ".tsx", ".cts", ".mts")
+"""Endings of code that Node.js runs, by itself or by a runner."""
+VITEST, JEST, NPM = "vitest", "jest", "npm test"
+NODE_RUNNERS = (VITEST, JEST, NPM)
+OTHERS = ("mocha", "ava", "tap", "tape", "jasmine", "uvu", "node --test", "karma", "cypress")
+"""Runners that are called by the script of a repository alone."""
+PLACEHOLDER = "no test specified"
+"""In the script that `npm init` writes."""
+_INNER = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:run(?:-script)?\s+)?([\w:.-]+)")
+_TEST_NAME = re.compile(r"(?:.*\.)?(?:test|spec)\.[cm]?[jt]sx?|test[-_.].*\.[cm]?[jt]sx?")
+MAX_DEPTH = 4
+
+
+def script_runner(tree: Tree) -> str:
+    """The runner that a manifest asks for; empty where there is no manifest."""
+    if "package.json" not in tree or not tree["package.json"].is_regular:
+        return ""
+    project = project_of(tree)
+    return runner_of(project) if project else NPM
+
+
+def runner_of(project: NodeProject) -> str:
+    """The runner that its script calls, else the one that it asks for by its needs."""
+    scripts = scripts_of(project.package)
+    command = unfolded(project.script, scripts)
+    for name in (VITEST, JEST):
+        if re.search(rf"(?<![\w@/-]){name}(?![\w/-])", command):
+            return name
+    if command and PLACEHOLDER not in command and any(name in command for name in OTHERS):
+        return NPM
+    wanted = [name for name in (VITEST, JEST) if name in project.needs]
+    if len(wanted) == 1 and "react-scripts" not in command:
+        return wanted[0]
+    return NPM
+
+
+def unfolded(command: str, scripts: Mapping[str, str], depth: int = 0) -> str:
+    """A command, followed by the scripts of the same manifest that it calls."""
+    inner = [scripts[name] for name in _INNER.findall(command) if name in scripts]
+    if depth >= MAX_DEPTH:
+        return command
+    return " ; ".join([command, *(unfolded(one, scripts, depth + 1) for one in inner)])
+
+
+def is_script(path: str) -> bool:
+    """Whether a path is of JavaScript or TypeScript."""
+    return path.endswith(SOURCES) and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
+
+
+def is_script_test(path: str) -> bool:
+    """Whether a path is a test in JavaScript or TypeScript, by the usual names."""
+    *folders, name = path.lower().split("/")
+    if not is_script(path) or "node_modules" in folders:
+        return False
+    return bool(_TEST_NAME.fullmatch(name)) or bool({"test", "tests", "__tests__"} & set(folders))

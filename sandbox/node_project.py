@@ -1,0 +1,167 @@
+"""What a Node.js repository declares, read as data: packages, lock file, script for tests."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from core.trees import Tree
+
+MANIFEST = "package.json"
+LOCKS = {
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+    "pnpm-lock.yaml": "pnpm",
+    "yarn.lock": "yarn",
+}
+"""By file name: which program wrote a lock file."""
+NEEDS = ("dependencies", "devDependencies", "optionalDependencies")
+_REGISTRY_TARBALL = re.compile(r"^https://[^/]+/(?:[^?#]*/)?-/[^/?#]+\.tgz(?:[?#].*)?$")
+_ELSEWHERE = re.compile(r"^(git[+:@]|git@|https?:|ssh:|github:|gitlab:|bitbucket:|gist:|[\w.-]+/)")
+_LOCAL = re.compile(r"^(file:|link:|portal:|\.{0,2}/|~/)")
+
+
+@dataclass(frozen=True)
+class NodeProject:
+    """A repository with a package.json at its root."""
+
+    tree: Tree
+    package: Mapping[str, Any]
+    lock: str = ""
+    """Path of its lock file; empty without one."""
+
+    @property
+    def manager(self) -> str:
+        """Which program its lock file is of; `npm` without one."""
+        return LOCKS.get(self.lock, "npm")
+
+    @property
+    def script(self) -> str:
+        """The command of its script `test`; empty without one."""
+        return scripts_of(self.package).get("test", "")
+
+    @cached_property
+    def needs(self) -> dict[str, str]:
+        """Packages that it asks for by name, with what it says of their versions."""
+        return {
+            name: str(wanted)
+            for table in NEEDS
+            for name, wanted in table_of(self.package, table).items()
+        }
+
+    @property
+    def has_needs(self) -> bool:
+        """Whether anything must be installed, for it or for a package of its workspaces."""
+        return bool(self.needs) or bool(self.members)
+
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """Manifests of the packages that belong to its workspaces, or that it names by path."""
+        named = self.package.get("workspaces")
+        patterns = named.get("packages", []) if isinstance(named, dict) else named
+        patterns = [str(one) for one in patterns] if isinstance(patterns, list) else []
+        if self.manager == "pnpm" and (file := self.tree.get("pnpm-workspace.yaml")):
+            patterns += re.findall(rb"^\s*-\s*['\"]?([^'\"!\s#]+)", file.data, re.MULTILINE)
+            patterns = [one.decode() if isinstance(one, bytes) else one for one in patterns]
+        patterns += [
+            wanted.partition(":")[2] for wanted in self.needs.values() if wanted.startswith("file:")
+        ]
+        forms = [_pattern(one) for one in patterns]
+        return tuple(
+            path
+            for path in self.tree
+            if path.endswith(f"/{MANIFEST}")
+            and "node_modules" not in path.split("/")
+            and any(form.fullmatch(path.rpartition("/")[0]) for form in forms)
+        )
+
+    @cached_property
+    def foreign(self) -> dict[str, str]:
+        """Packages that come from elsewhere than the registry, by name: they are not fetched."""
+        named = {name: wanted for name, wanted in self.needs.items() if _ELSEWHERE.match(wanted)}
+        for path in self.members:
+            inner = _read(self.tree, path)
+            for table in NEEDS:
+                for name, wanted in table_of(inner, table).items():
+                    if _ELSEWHERE.match(str(wanted)):
+                        named[name] = str(wanted)
+        return {**named, **dict(self._foreign_in_lock())}
+
+    def _foreign_in_lock(self) -> Iterator[tuple[str, str]]:
+        text = self.tree.text(self.lock) if self.lock else ""
+        if self.manager == "npm" and text:
+            for place, entry in locked_packages(text).items():
+                resolved = str(entry.get("resolved", ""))
+                if resolved and not entry.get("link") and not _REGISTRY_TARBALL.match(resolved):
+                    yield place.rpartition("node_modules/")[2], resolved
+        elif self.manager == "yarn":
+            for name, resolved in re.findall(
+                r'^"?(@?[^@\n"]+)@[^\n]*:\n(?:  [^\n]*\n)*?  resolved "([^"\n]+)"',
+                text,
+                re.MULTILINE,
+            ):
+                if not _REGISTRY_TARBALL.match(resolved.partition("#")[0]):
+                    yield name, resolved
+        elif self.manager == "pnpm":
+            for name, resolved in re.findall(
+                r"^  '?(@?[^@\n']+)@[^\n]*:\n    resolution: \{[^}\n]*(?:tarball|repo): ([^,}\n]+)",
+                text,
+                re.MULTILINE,
+            ):
+                yield name, resolved
+
+    def is_local(self, name: str) -> bool:
+        """Whether a package is named by a path of the repository."""
+        return bool(_LOCAL.match(self.needs.get(name, "")))
+
+
+def project_of(tree: Tree) -> NodeProject | None:
+    """The project at the root of a tree; None where there is no readable package.json."""
+    package = _read(tree, MANIFEST)
+    if not package:
+        return None
+    lock = next((name for name in LOCKS if name in tree and tree[name].is_regular), "")
+    return NodeProject(tree, package, lock)
+
+
+def scripts_of(package: Mapping[str, Any]) -> dict[str, str]:
+    """The scripts of a manifest."""
+    return {name: str(command) for name, command in table_of(package, "scripts").items()}
+
+
+def table_of(package: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """A table of a manifest; empty where there is none."""
+    found = package.get(key)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def locked_packages(text: str) -> dict[str, dict[str, Any]]:
+    """The packages of npm's lock file by their place, of its second and third version."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    packages = found.get("packages") if isinstance(found, dict) else None
+    if not isinstance(packages, dict):
+        return {}
+    return {str(place): entry for place, entry in packages.items() if isinstance(entry, dict)}
+
+
+def _read(tree: Tree, path: str) -> dict[str, Any]:
+    file = tree.get(path)
+    if file is None or not file.is_regular:
+        return {}
+    try:
+        found = json.loads(file.data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    """A pattern of workspaces, such as `packages/*`, as an expression over folders."""
+    parts = glob.strip().removeprefix("./").rstrip("/").split("/")
+    forms = [".*" if part == "**" else re.escape(part).replace(r"\*", "[^/]*") for part in parts]
+    return re.compile("/".join(forms))

@@ -1,0 +1,171 @@
+"""Packages of Node.js repositories are fetched once, run nothing, and name what cannot be had."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import EnvironmentUnprepared
+from core.evidence import RunEnd
+from core.recipes import Recipe
+from sandbox.environment import Environments
+from sandbox.node_project import project_of
+from tests.fakes.npm_registry import Registry
+from tests.unit.sandbox.rooms import Rooms, open_folder, tree_of
+
+pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing")
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """A registry that npm asks, with a cache of its own."""
+    with open_folder() as folder, Registry().serving() as made:
+        monkeypatch.setenv("npm_config_registry", made.url)
+        monkeypatch.setenv("npm_config_cache", str(folder))
+        monkeypatch.setenv("npm_config_fetch_retries", "0")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def rooms() -> Iterator[Rooms]:
+    with open_folder() as folder:
+        environments = Environments(folder / "environments")
+        yield Rooms("bubblewrap", folder, environments)
+        environments.close()
+
+
+def manifest(script: str = "node check.js", **needs: str) -> str:
+    return json.dumps({"name": "shop", "scripts": {"test": script}, "dependencies": needs})
+
+
+@pytest.mark.needs_bubblewrap
+async def test_packages_are_seen_and_not_written_and_no_script_of_theirs_has_run(
+    registry: Registry, rooms: Rooms, tmp_path: Path
+) -> None:
+    trap = f"touch {tmp_path}/ran"
+    scripts = {"install": trap, "postinstall": trap, "prepare": trap}
+    registry.add("left", {"index.js": "module.exports = 42"}, scripts=scripts)
+    check = (
+        "const fs = require('fs'); console.log('left is', require('left'));"
+        "try { fs.writeFileSync('/node_modules/left/index.js', '') }"
+        "catch (error) { console.log(error.code) }"
+    )
+    package = json.loads(manifest(left="^1.0.0"))
+    package["scripts"]["preinstall"] = trap
+    texts = {"package.json": json.dumps(package), "check.js": check, ".npmrc": "registry=http://a"}
+    run = await rooms.run(texts)
+    assert (run.end, run.proof.value) == (RunEnd.PASSED, "exit code")
+    assert "left is 42" in run.output and "EROFS" in run.output
+    assert not (tmp_path / "ran").exists()
+
+
+async def test_the_next_task_asks_nobody_and_another_lock_file_makes_another_environment(
+    registry: Registry, rooms: Rooms
+) -> None:
+    registry.add("left")
+    registry.add("right")
+    both = {"package.json": manifest(left="*", right="*")}
+    first = await rooms.environments.prepare(tree_of(both))
+    asked = len(registry.asked)
+    again = await rooms.environments.prepare(tree_of({**both, "new.js": "1"}))
+    assert (again.environment_id, len(registry.asked)) == (first.environment_id, asked)
+    other = await rooms.environments.prepare(tree_of({"package.json": manifest(right="*")}))
+    assert other.environment_id != first.environment_id
+    assert any("no lock file" in note for note in first.notes)
+
+
+async def test_what_no_registry_has_is_named_and_the_rest_is_there(
+    registry: Registry, rooms: Rooms
+) -> None:
+    registry.add("left")
+    needs = {
+        "left": "*",
+        "@acme/secret": "^1.0.0",
+        "tool": "git+https://user:pw@example.invalid/tool.git",
+        "other": "https://example.invalid/other.tgz",
+    }
+    environment = await rooms.environments.prepare(tree_of({"package.json": manifest(**needs)}))
+    notes = " ".join(environment.notes)
+    assert "@acme/secret is missing" in notes and "tool is missing" in notes
+    assert "other is missing" in notes and "pw@" not in notes
+    packages = dict((inside, host) for host, inside in environment.layers)["/node_modules"]
+    assert (packages / "left" / "package.json").is_file()
+
+
+async def test_a_registry_that_is_away_is_no_fault_of_the_code(
+    registry: Registry, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    with pytest.raises(EnvironmentUnprepared, match="registry was not reached"):
+        await rooms.environments.prepare(tree_of({"package.json": manifest(away="*")}))
+
+
+async def test_a_lock_file_of_a_program_that_is_not_here_is_said_with_the_remedy(
+    registry: Registry, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.add("left")
+    folders = {str(Path(shutil.which(name) or "").parent) for name in ("npm", "node")}
+    monkeypatch.setenv("PATH", ":".join(folders))
+    if shutil.which("pnpm"):
+        pytest.skip("pnpm is installed here")
+    texts = {"package.json": manifest(left="*"), "pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
+    environment = await rooms.environments.prepare(tree_of(texts))
+    assert any("npm install --global pnpm" in note for note in environment.notes)
+
+
+async def test_a_python_repository_with_a_manifest_asks_no_registry(
+    registry: Registry, rooms: Rooms
+) -> None:
+    texts = {"package.json": manifest(left="*"), "test_a.py": "def test_a(): pass"}
+    environment = await rooms.environments.prepare(tree_of(texts), Recipe())
+    assert not registry.asked
+    assert not any(inside == "/node_modules" for _, inside in environment.layers)
+
+
+LOCK = {
+    "packages": {
+        "": {"dependencies": {"a": "1", "b": "github:x/b"}},
+        "node_modules/a": {"resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz"},
+        "node_modules/b": {"resolved": "git+ssh://git@github.com/x/b.git#abc"},
+        "node_modules/@s/c": {"version": "1.0.0", "integrity": "sha512-x"},
+        "packages/d": {"version": "1.0.0"},
+        "node_modules/d": {"resolved": "packages/d", "link": True},
+        "node_modules/e": {"resolved": "https://evil.example/e.tgz"},
+    }
+}
+YARN = (
+    '"a@^1.0.0":\n  version "1.0.0"\n  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#1"\n\n'
+    'b@x:\n  version "1.0.0"\n  resolved "https://codeload.github.com/x/b/tar.gz/1"\n'
+)
+PNPM = (
+    "packages:\n  a@1.0.0:\n    resolution: {integrity: sha512-x}\n"
+    "  b@https://x:\n    resolution: {tarball: https://codeload.github.com/x/b}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lock", "text", "foreign"),
+    [
+        ("package-lock.json", json.dumps(LOCK), {"b", "e"}),
+        ("yarn.lock", YARN, {"b"}),
+        ("pnpm-lock.yaml", PNPM, {"b"}),
+        ("package-lock.json", "no json", set[str]()),
+    ],
+)
+def test_what_a_lock_file_would_fetch_from_elsewhere_is_told(
+    lock: str, text: str, foreign: set[str]
+) -> None:
+    project = project_of(tree_of({"package.json": manifest(a="^1.0.0"), lock: text}))
+    assert project is not None and set(project.foreign) == foreign
+
+
+def test_members_of_a_workspace_are_found_by_its_patterns() -> None:
+    root = {"workspaces": ["packages/*", "tools/**"], "dependencies": {"x": "file:./own/x"}}
+    paths = ("packages/a", "packages/a/node_modules/q", "tools/b/c", "other", "own/x")
+    texts = {f"{path}/package.json": "{}" for path in paths}
+    project = project_of(tree_of({"package.json": json.dumps(root), **texts}))
+    assert project is not None
+    wanted = ("own/x", "packages/a", "tools/b/c")
+    assert project.members == tuple(f"{path}/package.json" for path in wanted)
