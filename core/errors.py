@@ -20,6 +20,8 @@ AntonError
 │   ├── SandboxUnavailable
 │   ├── SandboxGone
 │   ├── EnvironmentUnprepared
+│   ├── DemoUnavailable
+│   │   └── NothingToShow
 │   └── ArchiveRefused
 ├── IntegrationError
 │   ├── RateLimited
@@ -129,6 +131,14 @@ class SandboxUnavailable(SandboxError):
 
 class SandboxGone(SandboxError):
     """The sandbox ended before its work was done."""
+
+
+class DemoUnavailable(SandboxError):
+    """The app cannot be shown live."""
+
+
+class NothingToShow(DemoUnavailable):
+    """The repository has nothing that could be shown live."""
 
 
 class EnvironmentUnprepared(SandboxError):

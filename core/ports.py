@@ -238,6 +238,39 @@ class SandboxProvider(Protocol):
         ...
 
 
+class LiveDemo(Protocol):
+    """An app that is shown live."""
+
+    @property
+    def url(self) -> str:
+        """Where people reach it."""
+        ...
+
+    async def ended(self) -> str:
+        """Wait until it runs no more; why, in words."""
+        ...
+
+    async def close(self) -> None:
+        """End it with its sandbox and its address; harmless when repeated."""
+        ...
+
+
+class Stage(Protocol):
+    """Shows apps of repositories live."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody who knows the address reaches what is shown."""
+        ...
+
+    async def show(self, tree: Tree) -> LiveDemo:
+        """Start what these files hold, and wait until it answers.
+
+        Raises NothingToShow, or what else a SandboxError tells of why it cannot be shown.
+        """
+        ...
+
+
 # --- thinking ---------------------------------------------------------------------------------
 
 
