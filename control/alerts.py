@@ -118,7 +118,7 @@ class Alerts:
     async def _of_calls(self) -> Found:
         log, since = self._records.interactions, self._records.clock.now() - WINDOW
         found: dict[str, str] = {}
-        rates = await log.ask(figures.call_rates(since))
+        rates = await log.lately(figures.call_rates(since))
         calls, failures = sum(one.calls for one in rates), sum(one.failures for one in rates)
         if calls >= CALLS_MIN and failures > ERRORS_MAX * calls:
             worst = ", ".join(sorted({one.model for one in rates if one.failures}))
@@ -128,7 +128,7 @@ class Alerts:
             )
         slow = [
             f"{one.model} for {one.role} {one.p95_ms / 1000:.0f} s"
-            for one in await log.ask(figures.latencies(since))
+            for one in await log.lately(figures.latencies(since))
             if one.p95_ms > LATENCY_MAX_S * 1000
         ]
         if slow:

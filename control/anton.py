@@ -460,7 +460,7 @@ class Anton:
     async def remembers(self) -> dict[str, str]:
         """Whether the log of model calls and identities can be read: `ok`, or what is wrong."""
         looks: Mapping[str, Callable[[], Awaitable[object]]] = {
-            "interactions": lambda: self.interactions.ask(figures.latest(1)),
+            "interactions": lambda: self.interactions.ask(figures.call_rates(self.clock.now())),
             "identities": self.identities.all,
         }
         answers = dict.fromkeys(looks, "ok")

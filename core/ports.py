@@ -901,6 +901,13 @@ class InteractionLog(Protocol):
         """What a query gives; raises StoreUnusable while the log cannot be read."""
         ...
 
+    async def lately(self, query: Query[Answer]) -> Sequence[Answer]:
+        """What `call_rates` and `latencies` give of the last hour, from this machine alone.
+
+        Of the calls of every process with this data folder; asks no cloud, and costs nothing.
+        """
+        ...
+
     async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
         """Empty what was said before that instant, but for open tasks; in how many calls.
 

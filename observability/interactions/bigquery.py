@@ -79,6 +79,11 @@ class BigQueryInteractionLog:
         rows = await self._dataset.select(queries()[query.name], query.given)
         return tuple(query.answer.model_validate(row) for row in rows)
 
+    async def lately(self, query: Query[Answer]) -> Sequence[Answer]:
+        await self._buffer.flush()
+        rows = await self._spool.lately(query)
+        return tuple(query.answer.model_validate(row) for row in rows)
+
     async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
         given = {"before": before, "open": f",{','.join(open_tasks)},"}
         return await self._dataset.change(queries()["forget"], given)

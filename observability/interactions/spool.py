@@ -2,14 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from core.figures import Answer, Query
 from observability.database import Database
-from observability.interactions.rows import Row
+from observability.interactions import tables
+from observability.interactions.rows import Row, instant
 
 MIGRATIONS = Path(__file__).with_name("migrations") / "spool"
 FILE_NAME = "interactions-spool.db"
@@ -19,6 +22,8 @@ BATCH_ROWS = 500
 BATCH_CHARS = 4_000_000
 """BigQuery takes 10 MB a request; a row above that goes alone."""
 OPEN = "state IN ('waiting', 'tried')"
+LATELY = timedelta(hours=1)
+LATELY_COLUMNS = ("id", "ts", "role", "model", "latency_ms", "success")
 
 Ending = Literal["arrived", "refused"]
 
@@ -53,6 +58,10 @@ class Spool:
         """Keep rows, safe on disk when this returns; one whose id came before changes nothing."""
         self.dropped += await self._database.write(lambda connection: _add(connection, rows))
         self.pending = await self._database.read(_pending)
+
+    async def lately(self, query: Query[Answer]) -> list[Mapping[str, Any]]:
+        """What a query gives of the calls of the last hour, whichever process made them."""
+        return await self._database.read(lambda connection: tables.select(connection, query))
 
     async def next(self) -> Batch | None:
         """The oldest rows that have not arrived, as many as go together."""
@@ -93,11 +102,25 @@ def _add(connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
         "INSERT OR IGNORE INTO rows (table_name, row_id, document) VALUES (?, ?, ?)",
         [(row.table, row.row_id, json.dumps(row.columns)) for row in rows],
     )
+    _note_lately(connection, rows)
     (oldest,) = connection.execute("SELECT max(number) FROM rows").fetchone()
     states = connection.execute(
         "DELETE FROM rows WHERE number <= ? RETURNING state", ((oldest or 0) - KEPT_MAX,)
     ).fetchall()
     return sum(state in ("waiting", "tried") for (state,) in states)
+
+
+def _note_lately(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    calls = [row.columns for row in rows if row.table == "agent_interactions"]
+    connection.executemany(
+        f"INSERT OR IGNORE INTO agent_interactions ({', '.join(LATELY_COLUMNS)})"  # noqa: S608 - made of constants
+        f" VALUES ({', '.join(f':{name}' for name in LATELY_COLUMNS)})",
+        [{name: call[name] for name in LATELY_COLUMNS} for call in calls],
+    )
+    if calls:
+        newest = max(datetime.fromisoformat(call["ts"]) for call in calls)
+        before = instant(newest - LATELY)
+        connection.execute("DELETE FROM agent_interactions WHERE ts < ?", (before,))
 
 
 def _next(connection: sqlite3.Connection) -> Batch | None:

@@ -43,6 +43,9 @@ class SqliteInteractionLog:
         rows = await self._database.read(lambda connection: tables.select(connection, query))
         return tuple(query.answer.model_validate(row) for row in rows)
 
+    async def lately(self, query: Query[Answer]) -> Sequence[Answer]:
+        return await self.ask(query)
+
     async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
         given = {"before": instant(before), "open": f",{','.join(open_tasks)},"}
 

@@ -288,6 +288,7 @@ async def test_success_of_roles_is_that_of_their_tasks(log: InteractionLog) -> N
 async def test_calls_that_failed_are_counted_apart(log: InteractionLog) -> None:
     await fill(log, call(), call(success=False, error="busy"), call(role="qa"))
     found = await log.ask(figures.call_rates(START))
+    assert await log.lately(figures.call_rates(START)) == found
     assert [(row.role, row.calls, row.failures) for row in found] == [("fix", 2, 1), ("qa", 1, 0)]
 
 
@@ -299,6 +300,7 @@ async def test_latency_is_told_by_nearest_rank(log: InteractionLog) -> None:
         call(role="qa", seconds=0.25),
     )
     fix, qa = await log.ask(figures.latencies(START))
+    assert await log.lately(figures.latencies(START)) == (fix, qa)
     assert (fix.calls, fix.p50_ms, fix.p95_ms, fix.p99_ms) == (100, 50.0, 95.0, 99.0)
     assert (qa.calls, qa.p50_ms, qa.p99_ms) == (1, 250.0, 250.0)
 

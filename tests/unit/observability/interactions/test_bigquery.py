@@ -154,6 +154,33 @@ async def test_a_process_that_does_not_upload_spools_and_leaves_it_to_the_other(
     assert cloud.ids("agent_interactions") == ["from the terminal"]
 
 
+async def test_how_calls_went_lately_is_known_here_and_asks_no_cloud(
+    tmp_path: Path, cloud: BigQueryServer
+) -> None:
+    async with opened(tmp_path, cloud) as serving, opened(tmp_path, cloud, uploads=False) as other:
+        serving.record(call(interaction_id="a", seconds=40.0))
+        serving.record(call(interaction_id="b", success=False))
+        await serving.ask(figures.latest(10))
+        other.record(call(10.0, interaction_id="c", seconds=20.0))
+        await other.flush()
+        cloud.fault = "away"
+        seen = len(cloud.requests)
+        for log in (serving, other):
+            (rate,) = await log.lately(figures.call_rates(START))
+            assert (rate.calls, rate.failures) == (3, 1)
+            (took,) = await log.lately(figures.latencies(START))
+            assert (took.calls, took.p50_ms, took.p95_ms) == (2, 20_000.0, 40_000.0)
+            later = START + timedelta(seconds=5)
+            assert [one.calls for one in await log.lately(figures.call_rates(later))] == [1]
+        assert len(cloud.requests) == seen
+        cloud.fault = ""
+    async with opened(tmp_path, cloud) as log:
+        assert [one.calls for one in await log.lately(figures.call_rates(START))] == [3]
+        log.record(call(3700.0, interaction_id="d"))
+        await log.flush()
+        assert [one.calls for one in await log.lately(figures.call_rates(START))] == [1]
+
+
 async def test_a_row_that_is_too_large_is_left_and_the_others_arrive(
     tmp_path: Path,
     cloud: BigQueryServer,
