@@ -9,11 +9,18 @@ import {
 } from "@tanstack/react-router";
 import { Empty } from "@/components/states";
 import { Inbox } from "@/features/inbox/components/inbox";
+import type { View as IdentityView } from "@/features/identities/components/identity-page";
 import type { Filters } from "@/features/tasks/components/board";
 import type { Tab } from "@/features/tasks/components/task-page";
 import { Gate } from "./gate";
 
 const TABS: readonly string[] = ["diff", "tests", "diagnosis", "timeline"];
+
+/** A whole number above zero under its name; nothing for what is none. */
+function numbered<N extends string>(name: N, given: unknown): { [K in N]?: number } {
+  const number = Number(given);
+  return Number.isInteger(number) && number > 0 ? ({ [name]: number } as { [K in N]: number }) : {};
+}
 
 const root = createRootRoute({
   component: Gate,
@@ -68,6 +75,31 @@ const settingsHome = createRoute({
   },
 });
 
+const agents = createRoute({
+  getParentRoute: () => root,
+  path: "/agents",
+  validateSearch: (search: Record<string, unknown>): { path?: string } =>
+    search.path ? { path: String(search.path) } : {},
+  component: lazyRouteComponent(() => import("./role-screens"), "AgentsScreen"),
+});
+
+const identities = createRoute({
+  getParentRoute: () => root,
+  path: "/identities",
+  component: lazyRouteComponent(() => import("./role-screens"), "IdentitiesScreen"),
+});
+
+const identity = createRoute({
+  getParentRoute: () => root,
+  path: "/identities/$role",
+  validateSearch: (search: Record<string, unknown>): Partial<IdentityView> => ({
+    ...(search.tab === "tasks" ? { tab: "tasks" } : {}),
+    ...numbered("v", search.v),
+    ...numbered("vs", search.vs),
+  }),
+  component: lazyRouteComponent(() => import("./role-screens"), "IdentityScreen"),
+});
+
 const short = createRoute({
   getParentRoute: () => root,
   path: "/t/$task8",
@@ -77,7 +109,10 @@ const short = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([inbox, board, task, submit, settings, settingsHome, short]),
+  routeTree: root.addChildren([
+    ...[inbox, board, task, submit, short, settings, settingsHome],
+    ...[agents, identities, identity],
+  ]),
   basepath: "/ui",
   scrollRestoration: true,
 });

@@ -19,15 +19,17 @@ const KEYS: [keys: string, does: string][] = [
   ["g i", "Inbox"],
   ["g b", "Board"],
   ["g n", "Report a fault"],
+  ["g a", "Agents"],
   ["?", "This list"],
 ];
 
-/** On a phone those of the rest stand behind More. */
+/** On a phone those of the rest stand behind More; `also` begins other addresses of a screen. */
 const SCREENS = [
-  { to: "/", label: "Inbox", icon: "inbox", rest: false },
-  { to: "/board", label: "Board", icon: "board", rest: false },
-  { to: "/new", label: "New", icon: "new", rest: false },
-  { to: "/settings", label: "Settings", icon: "settings", rest: true },
+  { to: "/", label: "Inbox", icon: "inbox", rest: false, also: null },
+  { to: "/board", label: "Board", icon: "board", rest: false, also: null },
+  { to: "/agents", label: "Agents", icon: "agents", rest: true, also: "/identities" },
+  { to: "/new", label: "New", icon: "new", rest: false, also: null },
+  { to: "/settings", label: "Settings", icon: "settings", rest: true, also: null },
 ] as const;
 
 export function Shell({ session }: { session: Session }) {
@@ -44,6 +46,7 @@ export function Shell({ session }: { session: Session }) {
     "g i": () => void navigate({ to: "/" }),
     "g b": () => void navigate({ to: "/board" }),
     "g n": () => void navigate({ to: "/new" }),
+    "g a": () => void navigate({ to: "/agents" }),
   });
   return (
     <div className={path.includes("/tasks/") ? "shell shell-task" : "shell"}>
@@ -54,11 +57,11 @@ export function Shell({ session }: { session: Session }) {
         <span className="brand">
           <img src="/ui/icon.svg" alt="" width="28" height="28" /> <span>Anton</span>
         </span>
-        {SCREENS.map(({ to, label, icon, rest }) => (
+        {SCREENS.map(({ to, label, icon, rest, also }) => (
           <Link
             key={to}
             to={to}
-            className={rest ? "nav-rest" : ""}
+            className={`${rest ? "nav-rest" : ""} ${also && path.startsWith(also) ? "active" : ""}`}
             activeOptions={{ exact: to === "/", includeSearch: false }}
           >
             <Icon name={icon} />

@@ -3,17 +3,39 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useEffect, useRef, useState, type ReactNode } from "react";
 import { browser, Stream, type AntonEvent, type Connection } from "@/lib/stream";
 
+type Heard = (events: readonly AntonEvent[]) => void;
+
 interface Live {
   connection: Connection;
   heardAt: number;
+  /** Who wants each event, and not only fresh queries. */
+  ears: Set<Heard>;
 }
 
-const LiveContext = createContext<Live>({ connection: "connecting", heardAt: 0 });
+const LiveContext = createContext<Live>({
+  connection: "connecting",
+  heardAt: 0,
+  ears: new Set(),
+});
 const REFRESH_MS = 500;
 const LISTS = new Set(["status", "end", "approval", "patch", "evidence"]);
 
 export function useLive(): Live {
   return use(LiveContext);
+}
+
+/** Hear every event as it comes, in order and in batches. */
+export function useEvents(heard: Heard): void {
+  const { ears } = use(LiveContext);
+  const latest = useRef(heard);
+  useEffect(() => {
+    latest.current = heard;
+  });
+  useEffect(() => {
+    const ear: Heard = (events) => latest.current(events);
+    ears.add(ear);
+    return () => void ears.delete(ear);
+  }, [ears]);
 }
 
 /** Keys of the queries that an event makes stale. */
@@ -24,13 +46,19 @@ export function staleBy(event: AntonEvent): string[][] {
   ];
   if (event.type === "approval") stale.push(["approvals"], ["approval"]);
   if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"]);
+  if (event.type === "identity") stale.push(["identities"], ["memory-changes"]);
   return stale;
 }
 
 export function LiveProvider({ after, children }: { after: number; children: ReactNode }) {
   const queries = useQueryClient();
   const first = useRef(after);
-  const [live, setLive] = useState<Live>({ connection: "connecting", heardAt: 0 });
+  const [live, setLive] = useState<Live>(() => ({
+    connection: "connecting",
+    heardAt: 0,
+    ears: new Set(),
+  }));
+  const { ears } = live;
   useEffect(() => {
     const stream = new Stream(browser());
     const stale = new Map<string, string[]>();
@@ -42,13 +70,16 @@ export function LiveProvider({ after, children }: { after: number; children: Rea
     };
     stream.listen({
       events: (events) => {
+        for (const ear of ears) ear(events);
         for (const event of events)
           for (const key of staleBy(event)) stale.set(JSON.stringify(key), key);
         timer ??= setTimeout(refresh, REFRESH_MS);
       },
       resync: () => void queries.invalidateQueries(),
       connection: (connection, heardAt) => {
-        setLive((known) => (known.connection === connection ? known : { connection, heardAt }));
+        setLive((known) =>
+          known.connection === connection ? known : { ...known, connection, heardAt },
+        );
         if (connection === "signed_out") void queries.invalidateQueries({ queryKey: ["session"] });
       },
     });
@@ -67,6 +98,6 @@ export function LiveProvider({ after, children }: { after: number; children: Rea
       clearTimeout(timer);
       stream.stop();
     };
-  }, [queries]);
+  }, [queries, ears]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }

@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { answerOf, api, type Approval, type Schemas, type Task } from "@/lib/api";
+import { useQuery } from "@tanstack/react-query";
+import { answerOf, api, type Approval, type Task } from "@/lib/api";
+import { eventsOf, type LoggedEvent } from "@/lib/events";
 import type { Proof } from "./facts";
 
-export type LoggedEvent = Schemas["Event"];
+export type { LoggedEvent };
 
 export function useTask(taskId: string) {
   return useQuery({
@@ -12,24 +13,12 @@ export function useTask(taskId: string) {
   });
 }
 
-const PAGE = 500;
-
 /** All stored events of a task, in order; what is known already is not asked for again. */
 export function useTaskEvents(taskId: string) {
-  const queries = useQueryClient();
-  const queryKey = ["events", taskId];
   return useQuery({
-    queryKey,
-    queryFn: async (): Promise<LoggedEvent[]> => {
-      const all = [...(queries.getQueryData<LoggedEvent[]>(queryKey) ?? [])];
-      for (let after = all.at(-1)?.seq ?? 0; ;) {
-        const query = { task: taskId, after };
-        const page = await answerOf(api.GET("/events", { params: { query } }));
-        all.push(...page.events);
-        if (page.events.length < PAGE) return all;
-        after = page.next_after;
-      }
-    },
+    queryKey: ["events", taskId],
+    queryFn: ({ client, queryKey }) =>
+      eventsOf(taskId, client.getQueryData<LoggedEvent[]>(queryKey)),
   });
 }
 
