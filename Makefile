@@ -5,7 +5,7 @@ SUITE ?= repair
 # Tests side by side, one process a core; who has no more takes from the others. SPREAD= for one after the other.
 SPREAD ?= -n logical --dist worksteal
 
-.PHONY: help install fmt lint types imports test test-docker check e2e web web-types eval dev pictures demo lock clean
+.PHONY: help install fmt lint types imports test test-docker check e2e web web-types web-check eval dev pictures demo lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ test: install ## the tests, but for the slow ones
 test-docker: install ## the sandbox of Docker, in an engine started for it (as root, with Debian's docker.io)
 	$(PY) -m pytest -m needs_docker
 
-check: lint types imports test ## exactly what CI runs
+check: lint types imports web-check test ## exactly what CI runs
 
 e2e: install ## the slow tests too: real processes, races, kills at every step
 	$(PY) -m pytest -m "slow and not needs_docker"
@@ -42,6 +42,9 @@ e2e: install ## the slow tests too: real processes, races, kills at every step
 web: web-types ## the dashboard: rules, types, tests, build (needs Node 20)
 	cd dashboard && npm run lint && npm run types && npm run test && npm run build
 	$(PY) -m api.bundle
+
+web-check: ## the dashboard as it is committed: rules, types, tests, and that its bundle is its build
+	@deploy/check_dashboard.sh
 
 web-types: install dashboard/node_modules ## the dashboard's types, from what the server says of itself
 	$(PY) -m api.app > dashboard/openapi.json

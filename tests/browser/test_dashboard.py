@@ -5,79 +5,20 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
-import pytest
 
 from cli.demo import TICKET, Stage
+from tests.browser.watching import DESK, PHONE, looking, needs_chromium, sign_in
 from tests.e2e.rest import OPERATOR, PATIENCE_S, serving
 from tests.fakes.repositories import git
 
-playwright = pytest.importorskip("playwright.async_api", reason="needs `pip install playwright`")
-
 ROOT = Path(__file__).parent.parent.parent
-AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
-DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
 REPAIR_S = 180.0
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium, or CHROMIUM_PATH"),
-]
-
-
-class Watched:
-    """A page, and everything that it should not have done."""
-
-    def __init__(self, page: Any, base: str) -> None:
-        self.page, self.base = page, base
-        self.trouble: list[str] = []
-        page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: self.trouble.append(f"dialog: {dialog.message}"))
-        page.on("request", self._leaves)
-        page.on("console", self._said)
-
-    def _leaves(self, request: Any) -> None:
-        if not request.url.startswith((self.base, "data:")):
-            self.trouble.append(f"left for {request.url}")
-
-    def _said(self, message: Any) -> None:
-        if "Content Security Policy" in message.text or "Content-Security" in message.text:
-            self.trouble.append(message.text)
-
-    async def fine(self) -> None:
-        """Nothing went wrong, nothing is wider than the screen, and axe finds nothing."""
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert await self.page.evaluate(wide) <= 0, self.page.url
-        if AXE.exists():
-            await self.page.evaluate(AXE.read_text())
-            found = await self.page.evaluate("axe.run().then((told) => told.violations)")
-            told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
-            assert told == [], self.page.url
-        assert self.trouble == []
-
-
-@asynccontextmanager
-async def looking(base: str, **options: Any) -> AsyncIterator[Watched]:
-    """A page of a fresh browser."""
-    async with playwright.async_playwright() as player:
-        browser = await player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = await browser.new_context(**options)
-        context.set_default_timeout(PATIENCE_S * 1000)
-        yield Watched(await context.new_page(), base)
-        await browser.close()
-
-
-async def sign_in(page: Any) -> None:
-    await page.get_by_label("API key").fill(OPERATOR)
-    await page.get_by_role("button", name="Sign in").click()
+pytestmark = needs_chromium
 
 
 async def test_submit_watch_approve_by_keyboard_and_see_the_branch(tmp_path: Path) -> None:
@@ -233,33 +174,4 @@ async def test_a_restarted_server_is_found_again_and_no_event_is_missed(tmp_path
             await again.ask("POST", f"/tasks/{question['task_id']}/approve")
             await page.get_by_text("Fixed", exact=True).wait_for()
             await page.get_by_text("Live", exact=True).wait_for()
-            await watched.fine()
-
-
-HOSTILE = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "[click](javascript:alert(1)) ![x](http://evil.example/x.png)",
-    '"><svg onload=alert(1)> {{7*7}} ${7*7} `${alert(1)}`',
-    "safe \u202etxt.exe\u2066 \u200b\ufeff \U000e0041 end",
-    "http://evil.example/" + "a" * 300,
-    "W" * 400,
-    "\u0635\u0627\u062f\u0642 " * 30 + "z\u0363\u0364\u0365" * 40,
-    "<style>*{display:none}</style><base href=//evil.example>",
-)
-
-
-async def test_hostile_text_is_shown_as_text_and_breaks_nothing(tmp_path: Path) -> None:
-    async with serving(tmp_path) as house, looking(house.base, **PHONE) as watched:
-        tasks = [await house.begin(task_description=text, queue=True) for text in HOSTILE]
-        for task_id in tasks:
-            await house.until(task_id, "waiting_for_input")
-        page = watched.page
-        for path in ("", "board"):
-            await page.goto(f"{house.base}/ui/{path}")
-            await page.get_by_text("<script>alert(1)</script>").first.wait_for()
-            await watched.fine()
-        for task_id in tasks:
-            await page.goto(f"{house.base}/ui/tasks/{task_id}")
-            await page.get_by_role("region", name="Decision").wait_for()
             await watched.fine()
