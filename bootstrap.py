@@ -83,6 +83,7 @@ from observability.redaction import Redactor
 from observability.tracing import Tracing
 from repair.validate import Tests
 from sandbox import provider_class
+from sandbox.choice import automatic
 from sandbox.traced import TracedProvider
 
 if TYPE_CHECKING:
@@ -1044,10 +1045,13 @@ def sandbox_of(settings: Settings) -> SandboxProvider:
 
 
 def sandbox_kind(settings: Settings) -> str:
-    """The kind that is named; else E2B for whoever has a key, or bubblewrap."""
+    """The kind that is named; else E2B for whoever has a key, or what this machine can hold."""
     if settings.sandbox != "auto":
         return settings.sandbox
-    return "e2b" if settings.e2b_api_key.get_secret_value() else "bubblewrap"
+    return automatic(
+        has_e2b_key=bool(settings.e2b_api_key.get_secret_value()),
+        docker_host=settings.docker_host,
+    )
 
 
 def sandbox_options(settings: Settings, kind: str = "") -> dict[str, Any]:

@@ -130,7 +130,7 @@ class SandboxOptions(_Group):
     """The sandbox: where the code under repair runs."""
 
     sandbox: Literal["auto", "bubblewrap", "docker", "e2b", "subprocess"] = "auto"
-    """`auto` is e2b with E2B_API_KEY, else bubblewrap; `subprocess` protects nothing."""
+    """`auto`: e2b with E2B_API_KEY, else bubblewrap, else docker; `subprocess` protects nothing."""
     sandbox_image: str = Field(default="", max_length=255)
     """Image of SANDBOX=docker; empty for one that is made of this machine's Python and tools."""
     docker_host: str = ""

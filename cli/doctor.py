@@ -57,7 +57,7 @@ async def examine(patient: Patient) -> list[Finding]:
         return findings
     settings = patient.settings
     findings += [disk(settings.data_dir), *permissions(settings.data_dir)]
-    findings += await _sandbox(patient.sandbox, settings)
+    findings += await sandbox(patient.sandbox, settings)
     findings += await _stores(patient.stores, settings)
     findings += [_finding(*found) async for found in patient.models(settings)]
     findings += [f for channel in patient.channels(settings) for f in await _channel(channel)]
@@ -196,16 +196,18 @@ def hosts(settings: Settings) -> Iterator[Finding]:
         yield Finding("github", "ok", "off: no token, so repositories there are not worked on")
 
 
-async def _sandbox(
+async def sandbox(
     provider: Callable[[Settings], SandboxProvider], settings: Settings
 ) -> list[Finding]:
+    """Which sandbox serves, and what enforces each limit; or why none does."""
     try:
-        sandbox = provider(settings)
-        enforced = await sandbox.check()
+        opened = provider(settings)
+        enforced = await opened.check()
     except AntonError as error:
         return [Finding("sandbox", "error", error.message, error.remedy or "")]
-    level: Level = "ok" if sandbox.backend != "subprocess" else "warning"
-    found = [Finding("sandbox", level, sandbox.backend)]
+    level: Level = "ok" if opened.backend != "subprocess" else "warning"
+    chosen = ", chosen by SANDBOX=auto" if settings.sandbox == "auto" else ""
+    found = [Finding("sandbox", level, f"{opened.backend}{chosen}")]
     return found + [
         Finding("  " + limit, "warning" if by.startswith(("none", "not ")) else "ok", by)
         for limit, by in enforced.items()

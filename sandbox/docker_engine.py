@@ -15,6 +15,7 @@ CALL_S = 60
 REMOVE_S = 20.0
 LOOK_S = 0.02
 CONFLICT = 409
+LISTENS_S = 2.0
 USUAL = "unix:///var/run/docker.sock"
 INSTALL = (
     "Start Docker (Debian: apt-get install docker.io) and let this user reach it, or set "
@@ -27,6 +28,21 @@ REMEDIES = {
     "o such image": "Pull or import the image that SANDBOX_IMAGE names, or leave it empty.",
     "ermission denied": INSTALL,
 }
+
+
+def listens(host: str) -> bool:
+    """Whether somebody takes connections at this address of an engine; empty for the usual one."""
+    kind, _, place = (host or USUAL).partition("://")
+    try:
+        if kind == "unix":
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(place)
+            return True
+        name, _, port = place.partition("/")[0].rpartition(":")
+        socket.create_connection((name, int(port)), LISTENS_S).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 class Attached:

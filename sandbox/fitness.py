@@ -20,7 +20,10 @@ PROBE_LIMITS = Limits(
     wall_s=20.0, memory_bytes=96 * MIB, processes=16, disk_bytes=16 * MIB, output_bytes=10_000
 )
 PROBE_BOMB = "x = bytearray(192 * 1024 * 1024); x[::4096] = bytes(len(x) // 4096)"
-INSTALL = "Install it (Debian: apt-get install bubblewrap)."
+INSTALL = (
+    "Install it (Debian: apt-get install bubblewrap); SANDBOX=auto also takes a Docker engine that "
+    "answers, or E2B with E2B_API_KEY."
+)
 ORDINARY = "Run Anton as an ordinary user, with bubblewrap 0.8 or later."
 USER_NAMESPACES = (
     "Allow unprivileged user namespaces: sysctl kernel.unprivileged_userns_clone=1, on Ubuntu "
