@@ -295,6 +295,37 @@ class EventList(Answer):
     """Number from which on no event was forgotten."""
 
 
+class EventPage(Answer):
+    """Events that were looked for, newest first."""
+
+    events: list[Event]
+    next_before: int | None
+    """Search on before this number; null where nothing is left to search."""
+
+
+class AuditFacts(BaseModel):
+    """An entry of the audit log."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    number: int
+    at: datetime
+    action: str
+    """Such as `decision`, `refused`, `identity_rolled_back`."""
+    actor: str
+    task_id: str
+    """Empty where it is about no task."""
+    detail: dict[str, Any]
+
+
+class AuditList(Answer):
+    """Entries of the audit log, newest first."""
+
+    entries: list[AuditFacts]
+    next_before: int | None
+    """Ask again with this number for older ones; null at the beginning of the log."""
+
+
 class StatsView(Answer):
     """What the tasks and model calls of a time came to."""
 

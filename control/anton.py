@@ -41,7 +41,7 @@ from core.errors import (
     PayloadInvalid,
     StoreError,
 )
-from core.events import AuditEntry, Notice
+from core.events import AuditEntry, AuditRow, Notice
 from core.intents import Intent, unclear
 from core.ports import (
     ArtifactStore,
@@ -308,6 +308,14 @@ class Anton:
     async def note(self, entry: AuditEntry) -> None:
         """Write something into the audit log."""
         await self._audit.record(entry)
+
+    async def audit(
+        self, before: int, *, action: str = "", task_id: str = "", words: str = "", limit: int = 100
+    ) -> Sequence[AuditRow]:
+        """What stands in the audit log before a number, newest first, without secrets."""
+        return await self._audit.before(
+            before, action=action, task_id=task_id, words=words, limit=limit
+        )
 
     async def refuse(self, by: Person, what: str, task_id: str = "") -> None:
         """Write down that somebody was refused; the state of nothing changes."""

@@ -1,5 +1,7 @@
 """What reaches us, and what Anton tells of himself: one envelope for the log and every stream."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -53,6 +55,28 @@ class Event(Notice):
     ts: datetime
 
 
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events are looked for; what is empty is open."""
+
+    task_id: str = ""
+    role: str = ""
+    types: tuple[EventType, ...] = ()
+    words: str = ""
+    """Anywhere in the envelope, upper and lower case of ASCII alike."""
+    after: int = 0
+    """Only events with a greater number."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Events, newest first."""
+
+    events: Sequence[Event]
+    before: int
+    """Search on before this number; 0 where nothing is left to search."""
+
+
 class AuditEntry(Value):
     """Something for the audit log: a decision, a refusal, a write to a host."""
 
@@ -61,3 +85,11 @@ class AuditEntry(Value):
     task_id: str = ""
     actor: str = ""
     detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class AuditRow(AuditEntry):
+    """An entry as it stands in the audit log."""
+
+    number: int
+    """Grows by one from row to row."""
+    at: datetime

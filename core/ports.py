@@ -13,7 +13,7 @@ from core.budgets import Scope, Spent
 from core.channels import Card, Message, Proposal
 from core.effects import Change, ChangeRequest, Effect
 from core.errors import ConsentRefused
-from core.events import AuditEntry, Event, Notice
+from core.events import AuditEntry, AuditRow, Event, EventFilter, Found, Notice
 from core.evidence import Evidence, RunEnd
 from core.figures import Answer, LogHealth, Query
 from core.findings import (
@@ -867,6 +867,10 @@ class EventLog(Protocol):
         """Events with a greater number, in order."""
         ...
 
+    async def before(self, seq: int, only: EventFilter, limit: int = 100) -> Found:
+        """Events with a smaller number that fit, newest first, of a bounded stretch of the log."""
+        ...
+
     async def latest(self) -> int:
         """The greatest number so far, be its event forgotten or not; 0 in a new log."""
         ...
@@ -1050,6 +1054,12 @@ class AuditLog(Protocol):
 
     async def record(self, entry: AuditEntry) -> None:
         """Append an entry."""
+        ...
+
+    async def before(
+        self, number: int, *, action: str = "", task_id: str = "", words: str = "", limit: int = 100
+    ) -> Sequence[AuditRow]:
+        """Rows with a smaller number that fit, newest first; secrets are masked once more."""
         ...
 
     async def verify(self) -> int | None:

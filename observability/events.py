@@ -12,11 +12,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.errors import StoreError, StoreUnusable
-from core.events import Event, Notice
+from core.events import Event, EventFilter, Found, Notice
 from core.ports import Clock
 from observability.database import Database
 from observability.envelopes import fitted
 from observability.redaction import Redactor
+from observability.searching import envelopes_before
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,13 @@ class SqliteEventLog:
                 values,
             )
             return tuple(_event(envelope) for (envelope,) in rows)
+
+        return await self._database.read(read)
+
+    async def before(self, seq: int, only: EventFilter, limit: int = 100) -> Found:
+        def read(connection: sqlite3.Connection) -> Found:
+            envelopes, further = envelopes_before(connection, seq, only, limit)
+            return Found(tuple(_event(envelope) for envelope in envelopes), further)
 
         return await self._database.read(read)
 

@@ -1,6 +1,6 @@
 """The event log, as pages and as streams."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
@@ -9,11 +9,15 @@ from api.auth import TICKET_S, Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import problem_responses
 from api.stream import HEADERS, MEDIA_TYPE, WATCHED_MAX, Feed, Wish
-from api.views import EventList, TicketView
+from api.views import AuditFacts, AuditList, EventList, EventPage, TicketView
+from core.events import EventFilter, EventType
 
 router = APIRouter(tags=["events"])
 
-Number = Annotated[int, Query(ge=0, lt=2**63)]
+GREATEST = 2**63 - 1
+Number = Annotated[int, Query(ge=0, le=GREATEST)]
+Reference = Annotated[str, Query(max_length=36)]
+Words = Annotated[str, Query(max_length=200)]
 STREAM = {
     200: {"description": "Server-sent events", "content": {MEDIA_TYPE: {}}},
     **problem_responses(400, 401, 403, 404, 409, 422, 429, 503),
@@ -40,6 +44,56 @@ async def list_events(
         events=list(events),
         next_after=events[-1].seq if events else after,
         oldest=await front.anton.events.oldest(),
+    )
+
+
+@router.get(
+    "/events/search",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
+)
+async def search_events(
+    front: TheFront,
+    before: Number = GREATEST,
+    after: Number = 0,
+    task: Reference = "",
+    role: Annotated[str, Query(max_length=40)] = "",
+    type: Annotated[list[EventType], Query(max_length=len(get_args(EventType)))] = [],  # noqa: B006 - its name in the address; FastAPI copies it
+    q: Words = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> EventPage:
+    """Stored events that fit, newest first; a search that finds little says where to go on."""
+    seq = await front.seq()
+    task_id = (await front.task(task)).task_id if task else ""
+    only = EventFilter(task_id, role, tuple(type), q.strip(), after)
+    found = await front.anton.events.before(min(before, seq + 1), only, limit)
+    return EventPage(as_of_seq=seq, events=list(found.events), next_before=found.before or None)
+
+
+@router.get(
+    "/audit",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
+)
+async def list_audit(
+    front: TheFront,
+    before: Number = GREATEST,
+    task: Reference = "",
+    action: Annotated[str, Query(max_length=100)] = "",
+    q: Words = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> AuditList:
+    """The audit log, newest first: decisions, refusals, sign-ins, changes, writes to hosts."""
+    seq = await front.seq()
+    task_id = (await front.task(task)).task_id if task else ""
+    rows = await front.anton.audit(
+        before, action=action, task_id=task_id, words=q.strip(), limit=limit + 1
+    )
+    page = rows[:limit]
+    return AuditList(
+        as_of_seq=seq,
+        entries=[AuditFacts.model_validate(row.model_dump()) for row in page],
+        next_before=page[-1].number if len(rows) > limit else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.errors import StoreUnusable
-from core.events import ENVELOPE_MAX_BYTES, Event, Notice
+from core.events import ENVELOPE_MAX_BYTES, Event, EventFilter, Notice
 from observability.events import QUEUE_MAX, SqliteEventLog
 from observability.redaction import Redactor
 from tests.conftest import ROOT
@@ -60,6 +60,44 @@ async def test_events_are_read_by_task_and_in_portions(log):
         await log.append(a_node(n, task_id="even" if n % 2 == 0 else "odd"))
     assert [event.data["n"] for event in await log.after(3, task_id="even", limit=2)] == [4, 6]
     assert await log.after(10) == ()
+
+
+async def test_events_are_searched_newest_first_by_all_that_narrows_them(log):
+    for n in range(6):
+        await log.append(
+            Notice(
+                type="node" if n % 2 else "llm_end",
+                task_id="t" if n < 4 else "u",
+                role="fix" if n > 1 else "qa",
+                data={"said": f'the "{n}" is 100 %_Done\n'},
+            )
+        )
+
+    async def seqs(before: int = 99, limit: int = 100, **only: Any) -> list[int]:
+        found = await log.before(before, EventFilter(**only), limit)
+        return [event.seq for event in found.events]
+
+    assert await seqs() == [6, 5, 4, 3, 2, 1]
+    assert await seqs(before=4, limit=2) == [3, 2]
+    assert await seqs(after=4) == [6, 5]
+    assert await seqs(task_id="u") == [6, 5]
+    assert await seqs(role="qa", types=("node", "end")) == [2]
+    assert await seqs(words='THE "3" is') == [4]
+    assert await seqs(words="100 %_done\n") == [6, 5, 4, 3, 2, 1]
+    assert await seqs(words="100 _%") == await seqs(words="\\") == []
+    assert (await log.before(99, EventFilter(), 4)).before == 3
+    assert (await log.before(3, EventFilter(), 4)).before == 0
+
+
+async def test_a_search_looks_at_a_bounded_stretch_and_says_where_to_go_on(log, monkeypatch):
+    monkeypatch.setattr("observability.searching.SCANNED_MAX", 4)
+    for n in range(10):
+        await log.append(a_node(n, task_id="rare" if n == 0 else "t"))
+    before, steps = 11, 0
+    while before:
+        found = await log.before(before, EventFilter(task_id="rare"))
+        before, steps = found.before, steps + 1
+    assert ([event.seq for event in found.events], steps) == ([1], 3)
 
 
 async def test_a_listener_sees_what_comes_from_now_on_once_and_in_order(log):

@@ -742,6 +742,25 @@ async def test_what_nobody_can_find_out_is_no_longer_open(stores, clock):
 # --- audit --------------------------------------------------------------------------------------
 
 
+async def test_the_audit_log_is_read_backwards_and_narrowed(stores):
+    for n in range(5):
+        detail = {"n": n, "said": "Äpfel" if n == 3 else "x"}
+        action, task = ("decision", "t1") if n % 2 else ("refused", "")
+        await stores.audit.record(AuditEntry(action=action, task_id=task, detail=detail))
+
+    async def numbers(before: int = 99, **only: Any) -> list[int]:
+        return [row.number for row in await stores.audit.before(before, **only)]
+
+    assert await numbers() == [5, 4, 3, 2, 1]
+    assert await numbers(4, limit=2) == [3, 2]
+    assert await numbers(action="refused") == [5, 3, 1]
+    assert await numbers(task_id="t1") == [4, 2]
+    assert await numbers(words="Äpfel") == [4]
+    assert await numbers(words="DECIS") == [4, 2]
+    (row,) = await stores.audit.before(2)
+    assert (row.action, row.detail["n"], row.at.tzinfo is not None) == ("refused", 0, True)
+
+
 async def test_the_audit_log_chains_its_rows_and_masks_secrets(stores, clock):
     assert await stores.audit.verify() is None
     await asyncio.gather(

@@ -42,6 +42,8 @@ NEEDS = {
     "GET /logs": "read",
     "GET /tasks/{ref}/conversation": "read",
     "GET /events": "read",
+    "GET /events/search": "read",
+    "GET /audit": "read",
     "GET /metrics": "read",
     "GET /stats": "read",
     "GET /settings": "read",

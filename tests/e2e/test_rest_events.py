@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core.events import AuditEntry
 from core.models import ModelCall
 from tests.e2e.rest import OPERATOR, Served, key_file, serving
 
@@ -256,3 +257,38 @@ async def test_what_a_model_says_reaches_who_watches_its_task(house: Served) -> 
             assert heard["text"] == "The total is off by one. "
         stored = (await house.ask("GET", "/events")).json()["events"]
     assert "off by one. So" not in str(stored)
+
+
+async def test_events_are_searched_backwards_and_narrowed(house: Served) -> None:
+    task_id = await finished(house)
+    page = (await house.ask("GET", "/events/search?limit=5")).json()
+    seqs = [event["seq"] for event in page["events"]]
+    assert seqs == sorted(seqs, reverse=True)
+    assert page["next_before"] == seqs[-1]
+    older = (await house.ask("GET", f"/events/search?before={page['next_before']}")).json()
+    assert older["events"][0]["seq"] == seqs[-1] - 1
+    assert older["next_before"] is None
+    query = f"task={task_id[:8]}&type=evidence&type=review&q=APPROVE"
+    found = (await house.ask("GET", f"/events/search?{query}")).json()["events"]
+    assert [event["type"] for event in found] == ["review"]
+    for bad, status in (("type=nothing", 422), ("task=ffffffff", 404), ("before=-1", 422)):
+        assert (await house.ask("GET", f"/events/search?{bad}")).status_code == status
+
+
+async def test_the_audit_log_is_shown_without_what_became_a_secret(tmp_path: Path) -> None:
+    later = "hunter2-hunter2-later"
+    async with serving(tmp_path) as house:
+        await finished(house)
+        await house.anton.note(AuditEntry(action="refused", actor="rest:x", detail={"k": later}))
+    settings = {"api_key": later, "headers": {"X-API-Key": later}}
+    async with serving(tmp_path, **settings) as house:  # type: ignore[arg-type]
+        told = (await house.ask("GET", "/audit?action=refused")).json()
+        assert [(one["actor"], one["detail"]) for one in told["entries"]] == [
+            ("rest:x", {"k": "[secret]"})
+        ]
+        decided = (await house.ask("GET", "/audit?action=decision")).json()["entries"]
+        assert len(decided) == 1
+        assert decided[0]["task_id"]
+        page = (await house.ask("GET", "/audit?limit=1")).json()
+        older = (await house.ask("GET", f"/audit?before={page['next_before']}")).json()
+        assert older["entries"][0]["number"] == page["entries"][0]["number"] - 1

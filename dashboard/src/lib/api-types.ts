@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description The audit log, newest first: decisions, refusals, sign-ins, changes, writes to hosts.
+         */
+        get: operations["list_audit_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/channels/{name}/test": {
         parameters: {
             query?: never;
@@ -136,6 +156,26 @@ export interface paths {
          * @description The same envelopes as the stream's, after a number.
          */
         get: operations["list_events_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Events
+         * @description Stored events that fit, newest first; a search that finds little says where to go on.
+         */
+        get: operations["search_events_events_search_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -962,6 +1002,53 @@ export interface components {
             task_id: string;
         };
         /**
+         * AuditFacts
+         * @description An entry of the audit log.
+         */
+        AuditFacts: {
+            /**
+             * Action
+             * @description Such as `decision`, `refused`, `identity_rolled_back`.
+             */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Number */
+            number: number;
+            /**
+             * Task Id
+             * @description Empty where it is about no task.
+             */
+            task_id: string;
+        };
+        /**
+         * AuditList
+         * @description Entries of the audit log, newest first.
+         */
+        AuditList: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Entries */
+            entries: components["schemas"]["AuditFacts"][];
+            /**
+             * Next Before
+             * @description Ask again with this number for older ones; null at the beginning of the log.
+             */
+            next_before: number | null;
+        };
+        /**
          * CallBrief
          * @description A call as a conversation shows it at first: what is new, by its beginning.
          */
@@ -1730,6 +1817,24 @@ export interface components {
              * @description Number from which on no event was forgotten.
              */
             oldest: number;
+        };
+        /**
+         * EventPage
+         * @description Events that were looked for, newest first.
+         */
+        EventPage: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Events */
+            events: components["schemas"]["Event"][];
+            /**
+             * Next Before
+             * @description Search on before this number; null where nothing is left to search.
+             */
+            next_before: number | null;
         };
         /**
          * Evidence
@@ -3717,6 +3822,95 @@ export interface operations {
             };
         };
     };
+    list_audit_audit_get: {
+        parameters: {
+            query?: {
+                before?: number;
+                task?: string;
+                action?: string;
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     try_channel_channels__name__test_post: {
         parameters: {
             query?: never;
@@ -3914,6 +4108,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    search_events_events_search_get: {
+        parameters: {
+            query?: {
+                before?: number;
+                after?: number;
+                task?: string;
+                role?: string;
+                type?: ("incident" | "status" | "end" | "node" | "agent_start" | "agent_end" | "llm_start" | "llm_end" | "tool_start" | "tool_end" | "diagnosis" | "patch" | "evidence" | "review" | "approval" | "budget" | "pull_request" | "effect" | "alert" | "identity" | "integration" | "search")[];
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
                 };
             };
             /** @description Bad Request */

@@ -1,8 +1,11 @@
 """The audit log in SQLite: append-only, each row bound to all before it by its hash."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
-from core.events import AuditEntry
+from core.errors import StoreUnusable
+from core.events import AuditEntry, AuditRow
 from core.ports import Clock
 from memory.stores.sqlite.rows import canonical, digest, stamp
 from observability.database import Database
@@ -35,6 +38,38 @@ class SqliteAuditLog:
             " VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4))",
             (number, at, text, digest(previous, str(number), at, text)),
         )
+
+    async def before(
+        self, number: int, *, action: str = "", task_id: str = "", words: str = "", limit: int = 100
+    ) -> Sequence[AuditRow]:
+        given = {
+            "number": number,
+            "action": action,
+            "task": task_id,
+            "words": json.dumps(words)[1:-1].lower(),  # as `canonical` spells them
+            "limit": limit,
+        }
+
+        def read(connection: sqlite3.Connection) -> tuple[AuditRow, ...]:
+            rows = connection.execute(
+                "SELECT number, at, entry FROM audit WHERE number < :number"
+                " AND (:action = '' OR json_extract(entry, '$.action') = :action)"
+                " AND (:task = '' OR json_extract(entry, '$.task_id') = :task)"
+                " AND (:words = '' OR instr(lower(entry), :words) > 0)"
+                " ORDER BY number DESC LIMIT :limit",
+                given,
+            )
+            return tuple(self._row(*row) for row in rows)
+
+        return await self._database.read(read)
+
+    def _row(self, number: int, at: str, entry: str) -> AuditRow:
+        """A row without what has become a secret since."""
+        try:
+            kept = self._redactor.value(json.loads(entry))
+            return AuditRow.model_validate({**kept, "number": number, "at": at})
+        except (ValueError, TypeError) as error:
+            raise StoreUnusable(f"Row {number} of the audit log cannot be read.") from error
 
     async def verify(self) -> int | None:
         return await self._database.read(_first_broken)

@@ -220,7 +220,7 @@ test("a refused rule keeps its words, and offline nothing is lost", async () => 
 test("a copy says since when its store is away, and what waits to go there", async () => {
   stands = { ...stands, away_since: "2026-01-01T00:00:00Z", changes_waiting: 2 };
   await show();
-  expect(screen.getByRole("status").textContent).toContain("2 changes wait");
+  expect(screen.getByText(/^Their store is away/).textContent).toContain("2 changes wait");
   stands = identity(12, [SET, WEAK]);
 });
 
