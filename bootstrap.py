@@ -26,6 +26,7 @@ from control.documents import Documents
 from control.examination import Examination
 from control.hours import Hours, QuietHours
 from control.identities import IdentityDesk
+from control.incidents import IncidentDesk
 from control.integrations import Offer
 from control.meter import Meter
 from control.observatory import Observatory
@@ -210,6 +211,7 @@ async def build(
         degraded=lambda: _degraded(settings, kept, mind),
         close=stack.aclose,
         identities=_identity_desk(kept),
+        incidents=IncidentDesk(kept.records, kept.stores.audit, kept.redactor.known),
         chores=(
             _retention(settings, kept).run,
             _reflecting(settings, kept, models).run,
@@ -544,6 +546,7 @@ async def _keep(
     metrics = Metrics()
     records = Records(
         tasks=stores.tasks,
+        incidents=stores.incidents,
         approvals=stores.approvals,
         artifacts=artifacts,
         outbox=stores.outbox,

@@ -30,6 +30,7 @@ from api.routes import (
     findings,
     health,
     identities,
+    incidents,
     logs,
     session,
     settings,
@@ -76,7 +77,7 @@ def described(version: str) -> Application:
         redirect_slashes=False,
     )
     for routes in (
-        *(tasks, approvals, events, figures, findings, artifacts, identities),
+        *(tasks, incidents, approvals, events, figures, findings, artifacts, identities),
         *(logs, health, settings, session, slack, telegram, ui),
     ):
         app.include_router(routes.router)

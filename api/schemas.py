@@ -1,5 +1,6 @@
 """What comes over the wire: requests, read strictly."""
 
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -17,6 +18,9 @@ Revision = Annotated[
 ]
 
 
+INCIDENT = r"^[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}$"
+
+
 class Asked(BaseModel):
     """The base of every request body: unknown fields and near types are refused."""
 
@@ -27,7 +31,7 @@ class CreateTask(Asked):
     """A report, and how it is to be worked on."""
 
     workflow: Literal["repair", "build"] | None = None
-    """Absent: `repair` where a repository or a ticket is named, else `build`."""
+    """Absent: `repair` where a repository, a ticket or an incident is named, else `build`."""
     task_description: str = Field(min_length=1, max_length=500_000)
     """The report in plain words, up to MAX_TASK_DESCRIPTION_LENGTH characters."""
     repo: str | None = Field(default=None, max_length=1_000)
@@ -36,6 +40,9 @@ class CreateTask(Asked):
     """Branch, tag or commit to start from; absent for the repository's default."""
     revision: Revision | None = None
     """The revision in which the fault was seen, where it is not the base."""
+    incident: str | None = Field(default=None, pattern=INCIDENT)
+    """The incident that this is about, by id or its first eight digits; absent for the one that
+    the report itself tells."""
     ticket: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._#/-]{0,99}$")
     """Key of the ticket, such as BUG-42."""
     test: TestId | Annotated[list[TestId], Field(max_length=100)] | None = None
@@ -51,6 +58,9 @@ class CreateTask(Asked):
     budget_usd: float | None = Field(default=None, ge=0, le=10_000)
     seed: int = Field(default=0, ge=0, lt=2**63)
     """The same repository, report and seed give the same patch."""
+    join: bool = False
+    """True begins no task where one works on the same fault, or a pull request for it waits:
+    the answer is then 200 and names that task. False always begins one."""
     queue: bool = False
     """True lets the task wait for its turn; else it gets 429 while all places are taken."""
 
@@ -158,3 +168,29 @@ class RollBack(Asked):
     version: int = Field(ge=1, lt=2**31)
     seen: int | None = Field(default=None, ge=0, lt=2**31)
     """The version that stood when this was decided; refused where a newer one stands by now."""
+
+
+class DismissIncident(Asked):
+    """Why the reports of a fault shall only be counted, and for how long."""
+
+    reason: str = Field(min_length=1, max_length=1_000)
+    until: datetime | None = Field(default=None, strict=False)
+    """An instant with its zone; absent for ever."""
+
+
+class ReopenIncident(Asked):
+    """Why a fault is taken care of again."""
+
+    reason: str = Field(default="", max_length=1_000)
+
+
+class ResolveIncident(Asked):
+    """Why a fault is settled."""
+
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class MergeIncident(Asked):
+    """Which incident takes the reports over."""
+
+    into: str = Field(pattern=INCIDENT)

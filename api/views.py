@@ -34,10 +34,13 @@ class Answer(BaseModel):
 
 
 class TaskStarted(Answer):
-    """A task was written down."""
+    """A task was written down, or one that was there is about the same."""
 
     task_id: str
     status: TaskStatus
+    incident_id: str | None
+    joined: bool
+    """Whether the report joined a task that was there already."""
 
 
 class TaskFacts(BaseModel):
@@ -46,6 +49,7 @@ class TaskFacts(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     task_id: str
+    incident_id: str | None
     workflow: str
     title: str
     ticket: str | None
@@ -124,6 +128,7 @@ def task_facts(task: Task, prompt: str | None = None) -> dict[str, Any]:
         "evidence": evidence_of(result),
         "diagnosis": diagnosis_of(result),
         "task_id": task.task_id,
+        "incident_id": task.incident_id or None,
         "workflow": task.request.workflow,
         "title": task.title,
         "ticket": task.request.ticket or None,

@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from control.care import Care
 from control.chronicle import Records, asked
 from control.decisions import Decisions
 from control.expiry import Expiry
 from control.facts import told
 from control.identities import IdentityDesk
+from control.incidents import IncidentDesk
 from control.observatory import Observatory
 from control.preferences import Preferences
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
@@ -54,7 +56,9 @@ from core.ports import (
     Reader,
     TaskFilter,
 )
+from core.reports import Reported
 from core.tasks import Lease, Task, TaskRequest, TaskStatus, ticket_key, trace_id_for
+from graph.repair.repeats import mark_of
 from observability.live import LiveTexts
 from observability.records import ids
 
@@ -108,6 +112,7 @@ class Anton:
         preferences: Preferences,
         observatory: Observatory,
         identities: IdentityDesk,
+        incidents: IncidentDesk,
         chores: Sequence[Chore] = (),
         views: Sequence[ChannelView] = (),
         masked: Callable[[str], str] = str,
@@ -126,6 +131,9 @@ class Anton:
         self._chores = chores
         self.identities = identities
         """What roles have learned."""
+        self.incidents = incidents
+        """Faults under care."""
+        self._care = Care(records.incidents, records.events, records.clock)
         self._masked = masked
         self._decisions = decisions
         self._services = services
@@ -210,10 +218,31 @@ class Anton:
     async def submit(
         self, request: TaskRequest, *, idempotency_key: str = "", queue: bool = True
     ) -> Task:
-        """Write a task down; the same idempotency key gives the same task.
+        """Write a task down that is begun whatever else is at work; the same key, the same task.
 
         Raises PayloadInvalid for an empty report, Conflict for a key that came with another
         request, and Busy when it may not queue and no place is free.
+        """
+        reported = await self.report(
+            request, joins=False, idempotency_key=idempotency_key, queue=queue
+        )
+        if reported.task is None:
+            raise Conflict("No task was begun.")
+        return reported.task
+
+    async def report(
+        self,
+        request: TaskRequest,
+        *,
+        joins: bool = True,
+        fingerprint: str = "",
+        idempotency_key: str = "",
+        queue: bool = True,
+    ) -> Reported:
+        """Write a report down; one that `joins` begins no task where its fault has one already.
+
+        `fingerprint` names the fault that it is about, where its own words do not tell. Raises as
+        `submit` does.
         """
         if not request.text.strip():
             raise PayloadInvalid(
@@ -234,14 +263,31 @@ class Anton:
         )
         now = self._records.clock.now()
         task = Task(task_id=str(uuid.uuid4()), request=request, created_at=now, updated_at=now)
-        task = await self._records.tasks.add(task, idempotency_key=idempotency_key)
+        reported = await self._records.incidents.report(
+            task, fingerprint or mark_of(request), joins=joins, idempotency_key=idempotency_key
+        )
+        if reported.incident and reported.how != "repeated":
+            await self._care.tell(reported.incident)
+        if reported.task and reported.how == "started":
+            await self._begun(reported.task)
+        return reported
+
+    async def fix(self, ref: str, by: Person) -> Task:
+        """Begin a task for an open incident; raises NotFound, Conflict."""
+        task = await self.incidents.fix(ref, by)
+        await self._begun(task)
+        return task
+
+    async def _begun(self, task: Task) -> None:
+        """A new task was written down."""
         with ids(task_id=task.task_id, trace_id=trace_id_for(task.task_id)):
-            log.info("a task from %s: %s", request.requested_by or request.source, task.title)
+            log.info(
+                "a task from %s: %s", task.request.requested_by or task.request.source, task.title
+            )
         await self.events.append(
             Notice(type="status", task_id=task.task_id, data={"status": task.status})
         )
         self._wake.set()
-        return task
 
     async def drive(self, task_id: str) -> Task:
         """Drive this one task here until it waits or ends; raises Conflict when another does."""

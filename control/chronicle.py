@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from control.account import account_of, summary
+from control.care import Care
 from control.precedents import Remembering
 from core.approvals import Approval
 from core.events import EventType, Notice
@@ -17,6 +18,7 @@ from core.ports import (
     Budgets,
     Clock,
     EventLog,
+    IncidentStore,
     InteractionLog,
     LessonStore,
     MessageStore,
@@ -39,6 +41,7 @@ class Records:
     """Where a drive reads and writes what happened."""
 
     tasks: TaskStore
+    incidents: IncidentStore
     approvals: ApprovalStore
     artifacts: ArtifactStore
     outbox: Outbox
@@ -59,6 +62,7 @@ class Chronicle:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._care = Care(records.incidents, records.events, records.clock)
 
     async def begin(self, task: Task, lease: Lease) -> Task:
         """The task is at work from now on."""
@@ -84,7 +88,8 @@ class Chronicle:
         clock, node = self._records.clock, str(data["name"]).removeprefix(HANDLER)
         if "triggers" in data:
             started[data["id"]] = clock.monotonic()
-            await self._records.tasks.update(lease.task_id, lease, node=node)
+            task = await self._records.tasks.update(lease.task_id, lease, node=node)
+            await self._care.at_node(task, node)
             log.debug("the step %s begins", node)
             await self.tell("node", lease.task_id, node=node, state="started")
             return
@@ -96,6 +101,7 @@ class Chronicle:
             state = "interrupted"
         result = data.get("result") or {}
         said = summary(node, result) if state == "finished" else str(result.get("trouble", ""))
+        self._care.noted(lease.task_id, said)
         await self._count(lease)
         log.info("the step %s %s after %d ms", node, state, taken_ms)
         await self.tell("node", lease.task_id, node=node, state=state, ms=taken_ms, summary=said)
@@ -124,6 +130,8 @@ class Chronicle:
             "result": account,
         }
         updated = await records.tasks.update(task_id, lease, **facts, **changes)
+        if not updated.status.ended:
+            await self._care.at_questions(updated, approvals)
         if "status" in changes:
             await self.tell("status", lease.task_id, status=updated.status, reason=updated.reason)
         return updated
@@ -138,6 +146,7 @@ class Chronicle:
         log.info("the task has ended: %s. %s", task.outcome, task.reason)
         await self._conclude(task)
         await self._records.memory.keep(task)
+        await self._care.at_end(task)
         await self.tell(
             "end",
             task.task_id,

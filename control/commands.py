@@ -12,13 +12,24 @@ from control.words import said_back
 from core.approvals import Approval, ApprovalState, Choice, Decision
 from core.channels import Heard, Said
 from core.errors import Conflict, LimitExceeded, NotFound, PayloadInvalid
-from core.ports import TaskFilter
+from core.incidents import Incident, IncidentState
+from core.ports import IncidentFilter, TaskFilter
+from core.reports import Reported
 from core.tasks import Task, TaskRequest
 from core.visible import one_line, visible
 
 LISTED = 10
 OPEN_MAX = 1_000
 TASK_REF = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]{27})?")
+
+OWN = re.compile(r"^own:\s*", re.IGNORECASE)
+FOR_ITS_OWN = "For a task of its own: /fix own: TEXT"
+UNDER_CARE = tuple(
+    state
+    for state in IncidentState
+    if state not in (IncidentState.RESOLVED, IncidentState.NOISE, IncidentState.DUPLICATE)
+)
+"""States of a fault that somebody may still have to look after."""
 
 BUILD_NEEDS = (
     "A build needs the build workflow, which this release of Anton does not have yet. "
@@ -90,7 +101,11 @@ class Commands:
             return Heard(state="refused", text=visible(str(refusal)))
 
     async def _fix(self, rest: str, said: Said) -> Heard:
-        """Begin a task; a listed repository may be named before the report."""
+        """Begin a task, or join the one at work on the same fault.
+
+        `own:` asks for a task all the same; a listed repository may be named before the report.
+        """
+        alone, rest = OWN.match(rest) is not None, OWN.sub("", rest, count=1)
         first, _, report = rest.partition(" ")
         repository = ""
         if "/" in first and report.strip():
@@ -108,12 +123,10 @@ class Commands:
             requested_by=f"{said.by.channel}:{said.by.person_id}",
             source=said.by.channel,
         )
-        task = await self._anton.submit(request, idempotency_key=f"chat:{said.key}")
-        return Heard(
-            state="started",
-            text=f"{task.task8} begun: {one_line(task.title, 120)}",
-            task_id=task.task_id,
+        reported = await self._anton.report(
+            request, joins=not alone, idempotency_key=f"chat:{said.key}"
         )
+        return _taken(reported)
 
     async def _tasks(self, rest: str, said: Said) -> Heard:
         page = await self._anton.tasks(TaskFilter(), limit=LISTED)
@@ -121,13 +134,14 @@ class Commands:
         return Heard(state="told", text="\n".join(lines) or "There are no tasks yet.")
 
     async def _incidents(self, rest: str, said: Said) -> Heard:
-        """A fault has one open task at most, so the open repairs are the faults under care."""
-        page = await self._anton.tasks(TaskFilter(workflow="repair"), limit=OPEN_MAX)
-        under_care = [task for task in page.tasks if not task.status.ended]
-        under_care.sort(key=lambda task: task.severity or "unrated")
-        lines = [f"{task.severity or 'unrated'} {_line(task)}" for task in under_care[:LISTED]]
-        if len(under_care) > LISTED:
-            lines.append(f"and {len(under_care) - LISTED} more")
+        """The faults that are not settled, most urgent first."""
+        desk, only = self._anton.incidents, IncidentFilter(states=UNDER_CARE)
+        page = await desk.list(only, limit=OPEN_MAX)
+        found = sorted(page.incidents, key=lambda one: one.severity or "unrated")
+        lines = [_incident_line(one) for one in found[:LISTED]]
+        if page.cursor or len(found) > LISTED:
+            counts = await desk.counts()
+            lines.append(f"and {sum(counts[state] for state in UNDER_CARE) - LISTED} more")
         return Heard(state="told", text="\n".join(lines) or "No fault is under care.")
 
     async def _task(self, rest: str, said: Said) -> Heard:
@@ -246,6 +260,30 @@ def _listed() -> str:
 def _line(task: Task) -> str:
     status = (task.outcome or task.status).replace("_", " ")
     return f"{task.task8} {status}: {one_line(task.title, 80)}"
+
+
+def _incident_line(incident: Incident) -> str:
+    """As `P1 1a2b3c4d diagnosing, seen 41 times, task 5e6f7a8b: the total is off`."""
+    state = incident.state.value.replace("_", " ")
+    seen = f", seen {incident.count} times" if incident.count > 1 else ""
+    task = f", task {incident.task_id[:8]}" if incident.task_id else ""
+    about = f"{incident.severity or 'unrated'} {incident.id8} {state}"
+    return f"{about}{seen}{task}: {one_line(incident.title, 80)}"
+
+
+def _taken(reported: Reported) -> Heard:
+    """What became of a report, in words."""
+    task, incident = reported.task, reported.incident
+    if task is None:
+        reason = incident.dismissal.reason if incident and incident.dismissal else ""
+        counted = f"This fault is dismissed ({one_line(reason, 200)}); your report was counted."
+        return Heard(state="told", text=f"{counted} {FOR_ITS_OWN}")
+    text = f"{task.task8} begun: {one_line(task.title, 120)}"
+    if reported.how == "joined" and incident:
+        text = f"{task.task8} is about this already, seen {incident.count} times. {FOR_ITS_OWN}"
+        if incident.pr_url and task.status.ended:
+            text = f"A fix waits for its merge: {incident.pr_url}. {FOR_ITS_OWN}"
+    return Heard(state="started", text=visible(text), task_id=task.task_id)
 
 
 def _when(task: Task) -> str:

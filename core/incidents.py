@@ -4,6 +4,7 @@ import hashlib
 import re
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -39,20 +40,76 @@ class IncidentState(StrEnum):
     REJECTED = "rejected"
 
 
+class Dismissal(Value):
+    """Why the reports of a fault are only counted, and for how long."""
+
+    reason: str
+    by: str
+    until: datetime | None = None
+    """When they are heard again; None for never."""
+
+
 class Incident(Value):
     """A fault under care: all the reports that share one fingerprint."""
 
     incident_id: str
+    """A UUID4."""
     fingerprint: str
     title: str
+    repository: str
+    source: str
+    """Where it was reported first, as `rest`."""
+    ticket: str = ""
     state: IncidentState = IncidentState.OPEN
+    reason: str = ""
+    """Why it is in this state, in one sentence."""
     severity: Severity | None = None
     count: int = 1
-    """Reports that joined it."""
-    task_id: str | None = None
-    """The one active task, if any."""
+    """Reports of it, those among them that came while it was dismissed."""
+    task_id: str = ""
+    """The task at work on it; empty when there is none."""
+    pr_url: str = ""
+    """The last pull request for it."""
+    request: dict[str, Any] = Field(default_factory=dict)
+    """The dump of the TaskRequest that a task for it starts from; untrusted."""
+    regression_of: str = ""
+    """Id of the resolved incident that this one repeats."""
+    apart_from: str = ""
+    """Id of the incident that somebody wanted this one kept apart from."""
+    merged_into: str = ""
+    """Id of the incident that took its reports over."""
+    dismissal: Dismissal | None = None
     opened_at: datetime
+    last_seen_at: datetime
     updated_at: datetime
+
+    @property
+    def id8(self) -> str:
+        """The first eight hex digits of the id, as people see it."""
+        return self.incident_id[:8]
+
+    def silent(self, now: datetime) -> bool:
+        """Whether reports of it are only counted now."""
+        dismissal = self.dismissal
+        return bool(dismissal and (dismissal.until is None or now < dismissal.until))
+
+
+class IncidentEntry(Value):
+    """A line of an incident's history."""
+
+    kind: Literal["reported", "state", "dismissed", "reopened", "resolved", "merged"]
+    at: datetime
+    by: str = ""
+    """Channel and person, as `rest:ann`; empty for what its task did."""
+    state: IncidentState
+    """The state behind it."""
+    reason: str = ""
+    task_id: str = ""
+    """The task that did it, that a report began, or that it joined."""
+    began: bool = False
+    """Whether a report began that task."""
+    request: dict[str, Any] = Field(default_factory=dict)
+    """Of a report that began no task: the dump of its TaskRequest, so that no word is lost."""
 
 
 class Repeats(Value):
@@ -80,11 +137,12 @@ def fingerprint(
 ) -> str:
     """One hex SHA-256 for all reports of one fault.
 
-    A ticket is known by its own id; an alarm by service, error type, the first line of its text
-    with ids, times and numbers masked, and the topmost frame of the service's own code.
+    A ticket is known by its own id within a service; an alarm by service, error type, the first
+    line of its text with ids, times and numbers masked, and the topmost frame of the service's
+    own code.
     """
     if external_id:
-        return _digest("ticket", external_id)
+        return _digest("ticket", service, external_id)
     first = text.strip().splitlines()[0][:FIRST_LINE_MAX] if text.strip() else ""
     for pattern in _VARIABLE_PARTS:
         first = pattern.sub("#", first)

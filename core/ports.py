@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from core.alerts import Alert
 from core.approvals import Approval, ApprovalState, Decision, Question
 from core.budgets import Scope, Spent
+from core.care import Change as Care
 from core.channels import Card, Message, Proposal
 from core.effects import Change, ChangeRequest, Effect
 from core.errors import ConsentRefused
@@ -26,13 +27,14 @@ from core.findings import (
     Triage,
 )
 from core.identities import Identity, IdentityHealth, IdentityVersion
-from core.incidents import Repeats
+from core.incidents import Incident, IncidentEntry, IncidentState, Repeats
 from core.intents import Intent
 from core.interactions import Entry
 from core.learning import Due, Looked, RuleProposal, RuleRecord
 from core.models import Capabilities, ModelCall, Reply, Tokens
 from core.patches import Patch
 from core.precedents import Precedent
+from core.reports import Reported
 from core.tasks import Lease, Task, TaskStatus, Usage
 from core.trees import Tree
 
@@ -555,6 +557,7 @@ class TaskFilter:
     workflow: str = ""
     repository: str = ""
     source: str = ""
+    incident: str = ""
 
 
 @dataclass(frozen=True)
@@ -631,6 +634,81 @@ class TaskStore(Protocol):
 
     async def crash(self, task_id: str, node: str) -> int:
         """Count a crash in this node; how many there are now."""
+        ...
+
+
+@dataclass(frozen=True)
+class IncidentFilter:
+    """Which incidents to list; empty fields do not narrow."""
+
+    states: tuple[IncidentState, ...] = ()
+    text: str = ""
+    """Words that title, ticket, repository or id hold, whatever their case."""
+
+
+@dataclass(frozen=True)
+class IncidentPage:
+    """Some incidents, newest first, and how to get the next ones."""
+
+    incidents: tuple[Incident, ...]
+    cursor: str = ""
+    """Opaque; empty on the last page."""
+
+
+class IncidentStore(Protocol):
+    """Faults under care; of each fingerprint one at most is not resolved, with one active task."""
+
+    async def report(
+        self, task: Task, fingerprint: str, *, joins: bool, idempotency_key: str = ""
+    ) -> Reported:
+        """Write a report down, with the task for it, in one transaction.
+
+        It opens an incident, or a regression of a resolved one, or starts the task of one that
+        nobody works on. Where somebody does, where a pull request waits or where the fault is
+        dismissed, it is counted and its words are kept if it `joins` and asks for nothing else;
+        if not, it opens an incident apart. With a key seen in the last 24 h nothing is written;
+        raises Conflict when the key came with another request.
+        """
+        ...
+
+    async def start(self, incident_id: str, task: Task, by: str) -> Reported:
+        """Write a task for an open incident down; raises NotFound, Conflict."""
+        ...
+
+    async def get(self, incident_id: str) -> Incident:
+        """One incident; raises NotFound."""
+        ...
+
+    async def find(self, prefix: str) -> Sequence[Incident]:
+        """Incidents whose id begins so; at most 10."""
+        ...
+
+    async def list(
+        self, only: IncidentFilter, *, cursor: str = "", limit: int = 50
+    ) -> IncidentPage:
+        """Incidents, newest first; raises NotFound for a cursor that is none."""
+        ...
+
+    async def counts(self) -> Mapping[IncidentState, int]:
+        """How many incidents are in each state."""
+        ...
+
+    async def change(self, incident_id: str, how: Callable[[Incident], Sequence[Care]]) -> Incident:
+        """Change an incident step by step, each with a line of history, in one transaction.
+
+        Raises NotFound, what `how` raises, and Conflict when a newer incident of the same
+        fingerprint is under care; then nothing is changed.
+        """
+        ...
+
+    async def merge(
+        self, incident_id: str, into: str, how: Callable[[Incident, Incident], tuple[Care, Care]]
+    ) -> Incident:
+        """Change two incidents in one transaction; a merged `into` stands for what took it over."""
+        ...
+
+    async def history(self, incident_id: str, *, limit: int = 200) -> Sequence[IncidentEntry]:
+        """What happened to an incident, newest first."""
         ...
 
 

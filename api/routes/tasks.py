@@ -12,7 +12,9 @@ from api.schemas import ApproveTask, CreateTask, ReplyTask
 from api.views import Approving, Cancelled, Replied, TaskList, TaskStarted, TaskView, task_facts
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind, Risk
 from core.errors import Conflict
+from core.incidents import Incident
 from core.ports import TaskFilter
+from core.reports import Reported
 from core.tasks import Outcome, Task, TaskRequest, TaskStatus
 
 router = APIRouter(tags=["tasks"])
@@ -28,7 +30,10 @@ MODEL_REQUIRED = (
     "/tasks",
     status_code=201,
     dependencies=[needs(Scope.OPERATE)],
-    responses=problem_responses(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+    responses={
+        200: {"model": TaskStarted, "description": "The report joined a task that was there."},
+        **problem_responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+    },
 )
 async def create_task(
     body: CreateTask,
@@ -39,17 +44,47 @@ async def create_task(
 ) -> TaskStarted:
     """Begin a task; with an `Idempotency-Key` seen in the last 24 h, find the earlier one."""
     seq = await front.seq()
-    task = await front.anton.submit(
-        _request(body, front, caller),
+    about = await front.anton.incidents.one(body.incident) if body.incident else None
+    reported = await front.anton.report(
+        _request(body, front, caller, about),
+        joins=body.join,
+        fingerprint=about.fingerprint if about else "",
         idempotency_key=f"{caller.name}:{idempotency_key}" if idempotency_key else "",
         queue=body.queue,
     )
+    task = reported.task
+    if task is None:
+        raise _silenced(reported)
+    if reported.how == "joined":
+        response.status_code = 200
     response.headers["Location"] = f"/tasks/{task.task_id}"
-    return TaskStarted(as_of_seq=seq, task_id=task.task_id, status=task.status)
+    return TaskStarted(
+        as_of_seq=seq,
+        task_id=task.task_id,
+        status=task.status,
+        incident_id=task.incident_id or None,
+        joined=reported.how == "joined",
+    )
 
 
-def _request(body: CreateTask, front: Front, caller: Caller) -> TaskRequest:
-    workflow = body.workflow or ("repair" if body.repo or body.ticket else "build")
+def _silenced(reported: Reported) -> Problem:
+    """Tell that a report was counted and begins nothing, and what begins something."""
+    incident = reported.incident
+    dismissal = incident.dismissal if incident else None
+    until = dismissal.until if dismissal else None
+    return Problem(
+        409,
+        "dismissed",
+        f"This fault is dismissed{f' until {until.isoformat()}' if until else ''}: the report was "
+        "counted. Reopen the incident, or send `join: false` for a task of its own.",
+        incident_id=incident.incident_id if incident else None,
+        reason=dismissal.reason if dismissal else None,
+    )
+
+
+def _request(body: CreateTask, front: Front, caller: Caller, about: Incident | None) -> TaskRequest:
+    named = body.repo or body.ticket or body.incident
+    workflow = body.workflow or ("repair" if named else "build")
     if workflow == "build":
         raise Problem(422, "model_required", MODEL_REQUIRED)
     if len(body.task_description) > front.rules.description_max:
@@ -60,7 +95,9 @@ def _request(body: CreateTask, front: Front, caller: Caller) -> TaskRequest:
             "see MAX_TASK_DESCRIPTION_LENGTH.",
         )
     return TaskRequest(
-        repository=front.repositories.resolve(body.repo or "", anywhere=caller.may(Scope.ADMIN)),
+        repository=about.repository
+        if about and not body.repo
+        else front.repositories.resolve(body.repo or "", anywhere=caller.may(Scope.ADMIN)),
         text=body.task_description,
         ticket=body.ticket or "",
         base=body.base or "",

@@ -19,12 +19,12 @@ OPEN = (TaskStatus.QUEUED, TaskStatus.RUNNING, TaskStatus.WAITING)
 async def repeats_of(task_id: str, tasks: TaskStore) -> Repeats:
     """How often this fault was reported in the 24 h before, and the earliest open task about it."""
     task = await tasks.get(task_id)
-    mark, since = _mark(task.request), task.created_at - DAY
+    mark, since = mark_of(task.request), task.created_at - DAY
     count = 0
     async for one in _listed(tasks, TaskFilter(repository=task.request.repository)):
         if one.created_at <= since:
             break
-        count += one.created_at <= task.created_at and _mark(one.request) == mark
+        count += one.created_at <= task.created_at and mark_of(one.request) == mark
     earliest = await _earliest(task, tasks)
     if earliest is None:
         return Repeats(count_24h=max(1, count))
@@ -67,8 +67,8 @@ async def _listed(tasks: TaskStore, only: TaskFilter) -> AsyncIterator[Task]:
             return
 
 
-def _mark(request: TaskRequest) -> str:
-    """The same for reports of one fault, as far as their words tell."""
+def mark_of(request: TaskRequest) -> str:
+    """The fingerprint of a request, as far as its words tell."""
     frames = frames_of(request.text)
     top = f"{frames[-1].path}:{frames[-1].function}" if frames else ""
     error = last_exception(request.text)

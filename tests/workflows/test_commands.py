@@ -9,8 +9,9 @@ from control.desk import Desk
 from control.repositories import Repositories
 from core.approvals import ApprovalState, Person
 from core.channels import Heard, Said, Tap
+from core.ports import IncidentFilter
 from core.tasks import Outcome, TaskStatus
-from tests.workflows.house import House, house
+from tests.workflows.house import ME, House, house
 
 ANN = Person(channel="telegram", person_id="7", name="Ann")
 BOB = Person(channel="telegram", person_id="8", name="Bob")
@@ -81,7 +82,9 @@ async def test_what_there_is_is_told(tmp_path: Path) -> None:
         assert "No fault" in (await ann.run("/incidents")).text
         task = await here.run()
         assert task.task8 in (await ann.run("/tasks")).text
-        assert f"{task.severity} {task.task8} waiting" in (await ann.run("/incidents")).text
+        (incident,) = (await here.anton.incidents.list(IncidentFilter())).incidents
+        line = f"{task.severity} {incident.id8} awaiting fix approval, task {task.task8}: total"
+        assert line in (await ann.run("/incidents")).text
         told = (await ann.run(f"/task {task.task8}")).text
         assert "waiting for input" in told
         assert "Release" in told
@@ -92,6 +95,26 @@ async def test_what_there_is_is_told(tmp_path: Path) -> None:
         assert "do not know" in (await ann.run("/nonsense")).text
         assert (await ann.run("/task zzz")).state == "refused"
         assert (await ann.run("/task 00000000")).state == "refused"
+
+
+async def test_a_fault_that_is_reported_again_joins_its_task_unless_a_person_insists(
+    tmp_path: Path,
+) -> None:
+    async with chat(tmp_path) as (here, ann):
+        first = await ann.run("/fix the total is wrong")
+        again = await ann.run("/fix the total is wrong")
+        assert again.task_id == first.task_id and "seen 2 times" in again.text
+        own = await ann.run("/fix own: the total is wrong")
+        assert own.task_id != first.task_id
+        task = await here.anton.task(own.task_id)
+        assert task.request.text == "the total is wrong"
+        for one in (first, own):
+            await here.anton.cancel(one.task_id, ME)
+        await here.anton.work_once()
+        ref = (await here.anton.task(first.task_id)).incident_id
+        await here.anton.incidents.dismiss(ref, ME, reason="a known oddity")
+        silenced = await ann.run("/fix the total is wrong")
+        assert not silenced.task_id and "a known oddity" in silenced.text
 
 
 async def test_approve_names_the_diff_and_waits_for_a_yes(tmp_path: Path) -> None:

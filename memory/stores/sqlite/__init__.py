@@ -12,6 +12,7 @@ from memory.stores.sqlite.alerts import SqliteAlertStore
 from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
+from memory.stores.sqlite.incidents import SqliteIncidentStore
 from memory.stores.sqlite.lessons import SqliteLessonStore
 from memory.stores.sqlite.lock import FileLock
 from memory.stores.sqlite.messages import SqliteMessageStore
@@ -35,6 +36,7 @@ class SqliteStores:
     ) -> None:
         self.database = database
         self.tasks = SqliteTaskStore(database, clock)
+        self.incidents = SqliteIncidentStore(database, clock)
         self.audit = SqliteAuditLog(database, clock, redactor)
         self.approvals = SqliteApprovalStore(database, clock, self.audit)
         self.outbox = SqliteOutbox(database, clock)

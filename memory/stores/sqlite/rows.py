@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from core.errors import StoreUnusable
+from core.errors import NotFound, StoreUnusable
 from core.values import Value
 
 AnyValue = TypeVar("AnyValue", bound=Value)
@@ -27,6 +27,13 @@ def canonical(value: Any) -> str:
 def digest(*parts: str) -> str:
     """SHA-256 over the parts, in hex."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def numbered(cursor: str) -> int:
+    """The row number that a cursor stands for; raises NotFound for what is none."""
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise NotFound("This cursor leads nowhere.")
+    return int(cursor)
 
 
 def revive(kind: type[AnyValue], row: str | Mapping[str, Any], name: str) -> AnyValue:

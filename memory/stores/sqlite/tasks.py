@@ -9,9 +9,9 @@ from typing import Any
 
 from core.errors import Conflict, LeaseLost, NotFound
 from core.ports import Clock, Page, TaskFilter
-from core.tasks import Lease, Task, TaskStatus
+from core.tasks import Lease, Task, TaskRequest, TaskStatus
 from memory.stores.sqlite import leases
-from memory.stores.sqlite.rows import canonical, digest, revive, stamp
+from memory.stores.sqlite.rows import canonical, digest, numbered, revive, stamp
 from observability.database import Database
 
 IDEMPOTENCY_KEPT = timedelta(hours=24)
@@ -106,32 +106,57 @@ class SqliteTaskStore:
 
 
 def _add(connection: sqlite3.Connection, task: Task, key: str, now: datetime) -> Task:
-    request_hash = digest(canonical(task.request.dump()))
+    if found := earlier(connection, task.request, key, now):
+        return found
+    insert(connection, task)
     if key:
-        connection.execute(
-            "DELETE FROM idempotency_keys WHERE created_at <= ?", (stamp(now - IDEMPOTENCY_KEPT),)
-        )
-        earlier = connection.execute(
-            "SELECT request_hash, task_id FROM idempotency_keys WHERE key = ?", (key,)
-        ).fetchone()
-        if earlier and earlier[0] != request_hash:
-            raise Conflict("This idempotency key came with another request before.")
-        if earlier:
-            return _get(connection, earlier[1])
+        remember(connection, task.request, key, task, now)
+    return task
+
+
+def earlier(
+    connection: sqlite3.Connection, request: TaskRequest, key: str, now: datetime
+) -> Task | None:
+    """The task that an idempotency key stands for; raises Conflict for another request."""
+    if not key:
+        return None
+    connection.execute(
+        "DELETE FROM idempotency_keys WHERE created_at <= ?", (stamp(now - IDEMPOTENCY_KEPT),)
+    )
+    row = connection.execute(
+        "SELECT request_hash, task_id FROM idempotency_keys WHERE key = ?", (key,)
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != _hash(request):
+        raise Conflict("This idempotency key came with another request before.")
+    return _get(connection, row[1])
+
+
+def remember(
+    connection: sqlite3.Connection, request: TaskRequest, key: str, task: Task, now: datetime
+) -> None:
+    """Let a key stand for a task."""
+    connection.execute(
+        "INSERT INTO idempotency_keys (key, request_hash, task_id, created_at) VALUES (?, ?, ?, ?)",
+        (key, _hash(request), task.task_id, stamp(now)),
+    )
+
+
+def insert(connection: sqlite3.Connection, task: Task) -> Task:
+    """Write a new task down; raises Conflict for one that is there, or for a taken incident."""
     try:
         connection.execute(
             "INSERT INTO tasks (task_id, document, seal) VALUES (?1, ?2, checksum(?2))",
             (task.task_id, task.model_dump_json()),
         )
     except sqlite3.IntegrityError as error:
-        raise Conflict(f"There is a task {task.task_id} already.") from error
-    if key:
-        connection.execute(
-            "INSERT INTO idempotency_keys (key, request_hash, task_id, created_at)"
-            " VALUES (?, ?, ?, ?)",
-            (key, request_hash, task.task_id, stamp(now)),
-        )
+        raise Conflict(f"There is a task {task.task_id} already, or one at its fault.") from error
     return task
+
+
+def _hash(request: TaskRequest) -> str:
+    return digest(canonical(request.dump()))
 
 
 def _get(connection: sqlite3.Connection, task_id: str) -> Task:
@@ -159,15 +184,14 @@ def _list(connection: sqlite3.Connection, only: TaskFilter, cursor: str, limit: 
         "workflow": only.workflow,
         "repository": only.repository,
         "source": only.source,
+        "incident_id": only.incident,
     }
     narrowed = {column: value for column, value in wanted.items() if value}
     conditions = [f"{column} = ?" for column in narrowed]
     values: list[str | int] = list(narrowed.values())
     if cursor:
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-            raise NotFound("This cursor leads nowhere.")
         conditions.append("number < ?")
-        values.append(int(cursor))
+        values.append(numbered(cursor))
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = connection.execute(
         f"SELECT number, task_id, document FROM tasks {where}"  # noqa: S608 - made of constants
