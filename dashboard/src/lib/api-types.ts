@@ -324,6 +324,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Incidents, newest first: of any of the states named, with all the words in `q`.
+         */
+        get: operations["list_incidents_incidents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Incident
+         * @description One incident with its history and its tasks, newest first.
+         */
+        get: operations["show_incident_incidents__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{ref}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss
+         * @description Only count its reports, until an end or for ever.
+         */
+        post: operations["dismiss_incidents__ref__dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{ref}/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fix
+         * @description Begin a task for an open incident, from its last report.
+         */
+        post: operations["fix_incidents__ref__fix_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{ref}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge
+         * @description Let another incident take its reports over.
+         */
+        post: operations["merge_incidents__ref__merge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{ref}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description Take care of it again, and hear its reports again.
+         */
+        post: operations["reopen_incidents__ref__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{ref}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve
+         * @description Call it settled by hand; a report after that is a regression.
+         */
+        post: operations["resolve_incidents__ref__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -1502,6 +1642,19 @@ export interface components {
             /** Budget Usd */
             budget_usd?: number | null;
             /**
+             * Incident
+             * @description The incident that this is about, by id or its first eight digits; absent for the one that
+             *     the report itself tells.
+             */
+            incident?: string | null;
+            /**
+             * Join
+             * @description True begins no task where one works on the same fault, or a pull request for it waits:
+             *     the answer is then 200 and names that task. False always begins one.
+             * @default false
+             */
+            join: boolean;
+            /**
              * Max Iterations
              * @description Attempts at a fix; absent for MAX_ITERATIONS.
              */
@@ -1561,7 +1714,7 @@ export interface components {
             use_sandbox: boolean;
             /**
              * Workflow
-             * @description Absent: `repair` where a repository or a ticket is named, else `build`.
+             * @description Absent: `repair` where a repository, a ticket or an incident is named, else `build`.
              */
             workflow?: ("repair" | "build") | null;
         };
@@ -1729,6 +1882,34 @@ export interface components {
              * @default []
              */
             suspects: components["schemas"]["SuspectView"][];
+        };
+        /**
+         * DismissIncident
+         * @description Why the reports of a fault shall only be counted, and for how long.
+         */
+        DismissIncident: {
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * @description An instant with its zone; absent for ever.
+             */
+            until?: string | null;
+        };
+        /**
+         * DismissalView
+         * @description Why the reports of a fault are only counted, and for how long.
+         */
+        DismissalView: {
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * @description Null for ever.
+             */
+            until: string | null;
         };
         /**
          * DoctorView
@@ -2215,6 +2396,269 @@ export interface components {
             version: number;
         };
         /**
+         * IncidentEntryView
+         * @description A line of an incident's history.
+         */
+        IncidentEntryView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Began
+             * @description Whether a report began that task.
+             */
+            began: boolean;
+            /**
+             * By
+             * @description Channel and person; null for what its task did.
+             */
+            by: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "reported" | "state" | "dismissed" | "reopened" | "resolved" | "merged";
+            /** Reason */
+            reason: string | null;
+            /** @description The state behind it. */
+            state: components["schemas"]["IncidentState"];
+            /**
+             * Task Id
+             * @description The task that did it, that a report began, or that it joined.
+             */
+            task_id: string | null;
+            /**
+             * Text
+             * @description The words of a report that began no task; untrusted.
+             */
+            text: string | null;
+        };
+        /**
+         * IncidentFacts
+         * @description A fault under care: all the reports that share one fingerprint.
+         */
+        IncidentFacts: {
+            /**
+             * Apart From
+             * @description The incident of the same fault that somebody wanted it kept apart from.
+             */
+            apart_from: string | null;
+            /**
+             * Count
+             * @description Reports of it, those among them that came while it was dismissed.
+             */
+            count: number;
+            dismissal: components["schemas"]["DismissalView"] | null;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Incident Id */
+            incident_id: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * May
+             * @description What its state allows now.
+             */
+            may: ("dismiss" | "reopen" | "resolve" | "merge" | "fix")[];
+            /**
+             * Merged Into
+             * @description The incident that took its reports over.
+             */
+            merged_into: string | null;
+            /** Pr Url */
+            pr_url: string | null;
+            /**
+             * Reason
+             * @description Why it is in this state.
+             */
+            reason: string | null;
+            /**
+             * Regression Of
+             * @description The resolved incident that it repeats.
+             */
+            regression_of: string | null;
+            /** Repo */
+            repo: string;
+            severity: components["schemas"]["Severity"] | null;
+            /**
+             * Silent
+             * @description Whether its reports are only counted now.
+             */
+            silent: boolean;
+            /**
+             * Source
+             * @description Where it was reported first.
+             */
+            source: string;
+            state: components["schemas"]["IncidentState"];
+            /**
+             * Task Id
+             * @description The task at work on it.
+             */
+            task_id: string | null;
+            /** Ticket */
+            ticket: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * IncidentList
+         * @description Some incidents, newest first.
+         */
+        IncidentList: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * Counts
+             * @description How many of all incidents are in each state.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Incidents */
+            incidents: components["schemas"]["IncidentFacts"][];
+            /**
+             * Next Cursor
+             * @description Gets the next ones; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * IncidentState
+         * @description Where the care for a fault stands.
+         * @enum {string}
+         */
+        IncidentState: "open" | "triaging" | "noise" | "duplicate" | "diagnosing" | "awaiting_approval" | "fixing" | "awaiting_fix_approval" | "reviewing" | "verification_failed" | "awaiting_refix_approval" | "awaiting_merge" | "resolved" | "rejected";
+        /**
+         * IncidentTask
+         * @description A task of an incident.
+         */
+        IncidentTask: {
+            /** Branch */
+            branch: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Pr Url */
+            pr_url: string | null;
+            /** Reason */
+            reason: string | null;
+            status: components["schemas"]["TaskStatus"];
+            /** Task Id */
+            task_id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * IncidentView
+         * @description One incident, with what happened to it, newest first.
+         */
+        IncidentView: {
+            /**
+             * Apart From
+             * @description The incident of the same fault that somebody wanted it kept apart from.
+             */
+            apart_from: string | null;
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * Count
+             * @description Reports of it, those among them that came while it was dismissed.
+             */
+            count: number;
+            dismissal: components["schemas"]["DismissalView"] | null;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** History */
+            history: components["schemas"]["IncidentEntryView"][];
+            /** Incident Id */
+            incident_id: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * May
+             * @description What its state allows now.
+             */
+            may: ("dismiss" | "reopen" | "resolve" | "merge" | "fix")[];
+            /**
+             * Merged Into
+             * @description The incident that took its reports over.
+             */
+            merged_into: string | null;
+            /** Pr Url */
+            pr_url: string | null;
+            /**
+             * Reason
+             * @description Why it is in this state.
+             */
+            reason: string | null;
+            /**
+             * Regression Of
+             * @description The resolved incident that it repeats.
+             */
+            regression_of: string | null;
+            /** Repo */
+            repo: string;
+            severity: components["schemas"]["Severity"] | null;
+            /**
+             * Silent
+             * @description Whether its reports are only counted now.
+             */
+            silent: boolean;
+            /**
+             * Source
+             * @description Where it was reported first.
+             */
+            source: string;
+            state: components["schemas"]["IncidentState"];
+            /**
+             * Task Id
+             * @description The task at work on it.
+             */
+            task_id: string | null;
+            /** Tasks */
+            tasks: components["schemas"]["IncidentTask"][];
+            /** Ticket */
+            ticket: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * IntegrationFacts
          * @description Something outside that Anton can work with, as it stands.
          */
@@ -2292,6 +2736,14 @@ export interface components {
             as_of_seq: number;
             /** Changes */
             changes: components["schemas"]["MemoryChange"][];
+        };
+        /**
+         * MergeIncident
+         * @description Which incident takes the reports over.
+         */
+        MergeIncident: {
+            /** Into */
+            into: string;
         };
         /**
          * MessageView
@@ -2453,6 +2905,17 @@ export interface components {
          */
         QuestionKind: "release" | "protected_path" | "escalation" | "budget" | "clarify" | "start";
         /**
+         * ReopenIncident
+         * @description Why a fault is taken care of again.
+         */
+        ReopenIncident: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * Replied
          * @description How plain words were taken.
          */
@@ -2480,6 +2943,14 @@ export interface components {
             approval_id?: string | null;
             /** Text */
             text: string;
+        };
+        /**
+         * ResolveIncident
+         * @description Why a fault is settled.
+         */
+        ResolveIncident: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Risk
@@ -2960,6 +3431,8 @@ export interface components {
             evidence: components["schemas"]["EvidenceView"] | null;
             /** Human Input Prompt */
             human_input_prompt: string | null;
+            /** Incident Id */
+            incident_id: string | null;
             /** Iteration */
             iteration: number | null;
             /** Needs Human Input */
@@ -3036,7 +3509,7 @@ export interface components {
         };
         /**
          * TaskStarted
-         * @description A task was written down.
+         * @description A task was written down, or one that was there is about the same.
          */
         TaskStarted: {
             /**
@@ -3044,6 +3517,13 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /** Incident Id */
+            incident_id: string | null;
+            /**
+             * Joined
+             * @description Whether the report joined a task that was there already.
+             */
+            joined: boolean;
             status: components["schemas"]["TaskStatus"];
             /** Task Id */
             task_id: string;
@@ -3116,6 +3596,8 @@ export interface components {
             evidence: components["schemas"]["EvidenceView"] | null;
             /** Human Input Prompt */
             human_input_prompt: string | null;
+            /** Incident Id */
+            incident_id: string | null;
             /** Iteration */
             iteration: number | null;
             /** Needs Human Input */
@@ -4852,6 +5334,791 @@ export interface operations {
             };
         };
     };
+    list_incidents_incidents_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["IncidentState"][];
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    show_incident_incidents__ref__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    dismiss_incidents__ref__dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissIncident"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    fix_incidents__ref__fix_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskStarted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    merge_incidents__ref__merge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIncident"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    reopen_incidents__ref__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReopenIncident"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    resolve_incidents__ref__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveIncident"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     list_calls_logs_get: {
         parameters: {
             query?: {
@@ -5752,6 +7019,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The report joined a task that was there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskStarted"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -5781,6 +7057,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -19,7 +19,14 @@ export function useSubmit() {
       answerOf(
         api.POST("/tasks", {
           params: { header: { "idempotency-key": key } },
-          body: { ...report, workflow: "repair", queue: true, use_sandbox: true, seed: 0 },
+          body: {
+            ...report,
+            workflow: "repair",
+            join: true,
+            queue: true,
+            use_sandbox: true,
+            seed: 0,
+          },
         }),
       ),
   });
