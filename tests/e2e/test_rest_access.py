@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,16 +115,19 @@ async def test_every_address_that_is_served_stands_in_the_table(closed: Any) -> 
 
 async def test_each_address_by_no_wrong_low_and_right_key(closed: Any) -> None:
     house, keys = closed
-    for route, need in NEEDS.items():
-        for name, key in keys.items():
-            status = await asked(house, route, {"X-API-Key": key})
-            enough = not need or need == "read" or name in (need, "admin")
-            assert (status not in (401, 403)) is enough, (route, name, status)
-        operator = await asked(house, route, {"Authorization": f"Bearer {OPERATOR}"})
-        assert operator not in (401, 403), route
-        without = await asked(house, route, {})
-        assert without in ((401, 429) if need else (200,)), route
-        assert await asked(house, route, {"X-API-Key": "wrong"}) in (401, 429), route
+    for number, (route, need) in enumerate(NEEDS.items(), 2):
+        # Failures are counted by address, and there are more of them here than one may have.
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}")
+        async with httpx.AsyncClient(base_url=house.base, transport=transport) as client:
+            one = replace(house, client=client)
+            for name, key in keys.items():
+                status = await asked(one, route, {"X-API-Key": key})
+                enough = not need or need == "read" or name in (need, "admin")
+                assert (status not in (401, 403)) is enough, (route, name, status)
+            operator = await asked(one, route, {"Authorization": f"Bearer {OPERATOR}"})
+            assert operator not in (401, 403), route
+            assert await asked(one, route, {}) == (401 if need else 200), route
+            assert await asked(one, route, {"X-API-Key": "wrong"}) == 401, route
 
 
 async def test_no_address_of_the_table_fails_for_a_right_key(closed: Any) -> None:
