@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from agents.offline.thinking import OfflineThinking
     from api.app import Application
     from api.slack import SlackDesk
+    from evals.projects.suite import Ground
     from repair.bench import Bench
     from sandbox.environment import Environments
     from telegram_bot.bot import TelegramBot
@@ -870,9 +871,9 @@ async def _mind(
     services: Services,
 ) -> Thinking:
     """What thinks: models where one serves any role, else the offline engine."""
-    environments = _environments(settings)
-    stack.callback(environments.close)
     sandboxes = TracedProvider(sandbox_of(settings))
+    environments = _environments(settings, sandboxes)
+    stack.callback(environments.close)
     await sandboxes.reap()
     roster = await models.roster()
     offline = _offline(settings, kept, sandboxes, environments, services)
@@ -1029,12 +1030,32 @@ def _search(settings: Settings) -> "Search":
     )
 
 
-def _environments(settings: Settings) -> "Environments":
+def _environments(
+    settings: Settings, sandboxes: SandboxProvider, folder: Path | None = None
+) -> "Environments":
     from sandbox.environment import Environments
 
     return Environments(
-        settings.data_dir / "environments",
+        folder or settings.data_dir / "environments",
         index_allowed=settings.python_packages == "allow" and not settings.local_only,
+        indexes=settings.package_indexes,
+        sandboxes=sandboxes,
+    )
+
+
+def project_ground(settings: Settings) -> "Ground":
+    """What real projects are tried with."""
+    from contextlib import closing
+
+    from evals.projects.suite import Ground
+    from sandbox.installer import index_address
+
+    sandboxes = sandbox_of(settings)
+    return Ground(
+        sandboxes,
+        lambda folder: closing(_environments(settings, sandboxes, folder)),
+        settings.package_indexes[0] if settings.package_indexes else index_address(),
+        outside=settings.sandbox_allow_host,
     )
 
 
@@ -1082,8 +1103,8 @@ async def benches(settings: Settings) -> "AsyncIterator[Callable[..., Bench]]":
     """Makes test benches over the chosen sandbox, for measurements without a task."""
     from repair.bench import Bench
 
-    environments = _environments(settings)
     sandboxes = sandbox_of(settings)
+    environments = _environments(settings, sandboxes)
     await sandboxes.check()
 
     def bench(**options: Any) -> "Bench":

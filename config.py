@@ -153,6 +153,8 @@ class SandboxOptions(_Group):
     """Wall time of one test run, in seconds."""
     python_packages: Literal["allow", "cached"] = "allow"
     """Whether what a repository needs may be downloaded, or must be cached already."""
+    package_indexes: Names = ()
+    """The only indexes of Python packages that are asked, comma-separated; empty: uv's own."""
 
 
 class Tasks(_Group):
@@ -517,6 +519,7 @@ class Settings(
         "repositories",
         "model_fallback",
         "local_hosts",
+        "package_indexes",
         "telegram_approver_ids",
         "slack_approver_ids",
         mode="before",
@@ -607,6 +610,11 @@ class Settings(
             if not re.fullmatch(r"/.+|https?://[^@]+|[A-Za-z0-9][\w.-]*/[\w.-]+", name):
                 raise ValueError("should hold absolute paths, addresses and `owner/repo` names")
         return value
+
+    @field_validator("package_indexes")
+    @classmethod
+    def _indexes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._secure(address) for address in value)
 
     @field_validator("github_api_url", "telegram_api_url", "slack_api_url")
     @classmethod

@@ -260,6 +260,8 @@ async def evaluate(options: Namespace) -> int:
         return await _injection(options)
     if options.suite == "approvals":
         return await _approvals(options)
+    if options.suite == "projects":
+        return await _projects(options, settings)
     if options.suite == "sandbox":
         return await _sandboxes(options, settings)
     from evals.faults import load_faults
@@ -409,6 +411,26 @@ async def _approvals(options: Namespace) -> int:
     )
     print(f"\n{table.table(found)}")
     return int(not table.holds(found))
+
+
+async def _projects(options: Namespace, settings: "Settings") -> int:
+    import bootstrap
+    from evals.projects import suite, table
+    from evals.projects.known import PROJECTS
+    from evals.report import heading
+
+    print(heading(_command(options), seed=options.seed, count=len(PROJECTS)), flush=True)
+    if not settings.sandbox_allow_host:
+        print("outside               not compared: that runs foreign code on this machine, which")
+        print("                      SANDBOX_ALLOW_HOST=true allows")
+    print(f"\n{table.HEAD}", flush=True)
+    found = await suite.run_suite(
+        bootstrap.project_ground(settings),
+        told=lambda row: print(table.line(row), flush=True),
+        only=options.only,
+    )
+    print(f"\n{table.table(found)}")
+    return int(any(row.differing for row in found))
 
 
 def _command(options: Namespace) -> str:

@@ -252,6 +252,7 @@ SUITES = (
     "overhead",
     "time-to-pr",
     "memory",
+    "projects",
 )
 
 EXPORTS = ("interactions", "preferences")

@@ -89,6 +89,8 @@ class TestRun(Value):
     cases: tuple[TestCase, ...] = ()
     output: str = ""
     """Head and tail of what was printed, made harmless for terminals."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the tests were set up, such as a package that is missing."""
     started_at: datetime
     ended_at: datetime
 

@@ -36,7 +36,7 @@ from core.patches import Patch
 from core.precedents import Precedent
 from core.reports import Reported
 from core.tasks import Lease, Task, TaskStatus, Usage
-from core.trees import Tree
+from core.trees import File, Tree
 
 # --- time -------------------------------------------------------------------------------------
 
@@ -88,8 +88,14 @@ class Environment:
     """Environment variables, complete: nothing is inherited."""
     notes: tuple[str, ...] = ()
     """What a person should know, such as a requirement that could not be had."""
+    made: Mapping[str, File] = field(default_factory=dict)
+    """Files that a setup made, which lie in the workspace beside those of the repository."""
     test_command: str = ""
     """Shell command that runs all tests, where one is named."""
+
+    def furnished(self, tree: Tree) -> Tree:
+        """What a sandbox for a tree is opened with: the tree, and what its setup made."""
+        return Tree({**self.made, **tree.files}) if self.made else tree
 
 
 @dataclass(frozen=True)

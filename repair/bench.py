@@ -94,7 +94,7 @@ class Bench:
     async def judge(self, tree: Tree, setup: Setup) -> Judge:
         """A judge for candidates against a base; it lives until it or the bench is closed."""
         environment = await self._environment(tree)
-        sandbox = await self._provider.open(tree, environment, self._limits)
+        sandbox = await self._opened(tree, environment)
         try:
             judge = await Judge.start(sandbox, environment.python, setup)
         except BaseException:
@@ -107,7 +107,7 @@ class Bench:
     async def workshop(self, tree: Tree) -> AsyncIterator[tuple[Sandbox, Environment]]:
         """A sandbox to work in by hand, with what its tree needs; it ends with the block."""
         environment = await self._environment(tree)
-        sandbox = await self._provider.open(tree, environment, self._limits)
+        sandbox = await self._opened(tree, environment)
         started = time.monotonic()
         try:
             yield sandbox, environment
@@ -158,7 +158,7 @@ class Bench:
         sandbox: Sandbox | None = None
         if spare is not None:
             sandbox = await self._adapted(spare, tree, environment)
-        sandbox = sandbox or await self._provider.open(tree, environment, self._limits)
+        sandbox = sandbox or await self._opened(tree, environment)
         if self._spare is None:  # else another run, at the same time, had one opened already
             self._spare = asyncio.create_task(self._open(tree, environment))
         return sandbox, environment
@@ -166,7 +166,11 @@ class Bench:
     async def _open(
         self, tree: Tree, environment: Environment
     ) -> tuple[Sandbox, Tree, Environment]:
-        return await self._provider.open(tree, environment, self._limits), tree, environment
+        return await self._opened(tree, environment), tree, environment
+
+    async def _opened(self, tree: Tree, environment: Environment) -> Sandbox:
+        furnished = environment.furnished(tree)
+        return await self._provider.open(furnished, environment, self._limits)
 
     async def _adapted(
         self,

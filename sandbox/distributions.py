@@ -28,8 +28,13 @@ class OwnDistributions:
         found = self._known.get(canonicalize_name(name))
         return found.version if found else ""
 
-    def closure(self, wanted: Iterable[Requirement]) -> dict[str, metadata.Distribution] | None:
-        """All that these requirements need, by name; None when something is missing or misfits."""
+    def closure(
+        self, wanted: Iterable[Requirement], locked: Mapping[str, str] | None = None
+    ) -> dict[str, metadata.Distribution] | None:
+        """All that these requirements need, by name; None when something is missing or misfits.
+
+        What is `locked` fits in that version alone.
+        """
         chosen: dict[str, metadata.Distribution] = {}
         asked: set[tuple[str, str]] = set()
         queue = list(wanted)
@@ -40,6 +45,8 @@ class OwnDistributions:
             if found is None or not self._fits(found):
                 return None
             if not requirement.specifier.contains(found.version, prereleases=True):
+                return None
+            if locked and locked.get(name, found.version) != found.version:
                 return None
             chosen[name] = found
             for extra in ("", *sorted(requirement.extras)):

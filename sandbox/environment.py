@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import EnvironmentUnprepared
-from core.ports import Environment
+from core.ports import Environment, SandboxProvider
 from core.recipes import Recipe
 from core.trees import Tree
 from sandbox.additions import Addition, Kind, kinds
@@ -24,8 +24,11 @@ from sandbox.programs import Programs
 from sandbox.project import import_roots, project_of, version_of
 from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
+from sandbox.setups import with_setup
 from sandbox.shelf import Shelf
 from sandbox.storage import Lock, open_folder, reachable
+from sandbox.supply import Supply
+from sandbox.workers import Workers
 from sandbox.workspace import HOME, WORKSPACE
 
 INSIDE = "/opt/anton"
@@ -40,17 +43,23 @@ class Environments:
         cache: Path,
         *,
         index_allowed: bool = True,
+        indexes: Sequence[str] = (),
+        sandboxes: SandboxProvider | None = None,
         python: str | None = None,
         max_kept: int = 20,
         shared_cache: Path = SHARED_CACHE,
     ) -> None:
         """Keep at most `max_kept` below `cache`; `python` names an interpreter of the host.
 
+        `indexes` are the only package indexes that are asked, where any are named. Without
+        `sandboxes` nothing of a repository or a package is run, so nothing can be built or set up.
         Root uses `shared_cache` when `cache` lies where an unprivileged sandbox cannot enter.
         """
         self._asked = cache
         self._shared = shared_cache
         self._index_allowed = index_allowed
+        self._indexes = indexes
+        self._sandboxes = sandboxes
         self._python = python
         self._max_kept = max_kept
         self._interpreter: Interpreter | None = None
@@ -65,7 +74,9 @@ class Environments:
 
         The operator's `recipe` goes before what the repository says of itself.
         """
-        return await asyncio.to_thread(self._prepare, tree, recipe or Recipe())
+        loop = asyncio.get_running_loop()
+        workers = Workers(self._sandboxes, loop, self._programs) if self._sandboxes else None
+        return await asyncio.to_thread(self._prepare, tree, recipe or Recipe(), workers)
 
     def close(self) -> None:
         """Let go of all environments, and end what is still prepared; harmless when repeated."""
@@ -75,7 +86,7 @@ class Environments:
         if self._kept:
             self._kept.close()
 
-    def _prepare(self, tree: Tree, operators: Recipe) -> Environment:
+    def _prepare(self, tree: Tree, operators: Recipe, workers: Workers | None) -> Environment:
         recipe, unread = recipe_of(tree, operators)
         try:
             cache = self._cache()
@@ -88,10 +99,10 @@ class Environments:
                 declared(project, tree, interpreter.markers),
                 self._own(interpreter),
             )
-            folder = self._shelf(cache).held(
-                order.digest,
-                lambda new: build(new, order, self._programs, index_allowed=self._index_allowed),
+            supply = Supply(
+                self._programs, cache / "wheels", self._index_allowed, self._indexes, workers
             )
+            folder = self._shelf(cache).held(order.digest, lambda new: build(new, order, supply))
             found = [kind.prepare(tree, recipe) for kind in self._of_other_languages(cache)]
         except OSError as error:
             raise EnvironmentUnprepared(
@@ -100,7 +111,8 @@ class Environments:
             ) from error
         prepared = _environment(folder, order, import_roots(project, tree))
         added = [addition for addition in found if addition]
-        return _completed(prepared, added, recipe, unread)
+        complete = _completed(prepared, added, recipe, unread)
+        return with_setup(complete, tree, order, recipe, supply)
 
     def _of_other_languages(self, cache: Path) -> tuple[Kind, ...]:
         with self._guard:

@@ -13,10 +13,10 @@ from core.errors import EnvironmentUnprepared
 from sandbox.distributions import OwnDistributions, copy
 from sandbox.installer import Installed, Installer
 from sandbox.interpreter import Interpreter
-from sandbox.programs import Programs
 from sandbox.project import Project
 from sandbox.requirements import Declared, Wanted
 from sandbox.storage import publish
+from sandbox.supply import Supply
 from sandbox.virtualenv import Virtualenv
 
 FORMAT = 2
@@ -69,6 +69,7 @@ class Order:
             FORMAT,
             [str(self.interpreter.executable), self.interpreter.version],
             sorted(want.line for want in self.needs.wanted),
+            sorted(self.needs.locked.items()),
             [self.project.name, self.version, self.project.scripts],
             [(tool.name, self.own.version(tool.name)) for tool in self.tools],
             [hashlib.sha256(part.read_bytes()).hexdigest() for part in WITNESS],
@@ -76,25 +77,21 @@ class Order:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def build(folder: Path, order: Order, programs: Programs, *, index_allowed: bool) -> None:
+def build(folder: Path, order: Order, supply: Supply) -> None:
     """Make the folder of an order; raises EnvironmentUnprepared, and leaves nothing then."""
     with publish(folder) as fresh:
-        room = Virtualenv(fresh, order.interpreter, programs)
+        room = Virtualenv(fresh, order.interpreter, supply.programs)
         room.lay_out(WITNESS)
         missing: list[str] = []
         requirements = [want.requirement for want in order.needs.wanted]
-        chosen = order.own.closure([*requirements, *order.tools])
+        chosen = order.own.closure([*requirements, *order.tools], order.needs.locked)
         if chosen is not None:
             for found in chosen.values():
                 copy(found, room.site_packages)
         else:
-            installer = Installer(
-                order.interpreter.executable,
-                room.site_packages,
-                programs,
-                index_allowed=index_allowed,
-            )
-            missing = _installed(fresh, room, order, installer, index_allowed=index_allowed)
+            installer = supply.installer(order.interpreter, room.site_packages)
+            allowed = supply.index_allowed
+            missing = _installed(fresh, room, order, installer, index_allowed=allowed)
         if order.project.name:
             room.drop(order.project.name)
             room.add_project(order.project.name, order.version, order.project.scripts)
@@ -107,17 +104,14 @@ def _installed(
     """Fill the environment from a package index as far as it goes; what is missing, in words."""
     asked = {want.name for want in order.needs.wanted}
     tools = [tool.name for tool in order.tools if tool.name not in asked]
-    lines = [want.line for want in order.needs.wanted]
-    pinned = [f"{tool}=={version}" for tool in tools if (version := order.own.version(tool))]
-    together = installer.install([*lines, *pinned], fresh)
-    if together.ok or (not together.unreachable and installer.install([*lines, *tools], fresh).ok):
-        return []
-    wants = sorted(order.needs.wanted, key=lambda want: want.for_tests)
-    failed = list(_failing(wants, installer, order, room, fresh))
-    if any(done.unreachable for _, done in failed):
-        unreached = [str(want.requirement) for want, _ in failed]
-        raise _unprepared(unreached, index_allowed=index_allowed)
-    missing = [str(want.requirement) for want, _ in failed]
+    notes = _at_once(fresh, order, installer, tools)
+    if notes is None:
+        wants = sorted(order.needs.wanted, key=lambda want: want.for_tests)
+        failed = list(_failing(wants, installer, order, room, fresh))
+        if any(done.unreachable for _, done in failed):
+            unreached = [str(want.requirement) for want, _ in failed]
+            raise _unprepared(unreached, index_allowed=index_allowed)
+        notes = [_missing(want, done, installer, order) for want, done in failed]
     absent = [
         tool.name
         for tool in order.tools
@@ -127,11 +121,49 @@ def _installed(
     ]
     if "pytest" in absent:
         raise _unprepared(absent, index_allowed=index_allowed)
-    missing += absent
-    return [
-        f"{name} is missing: no wheel of it fits Python {order.interpreter.version}"
-        for name in missing
-    ]
+    return notes + [f"{tool} is missing: {_no_wheel(order)}" for tool in absent]
+
+
+def _at_once(
+    fresh: Path, order: Order, installer: Installer, tools: Sequence[str]
+) -> list[str] | None:
+    """Install all that is wanted together, as locked if that can be; None when it cannot be.
+
+    Our own tools go with it where the index has them.
+    """
+    lines = [want.line for want in order.needs.wanted]
+    pinned = [f"{tool}=={version}" for tool in tools if (version := order.own.version(tool))]
+    for locked in (order.needs.locked, {}):
+        for more in (pinned, tools, ()):
+            done = installer.install([*lines, *more], fresh, locked)
+            if done.ok:
+                return [_unlocked(order)] if order.needs.locked and not locked else []
+            if done.unreachable:
+                return None
+        if not order.needs.locked:
+            break
+    return None
+
+
+def _missing(want: Wanted, done: Installed, installer: Installer, order: Order) -> str:
+    """What is missing, and why, with what would help."""
+    refused = [f"{name}: {why}" for name, why in installer.refused.items() if name in done.reason]
+    if want.name in installer.refused:
+        return f"{want.requirement} is missing: it has no wheel, and {installer.refused[want.name]}"
+    if refused:
+        return f"{want.requirement} is missing: it needs {refused[0]}"
+    return f"{want.requirement} is missing: {_no_wheel(order)}"
+
+
+def _no_wheel(order: Order) -> str:
+    return f"no wheel of it fits Python {order.interpreter.version}"
+
+
+def _unlocked(order: Order) -> str:
+    return (
+        f"{order.needs.lock_file} could not be followed in Python {order.interpreter.version}, so"
+        " other versions were taken"
+    )
 
 
 def _from_own(order: Order, requirements: Sequence[Requirement], room: Virtualenv) -> bool:

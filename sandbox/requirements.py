@@ -3,16 +3,22 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from core.trees import Tree
+from sandbox.locks import locked
 from sandbox.old_hooks import LAST_TO_GIVE, asking_for_paths
 from sandbox.project import Project
+from sandbox.tool_tables import from_tools, included_by_tox, wanted_extras
 
+INDEX_OPTIONS = re.compile(
+    r"(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host|--no-index)\b"
+)
+"""Options by which a requirements file would choose where packages come from."""
 FILES = re.compile(
     r"(requirements/)?(requirements|base|main|common|prod|production|runtime)\.(txt|in)|"
     r"(?P<test>(requirements/|tests?/)?((requirements[-_.])?(tests?|testing|dev|develop|ci)"
@@ -67,18 +73,24 @@ class Declared:
 
     wanted: tuple[Wanted, ...] = ()
     notes: tuple[str, ...] = ()
+    locked: Mapping[str, str] = field(default_factory=dict)
+    """The version that a lock file pins, by canonical name."""
+    lock_file: str = ""
 
 
 def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Declared:
     """The requirements that hold for an interpreter with these marker `variables`."""
-    notes: list[str] = []
+    lock_file, pins, notes_of_lock = locked(tree)
+    notes: list[str] = list(notes_of_lock)
     wanted: dict[str, Wanted] = {}
     own = canonicalize_name(project.name) if project.name else ""
-    entries = [*_from_tables(project), *_from_files(tree)]
+    entries = [*_from_tables(project), *from_tools(project, tree), *_from_files(tree)]
     for source, text, for_tests in entries[:MAX_REQUIREMENTS]:
         found = _plain(text)
+        if found is None and "%(" in text:
+            continue  # a place of an ini file that is filled from another one, read there
         if found is None:
-            notes.append(f"{source}: left out {_shown(text)}: only plain requirements are taken")
+            notes.append(f"{source}: left out {_shown(text)}: {_why_not(text)}")
             continue
         requirement, hashes = found
         if requirement.marker and not requirement.marker.evaluate({**variables, "extra": ""}):
@@ -99,7 +111,17 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
         notes.append(f"{conftest} was written for a pytest before 9, and gets one")
     if len(entries) > MAX_REQUIREMENTS:
         notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
-    return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)))
+    fitting = {name: version for name, version in pins.items() if name != own}
+    for name in OLDEST_TOOLS:
+        if name in fitting and _too_old(Wanted(Requirement(f"{name}=={fitting[name]}"))):
+            notes.append(f"{lock_file}: {name} {fitting.pop(name)} runs on no Python that we have")
+    return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)), fitting, lock_file)
+
+
+def _why_not(text: str) -> str:
+    if INDEX_OPTIONS.match(text):
+        return "a repository does not choose the package index; PACKAGE_INDEXES does"
+    return "only plain requirements are taken"
 
 
 def _too_old(want: Wanted) -> bool:
@@ -127,8 +149,8 @@ def _from_tables(project: Project) -> Iterator[tuple[str, str, bool]]:
     for text in _lines(main.get("dependencies")):
         yield "pyproject.toml", text, False
     optional = project.section("project", "optional-dependencies")
-    for group in _test_groups(optional):
-        for text in _lines(optional[group]):
+    for group in dict.fromkeys([*_test_groups(optional), *wanted_extras(project)]):
+        for text in _lines(optional.get(group)):
             yield from _expanded("pyproject.toml", text, optional, project.name)
     groups = project.section("dependency-groups")
     for group in _test_groups(groups):
@@ -223,6 +245,9 @@ def _next(numbers: list[int], *, caret: bool) -> str:
 
 def _from_files(tree: Tree) -> Iterator[tuple[str, str, bool]]:
     seen: set[str] = set()
+    for path in included_by_tox(tree):
+        for source, line in _file(path, tree, seen):
+            yield source, line, True
     for path in tree:
         match = FILES.fullmatch(path)
         if match and not (path.endswith(".in") and f"{path[:-3]}.txt" in tree):

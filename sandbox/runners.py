@@ -1,6 +1,7 @@
 """Running a repository's tests; the table here is the one place that names kinds of runners."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 
 from core.evidence import TestRun
@@ -65,8 +66,11 @@ class TestRunner:
     async def _run(self, asked: Asked, sandbox: Sandbox) -> Survey:
         runner = detect(asked.tree, asked.tests, self._environment)
         if not runner.usable:
-            return nothing_run(asked, self._environment, sandbox, runner.hindrance)
-        return await _carrying(runner.name)(asked, self._environment, sandbox)
+            survey = nothing_run(asked, self._environment, sandbox, runner.hindrance)
+        else:
+            survey = await _carrying(runner.name)(asked, self._environment, sandbox)
+        notes = self._environment.notes
+        return replace(survey, run=survey.run.model_copy(update={"notes": notes}))
 
 
 def _carrying(name: str) -> Carrying:

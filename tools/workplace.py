@@ -93,7 +93,9 @@ class Workplace:
         Raises ToolError when it holds what may not leave a sandbox, such as a link.
         """
         with told():
-            return without_leftovers(self.base, await self.sandbox.export(self.base))
+            tree = without_leftovers(self.base, await self.sandbox.export(self.base))
+            made = self.environment.made
+            return tree.with_files({p: None for p in made if p not in self.base})
 
     async def file(self, path: str, max_bytes: int) -> bytes:
         """A regular file of the workspace; raises NotFound, or ToolError for anything else."""

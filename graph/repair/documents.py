@@ -29,6 +29,8 @@ ON_APPROVE = "the branch with exactly this diff is published."
 OF_A_PROOF = ("Tests", "Regression test", "How to Verify")
 """What documents tell of a red test that turned green."""
 SHORT = 12
+SET_UP_NOTES = 8
+"""Notes on how the tests were set up that people are shown."""
 KNOWN_BY = {
     Proof.WITNESS: "our own record of each test",
     Proof.RUNNER: "our own record of what the runner told",
@@ -141,7 +143,7 @@ def brief(facts: Facts) -> Briefing:
         patch_hash=_hash(patch, facts.risk) if patch else MISSING,
         protected=facts.protected,
         unproven=missing_proof,
-        notes=tuple(inert(note) for note in facts.state.get("notes", [])),
+        notes=_notes(facts),
         on_approve=ON_APPROVE,
     )
 
@@ -298,6 +300,13 @@ def _tests(evidence: Evidence | None) -> str:
     if evidence.base is None:
         return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{more}"
     return f"red on base ({_counts(evidence.base)}), on the fix {_counts(evidence.fixed)}{more}"
+
+
+def _notes(facts: Facts) -> tuple[str, ...]:
+    """What was noted on the way, and what is to be known of how the tests were set up."""
+    run = (facts.evidence.fixed or facts.evidence.base) if facts.evidence else None
+    of_tests = [f"Tests: {note}" for note in run.notes[:SET_UP_NOTES]] if run else []
+    return tuple(inert(note) for note in [*facts.state.get("notes", []), *of_tests])
 
 
 def _weaker_proof(evidence: Evidence) -> str:

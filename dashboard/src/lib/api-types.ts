@@ -3723,6 +3723,11 @@ export interface components {
             /** Exit Code */
             exit_code: number | null;
             /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /**
              * Output
              * @default
              */

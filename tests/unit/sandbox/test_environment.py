@@ -188,6 +188,31 @@ async def test_wheels_come_from_the_index_with_what_they_need(cache: Path, index
     assert run.green, run.output
 
 
+async def test_a_lock_file_is_followed_where_it_can_be(cache: Path, index: Path) -> None:
+    for version in ("1.0", "2.0"):
+        wheel(index, "lower", version)
+    wheel(index, "upper", "2.0", needs="lower")
+    lock = '[[package]]\nname = "lower"\nversion = "{}"\n'
+    environments = Environments(cache)
+    for version, taken, notes in (("1.0", "1.0", 0), ("7.0", "2.0", 1)):
+        texts = {**project("upper"), "poetry.lock": lock.format(version)}
+        environment = await environments.prepare(tree_of(texts))
+        [found] = site_packages(environment).glob("lower-*.dist-info")
+        assert found.name == f"lower-{taken}.dist-info"
+        assert len(environment.notes) == notes, environment.notes
+
+
+async def test_only_the_indexes_that_are_listed_are_asked(
+    cache: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(index, "here", "1.0")
+    listed = os.environ["UV_DEFAULT_INDEX"]
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    environment = await Environments(cache, indexes=[listed]).prepare(tree_of(project("here")))
+    assert (site_packages(environment) / "here.py").exists()
+
+
 async def test_nothing_of_a_wheel_runs_while_it_is_prepared(cache: Path, index: Path) -> None:
     wheel(index, "starter", "1.0")
     environment = await Environments(cache).prepare(tree_of(project("starter")))

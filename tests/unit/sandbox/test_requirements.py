@@ -262,3 +262,116 @@ def test_a_test_tool_that_is_too_old_for_us_gives_way_to_ours(pin: str, taken: b
     assert (len(names) == 2) is taken
     assert "six" in names
     assert bool(found.notes) is not taken
+
+
+# --- what tools declare ---
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (
+            "pyproject.toml",
+            '[project]\nname="me"\n[project.optional-dependencies]\nfast = ["six"]\n'
+            '[tool.hatch.envs.default]\ndependencies = ["attrs"]\nfeatures = ["fast"]\n'
+            '[tool.hatch.envs.hatch-test]\nextra-dependencies = ["mock"]\n'
+            '[tool.hatch.envs.docs]\ndependencies = ["no"]',
+            ["attrs", "mock", "six"],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.pdm.dev-dependencies]\ntest = ["six"]\ndocs = ["no"]\n'
+            '[tool.uv]\ndev-dependencies = ["attrs"]',
+            ["attrs", "six"],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.flit.metadata]\nrequires = ["six"]\n'
+            '[tool.flit.metadata.requires-extra]\ntest = ["attrs"]\ndoc = ["no"]',
+            ["attrs", "six"],
+        ),
+        (
+            "Pipfile",
+            '[packages]\nsix = "*"\nattrs = {version = ">=20"}\nlocal = {path = "."}\n'
+            '[dev-packages]\nmock = "==4.0"',
+            ["attrs>=20", "mock==4.0", "six"],
+        ),
+        (
+            "tox.ini",
+            "[testenv]\ndeps =\n    six # why\n    py38: no\n    {[base]deps}\n    -e .\n"
+            "[testenv:docs]\ndeps = no",
+            ["six"],
+        ),
+    ],
+)
+def test_what_tools_need_for_tests_is_read(path: str, text: str, expected: list[str]) -> None:
+    assert [line for line in lines({path: text}) if line != "local"] == expected
+
+
+def test_a_file_that_tox_includes_is_read_wherever_it_is() -> None:
+    texts = {"tox.ini": "[testenv]\ndeps = -rci/needed.txt", "ci/needed.txt": "six\n"}
+    assert lines(texts) == ["six"]
+
+
+def test_a_repository_does_not_choose_where_packages_come_from() -> None:
+    text = "--extra-index-url https://ann:pw@evil.example/simple\n-f http://evil.example\nsix\n"
+    found = read({"requirements.txt": text})
+    assert [want.line for want in found.wanted] == ["six"]
+    assert len(found.notes) == 2 and all("PACKAGE_INDEXES" in note for note in found.notes)
+    assert "ann:pw" not in str(found.notes)
+
+
+# --- lock files ---
+
+LOCKS = {
+    "uv.lock": """
+        [[package]]
+        name = "Six_"
+        version = "1.16.0"
+        source = { registry = "https://index.example/simple" }
+        [[package]]
+        name = "me"
+        version = "0.1"
+        source = { editable = "." }
+        [[package]]
+        name = "forked"
+        version = "1"
+        [[package]]
+        name = "forked"
+        version = "2"
+    """,
+    "poetry.lock": """
+        [[package]]
+        name = "six_"
+        version = "1.16.0"
+        [[package]]
+        name = "away"
+        version = "3"
+        [package.source]
+        type = "git"
+        url = "https://code.example/away"
+    """,
+    "pdm.lock": '[[package]]\nname = "six-"\nversion = "1.16"',
+    "pylock.toml": '[[packages]]\nname = "six."\nversion = "1.16.0"',
+    "Pipfile.lock": '{"default": {"six-": {"version": "==1.16.0"}, "local": {"path": "."}}}',
+}
+
+
+@pytest.mark.parametrize("path", LOCKS)
+def test_a_lock_file_pins_what_it_says_once(path: str) -> None:
+    found = read({path: dedent(LOCKS[path])})
+    assert found.lock_file == path
+    assert dict(found.locked) in ({"six-": "1.16.0"}, {"six-": "1.16"})
+
+
+@pytest.mark.parametrize("path", LOCKS)
+def test_a_lock_file_that_is_broken_is_noted(path: str) -> None:
+    found = read({path: "}{"})
+    assert not found.locked and found.notes[0].startswith(f"{path} cannot be read")
+
+
+def test_a_locked_tool_that_is_too_old_gives_way() -> None:
+    text = '[[package]]\nname = "pytest"\nversion = "5.4"\n[[package]]\nname = "six"\nversion = "1"'
+    found = read({"poetry.lock": text})
+    assert dict(found.locked) == {"six": "1"}
+    assert found.notes == ("poetry.lock: pytest 5.4 runs on no Python that we have",)
