@@ -11,10 +11,8 @@ import { Empty } from "@/components/states";
 import { Inbox } from "@/features/inbox/components/inbox";
 import type { View as IdentityView } from "@/features/identities/components/identity-page";
 import type { Filters } from "@/features/tasks/components/board";
-import type { Tab } from "@/features/tasks/components/task-page";
+import { placeOf } from "@/features/tasks/api/place";
 import { Gate } from "./gate";
-
-const TABS: readonly string[] = ["diff", "tests", "diagnosis", "timeline"];
 
 /** A whole number above zero under its name; nothing for what is none. */
 function numbered<N extends string>(name: N, given: unknown): { [K in N]?: number } {
@@ -46,9 +44,8 @@ const board = createRoute({
 const task = createRoute({
   getParentRoute: () => root,
   path: "/tasks/$taskId",
-  validateSearch: (search: Record<string, unknown>): { tab?: Tab } =>
-    TABS.includes(String(search.tab)) ? { tab: search.tab as Tab } : {},
-  component: lazyRouteComponent(() => import("./screens"), "TaskScreen"),
+  validateSearch: placeOf,
+  component: lazyRouteComponent(() => import("./task-screen"), "TaskScreen"),
 });
 
 const submit = createRoute({

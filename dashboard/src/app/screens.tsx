@@ -4,11 +4,9 @@ import { useSession } from "@/features/session/api/use-session";
 import { PARTS, Settings, type Part } from "@/features/settings/components/settings";
 import { Board } from "@/features/tasks/components/board";
 import { Submit } from "@/features/tasks/components/submit";
-import { TaskPage } from "@/features/tasks/components/task-page";
 
 const board = getRouteApi("/board");
 const settings = getRouteApi("/settings/$part");
-const task = getRouteApi("/tasks/$taskId");
 
 export function BoardScreen() {
   const { q = "", status = "" } = board.useSearch();
@@ -17,19 +15,6 @@ export function BoardScreen() {
     <Board
       filters={{ q, status }}
       onFilters={(filters) => void navigate({ search: filters, replace: true })}
-    />
-  );
-}
-
-export function TaskScreen() {
-  const { taskId } = task.useParams();
-  const { tab = "diff" } = task.useSearch();
-  const navigate = task.useNavigate();
-  return (
-    <TaskPage
-      taskId={taskId}
-      tab={tab}
-      onTab={(chosen) => void navigate({ search: { tab: chosen }, replace: true })}
     />
   );
 }

@@ -1,6 +1,15 @@
 /** The stream for React: queries are refreshed by events, and everybody knows whether it is live. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useEffect, useRef, useState, type ReactNode } from "react";
+import {
+  createContext,
+  use,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from "react";
+import { Voices, type Speech } from "@/lib/live-text";
 import { browser, Stream, type AntonEvent, type Connection } from "@/lib/stream";
 
 type Heard = (events: readonly AntonEvent[]) => void;
@@ -20,6 +29,8 @@ const LiveContext = createContext<Live>({
 const REFRESH_MS = 500;
 const LISTS = new Set(["status", "end", "approval", "patch", "evidence"]);
 
+const VoicesContext = createContext<Voices>(new Voices());
+
 export function useLive(): Live {
   return use(LiveContext);
 }
@@ -38,12 +49,25 @@ export function useEvents(heard: Heard): void {
   }, [ears]);
 }
 
+/** Hear what the models of a task are saying, while the component is there and it is wanted. */
+export function useWatch(task: string, wanted: boolean): void {
+  const voices = use(VoicesContext);
+  useEffect(() => (wanted ? voices.watch(task) : undefined), [voices, task, wanted]);
+}
+
+/** What a call under way has said so far. */
+export function useSpeech(callId: string): Speech {
+  const { texts } = use(VoicesContext);
+  return useSyncExternalStore(texts.listen, () => texts.of(callId));
+}
+
 /** Keys of the queries that an event makes stale. */
 export function staleBy(event: AntonEvent): string[][] {
   const stale = [
     ["task", event.task_id],
     ["events", event.task_id],
   ];
+  if (event.type === "llm_end") stale.push(["calls", event.task_id]);
   if (event.type === "approval") stale.push(["approvals"], ["approval"]);
   if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"]);
   if (event.type === "identity") stale.push(["identities"], ["memory-changes"]);
@@ -59,6 +83,7 @@ export function LiveProvider({ after, children }: { after: number; children: Rea
     ears: new Set(),
   }));
   const { ears } = live;
+  const [voices] = useState(() => new Voices());
   useEffect(() => {
     const stream = new Stream(browser());
     const stale = new Map<string, string[]>();
@@ -76,6 +101,7 @@ export function LiveProvider({ after, children }: { after: number; children: Rea
         timer ??= setTimeout(refresh, REFRESH_MS);
       },
       resync: () => void queries.invalidateQueries(),
+      live: (part) => voices.hear(part),
       connection: (connection, heardAt) => {
         setLive((known) =>
           known.connection === connection ? known : { ...known, connection, heardAt },
@@ -83,6 +109,7 @@ export function LiveProvider({ after, children }: { after: number; children: Rea
         if (connection === "signed_out") void queries.invalidateQueries({ queryKey: ["session"] });
       },
     });
+    voices.attach(stream);
     stream.start(first.current);
     const wake = () => {
       if (document.visibilityState === "visible") void stream.wake();
@@ -96,8 +123,13 @@ export function LiveProvider({ after, children }: { after: number; children: Rea
       window.removeEventListener("online", wake);
       window.removeEventListener("pageshow", restored);
       clearTimeout(timer);
+      voices.attach(null);
       stream.stop();
     };
-  }, [queries, ears]);
-  return <LiveContext value={live}>{children}</LiveContext>;
+  }, [queries, ears, voices]);
+  return (
+    <LiveContext value={live}>
+      <VoicesContext value={voices}>{children}</VoicesContext>
+    </LiveContext>
+  );
 }

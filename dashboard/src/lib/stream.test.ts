@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Stream, type AntonEvent, type Channel, type Source, type Surroundings } from "./stream";
+import { Voices } from "./live-text";
+import {
+  Stream,
+  type AntonEvent,
+  type Channel,
+  type LivePart,
+  type Source,
+  type Surroundings,
+} from "./stream";
 
 const event = (seq: number, type = "node"): AntonEvent => ({
   v: 1,
@@ -50,6 +58,7 @@ class Browser {
   status = 200;
   oldest = 1;
   asked: string[] = [];
+  private names = 0;
   private timers: { at: number; run: () => void }[] = [];
   private channels: (Channel & { open: boolean })[] = [];
   private holder: ((reason: Error) => void) | null = null;
@@ -77,6 +86,7 @@ class Browser {
         return () => (this.timers = this.timers.filter((one) => one !== timer));
       },
       jitter: () => 0.5,
+      name: () => `tab-${(this.names += 1)}`,
       visible: () => this.visible,
     };
   }
@@ -274,13 +284,13 @@ describe("one tab", () => {
 
 describe("nine tabs", () => {
   test("share one connection, and all hear everything once", async () => {
-    const ears = Array.from({ length: 9 }, () => [] as number[]);
-    for (const ear of ears) open(0, ear);
+    const voices = Array.from({ length: 9 }, () => [] as number[]);
+    for (const ear of voices) open(0, ear);
     expect(browser.open).toHaveLength(1);
     for (let seq = 1; seq <= 20; seq += 1) browser.open[0]?.send(event(seq));
     await browser.pass(50);
     const all = Array.from({ length: 20 }, (_, at) => at + 1);
-    for (const ear of ears) expect(ear).toEqual(all);
+    for (const ear of voices) expect(ear).toEqual(all);
   });
 
   test("when the leader closes, the next one goes on where it was", async () => {
@@ -297,7 +307,7 @@ describe("nine tabs", () => {
     expect(mine).toEqual([1, 2]);
   });
 
-  test("a visible follower takes over from a leader that hears nothing", async () => {
+  test("a visible follower takes over from a leader that hvoices nothing", async () => {
     const deaf = new Stream({ ...browser.tab(), now: () => browser.now, later: () => () => {} });
     deaf.start(0);
     await settle();
@@ -321,5 +331,77 @@ describe("nine tabs", () => {
     await settle();
     await browser.pass(50);
     expect(mine).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe("words of models", () => {
+  const part = (more: Partial<LivePart> = {}): LivePart => ({
+    type: "llm_delta",
+    call_id: "c",
+    task_id: "t",
+    role: "fix",
+    node: "fix",
+    channel: "text",
+    offset: 0,
+    text: "Look",
+    ...more,
+  });
+
+  test("come for the tasks that are watched, in whichever tab", async () => {
+    const words: string[] = [];
+    const leader = new Stream(browser.tab());
+    leader.start(1);
+    const follower = new Stream(browser.tab());
+    follower.listen({ live: ({ text }) => words.push(text) });
+    follower.start(1);
+    browser.sources[0]?.say("hello", { from: 1 });
+    follower.watch(["t2"]);
+    await settle();
+    expect(browser.open.map(({ url }) => url)).toEqual(["/stream?watch=t2&after=1"]);
+    leader.watch(["t1"]);
+    expect(browser.open.map(({ url }) => url)).toEqual(["/stream?watch=t1&watch=t2&after=1"]);
+    browser.open[0]?.say("live", part());
+    expect(words).toEqual(["Look"]);
+  });
+
+  test("are asked for again when the next tab leads", async () => {
+    const leader = new Stream(browser.tab());
+    leader.start(1);
+    const follower = new Stream(browser.tab());
+    follower.watch(["t"]);
+    follower.start(1);
+    leader.stop();
+    await settle();
+    expect(browser.open.map(({ url }) => url)).toEqual(["/stream?watch=t&after=1"]);
+  });
+
+  test("that were missed are said again, but not without end", async () => {
+    const voices = new Voices();
+    const stream = new Stream(browser.tab());
+    stream.listen({ live: (one) => voices.hear(one) });
+    voices.attach(stream);
+    stream.start(1);
+    voices.watch("t");
+    const before = browser.sources.length;
+    browser.open[0]?.say("live", part({ offset: 7 }));
+    browser.open[0]?.say("live", part({ offset: 9 }));
+    expect(browser.sources.length).toBe(before + 1);
+    browser.open[0]?.say("live", part({ type: "llm_snapshot", text: "Look at" }));
+    browser.open[0]?.say("live", part({ offset: 7, text: " this" }));
+    browser.open[0]?.say("live", part({ offset: 4, text: " at" }));
+    expect(voices.texts.of("c").text).toBe("Look at this");
+    expect(browser.sources.length).toBe(before + 1);
+  });
+
+  test("of a tab that has gone are not asked for any more", async () => {
+    const leader = new Stream(browser.tab());
+    leader.start(1);
+    const follower = new Stream(browser.tab());
+    follower.start(1);
+    follower.watch(["t"]);
+    follower.stop();
+    browser.open[0]?.fail(0);
+    await browser.pass(2_000);
+    expect(browser.open.map(({ url }) => url)).toEqual(["/stream?after=1"]);
   });
 });

@@ -17,12 +17,27 @@ export interface AntonEvent {
 
 export type Connection = "connecting" | "live" | "reconnecting" | "signed_out";
 
+/** A piece of what a model is saying now; not stored, and not numbered. */
+export interface LivePart {
+  type: "llm_delta" | "llm_snapshot";
+  call_id: string;
+  task_id: string;
+  role: string;
+  node: string;
+  channel: "text" | "reasoning";
+  /** Characters that were said before it. */
+  offset: number;
+  text: string;
+}
+
 export interface Listener {
   /** Events in order, none twice; batched. */
   events?: (events: readonly AntonEvent[]) => void;
   /** Something was missed for good: everything shown has to be fetched again. */
   resync?: (reason: string) => void;
   connection?: (state: Connection, lastHeardAt: number) => void;
+  /** Words of a model, of the tasks that are watched. */
+  live?: (part: LivePart) => void;
 }
 
 export interface Source {
@@ -52,6 +67,8 @@ export interface Surroundings {
   later(run: () => void, ms: number): () => void;
   /** From 0 to 1. */
   jitter(): number;
+  /** What tells this tab from others. */
+  name(): string;
   visible(): boolean;
 }
 
@@ -61,6 +78,11 @@ const RETRY_MS = 2_000;
 const RETRY_MAX_MS = 30_000;
 const PAGE = 500;
 const CLOSED = 2;
+const WATCHED_MAX = 8;
+/** A tab that is not heard of for so long watches nothing any more. */
+const WATCH_MS = 60_000;
+/** A call that was missed in part is asked for again, but not more often than this. */
+const AGAIN_MS = 2_000;
 
 interface Page {
   events: AntonEvent[];
@@ -72,7 +94,10 @@ type Relayed =
   | { kind: "event"; event: AntonEvent }
   | { kind: "sign"; seq: number }
   | { kind: "resync"; reason: string; seq: number }
-  | { kind: "state"; state: Connection };
+  | { kind: "state"; state: Connection }
+  | { kind: "live"; part: LivePart }
+  | { kind: "who" }
+  | { kind: "watch"; tab: string; tasks: string[]; again: boolean };
 
 export class Stream {
   private readonly listeners = new Set<Listener>();
@@ -90,9 +115,15 @@ export class Stream {
   private heardAt: number;
   private state: Connection = "connecting";
   private stopped = false;
+  private readonly tab: string;
+  private mine: string[] = [];
+  private readonly others = new Map<string, { tasks: string[]; heardAt: number }>();
+  private opened = new Set<string>();
+  private againAt = 0;
 
   constructor(private readonly around: Surroundings) {
     this.heardAt = around.now();
+    this.tab = around.name();
     this.channel = around.channel();
     this.channel.onmessage = ({ data }) => this.relayed(data as Relayed);
   }
@@ -101,10 +132,41 @@ export class Stream {
   start(after: number | null): void {
     this.seen = after;
     this.compete(false);
-    this.watch();
+    this.guard();
+  }
+
+  /** Hear what the models of these tasks say while they say it; instead of those before. */
+  watch(tasks: readonly string[]): void {
+    this.mine = [...tasks];
+    this.wish(false);
+  }
+
+  /** Something of a call was missed: have all of it said again. */
+  again(): void {
+    if (this.around.now() < this.againAt) return;
+    this.againAt = this.around.now() + AGAIN_MS;
+    this.wish(true);
+  }
+
+  private wish(again: boolean): void {
+    if (this.leads) this.rewatch(again);
+    else this.post({ kind: "watch", tab: this.tab, tasks: this.mine, again });
+  }
+
+  private rewatch(again: boolean): void {
+    const missing = [...this.watched()].some((task) => !this.opened.has(task));
+    if ((missing || again) && this.source) this.open();
+  }
+
+  private watched(): Set<string> {
+    const since = this.around.now() - WATCH_MS;
+    for (const [tab, { heardAt }] of this.others) if (heardAt < since) this.others.delete(tab);
+    const all = [this.mine, ...[...this.others.values()].map(({ tasks }) => tasks)];
+    return new Set(all.flat().slice(0, WATCHED_MAX));
   }
 
   stop(): void {
+    if (!this.leads && this.mine.length) this.watch([]);
     this.stopped = true;
     this.cancelRetry?.();
     this.cancelWatch?.();
@@ -159,7 +221,8 @@ export class Stream {
 
   private open(): void {
     this.close();
-    const source = this.around.open(paths.stream(this.seen));
+    this.opened = this.watched();
+    const source = this.around.open(paths.stream(this.seen, [...this.opened]));
     this.source = source;
     source.onmessage = ({ data }) => this.heard(JSON.parse(data) as AntonEvent);
     source.addEventListener("hello", ({ data }) => {
@@ -167,8 +230,17 @@ export class Stream {
       this.failures = 0;
       this.seen ??= from;
       this.sign(this.seen);
+      this.tell({ kind: "who" });
     });
-    source.addEventListener("heartbeat", () => this.sign(this.seen ?? 0));
+    source.addEventListener("live", ({ data }) => {
+      const part = JSON.parse(data) as LivePart;
+      this.hear(part);
+      this.tell({ kind: "live", part });
+    });
+    source.addEventListener("heartbeat", () => {
+      this.sign(this.seen ?? 0);
+      this.tell({ kind: "who" });
+    });
     source.addEventListener("resync", ({ data }) => {
       const { reason, latest } = JSON.parse(data) as { reason: string; latest: number };
       this.missed(reason, latest);
@@ -249,6 +321,11 @@ export class Stream {
     this.sign(event.seq);
   }
 
+  private hear(part: LivePart): void {
+    this.heardAt = this.around.now();
+    for (const listener of this.listeners) listener.live?.(part);
+  }
+
   private take(event: AntonEvent): boolean {
     this.heardAt = this.around.now();
     if (this.seen !== null && event.seq <= this.seen) return false;
@@ -290,13 +367,21 @@ export class Stream {
   }
 
   private tell(message: Relayed): void {
-    if (this.leads) this.channel.postMessage(message);
+    if (this.leads) this.post(message);
+  }
+
+  private post(message: Relayed): void {
+    this.channel.postMessage(message);
   }
 
   /** What the leading tab says; a gap in the numbers it vouches for is fetched. */
   private relayed(message: Relayed): void {
-    if (this.leads) return;
-    if (message.kind === "event") {
+    if (this.leads) {
+      if (message.kind === "watch") this.asked(message);
+    } else if (message.kind === "watch") return;
+    else if (message.kind === "who") this.wish(false);
+    else if (message.kind === "live") this.hear(message.part);
+    else if (message.kind === "event") {
       this.take(message.event);
       this.setState("live");
     } else if (message.kind === "resync") this.missed(message.reason, message.seq);
@@ -309,8 +394,14 @@ export class Stream {
     }
   }
 
+  private asked({ tab, tasks, again }: Extract<Relayed, { kind: "watch" }>): void {
+    if (tasks.length) this.others.set(tab, { tasks, heardAt: this.around.now() });
+    else this.others.delete(tab);
+    this.rewatch(again);
+  }
+
   /** Silence: the leader reopens, a visible follower takes over. */
-  private watch(): void {
+  private guard(): void {
     this.cancelWatch = this.around.later(
       () => {
         const silent = this.around.now() - this.heardAt > SILENCE_MS;
@@ -319,7 +410,7 @@ export class Stream {
           this.waiting.abort();
           this.compete(true);
         }
-        this.watch();
+        this.guard();
       },
       SILENCE_MS / 4 + this.around.jitter() * 2_000,
     );
@@ -342,6 +433,7 @@ export function browser(): Surroundings {
       return () => clearTimeout(timer);
     },
     jitter: () => Math.random(),
+    name: () => Math.random().toString(36).slice(2),
     visible: () => document.visibilityState === "visible",
   };
 }

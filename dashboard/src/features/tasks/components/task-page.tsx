@@ -10,8 +10,10 @@ import { changedLines, parseDiff } from "@/lib/diff";
 import { cost, limit, plural, repoName } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
 import type { LineComment, Settled } from "../api/decide";
+import { TABS, type Place, type Tab } from "../api/place";
 import { isGreen, latest, told } from "../api/facts";
 import { useApproval, useProof, useTask, useTaskEvents, type LoggedEvent } from "../api/use-task";
+import { ConversationTab } from "./conversation/conversation-tab";
 import { DecisionBar, DecisionOutcome } from "./decision-bar";
 import { DiagnosisTab } from "./diagnosis-tab";
 import { Diff } from "./diff";
@@ -19,16 +21,13 @@ import { Pipeline } from "./pipeline";
 import { TestsTab } from "./tests-tab";
 import { TimelineTab } from "./timeline-tab";
 
-export const TABS = ["diff", "tests", "diagnosis", "timeline"] as const;
-export type Tab = (typeof TABS)[number];
-
 interface Props {
   taskId: string;
-  tab: Tab;
-  onTab: (tab: Tab) => void;
+  place: Place;
+  onPlace: (place: Place) => void;
 }
 
-export function TaskPage({ taskId, tab, onTab }: Props) {
+export function TaskPage({ taskId, place, onPlace }: Props) {
   const found = useTask(taskId);
   const id = found.data?.task_id ?? taskId;
   const logged = useTaskEvents(id);
@@ -55,8 +54,8 @@ export function TaskPage({ taskId, tab, onTab }: Props) {
         void asked.refetch();
         void logged.refetch();
       }}
-      tab={tab}
-      onTab={onTab}
+      place={place}
+      onPlace={onPlace}
     />
   );
 }
@@ -67,11 +66,13 @@ interface LoadedProps {
   approval: Approval | null;
   trouble: Error | null;
   retry: () => void;
-  tab: Tab;
-  onTab: (tab: Tab) => void;
+  place: Place;
+  onPlace: (place: Place) => void;
 }
 
-function Loaded({ task, events, approval, trouble, retry, tab, onTab }: LoadedProps) {
+function Loaded({ task, events, approval, trouble, retry, place, onPlace }: LoadedProps) {
+  const { tab = "diff" } = place;
+  const onTab = (chosen: Tab) => onPlace({ ...place, tab: chosen, call: undefined });
   const [comments, setComments] = useState<LineComment[]>([]);
   const [settled, setSettled] = useState<Settled | null>(null);
   const seen = useSeen(approval);
@@ -144,6 +145,14 @@ function Loaded({ task, events, approval, trouble, retry, tab, onTab }: LoadedPr
           ))}
         {tab === "tests" && <TestsTab task={task} proof={proof.data} />}
         {tab === "diagnosis" && <DiagnosisTab diagnosis={task.diagnosis} />}
+        {tab === "conversation" && (
+          <ConversationTab
+            task={task}
+            events={events}
+            chosen={place.call}
+            onChoose={(call) => onPlace({ ...place, call })}
+          />
+        )}
         {tab === "timeline" && <TimelineTab events={events} ended={task.ended_at} />}
       </div>
       {approval && (

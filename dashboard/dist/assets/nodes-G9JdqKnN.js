@@ -1,0 +1,1 @@
+var e={intake:`Intake`,triage:`Triage`,diagnose:`Diagnose`,reproduce:`Reproduce`,join:`Compare`,fix:`Fix`,qa:`QA`,review:`Review`,approve:`Approve`,escalate:`Escalate`,publish:`Publish`,report:`Report`};function t(t){return e[t]??t}var n=new Set([`escalate`]);export{t as n,n as t};
