@@ -14,7 +14,7 @@ from core.errors import ConfigError, SandboxError, SandboxGone, SandboxUnavailab
 from core.ports import Environment, Limits, Sandbox
 from core.trees import Tree
 from sandbox import seccomp
-from sandbox.e2b_upload import LAYERS, NO_PYTHON, SUPERVISOR, furnishing, packed, start
+from sandbox.e2b_upload import LAYERS, NO_PYTHON, SUPERVISOR, furnishing, packed
 from sandbox.fitness import PROBE_LIMITS, holds_memory
 from sandbox.limits import rlimits, supervision
 from sandbox.link import Link
@@ -34,6 +34,8 @@ try:
         RateLimitException,
         SandboxQuery,
     )
+
+    from sandbox.e2b_line import E2BLine
 except ImportError as error:
     raise ConfigError(
         f"SANDBOX=e2b needs the SDK of E2B: {error}.",
@@ -150,7 +152,9 @@ class E2BProvider:
                 machine = await self._created(public=limits.public)
                 rooms.push_async_callback(_kill, machine)
                 await _furnish(machine, environment, layers)
-                await _start(machine, peer, rooms)
+                line = E2BLine(machine, peer)
+                rooms.push_async_callback(line.close)
+                await line.open()
             rooms.push_async_callback(_ended, asyncio.create_task(self._keep(machine, peer)))
         except BaseException:
             await rooms.aclose()
@@ -295,30 +299,6 @@ async def _furnish(machine: AsyncSandbox, environment: Environment, layers: Path
         raise SandboxUnavailable(
             f"The sandbox of E2B cannot be furnished: {error.stderr.strip()}"
         ) from error
-
-
-async def _start(machine: AsyncSandbox, peer: RemotePeer, rooms: AsyncExitStack) -> None:
-    handle = await machine.commands.run(
-        start(),
-        background=True,
-        user="user",
-        stdin=True,
-        timeout=0,
-        on_stdout=peer.hear,
-        on_stderr=peer.complain,
-        retain_output=False,
-    )
-    peer.speak_by(handle.send_stdin)
-
-    async def listen() -> None:
-        try:
-            await handle.wait()
-            peer.end()
-        except Exception as error:  # whatever cut it off, whoever waits for the peer has to hear
-            peer.end(f"{error}")
-
-    rooms.push_async_callback(handle.disconnect)
-    rooms.push_async_callback(_ended, asyncio.create_task(listen()))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -8,6 +8,13 @@ import struct
 from typing import Any
 
 HEAD = struct.Struct(">IQ")
+PART = struct.Struct(">BQQI")
+"""Before a part of a stream that may be cut: its kind, where it begins, how many bytes were heard
+of the other direction, and how many follow."""
+FRESH, AGAIN = 0, 1
+"""Kinds of parts: the next bytes, or the wish to hear again what was not heard."""
+RESUMED = b"!"
+"""How the line begins that says at which byte answers go on."""
 
 
 def pack(header: dict[str, Any], body: bytes = b"") -> bytes:

@@ -21,7 +21,7 @@ WRITABLE = ("/work", "/tmp", "/home/sandbox", "/dev/shm")
 DISK_BYTES = 1 << 30
 SYSTEM = ("bin", "sbin", "lib", "lib64")
 PASSWD = "root:x:0:0::/root:/bin/bash\nuser:x:1000:1000::/home/user:/bin/bash\n"
-VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin", "E2B_SANDBOX": "true", "HOME": "/root"}
+VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin", "E2B_SANDBOX": "true", "HOME": "/tmp"}
 
 
 class Started:
@@ -83,7 +83,8 @@ class Machine:
         """Seconds it was given, at first and each time it was kept."""
         self.token = f"token-of-{sandbox_id}"
         self.processes: dict[int, Started] = {}
-        self.cut = asyncio.Event()
+        self.connections: list[asyncio.Future[None]] = []
+        """On each its commands are heard; one with a result is cut."""
         self.on = True
         for name in FOLDERS:
             (disk / name).mkdir(parents=True)
@@ -117,12 +118,11 @@ class Machine:
         return self.processes[process.pid]
 
     def holds(self, path: str) -> bool:
-        """Whether a running command sees this file; what each writes lies on a disk of its own."""
-        for pid in self.processes:
-            with suppress(OSError):
-                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-                if any(Path(f"/proc/{child}/root{path}").exists() for child in children):
-                    return True
+        """Whether the command that was started last sees this file."""
+        pid = list(self.processes)[-1]
+        with suppress(OSError):
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return any(Path(f"/proc/{child}/root{path}").exists() for child in children)
         return False
 
     async def end(self) -> None:

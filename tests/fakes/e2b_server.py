@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.fakes.e2b_machine import Machine, Said, Started
 from tests.fakes.github_faults import Fault, Faults
@@ -99,9 +99,9 @@ class E2BDouble:
         """Break the connections on which its commands are heard; they themselves go on."""
 
         async def cut() -> None:
-            self.machines[sandbox_id].cut.set()
-            await asyncio.sleep(0)
-            self.machines[sandbox_id].cut.clear()
+            connections = self.machines[sandbox_id].connections
+            while connections:
+                connections.pop().set_result(None)
 
         self._do(cut())
 
@@ -123,6 +123,8 @@ class E2BDouble:
         if fault:
             await fault.strike()
         if fault and fault.drop:
+            if fault.when == "effect":
+                await self._app(scope, receive, _unheard)
             await _hang_up(send)
             return
         request = Request(scope, receive)
@@ -267,15 +269,20 @@ class E2BDouble:
 def _stream(request: Request, machine: Machine, started: Started) -> Response:
     timeout_ms = request.headers.get("connect-timeout-ms")
     timeout_s = float(timeout_ms) / 1000 if timeout_ms else None
-    events = _events(machine, started, started.hear(), timeout_s)
+    cut = asyncio.get_running_loop().create_future()
+    machine.connections.append(cut)
+    events = _events(machine, started, started.hear(), cut, timeout_s)
     return StreamingResponse(events, media_type="application/connect+json")
 
 
 async def _events(
-    machine: Machine, started: Started, heard: asyncio.Queue[Said], timeout_s: float | None
+    machine: Machine,
+    started: Started,
+    heard: asyncio.Queue[Said],
+    cut: asyncio.Future[None],
+    timeout_s: float | None,
 ) -> AsyncIterator[bytes]:
     """The frames of one command: its start, what it says on both streams, its end."""
-    cut = asyncio.create_task(machine.cut.wait())
     try:
         yield _frame({"event": {"start": {"pid": started.process.pid}}})
         async with asyncio.timeout(timeout_s):
@@ -288,7 +295,8 @@ async def _events(
         yield _frame({"error": error}, LAST)
         return
     finally:
-        cut.cancel()
+        if cut in machine.connections:
+            machine.connections.remove(cut)
         started.leave(heard)
     if machine.on:
         yield _frame({"event": {"end": {"exitCode": said, "exited": True, "status": "ended"}}})
@@ -298,10 +306,11 @@ async def _events(
         yield _frame({"error": error}, LAST)
 
 
-async def _next(heard: asyncio.Queue[Said], cut: asyncio.Task[bool]) -> Said:
+async def _next(heard: asyncio.Queue[Said], cut: asyncio.Future[None]) -> Said:
     next_one = asyncio.create_task(heard.get())
+    either: list[asyncio.Future[Any]] = [next_one, cut]
     try:
-        await asyncio.wait([next_one, cut], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if cut.done():
             raise ConnectionResetError("the connection was cut")
         return next_one.result()
@@ -322,6 +331,10 @@ def _broken(fault: Fault) -> Response:
     return JSONResponse(
         {"code": fault.status, "message": fault.message}, fault.status, fault.headers
     )
+
+
+async def _unheard(message: Message) -> None:
+    """Takes an answer that nobody gets."""
 
 
 async def _hang_up(send: Send) -> None:

@@ -1,8 +1,12 @@
 """E2B by its own SDK against a double: what is lost is said, what is opened is ended."""
 
 import asyncio
+import os
+import random
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +31,11 @@ PLAIN = Environment("plain", PYTHON, variables={"PATH": "/usr/bin:/bin"})
 TREE = Tree({"app.py": File(b"print('hello')\n")})
 LIMITS = Limits(wall_s=20.0)
 CREATE = "POST /v2/sandboxes"
+INPUT = "/process.Process/SendInput"
+CONNECT = "POST /process.Process/Connect"
+CUTS = 3
+LONG = 7000 + os.getpid() / 1e7
+"""Seconds that only this process has something sleep for."""
 
 pytestmark = [
     pytest.mark.needs_bubblewrap,
@@ -58,6 +67,16 @@ def only(double: E2BDouble) -> str:
     return sandbox_id
 
 
+def wake() -> bool:
+    """End what sleeps for LONG, in whatever machine; whether something did."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (folder / "cmdline").read_bytes() == f"sleep\0{LONG}\0".encode():
+                os.kill(int(folder.name), signal.SIGKILL)
+                return True
+    return False
+
+
 async def test_a_lost_sandbox_is_gone_and_never_replaced(
     double: E2BDouble, sandbox: Sandbox
 ) -> None:
@@ -79,23 +98,81 @@ async def test_a_sandbox_lost_within_a_run_is_no_result(
         await asyncio.wait_for(running, 15)
 
 
-async def test_a_cut_connection_is_no_result_and_the_machine_is_ended(
+async def test_a_cut_connection_is_taken_up_again(double: E2BDouble, sandbox: Sandbox) -> None:
+    run = ["sh", "-c", f"touch on; sleep {LONG}; echo done; exit 3"]
+    running = asyncio.create_task(sandbox.run(run))
+    machine = double.machines[only(double)]
+    await until(lambda: machine.holds("/work/on"))
+    for count in (1, 2):
+        double.cut(only(double))
+        await until(lambda: bool(machine.connections))
+        assert double.journal.count(CONNECT) == count
+    await until(wake)
+    ended = await asyncio.wait_for(running, 30)
+    assert (ended.exit_code, ended.stdout) == (3, b"done\n")
+    assert double.journal.count(CREATE) == 1
+
+
+async def test_nothing_is_lost_or_doubled_in_an_answer_that_is_cut(
     double: E2BDouble, sandbox: Sandbox
 ) -> None:
+    data = random.Random(7).randbytes(12_000_000)
+    await sandbox.write(Tree({"large": File(data)}))
+    reading = asyncio.create_task(sandbox.read("large"))
+    while not reading.done():
+        await asyncio.sleep(0.03)
+        if double.journal.count(CONNECT) < CUTS:
+            double.cut(only(double))
+    assert await reading == data
+    assert double.journal.count(CONNECT), "it was cut"
+
+
+async def test_what_was_said_while_nobody_heard_is_said_again(
+    double: E2BDouble, sandbox: Sandbox
+) -> None:
+    double.faults.plan(path="/process.Process/Connect", status=503)
+    run = ["sh", "-c", f"touch on; sleep {LONG}; echo unheard"]
+    running = asyncio.create_task(sandbox.run(run))
+    machine = double.machines[only(double)]
+    await until(lambda: machine.holds("/work/on"))
+    double.cut(only(double))
+    await until(wake)
+    assert (await asyncio.wait_for(running, 30)).stdout == b"unheard\n"
+    assert double.journal.count(CONNECT) == 2
+
+
+@pytest.mark.parametrize("when", ["receipt", "effect"])
+async def test_an_order_is_taken_once_although_its_receipt_is_lost(
+    double: E2BDouble, sandbox: Sandbox, when: str
+) -> None:
+    double.faults.plan(path=INPUT, drop=True, when=when)
+    await sandbox.run(["sh", "-c", "echo once >> log"])
+    assert len(double.faults.struck) == 1
+    assert await sandbox.read("log") == b"once\n"
+
+
+async def test_an_order_that_is_never_taken_is_no_result(
+    double: E2BDouble, sandbox: Sandbox
+) -> None:
+    double.faults.plan(path=INPUT, drop=True, times=-1)
+    with pytest.raises(SandboxGone):
+        await sandbox.run(["true"])
+    assert not double.machines and double.journal.count(CREATE) == 1
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 404, "message": "not_found"}])
+async def test_a_line_that_stays_cut_is_no_result_and_the_machine_is_ended(
+    double: E2BDouble, sandbox: Sandbox, fault: dict[str, object]
+) -> None:
+    double.faults.plan(path="/process.Process/Connect", times=-1, **fault)
     running = asyncio.create_task(sandbox.run(["sh", "-c", "touch on; sleep 60"]))
     lost = only(double)
     await until(lambda: double.machines[lost].holds("/work/on"))
     double.cut(lost)
     with pytest.raises(SandboxGone):
-        await asyncio.wait_for(running, 15)
-    assert double.ended == [lost]
-
-
-async def test_an_order_that_is_not_taken_is_no_result(double: E2BDouble, sandbox: Sandbox) -> None:
-    double.faults.plan(path="/process.Process/SendInput", drop=True)
-    with pytest.raises(SandboxGone):
-        await sandbox.run(["true"])
-    assert not double.machines
+        await asyncio.wait_for(running, 30)
+    assert double.ended == [lost] and double.journal.count(CREATE) == 1
+    assert double.journal.count(CONNECT) <= 3
 
 
 @pytest.mark.parametrize(
