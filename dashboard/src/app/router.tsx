@@ -48,6 +48,22 @@ const task = createRoute({
   component: lazyRouteComponent(() => import("./task-screen"), "TaskScreen"),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents",
+  validateSearch: (search: Record<string, unknown>): { state?: string; q?: string } => ({
+    ...(search.state ? { state: String(search.state) } : {}),
+    ...(search.q ? { q: String(search.q) } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./incident-screens"), "IncidentsScreen"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents/$incidentId",
+  component: lazyRouteComponent(() => import("./incident-screens"), "IncidentScreen"),
+});
+
 const submit = createRoute({
   getParentRoute: () => root,
   path: "/new",
@@ -107,7 +123,7 @@ const short = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    ...[inbox, board, task, submit, short, settings, settingsHome],
+    ...[inbox, board, task, incidents, incident, submit, short, settings, settingsHome],
     ...[agents, identities, identity],
   ]),
   basepath: "/ui",

@@ -18,7 +18,8 @@ const KEYS: [keys: string, does: string][] = [
   ["[ ]", "Previous and next tab"],
   ["g i", "Inbox"],
   ["g b", "Board"],
-  ["g n", "Report a fault"],
+  ["g n", "Incidents"],
+  ["g r", "Report a fault"],
   ["g a", "Agents"],
   ["?", "This list"],
 ];
@@ -27,6 +28,7 @@ const KEYS: [keys: string, does: string][] = [
 const SCREENS = [
   { to: "/", label: "Inbox", icon: "inbox", rest: false, also: null },
   { to: "/board", label: "Board", icon: "board", rest: false, also: null },
+  { to: "/incidents", label: "Incidents", icon: "incidents", rest: true, also: null },
   { to: "/agents", label: "Agents", icon: "agents", rest: true, also: "/identities" },
   { to: "/new", label: "New", icon: "new", rest: false, also: null },
   { to: "/settings", label: "Settings", icon: "settings", rest: true, also: null },
@@ -45,7 +47,8 @@ export function Shell({ session }: { session: Session }) {
     "?": () => setHelp(true),
     "g i": () => void navigate({ to: "/" }),
     "g b": () => void navigate({ to: "/board" }),
-    "g n": () => void navigate({ to: "/new" }),
+    "g n": () => void navigate({ to: "/incidents" }),
+    "g r": () => void navigate({ to: "/new" }),
     "g a": () => void navigate({ to: "/agents" }),
   });
   return (

@@ -70,6 +70,7 @@ export function staleBy(event: AntonEvent): string[][] {
   if (event.type === "llm_end") stale.push(["calls", event.task_id]);
   if (event.type === "approval") stale.push(["approvals"], ["approval"]);
   if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"]);
+  if (event.type === "incident") stale.push(["incidents"], ["incident"]);
   if (event.type === "identity") stale.push(["identities"], ["memory-changes"]);
   return stale;
 }
