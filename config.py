@@ -151,6 +151,13 @@ class SandboxOptions(_Group):
     """Lets a sandbox open where memory cannot be limited."""
     sandbox_test_seconds: float = Field(default=300.0, gt=0, le=86_400)
     """Wall time of one test run, in seconds."""
+    live_demo: Literal["off", "auto", "on"] = "auto"
+    """Whether a change that waits for consent is shown live: `auto` begins by itself what this
+    machine alone reaches, `on` also what has a public address, as with E2B."""
+    live_demo_minutes: float = Field(default=30.0, gt=0, le=1440)
+    """Minutes after which a live demo ends; it can be started again while the question waits."""
+    live_demos_max: int = Field(default=3, ge=1, le=50)
+    """Live demos at once."""
     python_packages: Literal["allow", "cached"] = "allow"
     """Whether what a repository needs may be downloaded, or must be cached already."""
     package_indexes: Names = ()

@@ -13,6 +13,7 @@ from typing import Any
 from control.care import Care
 from control.chronicle import Records, asked
 from control.decisions import Decisions
+from control.demos import Demos
 from control.expiry import Expiry
 from control.facts import told
 from control.identities import IdentityDesk
@@ -111,6 +112,7 @@ class Anton:
         services: Services,
         preferences: Preferences,
         observatory: Observatory,
+        demos: Demos,
         identities: IdentityDesk,
         incidents: IncidentDesk,
         chores: Sequence[Chore] = (),
@@ -142,6 +144,8 @@ class Anton:
         self._views = views
         self.observatory = observatory
         """What can be seen of the house from outside."""
+        self.demos = demos
+        """What is shown live beside questions."""
         self._expiry = Expiry(records.approvals, records.clock, self._expired)
         self._ears: dict[str, Callable[[], str]] = {}
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"

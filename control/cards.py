@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core.approvals import POLICY, Approval, ApprovalState, Choice, QuestionKind
 from core.briefing import Briefing
 from core.channels import Button, Card
+from core.demos import Demo
 from core.errors import StoreUnusable
 from core.patches import Patch
 from core.ports import ArtifactStore, Standing
@@ -22,6 +23,8 @@ MATERIAL_KEPT = 256
 """Briefings and diffs of so many questions are kept at hand."""
 BODY_MAX = 2_000
 """Characters of a question's text; what is longer is to be read elsewhere, and says so."""
+DEMO = "demo"
+"""The action of the button that starts a demo."""
 CLOSES: tuple[Choice, ...] = ("approve", "reject", "stop", "take_over", "noise")
 """Answers that a task ends with: the message that asked then tells the end, and no other does."""
 
@@ -94,8 +97,13 @@ class Cards:
         self._kept.move_to_end(approval.approval_id)
         return known
 
-    async def question(self, approval: Approval, task: Task, *, waits: str = "") -> Card:
-        """The message that asks; once it is answered, the one that tells what came of it."""
+    async def question(
+        self, approval: Approval, task: Task, *, waits: str = "", demo: Demo | None = None
+    ) -> Card:
+        """The message that asks; once it is answered, the one that tells what came of it.
+
+        `demo` is what is shown live beside it.
+        """
         question, pending = approval.question, approval.state is ApprovalState.PENDING
         material = await self.material(approval)
         return Card(
@@ -104,10 +112,10 @@ class Cards:
             task_id=task.task_id,
             approval_id=approval.approval_id,
             title=_title(approval, task),
-            briefing=material.briefing,
+            briefing=_shown_live(material.briefing, demo),
             body="" if material.briefing else _body(question.body),
             diff=material.diff,
-            buttons=buttons(approval) if pending else (),
+            buttons=(*buttons(approval), *_restart(approval, demo)) if pending else (),
             footer=_waiting(approval, waits) if pending else decided(approval, task),
             link=self._page(task) if pending else self._link(task),
             settled=not pending and (task.status.ended or not _closes(approval)),
@@ -209,6 +217,20 @@ def buttons(approval: Approval) -> tuple[Button, ...]:
         else:
             made.append(_button(approval, option, _LABELS[option]))
     return tuple(made)
+
+
+def _shown_live(briefing: Briefing | None, demo: Demo | None) -> Briefing | None:
+    if briefing is None or demo is None:
+        return briefing
+    return briefing.but(demo=demo.said, demo_url=demo.url)
+
+
+def _restart(approval: Approval, demo: Demo | None) -> tuple[Button, ...]:
+    """What starts a demo: it answers nothing."""
+    if demo is None or not demo.can_start:
+        return ()
+    label = "Start demo" if demo.state == "offered" else "Restart demo"
+    return (_button(approval, DEMO, label),)
 
 
 def closes(approval: Approval) -> bool:

@@ -17,6 +17,7 @@ from core.ports import (
     ArtifactStore,
     Budgets,
     Clock,
+    DemoStore,
     EventLog,
     IncidentStore,
     InteractionLog,
@@ -54,6 +55,7 @@ class Records:
     budgets: Budgets
     messages: MessageStore
     alerts: AlertStore
+    demos: DemoStore
     clock: Clock
 
 

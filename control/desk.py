@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from control.anton import Anton, decision_of
-from control.cards import buttons, decided, state_of
+from control.cards import DEMO, buttons, decided, state_of
 from control.proposals import NO, THIS, YES, Proposals
 from control.replies import (
     HAPPENS_NOW,
@@ -27,6 +27,7 @@ from core.errors import (
     ConfirmationWrong,
     Conflict,
     ConsentRefused,
+    DemoUnavailable,
     NotEntitled,
     NotFound,
     PayloadInvalid,
@@ -135,6 +136,8 @@ class Desk:
 
     async def _tapped(self, approval: Approval, tap: Tap) -> Heard:
         """Act on a tap under a question, or ask for what it still needs."""
+        if tap.action == DEMO:
+            return await self._demo(approval, tap)
         choice, amount = meant(tap.action, approval.question)
         if choice is None:
             return Heard(state="not_found", text="That button belongs to no answer of this kind.")
@@ -150,6 +153,18 @@ class Desk:
             understood = said_back(choice, "", amount, question)
             return await self._proposals.yes_or_no(approval, decision, f"{understood} Sure?")
         return await self._decide(approval, decision)
+
+    async def _demo(self, approval: Approval, tap: Tap) -> Heard:
+        """Have shown live what waits; that is no answer to it."""
+        if approval.state is not ApprovalState.PENDING:
+            return await self.late(approval)
+        await self._admit(approval, tap.by, tap.place)
+        try:
+            await self._anton.demos.ask(approval.task_id, tap.by)
+        except DemoUnavailable as error:
+            return heard_of("refused", visible(error.message), approval)
+        text = "The demo is being started; the message will show where it is. Nothing is decided."
+        return heard_of("told", text, approval)
 
     async def _proposed(self, tap: Tap) -> Heard:
         """A yes or no to what was understood; or a button that nobody here made."""

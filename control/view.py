@@ -39,7 +39,7 @@ BURST_S = 0.1
 """Events that follow one another so closely are looked at together."""
 REST_FACTOR = 3.0
 """A view rests so many times as long as its last look took, so that many events cost little."""
-TOLD_BY = frozenset(("status", "node", "approval", "budget", "pull_request", "end", "alert"))
+TOLD_BY = frozenset(("status", "node", "approval", "budget", "pull_request", "end", "alert", "demo"))
 """Types of events after which a card may differ."""
 PROGRESS_S = 3.0
 """Seconds between two edits of one message that only tells of progress."""
@@ -251,7 +251,8 @@ class ChannelView:
         reminded = pending and waited >= self.hours.remind_after
         remind = Hours.said(self.hours.remind_after)
         waits = f"Has waited for {remind}." if reminded else f"Reminder after {remind}."
-        card = await self.cards.question(approval, task, waits=waits)
+        demo = await self.records.demos.of(approval.approval_id) if pending else None
+        card = await self.cards.question(approval, task, waits=waits, demo=demo)
         due = [Due(card, place) for place in self.channel.places]
         for alarm, after in ((False, self.hours.remind_after), (True, self.hours.alarm_after)):
             said = self.cards.reminder(approval, task, Hours.said(after), alarm=alarm)

@@ -50,6 +50,8 @@ class Briefing(Value):
     found_by: str = MISSING
     cost: str = MISSING
     """Dollars to four decimals, calls and tokens."""
+    demo: str = ""
+    """Where the change is shown live, or why not; empty where there is nothing to show."""
     demo_url: str = ""
     base: str
     """First digits of the base commit."""

@@ -32,6 +32,7 @@ EventType = Literal[
     "identity",
     "integration",
     "search",
+    "demo",
 ]
 
 ENVELOPE_MAX_BYTES = 16_384

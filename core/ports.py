@@ -12,6 +12,7 @@ from core.approvals import Approval, ApprovalState, Decision, Question
 from core.budgets import Scope, Spent
 from core.care import Change as Care
 from core.channels import Card, Message, Proposal
+from core.demos import Demo
 from core.effects import Change, ChangeRequest, Effect
 from core.errors import ConsentRefused
 from core.events import AuditEntry, AuditRow, Event, EventFilter, Found, Notice
@@ -1051,6 +1052,22 @@ class IdentityStore(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+class DemoStore(Protocol):
+    """What is shown live beside questions; a row for each question."""
+
+    async def of(self, approval_id: str) -> Demo | None:
+        """The demo beside a question; None where there never was one."""
+        ...
+
+    async def under_way(self) -> Sequence[Demo]:
+        """All that are wanted, being started, or live."""
+        ...
+
+    async def keep(self, demo: Demo) -> None:
+        """Write a demo down, in place of what was known of it."""
         ...
 
 

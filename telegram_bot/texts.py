@@ -182,8 +182,8 @@ def _briefing(told: Briefing, asks: bool, words: int) -> Iterator[Span]:
         yield from _fact("⚠️ Protected", ", ".join(told.protected), 150)
     if told.unproven:
         yield from _fact("⚠️ Missing proof", told.unproven, 150)
-    if told.demo_url:
-        yield from _fact("Demo", told.demo_url, 150)
+    if told.demo:
+        yield from _fact("Demo", told.demo, 200)
     yield NEWLINE
     yield from _fact("On Approve", told.on_approve, 80)
     yield Span("\nbase ")

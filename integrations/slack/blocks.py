@@ -68,6 +68,7 @@ def render(card: Card) -> Rendered:
     blocks += [] if open_ else _outcome(card)
     blocks += [paragraph(card.body, limit=TEXT_MAX if brief else BODY_MAX)] if card.body else []
     blocks += _briefing(brief, proof=open_) if brief else []
+    blocks += _demo(brief) if brief and open_ else []
     blocks += [paragraph(f"On approval {brief.on_approve}")] if brief and open_ else []
     blocks += _actions(card)
     below = [card.footer if open_ else "", *_pinned(brief), "" if short else "diff in the thread"]
@@ -173,6 +174,18 @@ def _briefing(brief: Briefing, *, proof: bool) -> list[Block]:
     )
     held = [(name, text) for name, text in warnings if text and proof]
     return [*blocks, paragraphs(*held)] if held else blocks
+
+
+def _demo(brief: Briefing) -> list[Block]:
+    """Where the change is shown live, or why not."""
+    if not brief.demo:
+        return []
+    if brief.demo_url not in brief.demo or not brief.demo_url.startswith(("https://", "http://")):
+        return [paragraph(f"Demo: {brief.demo}")]
+    link = {"type": "link", "url": visible(brief.demo_url), "text": visible(brief.demo_url)}
+    rest = visible(brief.demo.replace(brief.demo_url, ""))
+    parts = [*runs("Demo: "), link, *(runs(rest) if rest else [])]
+    return [rich([{"type": "rich_text_section", "elements": parts}])]
 
 
 def _fields(brief: Briefing) -> Block:

@@ -13,6 +13,7 @@ from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
 from memory.stores.sqlite.incidents import SqliteIncidentStore
+from memory.stores.sqlite.demos import SqliteDemoStore
 from memory.stores.sqlite.lessons import SqliteLessonStore
 from memory.stores.sqlite.lock import FileLock
 from memory.stores.sqlite.messages import SqliteMessageStore
@@ -41,6 +42,7 @@ class SqliteStores:
         self.approvals = SqliteApprovalStore(database, clock, self.audit)
         self.outbox = SqliteOutbox(database, clock)
         self.alerts = SqliteAlertStore(database)
+        self.demos = SqliteDemoStore(database)
         self.messages = SqliteMessageStore(database, clock)
         self.lessons = SqliteLessonStore(database, clock)
         self.probes = SqliteProbeStore(database, clock)
