@@ -21,6 +21,8 @@ from control.chronicle import Records
 from control.commands import Commands
 from control.consent import ApproversFile, Consent, approvers_of
 from control.decisions import Decisions
+from control.demos import Demos, Show, candidate_of
+from control.demos import Habits as DemoHabits
 from control.desk import Desk
 from control.documents import Documents
 from control.examination import Examination
@@ -41,12 +43,13 @@ from control.retention import Retention, Term
 from control.runner import Bounds, Runner
 from control.services import Services, read_services
 from control.view import ChannelView
-from core.approvals import Risk
+from core.approvals import Approval, Risk
 from core.budgets import Ceilings
 from core.errors import ConfigError, StoreError
 from core.events import AuditEntry
 from core.limits import RoleLimits, role_limits
 from core.models import Capabilities
+from core.patches import Patch
 from core.ports import (
     Channel,
     Clock,
@@ -54,6 +57,7 @@ from core.ports import (
     IdentityStore,
     InteractionLog,
     Limits,
+    LiveDemo,
     Model,
     Precedents,
     Reader,
@@ -66,7 +70,7 @@ from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
 from integrations import CHANNELS, channel_class, host_for
-from integrations.changes import Permit
+from integrations.changes import Permit, always
 from memory.artifacts import FileArtifactStore
 from memory.checkpoints import open_checkpoints
 from memory.identities import identities_class
@@ -164,13 +168,14 @@ async def build(
     thinking: Thinking | None = None,
     channels: Sequence[Channel] = (),
     clock: Clock | None = None,
+    show: Show | None = None,
 ) -> Anton:
     """Anton, wired by the settings; raises StoreUnusable, ConfigError, SandboxUnavailable.
 
     A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
     and cancels, beside the one that drives. Unless it is `checked`, a sandbox is missed only by a
     step that needs one. People are told in `channels` too, beside the configured ones. The time is
-    that of `clock`, else the system's.
+    that of `clock`, else the system's; candidates are shown live by `show`, else in the sandboxes.
     """
     consent = _consent(settings)
     services = _services(settings)
@@ -178,14 +183,19 @@ async def build(
     try:
         kept = await _keep(settings, stack, exclusive=drives, clock=clock)
         models = ModelsOnDemand(settings, stack, kept)
-        mind = (
-            (thinking or await _mind(settings, stack, kept, models, services)) if drives else None
-        )
+        room = await _room(settings, stack) if drives and thinking is None else None
+        mind = thinking
+        if room:
+            mind = await _mind(settings, kept, models, services, room)
+        elif not drives:
+            mind = None
         if mind and checked:
             await mind.check()
         decisions = Decisions(kept.records, kept.stores.audit, consent, _passing(settings))
         runner = await _runner(settings, stack, kept, mind, decisions, services) if mind else None
         views = _views(settings, stack, kept, channels) if drives else ()
+        show = show or _show(settings, kept, services, room)
+        demos = _demos(settings, stack, kept, show)
     except BaseException:
         await stack.aclose()
         raise
@@ -219,6 +229,7 @@ async def build(
             lambda: _rules_noted(settings, kept),
             meter.run,
             alerts.run,
+            demos.run,
             *kept.chores,
         ),
         masked=kept.redactor.known,
@@ -226,6 +237,7 @@ async def build(
         services=services,
         preferences=Preferences(kept.records, kept.redactor.text),
         observatory=_observatory(settings, kept, meter, alerts, services),
+        demos=demos,
         views=views,
     )
 
@@ -560,6 +572,7 @@ async def _keep(
         budgets=budgets,
         messages=stores.messages,
         alerts=stores.alerts,
+        demos=stores.demos,
         clock=clock,
     )
     changes = {
@@ -863,20 +876,68 @@ def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> Co
     return host_for(repository, options)
 
 
-async def _mind(
-    settings: Settings,
-    stack: AsyncExitStack,
-    kept: Kept,
-    models: "ModelsOnDemand",
-    services: Services,
-) -> Thinking:
-    """What thinks: models where one serves any role, else the offline engine."""
+@dataclass(frozen=True)
+class Room:
+    """Where code of repositories runs, and with what."""
+
+    sandboxes: SandboxProvider
+    environments: "Environments"
+
+
+async def _room(settings: Settings, stack: AsyncExitStack) -> Room:
+    """The chosen sandboxes, without what earlier processes left behind."""
     sandboxes = TracedProvider(sandbox_of(settings))
     environments = _environments(settings, sandboxes)
     stack.callback(environments.close)
     await sandboxes.reap()
+    return Room(sandboxes, environments)
+
+
+def _show(settings: Settings, kept: Kept, services: Services, room: Room | None) -> Show | None:
+    """What shows candidates live; None in a process that has no room for that."""
+    if room is None or settings.live_demo == "off":
+        return None
+    from sandbox.stage import Stage
+
+    stage = Stage(room.sandboxes, room.environments)
+
+    async def show(approval: Approval) -> LiveDemo:
+        request = (await kept.records.tasks.get(approval.task_id)).request
+        host = _host(settings, kept, request.repository, always)
+        try:
+            base = await host.snapshot(approval.question.base_sha, worktree=request.worktree)
+        finally:
+            await host.close()
+        patch = await kept.records.artifacts.get(approval.question.patch_ref)
+        tree = candidate_of(approval, base.tree, Patch.model_validate_json(patch))
+        return await stage.show(tree, services.of(request.repository).recipe)
+
+    return show
+
+
+def _demos(settings: Settings, stack: AsyncExitStack, kept: Kept, show: Show | None) -> Demos:
+    """What is shown live beside questions."""
+    habits = DemoHabits(
+        mode=settings.live_demo,
+        lasts=timedelta(minutes=settings.live_demo_minutes),
+        at_once=settings.live_demos_max,
+        is_public=sandbox_kind(settings) == "e2b",
+    )
+    demos = Demos(kept.records, kept.stores.audit, habits, show, kept.redactor.text)
+    stack.push_async_callback(demos.close)
+    return demos
+
+
+async def _mind(
+    settings: Settings,
+    kept: Kept,
+    models: "ModelsOnDemand",
+    services: Services,
+    room: Room,
+) -> Thinking:
+    """What thinks: models where one serves any role, else the offline engine."""
     roster = await models.roster()
-    offline = _offline(settings, kept, sandboxes, environments, services)
+    offline = _offline(settings, kept, room.sandboxes, room.environments, services)
     if roster is None:
         return offline
     from agents.identities import Identities
@@ -1092,7 +1153,8 @@ def sandbox_options(settings: Settings, kind: str = "") -> dict[str, Any]:
         },
     }
     return {
-        "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks,
+        "max_sandboxes": SANDBOXES_PER_TASK * settings.max_concurrent_tasks
+        + settings.live_demos_max,
         "allow_no_memory_limit": settings.sandbox_allow_no_memory_limit,
         **kinds.get(kind or sandbox_kind(settings), {}),
     }

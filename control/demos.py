@@ -19,7 +19,7 @@ from core.demos import Demo, DemoState
 from core.errors import AntonError, Conflict, DemoUnavailable, NothingToShow, StoreError
 from core.events import AuditEntry, Notice
 from core.patches import Patch
-from core.ports import AuditLog, LiveDemo, Stage
+from core.ports import AuditLog, LiveDemo
 from core.trees import Tree
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,11 @@ DECIDED = "the question is settled"
 OVER = "it was shown for {:g} minutes"
 OFF = "LIVE_DEMO=off: nothing is shown live."
 
-Candidate = Callable[[Approval], Awaitable[Tree]]
-"""The tree that a question asks to release; raises an AntonError where it is not to be had."""
+Show = Callable[[Approval], Awaitable[LiveDemo]]
+"""Starts the app of the tree that a question asks to release.
+
+Raises NothingToShow, or another AntonError that tells why it cannot be shown.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Habits:
     """`auto` begins by itself what only this machine reaches, and `on` all."""
     lasts: timedelta = timedelta(minutes=30)
     at_once: int = 3
+    is_public: bool = False
+    """Whether anybody who knows the address reaches what is shown."""
 
 
 class Demos:
@@ -55,19 +60,17 @@ class Demos:
         records: Records,
         audit: AuditLog,
         habits: Habits,
-        stage: Stage | None = None,
-        candidate: Candidate | None = None,
+        show: Show | None = None,
         masked: Callable[[str], str] = str,
     ) -> None:
-        """Without a stage requests are written down for the process that has one.
+        """Without `show` requests are written down for the process that has it.
 
         `masked` takes our own secrets out of what an app says.
         """
         self._records = records
         self._audit = audit
         self._habits = habits
-        self._stage = stage
-        self._candidate = candidate
+        self._show = show
         self._masked = masked
         self._shows: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -99,7 +102,7 @@ class Demos:
 
     async def run(self) -> None:
         """Look again and again, until it is cancelled; a store that fails is asked again."""
-        if self._stage is None or self._candidate is None:
+        if self._show is None:
             return
         await self._told_after_a_restart()
         while True:
@@ -119,13 +122,13 @@ class Demos:
             if await self._records.demos.of(approval.approval_id) is None:
                 await self._first(approval)
         for demo in await self._records.demos.under_way():
-            approval = pending.get(demo.approval_id)
-            if approval is None:
+            asked = pending.get(demo.approval_id)
+            if asked is None:
                 await self._end(demo.approval_id)
                 await self._keep(demo, "ended", reason=DECIDED)
             elif demo.state == "wanted":
                 await self._end(demo.approval_id)
-                await self._begin(approval, demo)
+                await self._begin(asked, demo)
 
     async def close(self) -> None:
         """End all that is shown here."""
@@ -140,7 +143,7 @@ class Demos:
         """What happens by itself where a release begins to wait."""
         if self._habits.mode == "off":
             return
-        held = self._habits.mode == "auto" and self._stage is not None and self._stage.is_public
+        held = self._habits.mode == "auto" and self._habits.is_public
         await self._note(approval, "offered" if held else "wanted")
 
     async def _begin(self, approval: Approval, demo: Demo) -> None:
@@ -149,13 +152,15 @@ class Demos:
             await self._keep(demo, "unavailable", reason=reason)
             return
         starting = await self._keep(demo, "starting")
-        show = asyncio.create_task(self._show(approval, starting))
+        show = asyncio.create_task(self._attend(approval, starting))
         self._shows[demo.approval_id] = show
         show.add_done_callback(lambda _: self._forget(demo.approval_id, show))
 
     def _forget(self, approval_id: str, show: "asyncio.Task[None]") -> None:
         if self._shows.get(approval_id) is show:
             del self._shows[approval_id]
+        if not show.cancelled() and (error := show.exception()):
+            log.error("what a demo came to was not written down: %s", error)
 
     async def _end(self, approval_id: str) -> None:
         """End what is shown beside a question, with its sandbox."""
@@ -164,10 +169,10 @@ class Demos:
             show.cancel()
             await asyncio.gather(show, return_exceptions=True)
 
-    async def _show(self, approval: Approval, demo: Demo) -> None:
+    async def _attend(self, approval: Approval, demo: Demo) -> None:
         """Start it, and stay with it until it ends or its time is over."""
         try:
-            live = await self._started(approval)
+            live = await self._started(approval)  # cancelled before, it has nothing to close
         except NothingToShow as nothing:
             silent = self._habits.mode == "auto" and not demo.asked_by
             state: DemoState = "absent" if silent else "unavailable"
@@ -190,9 +195,9 @@ class Demos:
             await live.close()
 
     async def _started(self, approval: Approval) -> LiveDemo:
-        if self._stage is None or self._candidate is None:
+        if self._show is None:
             raise DemoUnavailable
-        return await self._stage.show(await self._candidate(approval))
+        return await self._show(approval)
 
     async def _lasting(self, live: LiveDemo) -> str:
         """Wait for its end; why it came."""

@@ -162,6 +162,7 @@ def _variables(node: yaml.Node, file: Path) -> dict[str, str]:
 _OF_RECIPE: Mapping[str, Callable[[str], Any]] = {
     "setup": _command,
     "test": _command,
+    "demo": _command,
     "image": _image,
     "env": str,
     "compose": _switch,

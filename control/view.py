@@ -39,7 +39,9 @@ BURST_S = 0.1
 """Events that follow one another so closely are looked at together."""
 REST_FACTOR = 3.0
 """A view rests so many times as long as its last look took, so that many events cost little."""
-TOLD_BY = frozenset(("status", "node", "approval", "budget", "pull_request", "end", "alert", "demo"))
+TOLD_BY = frozenset(
+    ("status", "node", "approval", "budget", "pull_request", "end", "alert", "demo")
+)
 """Types of events after which a card may differ."""
 PROGRESS_S = 3.0
 """Seconds between two edits of one message that only tells of progress."""

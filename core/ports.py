@@ -264,22 +264,6 @@ class LiveDemo(Protocol):
         ...
 
 
-class Stage(Protocol):
-    """Shows apps of repositories live."""
-
-    @property
-    def is_public(self) -> bool:
-        """Whether anybody who knows the address reaches what is shown."""
-        ...
-
-    async def show(self, tree: Tree) -> LiveDemo:
-        """Start what these files hold, and wait until it answers.
-
-        Raises NothingToShow, or what else a SandboxError tells of why it cannot be shown.
-        """
-        ...
-
-
 # --- thinking ---------------------------------------------------------------------------------
 
 

@@ -14,6 +14,8 @@ class Recipe(Value):
     """Shell command that makes what the tests need and the repository does not hold."""
     test: str = ""
     """Shell command that runs all tests; `{junit}` stands for where its report is read."""
+    demo: str = ""
+    """Shell command that serves its app, `{port}` being the port; `off` shows nothing live."""
     image: str = ""
     """Image of its sandboxes in Docker."""
     env: Mapping[str, str] = Field(default_factory=dict)

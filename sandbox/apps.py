@@ -34,7 +34,7 @@ class App:
     """Something that can be started and then answers by HTTP."""
 
     kind: str
-    """As people call it: `FastAPI app`, `static site`."""
+    """As people call it: `FastAPI app`, `static site`, `command`."""
     place: str
     """Where it was found."""
     words: tuple[str, ...]
@@ -44,16 +44,27 @@ class App:
 
     def argv(self, python: str, port: int) -> list[str]:
         """The command that serves at a port, on every address of a sandbox of its own."""
+        if self.kind == NAMED:
+            return ["sh", "-c", *(word.replace("{port}", str(port)) for word in self.words)]
         if self.kind == STATIC:
             return [python, *self.words, "--bind", "0.0.0.0", str(port)]  # noqa: S104
         return [python, *self.words, "--host", "0.0.0.0", "--port", str(port)]  # noqa: S104
 
 
-FASTAPI, STATIC = "FastAPI app", "static site"
+FASTAPI, STATIC, NAMED = "FastAPI app", "static site", "command"
+OFF = "off"
+"""In place of a command: nothing of this repository is shown."""
 
 
-def app_of(tree: Tree) -> App:
-    """What can be shown of these files; raises NothingToShow, saying why."""
+def app_of(tree: Tree, command: str = "") -> App:
+    """What can be shown of these files, by the `command` where one is named.
+
+    Raises NothingToShow, saying why.
+    """
+    if command:
+        if command == OFF:
+            raise NothingToShow("it is switched off for this repository")
+        return App(NAMED, "the command that is named", (command,))
     found = min(_apps(tree), key=_rank, default=None)
     if found is not None:
         return _fastapi(tree, *found)

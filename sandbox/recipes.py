@@ -10,7 +10,7 @@ from core.recipes import Recipe
 from core.trees import Tree
 
 FILE = ".anton.toml"
-KEYS = ("setup", "test")
+KEYS = ("setup", "test", "demo")
 """What a repository may say of itself."""
 OPERATORS = ("image", "env", "compose")
 COMMAND_CHARACTERS = 2_000

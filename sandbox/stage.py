@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from core.errors import DemoUnavailable, SandboxGone
 from core.evidence import RunEnd
 from core.ports import Limits, Run, SandboxProvider, Service
+from core.recipes import Recipe
 from core.trees import Tree
 from core.visible import one_line
 from sandbox.apps import FASTAPI, app_of
 from sandbox.door import Door
 from sandbox.environment import Environments
 from sandbox.limits import MIB
+from sandbox.recipes import recipe_of
 
 PATIENCE_S = 30.0
 """Within so many seconds an app has to answer."""
@@ -56,7 +58,7 @@ class Show:
 
 
 class Stage:
-    """Serves the port Stage with sandboxes of one kind."""
+    """Shows apps of repositories in sandboxes of one kind."""
 
     def __init__(
         self,
@@ -75,24 +77,24 @@ class Stage:
         """Whether anybody who knows the address reaches what is shown."""
         return self._provider.backend == CLOUD
 
-    async def show(self, tree: Tree) -> Show:
+    async def show(self, tree: Tree, recipe: Recipe | None = None) -> Show:
         """Start what these files hold, and wait until it answers.
 
+        The operator's `recipe` goes before what the repository says of itself.
         Raises NothingToShow, or what else a SandboxError tells of why it cannot be shown.
         """
-        app = app_of(tree)
+        app = app_of(tree, recipe_of(tree, recipe or Recipe())[0].demo)
         if self._provider.backend == BARE:
             raise DemoUnavailable("a sandbox without walls shows nothing to anybody")
-        environment = await self._environments.prepare(tree)
+        environment = await self._environments.prepare(tree, recipe)
         port = FIRST_PORT + secrets.randbelow(PORTS)
         async with AsyncExitStack() as rooms:
             whole = tree.with_files(app.files.files)
             limits = replace(LIMITS, public=self.is_public)
             sandbox = await self._provider.open(whole, environment, limits)
             rooms.push_async_callback(sandbox.close)
-            service = await sandbox.serve(
-                app.argv(environment.python, port), port, variables={"PORT": str(port)}
-            )
+            argv = app.argv(environment.python, port)
+            service = await sandbox.serve(argv, port, variables={"PORT": str(port)})
             path = await self._answered(service, ("/", "/docs") if app.kind == FASTAPI else ("/",))
             url = service.public_url
             if not url:
