@@ -168,14 +168,15 @@ async def build(
     thinking: Thinking | None = None,
     channels: Sequence[Channel] = (),
     clock: Clock | None = None,
-    show: Show | None = None,
+    shows: bool = False,
 ) -> Anton:
     """Anton, wired by the settings; raises StoreUnusable, ConfigError, SandboxUnavailable.
 
     A process that drives tasks is alone on its data; with `drives=False` it only looks, decides
     and cancels, beside the one that drives. Unless it is `checked`, a sandbox is missed only by a
     step that needs one. People are told in `channels` too, beside the configured ones. The time is
-    that of `clock`, else the system's; candidates are shown live by `show`, else in the sandboxes.
+    that of `clock`, else the system's. Where the `thinking` is given, candidates are shown live
+    only if that is wanted too.
     """
     consent = _consent(settings)
     services = _services(settings)
@@ -183,18 +184,17 @@ async def build(
     try:
         kept = await _keep(settings, stack, exclusive=drives, clock=clock)
         models = ModelsOnDemand(settings, stack, kept)
-        room = await _room(settings, stack) if drives and thinking is None else None
-        mind = thinking
-        if room:
+        is_own = drives and thinking is None
+        room = await _room(settings, stack) if is_own or shows else None
+        mind = thinking if drives else None
+        if room and is_own:
             mind = await _mind(settings, kept, models, services, room)
-        elif not drives:
-            mind = None
         if mind and checked:
             await mind.check()
         decisions = Decisions(kept.records, kept.stores.audit, consent, _passing(settings))
         runner = await _runner(settings, stack, kept, mind, decisions, services) if mind else None
         views = _views(settings, stack, kept, channels) if drives else ()
-        show = show or _show(settings, kept, services, room)
+        show = _show(settings, kept, services, room)
         demos = _demos(settings, stack, kept, show)
     except BaseException:
         await stack.aclose()

@@ -25,6 +25,7 @@ from api.problems import (
 from api.routes import (
     approvals,
     artifacts,
+    demos,
     events,
     figures,
     findings,
@@ -77,8 +78,8 @@ def described(version: str) -> Application:
         redirect_slashes=False,
     )
     for routes in (
-        *(tasks, incidents, approvals, events, figures, findings, artifacts, identities),
-        *(logs, health, settings, session, slack, telegram, ui),
+        *(tasks, demos, incidents, approvals, events, figures, findings, artifacts),
+        *(identities, logs, health, settings, session, slack, telegram, ui),
     ):
         app.include_router(routes.router)
     return app

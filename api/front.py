@@ -91,8 +91,8 @@ _BY_BEARER = HTTPBearer(scheme_name="bearer", auto_error=False)
 class Needs:
     """What a route with a scope depends on; the two schemes are there to be documented."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, *scopes: Scope) -> None:
+        self.scopes = scopes
 
     def __call__(
         self,
@@ -100,10 +100,11 @@ class Needs:
         _key: Annotated[str | None, Depends(_BY_HEADER)],
         _token: Annotated[HTTPAuthorizationCredentials | None, Depends(_BY_BEARER)],
     ) -> None:
-        if not caller.may(self.scope):
-            raise Problem(403, "forbidden", f"This key lacks the scope {self.scope}.")
+        if not any(caller.may(scope) for scope in self.scopes):
+            named = " or ".join(self.scopes)
+            raise Problem(403, "forbidden", f"This key lacks the scope {named}.")
 
 
-def needs(scope: Scope) -> Any:
-    """What a route declares to be closed to keys without this scope."""
-    return Depends(Needs(scope))
+def needs(*scopes: Scope) -> Any:
+    """What a route declares to be closed to keys with none of these scopes."""
+    return Depends(Needs(*scopes))

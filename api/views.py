@@ -19,6 +19,7 @@ from api.task_views import (
     evidence_of,
 )
 from core.approvals import Approval, ApprovalState, Choice, Decision, QuestionKind, Risk
+from core.demos import Demo, DemoState
 from core.events import Event
 from core.incidents import Severity
 from core.tasks import Outcome, Task, TaskStatus, Usage
@@ -100,8 +101,31 @@ class TaskFacts(BaseModel):
     ended_at: datetime | None
 
 
+class DemoFacts(BaseModel):
+    """What is shown live beside the release that waits, or why it is not."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    approval_id: str
+    patch_hash: str
+    state: DemoState
+    url: str | None
+    reason: str | None
+    can_start: bool
+    """Whether it can be asked for, again or for the first time."""
+    changed_at: datetime
+    ends_at: datetime | None
+
+
 class TaskView(TaskFacts, Progress, Answer):
     """One task, with its progress."""
+
+    demo: DemoFacts | None
+    """Null where no release waits, or nothing can be shown."""
+
+
+class DemoView(DemoFacts, Answer):
+    """A live demo was asked for."""
 
 
 class TaskList(Answer):
@@ -110,6 +134,20 @@ class TaskList(Answer):
     tasks: list[TaskFacts]
     next_cursor: str | None
     """Gets the next ones; null on the last page."""
+
+
+def demo_facts(demo: Demo) -> dict[str, Any]:
+    """The public facts of a demo."""
+    return {
+        "approval_id": demo.approval_id,
+        "patch_hash": demo.patch_hash,
+        "state": demo.state,
+        "url": demo.url or None,
+        "reason": demo.reason or None,
+        "can_start": demo.can_start,
+        "changed_at": demo.changed_at,
+        "ends_at": demo.ends_at,
+    }
 
 
 def task_facts(task: Task, prompt: str | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ live in the process that drives tasks, and end with it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -99,6 +99,15 @@ class Demos:
             approval = await self._asking(task_id)
             return await self._records.demos.of(approval.approval_id)
         return None
+
+    async def beside(self, approval_id: str) -> Demo | None:
+        """The demo beside a question, also one that is settled; None where there never was one."""
+        return await self._records.demos.of(approval_id)
+
+    async def urls(self) -> Mapping[str, str]:
+        """Where tasks are shown live, by their ids."""
+        shown = await self._records.demos.under_way()
+        return {demo.task_id: demo.url for demo in shown if demo.url}
 
     async def run(self) -> None:
         """Look again and again, until it is cancelled; a store that fails is asked again."""

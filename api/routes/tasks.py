@@ -9,7 +9,16 @@ from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
 from api.progress import progress
 from api.schemas import ApproveTask, CreateTask, ReplyTask
-from api.views import Approving, Cancelled, Replied, TaskList, TaskStarted, TaskView, task_facts
+from api.views import (
+    Approving,
+    Cancelled,
+    Replied,
+    TaskList,
+    TaskStarted,
+    TaskView,
+    demo_facts,
+    task_facts,
+)
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind, Risk
 from core.errors import Conflict
 from core.incidents import Incident
@@ -135,10 +144,13 @@ async def list_tasks(
         status=status, outcome=outcome or "", workflow=workflow, repository=repo, source=source
     )
     page = await front.anton.tasks(only, cursor, limit)
+    urls = await front.anton.demos.urls()
     return TaskList.model_validate(
         {
             "as_of_seq": seq,
-            "tasks": [task_facts(task) for task in page.tasks],
+            "tasks": [
+                {**task_facts(task), "demo_url": urls.get(task.task_id)} for task in page.tasks
+            ],
             "next_cursor": page.cursor or None,
         }
     )
@@ -158,7 +170,9 @@ async def show_task(ref: str, front: TheFront) -> TaskView:
         waiting = await front.anton.approvals(task_id=task.task_id, state=ApprovalState.PENDING)
         prompt = "\n".join(approval.question.title for approval in waiting) or None
     steps = await progress(front.anton.events, task.task_id)
-    return TaskView.model_validate({"as_of_seq": seq, **task_facts(task, prompt), **steps})
+    demo = await front.anton.demos.of(task.task_id)
+    shown = {"demo": demo and demo_facts(demo), "demo_url": (demo and demo.url) or None}
+    return TaskView.model_validate({"as_of_seq": seq, **task_facts(task, prompt), **steps, **shown})
 
 
 @router.post(

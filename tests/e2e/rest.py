@@ -73,6 +73,7 @@ async def serving(
     headers: dict[str, str] | None = None,
     channels: Sequence[Channel] = (),
     port: int = 0,
+    shows: bool = False,
     **more: Any,
 ) -> AsyncIterator[Served]:
     """A house in a folder, served until the block ends, on a free port or a given one.
@@ -84,7 +85,10 @@ async def serving(
         repository(repo, REPOSITORY)
     settings, _ = load_settings(anton_home=folder, **more)
     anton = await bootstrap.build(
-        settings, thinking=ScriptedThinking(script or Script()), channels=channels
+        settings,
+        thinking=ScriptedThinking(script or Script()),
+        channels=channels,
+        shows=shows,
     )
     await anton.start()
     app = bootstrap.rest(settings, anton)

@@ -115,6 +115,7 @@ async def house(
     files: Mapping[str, str] = REPOSITORY,
     channels: Sequence[Channel] = (),
     clock: Clock | None = None,
+    shows: bool = False,
     **options: Any,
 ) -> AsyncIterator[House]:
     """Open a house with further settings; the same folder again is the same house, restarted."""
@@ -125,7 +126,9 @@ async def house(
         data_dir=tmp_path / "data", local_output_dir=tmp_path / "output", **options
     )
     mind = thinking or ScriptedThinking(script or Script())
-    anton = await bootstrap.build(settings, thinking=mind, channels=channels, clock=clock)
+    anton = await bootstrap.build(
+        settings, thinking=mind, channels=channels, clock=clock, shows=shows
+    )
     await anton.start(drive=False)
     try:
         yield House(anton, mind, folder)

@@ -842,6 +842,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{ref}/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Demo
+         * @description Show what waits for consent live, anew if it is live; what is being started stays.
+         */
+        post: operations["start_demo_tasks__ref__demo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{ref}/events": {
         parameters: {
             query?: never;
@@ -1854,6 +1874,73 @@ export interface components {
             text: string;
         };
         /**
+         * DemoFacts
+         * @description What is shown live beside the release that waits, or why it is not.
+         */
+        DemoFacts: {
+            /** Approval Id */
+            approval_id: string;
+            /**
+             * Can Start
+             * @description Whether it can be asked for, again or for the first time.
+             */
+            can_start: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Patch Hash */
+            patch_hash: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "wanted" | "starting" | "live" | "ended" | "unavailable" | "offered" | "absent";
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * DemoView
+         * @description A live demo was asked for.
+         */
+        DemoView: {
+            /** Approval Id */
+            approval_id: string;
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * Can Start
+             * @description Whether it can be asked for, again or for the first time.
+             */
+            can_start: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Patch Hash */
+            patch_hash: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "wanted" | "starting" | "live" | "ended" | "unavailable" | "offered" | "absent";
+            /** Url */
+            url: string | null;
+        };
+        /**
          * DiagnosisView
          * @description Why it happens, as far as it is known.
          */
@@ -1969,7 +2056,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "incident" | "status" | "end" | "node" | "agent_start" | "agent_end" | "llm_start" | "llm_end" | "tool_start" | "tool_end" | "diagnosis" | "patch" | "evidence" | "review" | "approval" | "budget" | "pull_request" | "effect" | "alert" | "identity" | "integration" | "search";
+            type: "incident" | "status" | "end" | "node" | "agent_start" | "agent_end" | "llm_start" | "llm_end" | "tool_start" | "tool_end" | "diagnosis" | "patch" | "evidence" | "review" | "approval" | "budget" | "pull_request" | "effect" | "alert" | "identity" | "integration" | "search" | "demo";
             /**
              * V
              * @default 1
@@ -3588,6 +3675,8 @@ export interface components {
              * @description The step at work, or the last one.
              */
             current_agent: string | null;
+            /** @description Null where no release waits, or nothing can be shown. */
+            demo: components["schemas"]["DemoFacts"] | null;
             /** Demo Url */
             demo_url: string | null;
             diagnosis: components["schemas"]["DiagnosisView"] | null;
@@ -4669,7 +4758,7 @@ export interface operations {
                 after?: number;
                 task?: string;
                 role?: string;
-                type?: ("incident" | "status" | "end" | "node" | "agent_start" | "agent_end" | "llm_start" | "llm_end" | "tool_start" | "tool_end" | "diagnosis" | "patch" | "evidence" | "review" | "approval" | "budget" | "pull_request" | "effect" | "alert" | "identity" | "integration" | "search")[];
+                type?: ("incident" | "status" | "end" | "node" | "agent_start" | "agent_end" | "llm_start" | "llm_end" | "tool_start" | "tool_end" | "diagnosis" | "patch" | "evidence" | "review" | "approval" | "budget" | "pull_request" | "effect" | "alert" | "identity" | "integration" | "search" | "demo")[];
                 q?: string;
                 limit?: number;
             };
@@ -7965,6 +8054,127 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    start_demo_tasks__ref__demo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,8 +12,8 @@ from memory.stores.sqlite.alerts import SqliteAlertStore
 from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
-from memory.stores.sqlite.incidents import SqliteIncidentStore
 from memory.stores.sqlite.demos import SqliteDemoStore
+from memory.stores.sqlite.incidents import SqliteIncidentStore
 from memory.stores.sqlite.lessons import SqliteLessonStore
 from memory.stores.sqlite.lock import FileLock
 from memory.stores.sqlite.messages import SqliteMessageStore
