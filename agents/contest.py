@@ -21,6 +21,7 @@ from core.ports import Case
 from core.tasks import Outcome
 from core.trees import Tree
 from repair.bench import Bench
+from repair.reach import of_package, reaching
 from repair.validate import with_files
 from repair.votes import Judged, form_of, in_order
 from sandbox.surveys import Survey
@@ -155,7 +156,10 @@ class Contest:
         before = set(self.survey.run.passed)
         lines = self.survey.lines
         near = [t for t in self.survey.run.passed if set(patch.paths) & set(lines.get(t, {}))]
-        for tests in ([near] if 0 < len(near) < len(before) else []) + [[]]:
+        near = near or reaching(tree, self.survey.run.passed, patch.paths)
+        package = of_package(tree, self.survey.run.passed, patch.paths)
+        steps = [near, package] if len(near) < len(package) else [near]
+        for tests in [*(some for some in steps if 0 < len(some) < len(before)), []]:
             run = await self.bench.run(tree, tests)
             lost = sorted((before & set(tests) if tests else before) - set(run.passed))
             if lost:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.trees import Tree
+from sandbox.node_detection import is_script
+from sandbox.scripts import script_of
 
 NEAREST = 3
 CUTOFF = 0.4
@@ -69,12 +71,12 @@ def _plain(line: str) -> str:
 
 def _named(path: str, symbol: str, text: str) -> Checked:
     wanted = symbol.strip().strip("`").removesuffix("()").replace("::", ".").replace("#", ".")
-    places = dict(_symbols(text))
+    places = dict(_symbols(path, text))
     short = wanted.rpartition(".")[2]
     for name, line in places.items():
         if f".{name}".endswith(f".{wanted}") or _in_module(wanted, name, path):
             return Checked(path, line, name)
-    if not places and re.search(rf"\b{re.escape(short)}\b", text):
+    if (not places or is_script(path)) and re.search(rf"\b{re.escape(short)}\b", text):
         number = next(n for n, one in enumerate(text.split("\n"), 1) if short in one)
         return Checked(path, number, wanted)
     return _refused(path, f"{path} defines no `{wanted[:100]}`.", wanted, list(places))
@@ -82,14 +84,16 @@ def _named(path: str, symbol: str, text: str) -> Checked:
 
 def _in_module(wanted: str, name: str, path: str) -> bool:
     """Whether a name is written with the module that it stands in, as in `shop.cart.Cart.total`."""
-    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    module = re.sub(r"(/__init__|/index)?\.\w+$", "", path).replace("/", ".")
     prefix = wanted.removesuffix(f".{name}")
     return prefix != wanted and f".{module}".endswith(f".{prefix}")
 
 
 @lru_cache(maxsize=256)
-def _symbols(text: str) -> tuple[tuple[str, int], ...]:
-    """Functions, classes and names bound at the top of a Python file, with their lines."""
+def _symbols(path: str, text: str) -> tuple[tuple[str, int], ...]:
+    """Functions, classes and, in Python, names bound at the top of a file, with their lines."""
+    if is_script(path):
+        return tuple((part.name, part.first) for part in script_of(path, text).parts)
     try:
         module = ast.parse(text)
     except (SyntaxError, ValueError):

@@ -8,12 +8,13 @@ from core.findings import Diagnosis
 from core.patches import Suspect
 from core.ports import Case
 from core.trees import Tree
-from repair.gate import is_test_path
+from repair.holding import is_code, is_test_path
 from repair.localize import COMMON_WORDS
 from repair.mentions import names_in_report, passages_about, uses_in_tests
 from repair.traces import frames_of, located
 from repair.units import Excerpt, excerpts, function_around, functions_in, functions_named
 from repair.uses import in_words, uses_of
+from sandbox.node_detection import is_script
 
 TESTS_MAX_CHARS = 6_000
 PASSAGES_MAX_CHARS = 2_000
@@ -65,21 +66,28 @@ def _defined(case: Case, names: frozenset[str], paths: Sequence[str]) -> list[Su
     return [
         Suspect(path=path, line=line, function=found, score=0.2, why="its name is in the report")
         for path in paths
-        if path.endswith(".py") and not is_test_path(path) and case.tree[path].is_regular
+        if is_code(path) and not is_test_path(path) and case.tree[path].is_regular
         for name in sorted(names)
-        if f"def {name}(" in case.tree.text(path)
+        if is_script(path) or f"def {name}(" in case.tree.text(path)
         for found, line in functions_named(case.tree, path, name)
     ]
 
 
 def defined_in_report(case: Case) -> frozenset[str]:
     """Names that a report writes as code and that some source defines."""
-    sources = [p for p in case.tree if p.endswith(".py") and not is_test_path(p)]
+    sources = [p for p in case.tree if is_code(p) and not is_test_path(p)]
     texts = [case.tree.text(path) for path in sources if case.tree[path].is_regular]
+    in_scripts = {
+        name.rpartition(".")[2]
+        for path in sources
+        if is_script(path)
+        for name in functions_in(path, case.tree.text(path))
+    }
     return frozenset(
         name
         for name in names_in_report(words_of(case))
-        if any(f"def {name}(" in text or f"class {name}" in text for text in texts)
+        if name in in_scripts
+        or any(f"def {name}(" in text or f"class {name}" in text for text in texts)
     )
 
 
@@ -92,14 +100,14 @@ def named_by(diagnosis: Diagnosis | None) -> tuple[Suspect, ...]:
 
 def is_small(tree: Tree) -> bool:
     """Whether all sources of a repository can be shown without drowning what matters."""
-    sources = [p for p in tree if p.endswith(".py") and not is_test_path(p)]
+    sources = [p for p in tree if is_code(p) and not is_test_path(p)]
     return sum(len(tree[path].data) for path in sources) <= SMALL
 
 
 def is_all(tree: Tree, code: Sequence[Excerpt]) -> bool:
     """Whether the excerpts are all the code that the repository has, tests left out."""
     shown = {one.path for one in code if one.whole}
-    sources = {path for path in tree if path.endswith(".py") and not is_test_path(path)}
+    sources = {path for path in tree if is_code(path) and not is_test_path(path)}
     return shown >= {path for path in sources if len(tree[path].data) > EMPTY_BYTES}
 
 
@@ -142,8 +150,7 @@ def names_of(case: Case, code: Sequence[Excerpt]) -> frozenset[str]:
     defined = {
         name.rpartition(".")[2]
         for one in code
-        if one.path.endswith(".py")
-        for name in functions_in(case.tree.text(one.path))
+        for name in functions_in(one.path, case.tree.text(one.path))
     }
     named = names_in_report(words_of(case)) & defined
     single = {name.rpartition(".")[2] for one in code for name in one.functions}

@@ -15,6 +15,7 @@ from core.ports import Model
 from repair.refused import REFUSALS_MAX
 from repair.units import WHOLE_FILE_MAX_LINES, excerpts
 from repair.votes import in_order
+from sandbox.node_detection import is_script
 from tools.toolbox import Refused, unheard
 
 CANDIDATES = 4
@@ -127,9 +128,12 @@ async def _sample(
 def _units(contest: Contest) -> tuple[str, str]:
     """In which form a change is asked for, and in which one after answers that could not be used.
 
-    Functions whole, as weak models lose count in parts of them; a very long one in parts first.
+    Functions whole, as weak models lose count in parts of them; a very long one in parts first, and
+    so is a script, of which only whole files can be put in the place of the old.
     """
     suspects = contest.places()[:1]
+    if any(is_script(one.path) for one in suspects):
+        return "blocks", "whole"
     first = excerpts(contest.case.tree, suspects, max_chars=1)
     lines = max((one.text.count("\n") for one in first), default=0)
     return ("blocks", "whole") if lines > WHOLE_FILE_MAX_LINES else ("whole", "blocks")

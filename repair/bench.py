@@ -12,6 +12,7 @@ from core.evidence import TestRun
 from core.ports import Environment, Limits, Sandbox, SandboxProvider
 from core.recipes import Recipe
 from core.trees import Tree
+from repair.holding import is_code
 from repair.judge import Judge, Setup
 from sandbox import judgement
 from sandbox.environment import Environments
@@ -138,11 +139,11 @@ class Bench:
     # --- sandboxes ---
 
     async def _environment(self, tree: Tree) -> Environment:
-        """What the tree needs; the same for trees that differ in Python sources alone."""
+        """What the tree needs; the same for trees that differ in sources alone."""
         declared = [
             f"{path} {file.id}"
             for path, file in sorted(tree.files.items())
-            if not path.endswith(".py") or path.rpartition("/")[2] in ("setup.py", "__init__.py")
+            if not is_code(path) or path.rpartition("/")[2] in ("setup.py", "__init__.py")
         ]
         key = hashlib.sha256("\n".join(declared).encode("utf-8", "surrogatepass")).hexdigest()
         if key not in self._prepared:

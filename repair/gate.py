@@ -11,9 +11,12 @@ from functools import lru_cache
 from core.evidence import TestRun
 from core.trees import Tree
 from observability.redaction import MASK
-from repair.harness import reaches_for_runner
+from repair.harness import reaches_for_runner, script_reaches_for_runner
 from repair.holding import Holding, examples_of, is_test_path
+from repair.script_gate import weakened_script, weakened_settings
+from repair.soundness import broken, language_of
 from repair.symptoms import only_guards
+from sandbox.node_detection import is_script
 from sandbox.recipes import FILE as RECIPE
 
 __all__ = ["Refusal", "asserts_value", "is_test_path", "refusals"]
@@ -60,6 +63,8 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
         found += _masked(path, before, after)
         if holding.holds_tests(path):
             found += _weakened_tests(path, before, after, gone=path not in result)
+        elif is_script(path) and path in result:
+            found += _script_harness(path, before, after)
         elif path.endswith(".py") and path in result:
             found += _unknown_names(path, before, after)
             found += _harness(path, before, after)
@@ -79,13 +84,9 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _parses(path: str, before: str, after: str) -> Iterator[Refusal]:
-    if (
-        path.endswith(".py")
-        and after
-        and _parsed(after) is None
-        and (not before or _parsed(before))
-    ):
-        yield Refusal("parses", f"{path} is no valid Python after the change.", path)
+    if after and (fault := broken(path, before or None, after)):
+        language = language_of(path)
+        yield Refusal("parses", f"{path} is no valid {language} after the change: {fault}", path)
 
 
 def _masked(path: str, before: str, after: str) -> Iterator[Refusal]:
@@ -117,6 +118,8 @@ def _weakened_tests(path: str, before: str, after: str, *, gone: bool) -> Iterat
     if gone:
         yield Refusal("tests", f"{path} is removed.", path)
         return
+    if is_script(path) or path.endswith(".snap"):
+        yield from (Refusal("tests", said, path) for said in weakened_script(path, before, after))
     if not path.endswith(".py"):
         return
     old, new = _promises(before), _promises(after)
@@ -182,6 +185,7 @@ def _weakened_settings(path: str, before: str, after: str) -> Iterator[Refusal]:
             yield Refusal("ci", f"{path} loses a step.", path, before=next(iter(gone)))
     if path == RECIPE:
         yield Refusal("settings", f"{path} says how the tests are run, and stays as it is.", path)
+    yield from (Refusal("settings", said, path) for said in weakened_settings(path, before, after))
     name = path.rpartition("/")[2]
     if name in PYTEST_SETTINGS and len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
         yield Refusal("settings", f"{path} changes which tests are run.", path)
@@ -203,6 +207,12 @@ def _unknown_names(path: str, before: str, after: str) -> Iterator[Refusal]:
 
 def _harness(path: str, before: str, after: str) -> Iterator[Refusal]:
     if reaches_for_runner(before, after):
+        message = f"{path} looks for the test runner; what it does must not depend on being tested."
+        yield Refusal("harness", message, path)
+
+
+def _script_harness(path: str, before: str, after: str) -> Iterator[Refusal]:
+    if script_reaches_for_runner(path, before, after):
         message = f"{path} looks for the test runner; what it does must not depend on being tested."
         yield Refusal("harness", message, path)
 

@@ -4,6 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from sandbox.scripts import script_of
+
+SCRIPT_RUNNER = re.compile(
+    r"^(vitest|jest|vi|expect|mocha|ava|describe)$|^(node:test|@jest/|@vitest/|vitest/)"
+    r"|^(VITEST|JEST|__vitest|__jest|MOCHA|AVA_|NODE_TEST_)|^(VITEST|JEST)_"
+)
 RUNNER = re.compile(r"(^|\W)_?pytest($|\W)|^PYTEST_|^get_objects$")
 
 
@@ -13,6 +19,12 @@ def reaches_for_runner(before: str, after: str) -> bool:
     Comments and docstrings may name what they like. Names put together at run time are not seen.
     """
     return _names_runner(after) and not _names_runner(before)
+
+
+def script_reaches_for_runner(path: str, before: str, after: str) -> bool:
+    """Whether a script names a runner or what it leaves behind, more than it did before."""
+    old, new = (script_of(path, text).words for text in (before, after))
+    return any(SCRIPT_RUNNER.search(word) for word in new - old)
 
 
 def _names_runner(text: str) -> bool:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from core.trees import Tree
+from sandbox.node_detection import is_script
 from sandbox.pytest_options import configured, own_options
 
 
@@ -17,9 +18,16 @@ def is_test_path(path: str) -> bool:
     *folders, name = path.lower().split("/")
     return (
         name == "conftest.py"
-        or re.fullmatch(r"(test_.*|.*_tests?)\.py|.*\.(test|spec)\.[jt]sx?", name) is not None
-        or bool({"test", "tests", "__tests__"} & set(folders))
+        or re.fullmatch(r"(test_.*|.*_tests?)\.py|(.*\.)?(test|spec)\.[cm]?[jt]sx?", name)
+        is not None
+        or name.endswith(".snap")
+        or bool({"test", "tests", "__tests__", "__mocks__", "__snapshots__"} & set(folders))
     )
+
+
+def is_code(path: str) -> bool:
+    """Whether a path holds code that is read here: Python, JavaScript or TypeScript."""
+    return path.endswith(".py") or is_script(path)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from math import sqrt
 from core.evidence import TestCase, TestRun
 from core.patches import Suspect
 from core.trees import Tree
-from repair.gate import is_test_path
+from repair.holding import is_code, is_test_path
 from repair.outline import Functions
 from repair.traces import Frame, frames_of, located
 from sandbox.surveys import Survey
@@ -72,8 +72,8 @@ def localize(
     to be explained.
     """
     run, lines = (survey.run, survey.lines) if survey else (None, {})
-    sources = [p for p in tree if p.endswith(".py") and not is_test_path(p) and tree[p].is_regular]
-    functions = {path: Functions(tree.text(path)) for path in sources}
+    sources = [p for p in tree if is_code(p) and not is_test_path(p) and tree[p].is_regular]
+    functions = {path: Functions(tree.text(path), path) for path in sources}
     spectrum = _spectrum(run, lines, red_tests)
     traced = _traced([*frames_of(report), *frames], functions)
     crashed = _crashed(run, red_tests, functions)
@@ -243,9 +243,10 @@ def _named(words: Collection[str], path: str, function: str) -> float:
     last = function.rpartition(".")[2].lower()
     if last and last in words:
         return 1.0
-    parts = {part for part in last.split("_") if len(part) > 2} - COMMON_WORDS
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1_\2", function.rpartition(".")[2]).lower()
+    parts = {part for part in spaced.split("_") if len(part) > 2} - COMMON_WORDS
     share = len(parts & set(words)) / len(parts) if parts else 0.0
-    module = path.rpartition("/")[2].removesuffix(".py").lower()
+    module = path.rpartition("/")[2].rpartition(".")[0].lower()
     return max(0.7 * share, 0.3 if module in words else 0.0)
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.trees import Tree
-from repair.gate import is_test_path
+from repair.holding import is_code, is_test_path
 from repair.localize import COMMON_WORDS
 from repair.units import functions_of, head_of, parsed, used_in
+from sandbox.node_detection import is_script
+from sandbox.scripts import script_of
 
 DOCUMENTS = (".md", ".rst", ".txt")
 PASSAGES_MAX = 4
@@ -56,10 +58,17 @@ def uses_in_tests(tree: Tree, names: Collection[str], *, max_chars: int) -> str:
 
 def _of_file(path: str, text: str, tests: Sequence["_Test"]) -> str:
     read = {name for one in tests for name in one.used}
+    if is_script(path):
+        head = script_of(path, text).head(frozenset(read))
+        return f"FILE: {path}\n" + "\n\n".join([*([head] if head else []), *_texts(tests)])
     module = parsed(text)
     head = head_of(text.split("\n"), module, read, every_import=False) if module else ""
     parts = [f"{head}\n", *(one.text for one in tests)] if head else [one.text for one in tests]
     return f"FILE: {path}\n" + "\n\n".join(parts)
+
+
+def _texts(tests: Sequence["_Test"]) -> list[str]:
+    return [one.text for one in tests]
 
 
 @dataclass(frozen=True)
@@ -73,9 +82,14 @@ class _Test:
 
 def _tests(tree: Tree) -> Iterator[_Test]:
     for path in tree:
-        if not (is_test_path(path) and path.endswith(".py") and tree[path].is_regular):
+        if not (is_test_path(path) and is_code(path) and tree[path].is_regular):
             continue
         text = tree.text(path)
+        if is_script(path):
+            script = script_of(path, text)
+            for test in script.tests:
+                yield _Test(path, script.lines_of(test), test.used)
+            continue
         module = parsed(text)
         lines = text.split("\n")
         for name, node in functions_of(module) if module else ():

@@ -3,12 +3,15 @@
 import ast
 
 from repair.traces import Frame
+from sandbox.node_detection import is_script
+from sandbox.scripts import script_of
 
 
 class Functions:
     """The functions of a source, by line."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, path: str = "") -> None:
+        """Read Python, or by its path JavaScript or TypeScript; nothing of what does not parse."""
         self._spans: list[tuple[int, int, str]] = []
         self.lines: list[int] = []
         """Lines on which a statement begins."""
@@ -16,6 +19,12 @@ class Functions:
         """Those of statements that run only when a function is called."""
         self.conditions: dict[int, int] = {}
         """For each line that raises, the line of the `if` that decides it."""
+        if is_script(path):
+            script = script_of(path, text)
+            self._spans = [(part.first, part.last, part.name) for part in script.functions]
+            self.lines = list(script.statements)
+            self.inner = {line for line, called in script.statements.items() if called}
+            return
         try:
             self._read(ast.parse(text), "")
         except (SyntaxError, ValueError, RecursionError):

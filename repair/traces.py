@@ -13,8 +13,14 @@ _PYTEST = re.compile(
     r"^(?P<path>[\w./\\-]{1,300}\.py):(?P<line>\d{1,7}): (?:in (?P<function>[\w<>.]{1,200})|\w+)?",
     re.MULTILINE,
 )
+_NODE = re.compile(
+    r"^[ \t]*(?:at |\u276f )(?:async )?(?:(?P<function>[^\n(]{1,200}?) \(?)?"
+    r"(?:file://)?(?P<path>[\w@./\\:+-]{1,400}\.[cm]?[jt]sx?):(?P<line>\d{1,7}):\d{1,7}\)?[ \t]*$",
+    re.MULTILINE,
+)
+"""A call as Node.js shows it, or Vitest: the innermost comes first."""
 _ERROR = re.compile(
-    r"^[ \t|>E]*(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*"
+    r"^[ \t|>E]*(?:Uncaught )?(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*"
     r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration))(?::[ \t]*(?P<words>[^\n]*))?[ \t]*$",
     re.MULTILINE,
 )
@@ -33,12 +39,14 @@ class Frame:
 def frames_of(text: str) -> list[Frame]:
     """All frames of all stack traces in a text, in its order: outermost call first in each."""
     found = [(match.start(), match) for form in (_FRAME, _PYTEST) for match in form.finditer(text)]
-    return [
-        Frame(
-            match["path"].replace("\\", "/"), int(match["line"]), (match["function"] or "").strip()
-        )
-        for _, match in sorted(found, key=lambda pair: pair[0])
-    ]
+    found.sort(key=lambda pair: pair[0])
+    of_node = reversed(list(_NODE.finditer(text)))
+    return [_frame(match) for match in (*(match for _, match in found), *of_node)]
+
+
+def _frame(match: re.Match[str]) -> Frame:
+    function = (match["function"] or "").strip()
+    return Frame(match["path"].replace("\\", "/"), int(match["line"]), function)
 
 
 def last_exception(text: str) -> str:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from core.patches import Suspect
 from core.trees import Tree
-from repair.gate import is_test_path
+from repair.holding import is_test_path
+from sandbox.node_detection import is_script
+from sandbox.scripts import script_of
 
 WHOLE_FILE_MAX_LINES = 200
 """Files up to this length are shown whole."""
@@ -65,12 +67,19 @@ def shown(found: Sequence[Excerpt]) -> str:
 def _ways(tree: Tree, path: str, names: Sequence[str], lines: Sequence[int]) -> list[Excerpt]:
     """A file from its longest to its shortest excerpt; without names, what is around some lines."""
     text = tree.text(path)
-    module = parsed(text)
+    module = None if is_script(path) else parsed(text)
     ways = []
     if text.count("\n") <= WHOLE_FILE_MAX_LINES:
         ways.append(Excerpt(path, text, tuple(names), whole=True))
     if not names:
-        ways.append(Excerpt(path, _around(text, lines), (), whole=False))
+        ways.append(Excerpt(path, _around(text, lines, module), (), whole=False))
+    if is_script(path) and names:
+        ways += [
+            Excerpt(path, _script_parts(path, text, some), tuple(some), whole=False)
+            for most in sorted({len(names), 3, 1}, reverse=True)
+            if most <= len(names)
+            for some in [names[:most]]
+        ]
     if module is not None and names:
         ways += [
             Excerpt(
@@ -82,13 +91,29 @@ def _ways(tree: Tree, path: str, names: Sequence[str], lines: Sequence[int]) -> 
     return ways
 
 
-def _around(text: str, lines: Sequence[int]) -> str:
+def _script_parts(path: str, text: str, names: Sequence[str]) -> str:
+    """Imports, short statements that the functions read, and these functions, in order."""
+    script = script_of(path, text)
+    wanted = [part for part in script.functions if part.name in names]
+    read = frozenset(name for part in wanted for name in part.used)
+    parts = [script.head(read)]
+    shown: set[str] = set()
+    for part in wanted:
+        holder = part.name.rpartition(".")[0]
+        fresh = holder and holder not in shown
+        shown.add(holder)
+        outer = next((one for one in script.parts if one.is_class and one.name == holder), None)
+        head = f"{text.split(chr(10))[outer.first - 1]}\n" if outer and fresh else ""
+        parts.append(head + script.lines_of(part))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _around(text: str, lines: Sequence[int], module: ast.Module | None) -> str:
     """The lines about the most suspicious one, where it lies outside of functions.
 
     A licence and the docstring of the module say nothing of a fault, and are left out.
     """
     every = text.split("\n")
-    module = parsed(text)
     body = [node for node in module.body if not _is_docstring(node)] if module else []
     begins = body[0].lineno - 1 if body else 0
     first = max(begins, (lines[0] if lines else 1) - 1 - AROUND_LINES)
@@ -208,6 +233,8 @@ def _wanted(tree: Tree, suspects: Sequence[Suspect]) -> Mapping[str, list[str]]:
 
 def function_around(tree: Tree, path: str, line: int) -> str:
     """The function or method around a line; an inner function is shown with its outer one."""
+    if is_script(path):
+        return script_of(path, tree.text(path)).around(line)
     module = parsed(tree.text(path))
     for name, node in functions_of(module) if module else ():
         first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
@@ -219,20 +246,27 @@ def function_around(tree: Tree, path: str, line: int) -> str:
 def _neighbours(tree: Tree, wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """Functions of the suspicious files that suspicious ones call, then those that call them."""
     every = {
-        (path, name): node
-        for path in wanted
-        if (module := parsed(tree.text(path)))
-        for name, node in functions_of(module)
+        (path, name): used for path in wanted for name, used in _uses_of(path, tree.text(path))
     }
     asked = [
         (path, name) for path, names in wanted.items() for name in names if (path, name) in every
     ]
-    used = {name for place in asked for name in used_in(every[place])}
+    used = {name for place in asked for name in every[place]}
     callees = [place for place in every if place[1].rpartition(".")[2] in used]
     short = {name.rpartition(".")[2] for _, name in asked}
-    callers = [place for place, node in every.items() if short & used_in(node)]
+    callers = [place for place, read in every.items() if short & read]
     fresh = [place for place in [*callees, *callers] if place not in asked]
     return list(dict.fromkeys(fresh))[:NEIGHBOURS_MAX]
+
+
+def _uses_of(path: str, text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The functions of a file, each with the names that it reads."""
+    if is_script(path):
+        for part in script_of(path, text).functions:
+            yield part.name, part.used - {part.name.rpartition(".")[2]}
+    elif module := parsed(text):
+        for name, node in functions_of(module):
+            yield name, frozenset(used_in(node))
 
 
 def used_in(node: ast.AST) -> set[str]:
@@ -250,20 +284,29 @@ def parsed(text: str) -> ast.Module | None:
         return None
 
 
-def functions_in(text: str) -> tuple[str, ...]:
-    """Qualified names of all functions of a Python file; none for one that does not parse."""
+def functions_in(path: str, text: str) -> tuple[str, ...]:
+    """Qualified names of all functions of a file; none for one that does not parse."""
+    if is_script(path):
+        return tuple(part.name for part in script_of(path, text).functions)
     module = parsed(text)
     return tuple(name for name, _ in functions_of(module)) if module else ()
 
 
 def functions_named(tree: Tree, path: str, name: str) -> list[tuple[str, int]]:
     """Functions of a file with this name, qualified or not, each with its first line."""
-    module = parsed(tree.text(path)) if path in tree else None
-    if module is None or not name:
+    if path not in tree or not name:
         return []
     short = name.rpartition(".")[2]
-    every = list(functions_of(module))
-    exact = [(found, node.lineno) for found, node in every if found == name]
-    return exact or [
-        (found, node.lineno) for found, node in every if found.rpartition(".")[2] == short
-    ]
+    every = list(_with_lines(path, tree.text(path)))
+    exact = [(found, line) for found, line in every if found == name]
+    return exact or [(found, line) for found, line in every if found.rpartition(".")[2] == short]
+
+
+def _with_lines(path: str, text: str) -> Iterator[tuple[str, int]]:
+    """The functions of a file, each with its first line."""
+    if is_script(path):
+        for part in script_of(path, text).functions:
+            yield part.name, part.first
+    elif module := parsed(text):
+        for name, node in functions_of(module):
+            yield name, node.lineno

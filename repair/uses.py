@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from core.trees import Tree
-from repair.gate import is_test_path
+from repair.holding import is_code, is_test_path
 from repair.units import functions_of, parsed
+from sandbox.node_detection import is_script
+from sandbox.scripts import script_of
 
 USES_MAX = 6
 AROUND_LINES = 1
@@ -37,15 +39,34 @@ def uses_of(tree: Tree, places: Collection[Place], *, most: int = USES_MAX) -> t
     found: list[tuple[bool, Use]] = []
     homes = {path for path, _ in places}
     for path in tree:
-        if not path.endswith(".py") or is_test_path(path) or not tree[path].is_regular:
+        if not is_code(path) or is_test_path(path) or not tree[path].is_regular:
             continue
         text = tree.text(path)
         wanted = {place for place in places if _short(place) in text}
+        if is_script(path):
+            found += [(path not in homes, use) for use in _in_script(path, text, wanted)]
+            continue
         module = parsed(text) if wanted else None
         if module is not None:
             known = {place for place in wanted if _is_known(module, path, place)}
             found += [(path not in homes, use) for use in _uses(path, text, module, known)]
     return tuple(use for _, use in sorted(found, key=lambda entry: entry[0]))[:most]
+
+
+def _in_script(path: str, text: str, places: Collection[Place]) -> Iterator[Use]:
+    """Each function of a script that reads the name of one of the places, by its first line."""
+    script = script_of(path, text)
+    lines = text.split("\n")
+    own = {name for home, name in places if home == path}
+    names = {_short(place) for place in places if is_script(place[0])}
+    for part in script.functions:
+        if part.name in own or not names & part.used:
+            continue
+        form = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+        inside = range(part.first, part.last + 1)
+        hits = [number for number in inside if form.search(lines[number - 1])]
+        if hits:
+            yield _use(path, part.name, hits[0], lines)
 
 
 def in_words(uses: Collection[Use]) -> str:

@@ -13,6 +13,8 @@ from typing import Annotated
 from pydantic import Field
 
 from core.trees import Tree
+from sandbox.node_detection import is_script
+from sandbox.scripts import Script, script_of
 from tools.tool import tool
 from tools.workplace import READ_CHARACTERS, Workplace
 
@@ -56,12 +58,17 @@ def tokens(text: str) -> int:
 
 @lru_cache(maxsize=8)
 def index_of(tree: Tree) -> Index:
-    """The index of a tree, made once; Python is read, of other files only the names are known."""
+    """The index of a tree, made once; of files in other languages only the names are known."""
     found: list[Definition] = []
     references: Counter[str] = Counter()
     unparsed: list[str] = []
     for path in tree:
         file = tree[path]
+        if is_script(path) and file.is_regular and len(file.data) <= FILE_BYTES_MAX:
+            script = script_of(path, tree.text(path))
+            found += _of_script(path, script)
+            references.update(name for part in script.functions for name in part.used)
+            continue
         module = _parsed(file.data) if path.endswith(".py") and file.is_regular else None
         if module is None:
             unparsed.append(path)
@@ -132,7 +139,7 @@ async def verify_symbol_in_repo(place: Workplace, name: str) -> str:
     known = {d.name for d in definitions} | {d.name.rpartition(".")[2] for d in definitions}
     close = difflib.get_close_matches(name, sorted(known), n=5, cutoff=0.6)
     nearest = f" Near: {', '.join(close)}." if close else ""
-    return f"No Python function or class {name!r} is defined in this repository.{nearest}"
+    return f"No function or class {name!r} is defined in this repository.{nearest}"
 
 
 def _parsed(data: bytes) -> ast.Module | None:
@@ -156,6 +163,13 @@ def _definitions(path: str, module: ast.Module) -> Iterator[Definition]:
                     pending.append((f"{name}.", node))
             elif isinstance(node, ast.If | ast.Try | ast.With):
                 pending.append((prefix, node))
+
+
+def _of_script(path: str, script: Script) -> Iterator[Definition]:
+    lines = script.text.split("\n")
+    for part in script.parts:
+        signature = re.sub(r"\s+", " ", lines[part.first - 1]).strip().rstrip(" {")
+        yield Definition(part.name, path, part.first, signature[:SIGNATURE_CHARACTERS])
 
 
 def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:

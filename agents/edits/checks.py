@@ -2,15 +2,13 @@
 
 import ast
 import io
-import json
 import re
 import tokenize
-import tomllib
 import warnings
-from collections.abc import Callable
 
 from agents.edits.texts import Source, hidden_in, parsed
 from agents.edits.values import Refused, Why
+from repair.soundness import broken, language_of
 
 _ENTITIES = ("amp", "apos", "gt", "lt", "quot")
 
@@ -29,12 +27,12 @@ def require_sound(path: str, before: str | None, after: str) -> None:
         )
     if path.endswith(".py"):
         _python(path, before, after)
-    for ending, reads in _READERS.items():
-        if path.endswith(ending) and (before is None or reads(before)) and not reads(after):
-            raise Refused(
-                Why.SYNTAX,
-                f"After your edit `{path}` would be no valid {ending[1:].upper()} any more.",
-            )
+    elif fault := broken(path, before, after):
+        raise Refused(
+            Why.SYNTAX,
+            f"After your edit `{path}` would be no valid {language_of(path)} any more: {fault}. "
+            "Send it again.",
+        )
 
 
 def _python(path: str, before: str | None, after: str) -> None:
@@ -76,17 +74,3 @@ def _escaped(code: str) -> int:
         first == "&" and second in _ENTITIES and third == ";"
         for first, second, third in zip(tokens, tokens[1:], tokens[2:], strict=False)
     )
-
-
-def _reads(reader: Callable[[str], object]) -> Callable[[str], bool]:
-    def reads(text: str) -> bool:
-        try:
-            reader(text)
-        except (ValueError, RecursionError):
-            return False
-        return True
-
-    return reads
-
-
-_READERS = {".json": _reads(json.loads), ".toml": _reads(tomllib.loads)}

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from agents.offline.examples import Example, regression_file
+from agents.offline.script_tests import is_tested_by_scripts, new_script_test
 from core.evidence import CaseOutcome, TestCase, TestRun
 from core.patches import FileChange
 from core.ports import Case
@@ -15,7 +16,10 @@ from repair.validate import with_files
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 OF_ITS_OWN = re.compile(
     r"\b(ImportError|ModuleNotFoundError|SyntaxError|NameError|FileNotFoundError|PermissionError"
-    r"|ConnectionError|ConnectionRefusedError|URLError|gaierror|EOFError)\b|fixture '"
+    r"|ConnectionError|ConnectionRefusedError|URLError|gaierror|EOFError|ReferenceError)\b"
+    r"|fixture '|Cannot find (module|package)|Failed to (resolve|load)"
+    r"|is not a (function|constructor)"
+    r"|No test suite found|does not provide an export|ERR_MODULE_NOT_FOUND"
 )
 """What a new test fails with when it cannot run here, unless the report tells of just that."""
 
@@ -81,6 +85,8 @@ def new_test_path(case: Case, tree: Tree) -> tuple[str, str]:
     """Where a new test goes, beside the others, and the name of its function."""
     first_line = case.ticket or _one_line(case)
     slug = re.sub(r"[^a-z0-9]+", "_", first_line.lower()).strip("_")[:40].strip("_") or "report"
+    if is_tested_by_scripts(tree):
+        return new_script_test(slug.replace("_", "-"), tree), slug
     folders = [
         path.rsplit("/", 1)[0] if "/" in path else ""
         for path in tree

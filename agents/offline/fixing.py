@@ -19,6 +19,9 @@ from repair.validate import with_files
 
 NAME = OFFLINE_ENGINE
 NO_RED_TEST = "The offline engine needs a failing test to search for a fix; there is none."
+PYTHON_ONLY = (
+    "The offline engine repairs Python only; faults in other languages need a model (MODEL=...)."
+)
 ALONE = 0.95
 """Confidence in a patch that is the only plausible one."""
 AGREEING = 0.85
@@ -66,9 +69,17 @@ async def fix(
             explanation=words, figures=figures, engine=NAME, final=Outcome.OUT_OF_BUDGET
         )
     ranking = located(case, survey, reproduction.tests)
+    places = [suspect for suspect in ranking.suspects if suspect.path.endswith(".py")]
+    if ranking.suspects and not places:
+        return FixAttempt(
+            suspects=ranking.suspects[:SUSPECTS_MAX],
+            explanation=PYTHON_ONLY,
+            engine=NAME,
+            final=Outcome.NEEDS_INFORMATION,
+        )
     found = await search(
         tree,
-        ranking.suspects,
+        places,
         reproduction.tests,
         bench,
         Bounds(limits.max_candidates, deadline.left, bench.workers),

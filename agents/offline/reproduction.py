@@ -8,6 +8,7 @@ from agents.offline.attempts import Attempted, attempted_example, is_broken, mis
 from agents.offline.commands import command_test
 from agents.offline.examples import examples_in, wished
 from agents.offline.naming import named_among, unknown_among
+from agents.offline.script_tests import is_tested_by_scripts
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from agents.offline.wanted import EXAMPLES_MAX, with_wanted
@@ -17,6 +18,7 @@ from core.patches import FileChange
 from core.ports import Case
 from core.trees import File, Tree
 from repair.bench import Bench
+from repair.holding import is_code
 from repair.validate import with_files
 
 HELP = (
@@ -25,6 +27,10 @@ HELP = (
     "in the report (a fenced block, or a >>> session)."
 )
 NO_PYTHON = "The offline engine repairs Python only, and this repository has none. " + HELP
+IN_SCRIPTS = (
+    "Without a model only a failing test (--test) or command (--repro) can show a fault in "
+    "JavaScript or TypeScript."
+)
 OTHERS_NAMED = 5
 """Failing tests that are named beside those that were asked for."""
 
@@ -40,10 +46,12 @@ async def reproduce(case: Case, bench: Bench) -> Reproduction:
 
 
 async def _first_red(case: Case, bench: Bench) -> Reproduction:
-    if not any(path.endswith(".py") for path in case.tree):
+    if not any(map(is_code, case.tree)):
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=NO_PYTHON)
     attempts: list[Attempted] = []
     ways = [_given_tests, _given_command, _examples]
+    if is_tested_by_scripts(case.tree):
+        ways = [_given_tests, _given_command]
     for attempt in ways if case.tests else [*ways, _failing_already]:
         for tried in await attempt(case, bench):
             attempts.append(tried)
@@ -143,7 +151,7 @@ def _touches(run: TestRun, test: str, named: Sequence[str], tree: Tree) -> bool:
 
 
 def _module(path: str) -> str:
-    return path.rsplit("/", 1)[-1].removesuffix(".py")
+    return re.sub(r"\.\w+$", "", path.rsplit("/", 1)[-1])
 
 
 def _reproduced(tried: Attempted, note: str) -> Reproduction:
@@ -178,10 +186,12 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
         nothing = all(tried.run.end is RunEnd.NO_TESTS for tried in attempts)
         return _read(Reading.NOTHING_TO_RUN if nothing else Reading.OTHER_ERROR, attempts[-1], note)
     survey = await bench.survey(case.tree)
+    scripts = is_tested_by_scripts(case.tree)
     if survey.run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
         note = f"The tests of the repository cannot be run ({survey.run.end}). {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=note, run=survey.run)
-    return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=HELP, run=survey.run)
+    wanted = IN_SCRIPTS if scripts else HELP
+    return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=wanted, run=survey.run)
 
 
 def _read(reading: Reading, tried: Attempted, note: str) -> Reproduction:

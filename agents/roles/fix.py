@@ -17,6 +17,7 @@ from core.trees import Tree
 from repair.gate import is_test_path, refusals
 from repair.refused import refused_edit
 from repair.units import Excerpt, shown
+from sandbox.node_detection import is_script
 from tools.toolbox import TOLD_CHARACTERS, Refusal
 
 FIX = Role("fix", node="fix", max_tokens=8192)
@@ -88,6 +89,7 @@ def opening(
     return render(
         "fix",
         unit=unit,
+        script=any(is_script(one.path) for one in code[:1]),
         report=words_of(case),
         precedent=precedent_of(case),
         **understood(case),

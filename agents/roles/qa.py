@@ -9,24 +9,27 @@ from agents.edits.apply import apply_reply
 from agents.grounding import Claim, checked
 from agents.offline import reproduction as by_rules
 from agents.offline.attempts import is_of_its_own, new_test_path
+from agents.offline.script_tests import test_files
 from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
 from agents.roles.fix import barred_in
 from agents.views import code_of, names_of, passages_of, places_of, tests_of, wanted_of
 from core.errors import NoAnswer, TimeUp
-from core.evidence import CaseOutcome, TestRun
+from core.evidence import CaseOutcome, Proof, TestRun
 from core.findings import Reading, Reproduction
 from core.models import Message, Reply
 from core.patches import FileChange
 from core.ports import Case, Model
 from core.trees import Tree
 from repair.bench import Bench
-from repair.gate import is_test_path
+from repair.holding import is_code, is_test_path
 from repair.mentions import DOCUMENTS
 from repair.traces import last_exception
 from repair.units import Excerpt, shown
 from repair.validate import with_files
+from sandbox.detection import detect
+from sandbox.node_detection import is_script
 from tools.outline import outline
 from tools.toolbox import Refused, unheard
 
@@ -35,6 +38,7 @@ CORRECTIONS = 1
 OUTLINE_TOKENS = 1500
 CODE_MAX_CHARS = 6000
 EXAMPLE_MAX_CHARS = 3000
+RED_ANYWAY = "The tests fail without the new one too, and nothing but their exit code is known."
 CONTRADICTED = "CONTRADICTED:"
 WRITTEN = "test written by {} from the report"
 
@@ -77,7 +81,7 @@ async def reproduce(
     beside = found.reading is Reading.REPRODUCED and case.words and GIVEN not in found.origin
     if not beside and found.reading not in (Reading.NOTHING_TO_RUN, Reading.OTHER_ERROR):
         return found
-    if not any(path.endswith(".py") for path in case.tree):
+    if not any(map(is_code, case.tree)):
         return found
     try:
         written = await _write(case, bench, model, refused, beside=found.files if beside else ())
@@ -169,6 +173,8 @@ async def _try(case: Case, bench: Bench, path: str, reply: Reply, refused: Refus
         return Tried(reply.model, (), None, Reading.OTHER_ERROR, said)
     files = (FileChange.of(path, applied.tree[path]),)
     run = await bench.run(with_files(case.tree, files), [path])
+    if run.proof is Proof.EXIT_CODE and run.failed and (await bench.run(case.tree)).failed:
+        return Tried(reply.model, files, run, Reading.OTHER_ERROR, RED_ANYWAY)
     return Tried(reply.model, files, run, _reading(run, case))
 
 
@@ -240,6 +246,8 @@ def _facts(case: Case, path: str) -> dict[str, object]:
         "example": "" if tests else _example(case.tree, path, code),
         "guidance": "\n".join(case.findings),
         "path": path,
+        "script": is_script(path),
+        "runner": detect(case.tree, [path]).name,
         "corrections": CORRECTIONS,
     }
 
@@ -252,11 +260,14 @@ def _outline(tree: Tree, code: Sequence[Excerpt]) -> str:
 
 def _example(tree: Tree, path: str, code: Sequence[Excerpt]) -> str:
     """A test file, for its style: one that imports what is shown, else one of the same folder."""
-    modules = {one.path.rpartition("/")[2].removesuffix(".py") for one in code}
+    modules = {one.path.rpartition("/")[2].partition(".")[0] for one in code}
     folder = path.rpartition("/")[0]
-    files = [
-        p for p in tree if is_test_path(p) and p.endswith(".py") and "def test" in tree.text(p)
-    ]
+    if is_script(path):
+        files = test_files(tree)
+    else:
+        files = [
+            p for p in tree if is_test_path(p) and p.endswith(".py") and "def test" in tree.text(p)
+        ]
     files.sort(
         key=lambda p: (
             not any(re.search(rf"import.*\b{m}\b|\b{m}\b.*import", tree.text(p)) for m in modules),

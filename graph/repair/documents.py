@@ -1,5 +1,6 @@
 """What people read of a repair: briefing, pull request, incident report; recorded facts only."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -332,7 +333,8 @@ def _how_to_verify(evidence: Evidence | None) -> str:
     if evidence is None or evidence.base is None:
         return MISSING
     if evidence.base.proof is not Proof.WITNESS and evidence.base.argv:
-        command = inert(" ".join(evidence.base.argv[2:] or evidence.base.argv))
+        argv = evidence.base.argv
+        command = inert(argv[2] if argv[:2] == ("sh", "-c") else shlex.join(argv))
         return f"```\n{command}\n```\n\nIt fails on the base and passes on this branch."
     tests = " ".join(f"'{test}'" for test in evidence.regression_tests[:3])
     return f"```\npython -m pytest {tests}\n```\n\nIt fails on the base and passes on this branch."

@@ -180,7 +180,7 @@ MANY = Tree(
             for n in range(200)
         },
         "pkg/base.py": File(b"class Base:\n    def helper(self): ...\n\ndef helper(a): ...\n"),
-        "web/app.ts": File(b"export function main() {}\n"),
+        "web/app.go": File(b"export function main() {}\n"),
         "broken.py": File(b"def (:\n"),
     }
 )
@@ -197,9 +197,9 @@ def test_an_outline_fits_its_budget_and_begins_with_what_is_used_most() -> None:
 
 
 def test_of_other_languages_only_the_names_are_known() -> None:
-    assert set(index_of(MANY).unparsed) == {"web/app.ts", "broken.py"}
+    assert set(index_of(MANY).unparsed) == {"web/app.go", "broken.py"}
     text = outline(MANY, 100_000)
-    assert "web/app.ts" in text.split("\n")
+    assert "web/app.go" in text.split("\n")
     assert "main" not in text
     assert "left out" not in text
 
@@ -212,7 +212,7 @@ async def test_a_symbol_is_verified_in_the_workspace_as_it_stands(tmp_path: Path
         )
         assert "src/store.py:2" in await hand.done("verify_symbol_in_repo", name="Store.add")
         missing = await hand.done("verify_symbol_in_repo", name="totals")
-        assert "No Python function or class 'totals'" in missing
+        assert "No function or class 'totals'" in missing
         assert "Near: total" in missing
         await hand.done("write_file", path="src/more.py", content="def totals(): ...\n")
         assert "exists" in await hand.done("verify_symbol_in_repo", name="totals")

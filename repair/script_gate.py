@@ -1,0 +1,73 @@
+"""What no patch may do to tests in JavaScript and TypeScript, and to what says how they are run."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.scripts import script_of
+
+RUNNER_SETTINGS = re.compile(
+    r"^(vitest|jest)\.(config|workspace|setup|projects)\..+$|^\.?(mocharc|taprc|nycrc)(\..+)?$"
+    r"|^(ava|karma|cypress|playwright)\.config(uration)?\..+$|^babel\.config\..+$|^\.babelrc(\..+)?$"
+    r"|^setupTests\.[cm]?[jt]sx?$"
+)
+"""Files that say how tests are run, or are run before each of them."""
+BUILD_SETTINGS = re.compile(r"^(vite|rspack|rsbuild)\.config\..+$")
+"""Files that may say so among much else."""
+OF_TESTS = re.compile(
+    r"\b(test|exclude|include|setupFiles|globalSetup|retry|bail|alias|environment)\b"
+)
+KEYS = ("jest", "vitest", "mocha", "ava", "tap", "nyc", "c8", "babel", "type", "imports", "exports")
+"""Of a package.json: what decides how tests are run, and what they load."""
+
+
+def weakened_script(path: str, before: str, after: str) -> Iterator[str]:
+    """How a test file promises less than before, in words."""
+    if path.endswith(".snap"):
+        if before.strip() and before != after:
+            yield f"{path} holds what tests expect, and stays as it is."
+        return
+    old, new = script_of(path, before), script_of(path, after)
+    if missing := sorted({one.name for one in old.tests} - {one.name for one in new.tests}):
+        yield f"{path} loses {', '.join(missing[:3])}."
+    if lost := list((old.assertions - new.assertions).keys()):
+        yield f"{path} loses or changes an assertion: {lost[0][:200]}"
+    if new.skips > old.skips:
+        yield f"{path} skips or excuses more than before."
+    if new.alone > old.alone:
+        yield f"{path} keeps other tests from being run."
+    if new.cases < old.cases:
+        yield f"{path} runs a test with fewer values."
+
+
+def weakened_settings(path: str, before: str, after: str) -> Iterator[str]:
+    """How a file of settings would change which tests are run, or how, in words."""
+    name = path.rpartition("/")[2]
+    if RUNNER_SETTINGS.search(name):
+        yield f"{path} says how the tests are run, and stays as it is."
+    elif BUILD_SETTINGS.search(name) and _of_tests(before) != _of_tests(after):
+        yield f"{path} changes how the tests are run."
+    elif name == "package.json" and _decisive(before) != _decisive(after):
+        yield f"{path} changes how the tests are run, or what they load."
+
+
+def _of_tests(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if OF_TESTS.search(line)]
+
+
+def _decisive(text: str) -> dict[str, Any]:
+    """Of a manifest, what decides how tests are run."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    scripts = found.get("scripts")
+    of_tests = {
+        key: command
+        for key, command in (scripts.items() if isinstance(scripts, dict) else ())
+        if "test" in key
+    }
+    return {**{key: found.get(key) for key in KEYS}, "scripts": of_tests}
