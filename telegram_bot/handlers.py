@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from telegram import Bot, CallbackQuery, Message, Update, User
 
+from control.cards import DEMO
 from control.commands import Commands
 from control.desk import Desk
 from core.approvals import Person
@@ -94,6 +95,8 @@ class Handlers:
         So it is with answers that offered a choice, and with cards that were sent as the process
         died, so that nothing is known of them.
         """
+        if action == DEMO:
+            return False  # it settles nothing
         offered = action in ("yes", "no", "this")
         return offered or await self._house.messages.by_ref(CHANNEL, ref) is None
 

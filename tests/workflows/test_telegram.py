@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +107,12 @@ class Chat:
 
 @asynccontextmanager
 async def chat(
-    tmp_path: Path, double: TelegramDouble, script: Script | None = None, **options: Any
+    tmp_path: Path,
+    double: TelegramDouble,
+    script: Script | None = None,
+    files: Mapping[str, str] = REPOSITORY,
+    shows: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Chat]:
     options = {
         "telegram_bot_token": double.token,
@@ -116,7 +121,7 @@ async def chat(
         **options,
     }
     dana = double.person(DANA, "Dana")
-    async with house(tmp_path, script, **options) as here:
+    async with house(tmp_path, script, files=files, shows=shows, **options) as here:
         await here.look()
         settings, _ = load_settings(repo_cwd=here.repository, **options)
         bot = bootstrap.ear(settings, here.anton)
@@ -139,7 +144,7 @@ async def test_the_message_that_asked_tells_of_the_pull_request(tmp_path, double
     (tmp_path / "host").mkdir()
     seed = repository(tmp_path / "seed", REPOSITORY)
     with GitHubDouble(tmp_path / "host", seed=seed) as github:
-        options = {"github_api_url": github.url, "github_write_interval_s": 0.0}
+        options: dict[str, Any] = {"github_api_url": github.url, "github_write_interval_s": 0.0}
         async with chat(tmp_path, double, None, github_token=GITHUB_TOKEN, **options) as it:
             task = await it.here.run(repository="acme/todo")
             await it.look()
