@@ -112,7 +112,7 @@ class DemoFacts(BaseModel):
     url: str | None
     reason: str | None
     can_start: bool
-    """Whether it can be asked for, again or for the first time."""
+    """Whether the key of this request could ask for it now, again or for the first time."""
     changed_at: datetime
     ends_at: datetime | None
 
@@ -136,15 +136,15 @@ class TaskList(Answer):
     """Gets the next ones; null on the last page."""
 
 
-def demo_facts(demo: Demo) -> dict[str, Any]:
-    """The public facts of a demo."""
+def demo_facts(demo: Demo, *, may_start: bool) -> dict[str, Any]:
+    """The public facts of a demo, for somebody who may start one or not."""
     return {
         "approval_id": demo.approval_id,
         "patch_hash": demo.patch_hash,
         "state": demo.state,
         "url": demo.url or None,
         "reason": demo.reason or None,
-        "can_start": demo.can_start,
+        "can_start": may_start and demo.can_start,
         "changed_at": demo.changed_at,
         "ends_at": demo.ends_at,
     }

@@ -27,4 +27,4 @@ async def start_demo(ref: str, front: TheFront, caller: TheCaller) -> DemoView:
         raise Problem(409, "nothing_waits", str(error), task_status=task.status) from error
     except DemoUnavailable as error:
         raise Problem(409, "demo_unavailable", str(error)) from error
-    return DemoView.model_validate({"as_of_seq": seq, **demo_facts(demo)})
+    return DemoView.model_validate({"as_of_seq": seq, **demo_facts(demo, may_start=True)})

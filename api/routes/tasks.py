@@ -161,7 +161,7 @@ async def list_tasks(
     dependencies=[needs(Scope.READ)],
     responses=problem_responses(400, 401, 404, 409, 422, 429, 503),
 )
-async def show_task(ref: str, front: TheFront) -> TaskView:
+async def show_task(ref: str, front: TheFront, caller: TheCaller) -> TaskView:
     """One task with its progress, by id, by its first eight digits, or `latest`."""
     seq = await front.seq()
     task = await front.task(ref)
@@ -171,7 +171,9 @@ async def show_task(ref: str, front: TheFront) -> TaskView:
         prompt = "\n".join(approval.question.title for approval in waiting) or None
     steps = await progress(front.anton.events, task.task_id)
     demo = await front.anton.demos.of(task.task_id)
-    shown = {"demo": demo and demo_facts(demo), "demo_url": (demo and demo.url) or None}
+    may = caller.may(Scope.APPROVE) or caller.may(Scope.OPERATE)
+    facts = demo_facts(demo, may_start=may) if demo and demo.state != "absent" else None
+    shown = {"demo": facts, "demo_url": (demo and demo.url) or None}
     return TaskView.model_validate({"as_of_seq": seq, **task_facts(task, prompt), **steps, **shown})
 
 

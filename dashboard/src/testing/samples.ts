@@ -21,6 +21,7 @@ const known: Partial<Task> = {
   branch: null,
   commit: null,
   demo_url: null,
+  demo: null,
   needs_human_input: false,
   human_input_prompt: null,
   total_cost_usd: 0.31,

@@ -17,6 +17,7 @@ import { ConversationTab } from "./conversation/conversation-tab";
 import { DecisionBar, DecisionOutcome } from "./decision-bar";
 import { DiagnosisTab } from "./diagnosis-tab";
 import { Diff } from "./diff";
+import { LiveDemo } from "./live-demo";
 import { Pipeline } from "./pipeline";
 import { TestsTab } from "./tests-tab";
 import { TimelineTab } from "./timeline-tab";
@@ -106,6 +107,7 @@ function Loaded({ task, events, approval, trouble, retry, place, onPlace }: Load
       )}
       {trouble && <Failed what="all of the task" error={trouble} retry={retry} />}
       <Summary task={task} events={events} approval={approval} />
+      {task.demo && <LiveDemo taskId={task.task_id} demo={task.demo} />}
       <div className="tabs" role="tablist" aria-label="Parts of the task">
         {TABS.map((one) => (
           <button

@@ -1,1 +1,0 @@
-import{r as e,xt as t}from"./when-DNeL6_sE.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};
