@@ -2,7 +2,16 @@ import a11y from "eslint-plugin-jsx-a11y";
 import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-const FEATURES = ["agents", "identities", "inbox", "incidents", "session", "settings", "tasks"];
+const FEATURES = [
+  "activity",
+  "agents",
+  "identities",
+  "inbox",
+  "incidents",
+  "session",
+  "settings",
+  "tasks",
+];
 
 const shared = (message, ...group) => ({
   "no-restricted-imports": ["error", { patterns: [{ group, message }] }],

@@ -8,11 +8,16 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Empty } from "@/components/states";
+import { isEventType, type EventType } from "@/config/events";
+import type { Filters as ActivityFilters } from "@/features/activity/api/use-activity";
+import type { List } from "@/features/activity/components/activity";
 import { Inbox } from "@/features/inbox/components/inbox";
 import type { View as IdentityView } from "@/features/identities/components/identity-page";
 import type { Filters } from "@/features/tasks/components/board";
 import { placeOf } from "@/features/tasks/api/place";
 import { Gate } from "./gate";
+
+const LISTS: readonly string[] = ["events", "calls", "audit", "memory"];
 
 /** A whole number above zero under its name; nothing for what is none. */
 function numbered<N extends string>(name: N, given: unknown): { [K in N]?: number } {
@@ -113,6 +118,20 @@ const identity = createRoute({
   component: lazyRouteComponent(() => import("./role-screens"), "IdentityScreen"),
 });
 
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): Partial<ActivityFilters & { list: List }> => ({
+    ...(LISTS.includes(String(search.list)) ? { list: search.list as List } : {}),
+    ...(search.task ? { task: String(search.task) } : {}),
+    ...(search.role ? { role: String(search.role) } : {}),
+    ...(isEventType(String(search.type)) ? { type: search.type as EventType } : {}),
+    ...(search.q ? { q: String(search.q) } : {}),
+    ...numbered("after", search.after),
+  }),
+  component: lazyRouteComponent(() => import("./activity-screen"), "ActivityScreen"),
+});
+
 const short = createRoute({
   getParentRoute: () => root,
   path: "/t/$task8",
@@ -124,7 +143,7 @@ const short = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     ...[inbox, board, task, incidents, incident, submit, short, settings, settingsHome],
-    ...[agents, identities, identity],
+    ...[agents, identities, identity, activity],
   ]),
   basepath: "/ui",
   scrollRestoration: true,

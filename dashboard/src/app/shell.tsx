@@ -21,6 +21,7 @@ const KEYS: [keys: string, does: string][] = [
   ["g n", "Incidents"],
   ["g r", "Report a fault"],
   ["g a", "Agents"],
+  ["g v", "Activity"],
   ["?", "This list"],
 ];
 
@@ -30,7 +31,8 @@ const SCREENS = [
   { to: "/board", label: "Board", icon: "board", rest: false, also: null },
   { to: "/incidents", label: "Incidents", icon: "incidents", rest: true, also: null },
   { to: "/agents", label: "Agents", icon: "agents", rest: true, also: "/identities" },
-  { to: "/new", label: "New", icon: "new", rest: false, also: null },
+  { to: "/activity", label: "Activity", icon: "activity", rest: false, also: null },
+  { to: "/new", label: "New", icon: "new", rest: true, also: null },
   { to: "/settings", label: "Settings", icon: "settings", rest: true, also: null },
 ] as const;
 
@@ -50,6 +52,7 @@ export function Shell({ session }: { session: Session }) {
     "g n": () => void navigate({ to: "/incidents" }),
     "g r": () => void navigate({ to: "/new" }),
     "g a": () => void navigate({ to: "/agents" }),
+    "g v": () => void navigate({ to: "/activity" }),
   });
   return (
     <div className={path.includes("/tasks/") ? "shell shell-task" : "shell"}>

@@ -1882,7 +1882,7 @@ export interface components {
             approval_id: string;
             /**
              * Can Start
-             * @description Whether it can be asked for, again or for the first time.
+             * @description Whether the key of this request could ask for it now, again or for the first time.
              */
             can_start: boolean;
             /**
@@ -1918,7 +1918,7 @@ export interface components {
             as_of_seq: number;
             /**
              * Can Start
-             * @description Whether it can be asked for, again or for the first time.
+             * @description Whether the key of this request could ask for it now, again or for the first time.
              */
             can_start: boolean;
             /**

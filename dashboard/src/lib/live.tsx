@@ -71,7 +71,7 @@ export function staleBy(event: AntonEvent): string[][] {
   if (event.type === "approval") stale.push(["approvals"], ["approval"]);
   if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"]);
   if (event.type === "incident") stale.push(["incidents"], ["incident"]);
-  if (event.type === "identity") stale.push(["identities"], ["memory-changes"]);
+  if (event.type === "identity") stale.push(["identities"]);
   return stale;
 }
 

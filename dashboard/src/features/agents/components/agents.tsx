@@ -149,7 +149,7 @@ function RoleLine({ one, task, now }: RoleLineProps) {
       {one.calls.length > 0 && (
         <ul className="calls">
           {one.calls.map((call) => (
-            <CallLine key={call.id} call={call} now={now} />
+            <CallLine key={call.id} call={call} task={task} now={now} />
           ))}
         </ul>
       )}
@@ -157,14 +157,27 @@ function RoleLine({ one, task, now }: RoleLineProps) {
   );
 }
 
-function CallLine({ call, now }: { call: Call; now: number }) {
+interface CallLineProps {
+  call: Call;
+  task: TaskFacts;
+  now: number;
+}
+
+function CallLine({ call, task, now }: CallLineProps) {
   return (
     <li className="call">
       <span className="thinking">Thinking…</span> <code>{call.model}</code>{" "}
       <span className="quiet">
         {since(call.since, now)}
         {call.attempt > 1 && ` · attempt ${call.attempt}`}
-      </span>
+      </span>{" "}
+      <Link
+        to="/tasks/$taskId"
+        params={{ taskId: task.task_id }}
+        search={{ tab: "conversation", call: `${call.id}-${call.attempt}` }}
+      >
+        Listen in
+      </Link>
       {call.preview && (
         <details>
           <summary>What it was asked</summary>

@@ -1,1 +1,0 @@
-import{bt as e,r as t}from"./when-B8sQMXFQ.js";var n=e();function r({text:e}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(t,{text:e})})}export{r as t};
