@@ -185,7 +185,7 @@ async def build(
         kept = await _keep(settings, stack, exclusive=drives, clock=clock)
         models = ModelsOnDemand(settings, stack, kept)
         is_own = drives and thinking is None
-        room = await _room(settings, stack) if is_own or shows else None
+        room = await _room(settings, stack, services) if is_own or shows else None
         mind = thinking if drives else None
         if room and is_own:
             mind = await _mind(settings, kept, models, services, room)
@@ -884,12 +884,16 @@ class Room:
     environments: "Environments"
 
 
-async def _room(settings: Settings, stack: AsyncExitStack) -> Room:
+async def _room(settings: Settings, stack: AsyncExitStack, services: Services) -> Room:
     """The chosen sandboxes, without what earlier processes left behind."""
     sandboxes = TracedProvider(sandbox_of(settings))
     environments = _environments(settings, sandboxes)
     stack.callback(environments.close)
     await sandboxes.reap()
+    if services.composed:
+        from sandbox.compose import Compose
+
+        await Compose(settings.docker_host).reap()
     return Room(sandboxes, environments)
 
 
@@ -1101,6 +1105,7 @@ def _environments(
         index_allowed=settings.python_packages == "allow" and not settings.local_only,
         indexes=settings.package_indexes,
         sandboxes=sandboxes,
+        docker_host=settings.docker_host,
     )
 
 

@@ -58,10 +58,26 @@ async def examine(patient: Patient) -> list[Finding]:
     settings = patient.settings
     findings += [disk(settings.data_dir), *permissions(settings.data_dir)]
     findings += await sandbox(patient.sandbox, settings)
+    findings += await compose(settings)
     findings += await _stores(patient.stores, settings)
     findings += [_finding(*found) async for found in patient.models(settings)]
     findings += [f for channel in patient.channels(settings) for f in await _channel(channel)]
     return [*findings, *hosts(settings)]
+
+
+async def compose(settings: Settings) -> list[Finding]:
+    """Whether compose answers, where the operator lets a repository's own test service run."""
+    from control.services import read_services
+    from sandbox.compose import Compose
+
+    try:
+        services = read_services(settings.repos_file) if settings.repos_file else None
+        if services is None or not services.composed:
+            return []
+        called = await Compose(settings.docker_host).check()
+    except AntonError as error:
+        return [Finding("compose", "error", error.message, error.remedy or "")]
+    return [Finding("compose", "ok", f"{called}, for {', '.join(services.composed)}")]
 
 
 def _finding(name: str, level: str, text: str, remedy: str) -> Finding:

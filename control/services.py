@@ -33,6 +33,12 @@ class Services:
     """By what all spellings of a repository have in common."""
     others: Service = field(default_factory=Service)
 
+    @property
+    def composed(self) -> tuple[str, ...]:
+        """The repositories whose own compose service runs their tests."""
+        entries = (*self.known.items(), (OTHERS, self.others))
+        return tuple(name for name, service in entries if service.recipe.compose)
+
     def of(self, repository: str) -> Service:
         """What is said of a repository, however it is spelt."""
         return self.known.get(identity_of(repository), self.others)

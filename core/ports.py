@@ -93,6 +93,10 @@ class Environment:
     """Files that a setup made, which lie in the workspace beside those of the repository."""
     test_command: str = ""
     """Shell command that runs all tests, where one is named."""
+    image: str = ""
+    """Image that a sandbox of Docker is made of; empty for the general one."""
+    compose_host: str = ""
+    """Engine of Docker on which the repository's own compose service runs them, where it shall."""
 
     def furnished(self, tree: Tree) -> Tree:
         """What a sandbox for a tree is opened with: the tree, and what its setup made."""

@@ -35,7 +35,7 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
     done = await sandbox.run(["sh", "-c", command], timeout_s=asked.timeout_s)
     ended_at = datetime.now(UTC)
     read = await _report(sandbox, report, done) if report else None
-    end, cases, proof, why = _judged(done, read, command, asked.tree)
+    end, cases, proof, why = judged(done, read, command, asked.tree)
     if report and report == place:
         await _cleared(sandbox, report)
     record = TestRun(
@@ -64,7 +64,7 @@ def report_path(command: str) -> str:
     return ""
 
 
-def _judged(
+def judged(
     done: Run, report: "junit.Report | str | None", command: str, tree: Tree
 ) -> tuple[RunEnd, tuple[TestCase, ...], Proof, str]:
     """How the run ended, each test, what is known by what, and what is wrong in words."""

@@ -21,7 +21,7 @@ class Runner:
     """A runner by name, and why it cannot be used here, if so."""
 
     name: str
-    """`command`, `pytest`, `unittest`, `jest`, `vitest`, `npm test`, or empty."""
+    """`compose`, `command`, `pytest`, `unittest`, `jest`, `vitest`, `npm test`, or empty."""
     hindrance: str = ""
 
     @property
@@ -32,6 +32,8 @@ class Runner:
 
 def detect(tree: Tree, tests: Sequence[str] = (), environment: Environment | None = None) -> Runner:
     """The runner for these tests, or for all; a command that is named runs all, whatever it is."""
+    if environment and environment.compose_host and not tests:
+        return Runner("compose")
     if environment and environment.test_command and not tests:
         return Runner("command")
     runner = _told_by_files(tree, tests, environment)

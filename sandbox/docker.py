@@ -130,7 +130,7 @@ class DockerProvider:
     ) -> tuple[Attached, Gauge]:
         archive = supervisor_archive()
         wanted = container(
-            await self._image.name(),
+            environment.image or await self._image.name(),
             slot,
             environment,
             limits,

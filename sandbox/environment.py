@@ -18,6 +18,7 @@ from core.recipes import Recipe
 from core.trees import Tree
 from sandbox.additions import Addition, Kind, kinds
 from sandbox.distributions import OwnDistributions
+from sandbox.docker_engine import USUAL
 from sandbox.interpreter import Interpreter, choose
 from sandbox.preparation import Order, build
 from sandbox.programs import Programs
@@ -45,6 +46,7 @@ class Environments:
         index_allowed: bool = True,
         indexes: Sequence[str] = (),
         sandboxes: SandboxProvider | None = None,
+        docker_host: str = "",
         python: str | None = None,
         max_kept: int = 20,
         shared_cache: Path = SHARED_CACHE,
@@ -60,6 +62,7 @@ class Environments:
         self._index_allowed = index_allowed
         self._indexes = indexes
         self._sandboxes = sandboxes
+        self._docker_host = docker_host or USUAL
         self._python = python
         self._max_kept = max_kept
         self._interpreter: Interpreter | None = None
@@ -112,7 +115,18 @@ class Environments:
         prepared = _environment(folder, order, import_roots(project, tree))
         added = [addition for addition in found if addition]
         complete = _completed(prepared, added, recipe, unread)
-        return with_setup(complete, tree, order, recipe, supply)
+        ready = with_setup(complete, tree, order, recipe, supply)
+        return self._placed(ready, recipe)
+
+    def _placed(self, environment: Environment, recipe: Recipe) -> Environment:
+        """The environment with what the operator says of where its tests run."""
+        if recipe.compose:
+            environment = replace(environment, compose_host=self._docker_host)
+        backend = self._sandboxes.backend if self._sandboxes else ""
+        if recipe.image and backend not in ("", "docker"):
+            note = f"the image {recipe.image} is not used: SANDBOX is {backend}"
+            environment = replace(environment, notes=(*environment.notes, note))
+        return replace(environment, image=recipe.image)
 
     def _of_other_languages(self, cache: Path) -> tuple[Kind, ...]:
         with self._guard:

@@ -18,6 +18,7 @@ RUNNERS: Mapping[str, str] = {
     "jest": "sandbox.node_runner:run_jest",
     "npm test": "sandbox.node_scripts:run",
     "command": "sandbox.command_runner:run",
+    "compose": "sandbox.compose_runner:run",
 }
 """By the name that `detect` gives a runner: the function that carries out what is asked of it."""
 

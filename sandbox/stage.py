@@ -89,7 +89,7 @@ class Stage:
         environment = await self._environments.prepare(tree, recipe)
         port = FIRST_PORT + secrets.randbelow(PORTS)
         async with AsyncExitStack() as rooms:
-            whole = tree.with_files(app.files.files)
+            whole = environment.furnished(tree).with_files(app.files.files)
             limits = replace(LIMITS, public=self.is_public)
             sandbox = await self._provider.open(whole, environment, limits)
             rooms.push_async_callback(sandbox.close)

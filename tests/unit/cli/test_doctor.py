@@ -67,6 +67,16 @@ async def test_a_sound_house_has_no_error(tmp_path: Path) -> None:
     assert named(findings, "packages")[0].text.endswith("as pinned")
 
 
+async def test_compose_is_looked_for_where_a_repository_is_tested_by_it(tmp_path: Path) -> None:
+    file = tmp_path / "repos.yaml"
+    for text, found in (("a/b: {test: make}\n", 0), ("a/b: {compose: true}\n", 1)):
+        file.write_text(text)
+        settings, _ = load_settings(repos_file=file, docker_host=f"unix://{tmp_path}/none")
+        findings = await doctor.compose(settings)
+        assert len(findings) == found
+    assert findings[0].level == "error" and "DOCKER_HOST" in findings[0].remedy
+
+
 async def test_a_missing_sandbox_is_an_error_with_the_remedy(tmp_path: Path) -> None:
     found = named(await examine(patient(tmp_path, sandbox=Sandbox("bubblewrap", None))), "sandbox")
     assert found == [Finding("sandbox", "error", "No bwrap.", "apt-get install bubblewrap")]
