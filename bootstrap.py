@@ -894,6 +894,7 @@ async def _room(settings: Settings, stack: AsyncExitStack, services: Services) -
         from sandbox.compose import Compose
 
         await Compose(settings.docker_host).reap()
+    await asyncio.to_thread(environments.sweep)
     return Room(sandboxes, environments)
 
 

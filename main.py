@@ -283,6 +283,8 @@ async def _sandboxes(options: Namespace, settings: "Settings") -> int:
     from evals import sandbox as suite
     from evals.attacks import table, weakening
     from evals.attacks.grounds import ALL, grounds
+    from evals.kills import suite as kills
+    from evals.kills import table as left
     from evals.report import heading
 
     attacks = [a for a in suite.ATTACKS if a.attack_id.startswith(options.only)]
@@ -293,6 +295,21 @@ async def _sandboxes(options: Namespace, settings: "Settings") -> int:
         ALL if backend == "all" else [backend],
         lambda kind: bootstrap.sandbox_options(settings, kind),
     ) as ground:
+        if options.kills:
+            killed = [
+                await kills.run(
+                    one.name,
+                    one.provider.backend,
+                    one.options,
+                    count=options.kills,
+                    seed=options.seed,
+                    told=lambda name, kill: print(left.line(name, kill), flush=True),
+                )
+                for one in ground.found
+                if one.provider.backend in kills.BACKENDS
+            ]
+            print(f"\n{left.table(killed)}")
+            return int(not left.holds(killed))
         if options.weakened:
             weakened = await weakening.run_weakened(ground.found)
             print(f"\n{table.weakened_table(weakened, ground.absent)}")

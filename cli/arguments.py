@@ -209,6 +209,12 @@ def _eval(to: argparse.ArgumentParser) -> None:
         help="sandbox: which kind, or `all` that hold something (default: the chosen one)",
     )
     to.add_argument(
+        "--kills",
+        type=_positive,
+        metavar="N",
+        help="sandbox: kill so many servers that run sandboxes, and count what is left",
+    )
+    to.add_argument(
         "--weakened",
         action="store_true",
         help="sandbox: take guards away on purpose; the attacks must then get through",

@@ -9,6 +9,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
 from sandbox.setups import with_setup
 from sandbox.shelf import Shelf
-from sandbox.storage import Lock, open_folder, reachable
+from sandbox.storage import Lock, open_folder, reachable, sweep
 from sandbox.supply import Supply
 from sandbox.workers import Workers
 from sandbox.workspace import HOME, WORKSPACE
@@ -80,6 +81,13 @@ class Environments:
         loop = asyncio.get_running_loop()
         workers = Workers(self._sandboxes, loop, self._programs) if self._sandboxes else None
         return await asyncio.to_thread(self._prepare, tree, recipe or Recipe(), workers)
+
+    def sweep(self) -> None:
+        """Remove what processes that are gone were still making."""
+        for cache in (self._asked, self._shared):
+            for place in (*cache.glob("*/"), *cache.glob("*/*/")):
+                with suppress(PermissionError):  # the shared one may be another user's
+                    sweep(place)
 
     def close(self) -> None:
         """Let go of all environments, and end what is still prepared; harmless when repeated."""

@@ -2,15 +2,12 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.programs import Programs
-from sandbox.storage import UNFINISHED, Lock, open_folder, remove
+from sandbox.storage import UNFINISHED, Lock, open_folder, remove, sweep
 
-ABANDONED_S = 3_600.0
-"""Age at which an unfinished folder is taken to be nobody's."""
 MAX_KEPT = 20
 
 
@@ -64,19 +61,12 @@ class Shelf:
                 self._in_use.popitem()[1].release()
 
     def _prune(self, latest: str) -> None:
-        """Remove what was abandoned, and the folders not used for longest; none in use."""
+        """Remove what dead processes were making, and the folders not used for longest."""
+        sweep(self._place)
         folders = sorted(
             self._place.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True
         )
-        abandoned = [
-            folder
-            for folder in folders
-            if folder.name.startswith(UNFINISHED)
-            and time.time() - folder.stat().st_mtime > ABANDONED_S
-        ]
         finished = [folder for folder in folders if not folder.name.startswith(UNFINISHED)]
-        for folder in abandoned:
-            remove(folder)
         for folder in finished[self._max_kept :]:
             lock = Lock(self._locks / folder.name)
             if folder.name != latest and lock.alone_at_once():

@@ -6,17 +6,24 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNFINISHED = ".new-"
+ALONE_AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 @contextmanager
 def publish(target: Path) -> Iterator[Path]:
-    """A fresh folder beside `target` that becomes `target` when the block ends well."""
+    """A fresh folder beside `target` that becomes `target` when the block ends well.
+
+    It is locked as long as this process makes it, so that `sweep` knows those of dead ones.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+    with _locked(target.parent, fcntl.LOCK_SH):
+        fresh = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+        making = _opened(fresh)
+        fcntl.flock(making, fcntl.LOCK_EX)
     try:
         yield fresh
         try:
@@ -26,6 +33,17 @@ def publish(target: Path) -> Iterator[Path]:
                 raise
     finally:
         remove(fresh)
+        os.close(making)
+
+
+def sweep(place: Path) -> None:
+    """Remove what processes that are gone were making in this folder; harmless without it."""
+    if not place.is_dir():
+        return
+    with _locked(place, fcntl.LOCK_EX):
+        for folder in place.glob(f"{UNFINISHED}*"):
+            with suppress(FileNotFoundError, BlockingIOError), _locked(folder, ALONE_AT_ONCE):
+                remove(folder)
 
 
 def remove(folder: Path) -> None:
@@ -66,6 +84,20 @@ def reachable(path: Path) -> bool:
         not folder.exists() or folder.stat().st_mode & stat.S_IXOTH
         for folder in (path, *path.parents)
     )
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    fd = _opened(folder)
+    try:
+        fcntl.flock(fd, how)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _opened(folder: Path) -> int:
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 class Lock:

@@ -1,20 +1,21 @@
 """What bubblewrap builds a sandbox of: a system to read, places to write, and what is hidden."""
 
 import io
+import marshal
 import os
-import py_compile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from core.ports import Environment, Limits
 from sandbox.limits import places
 from sandbox.workspace import HOME, WORKSPACE
 
 HERE = Path(__file__).parent
+UNCHECKED = (1).to_bytes(4, "little")
 SUPERVISOR = "/run/supervisor.zip"
 BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -133,18 +134,17 @@ def supervisor_archive() -> bytes:
     Bytecode goes with the source, for a Python that is like ours; any other compiles anew.
     """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive, TemporaryDirectory() as folder:
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("sandbox/__init__.py", "")
         for file in sorted((HERE / "inside").glob("*.py")):
             inside = f"sandbox/inside/{file.name}"
-            compiled = str(Path(folder, f"{file.name}c"))
-            py_compile.compile(
-                str(file),
-                compiled,
-                inside,
-                doraise=True,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-            archive.writestr(inside, file.read_text())
-            archive.write(compiled, f"{inside}c")
+            source = file.read_bytes()
+            archive.writestr(inside, source)
+            archive.writestr(f"{inside}c", _bytecode(source, inside))
     return buffer.getvalue()
+
+
+def _bytecode(source: bytes, name: str) -> bytes:
+    """What Python would cache of a module, never checked against its source (PEP 552)."""
+    code = marshal.dumps(compile(source, name, "exec", dont_inherit=True))
+    return MAGIC_NUMBER + UNCHECKED + source_hash(source) + code
