@@ -26,6 +26,7 @@ from control.demos import Habits as DemoHabits
 from control.desk import Desk
 from control.documents import Documents
 from control.examination import Examination
+from control.golden import Golden
 from control.hours import Hours, QuietHours
 from control.identities import IdentityDesk
 from control.incidents import IncidentDesk
@@ -250,6 +251,7 @@ def _observatory(
         kept.records,
         meter,
         alerts,
+        Golden(kept.records, kept.stores.corrections, kept.stores.audit, kept.redactor.text),
         kept.redactor.text,
         settings=[
             {**option, "value": _masked(option["value"], kept.redactor)}

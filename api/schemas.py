@@ -4,9 +4,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core.approvals import Choice
+from core.corrections import TriageVerdict
 from core.identities import RULE_MAX, RULES_MAX
 
 Text = Annotated[str, Field(max_length=20_000)]
@@ -109,6 +110,23 @@ class ApproveTask(Asked):
     """The diff that was seen; absent takes the one that waits now."""
     confirmation: Confirmation = ""
     """The end of its patch hash, typed; required where the risk is critical."""
+
+
+class CorrectTask(Asked):
+    """What a person says of a report that triage has judged."""
+
+    verdict: TriageVerdict | None = None
+    """Absent where it was right."""
+    severity: Literal["P0", "P1", "P2", "P3", "P4"] | None = None
+    """Absent where it was right."""
+    text: str = Field(default="", max_length=2_000)
+    """Why, in plain words."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "CorrectTask":
+        if self.verdict is None and self.severity is None:
+            raise ValueError("name `verdict`, `severity` or both")
+        return self
 
 
 class LineComment(Asked):

@@ -261,7 +261,7 @@ SUITES = (
     "projects",
 )
 
-EXPORTS = ("interactions", "preferences")
+EXPORTS = ("interactions", "preferences", "golden")
 
 COMMANDS = (
     Command(

@@ -11,6 +11,17 @@ from control.anton import Anton
 from core.preferences import Preference
 
 CALL_FIELDS = ("system", "user", "assistant", "outcome", "rating")
+GOLDEN_FIELDS = (
+    "case_id",
+    "title",
+    "report",
+    "source",
+    "said",
+    "expected",
+    "kind",
+    "words",
+    "corrected_at",
+)
 FIELDS = ("prompt", "chosen", "rejected", "words")
 
 
@@ -18,6 +29,8 @@ async def export(anton: Anton, options: argparse.Namespace) -> int:
     """Write what was asked for."""
     if options.what == "interactions":
         return await _interactions(anton)
+    if options.what == "golden":
+        return await _golden(anton)
     return await _preferences(anton)
 
 
@@ -31,6 +44,18 @@ async def _interactions(anton: Anton) -> int:
         sys.stdout.write(json.dumps(line) + "\n")
         count += 1
     Screen.here().note(f"{count} model calls")
+    return exits.DONE
+
+
+async def _golden(anton: Anton) -> int:
+    """Write a header and a line for each report that triage misjudged and a person put right."""
+    cases = await anton.observatory.golden.cases()
+    header = {"v": 1, "kind": "golden", "fields": GOLDEN_FIELDS, "count": len(cases)}
+    sys.stdout.write(json.dumps(header) + "\n")
+    for case in cases:
+        told = case.dump()
+        sys.stdout.write(json.dumps({name: told[name] for name in GOLDEN_FIELDS}) + "\n")
+    Screen.here().note(f"{len(cases)} reports that triage misjudged")
     return exits.DONE
 
 

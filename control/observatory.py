@@ -8,6 +8,7 @@ from typing import Any
 from control.alerts import Alerts
 from control.chronicle import Records
 from control.examples import Example, examples
+from control.golden import Golden
 from control.hours import QuietHours
 from control.integrations import Offer
 from control.meter import Meter
@@ -23,6 +24,7 @@ class Observatory:
     records: Records
     meter: Meter
     alerts: Alerts
+    golden: Golden
     redacted: Callable[[str], str] = str
     """A text without secrets."""
     settings: Sequence[Mapping[str, Any]] = ()
@@ -39,7 +41,7 @@ class Observatory:
 
     async def stats(self, since: datetime, until: datetime | None = None) -> dict[str, Any]:
         """All that can be said of the tasks and model calls of a time, plain JSON."""
-        return await stats(self.records, since, until or self.records.clock.now())
+        return await stats(self.records, self.golden, since, until or self.records.clock.now())
 
     async def ways(self, since: datetime) -> list[Way]:
         """From report to pull request, task by task."""

@@ -2,22 +2,26 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from control.chronicle import Records
+from control.golden import Golden
 from control.pace import PUBLISH, newest, pace, way_of
 from core import figures
 from core.figures import Cost
-from core.tasks import Outcome, Task
 
 
-async def stats(records: Records, since: datetime, until: datetime) -> dict[str, Any]:
+async def stats(
+    records: Records, golden: Golden, since: datetime, until: datetime
+) -> dict[str, Any]:
     """Plain JSON over the tasks that were created in between, and the model calls of that time."""
     tasks = [one async for one in newest(records.tasks, since) if one.created_at < until]
     published = await records.outbox.done(PUBLISH)
     ended = [task for task in tasks if task.status.ended]
     costs = await records.interactions.ask(figures.costs(since, until))
+    triage = await golden.standing(ended)
     return {
         "since": since.isoformat(),
         "until": until.isoformat(),
@@ -28,7 +32,8 @@ async def stats(records: Records, since: datetime, until: datetime) -> dict[str,
         },
         "outcomes": dict(Counter(task.outcome.value for task in ended if task.outcome)),
         "success_rate": _share([bool(task.outcome and task.outcome.well) for task in ended]),
-        "false_positives": await _false_positives(records, ended),
+        "false_positives": triage.false_positives,
+        "triage": {**asdict(triage), "false_positive_rate": triage.rate},
         "cost": cost_of(costs),
         "roles": [
             rate.model_dump()
@@ -80,13 +85,3 @@ def _usd(costs: Iterable[Cost]) -> float:
 
 def _share(well: Sequence[bool]) -> float | None:
     return round(sum(well) / len(well), 4) if well else None
-
-
-async def _false_positives(records: Records, ended: Sequence[Task]) -> int:
-    """Tasks that triage took for real, and a person called noise."""
-    found = 0
-    for task in ended:
-        if task.outcome is Outcome.NOISE:
-            asked = await records.approvals.list(task_id=task.task_id)
-            found += any(one.decision and one.decision.choice == "noise" for one in asked)
-    return found

@@ -63,6 +63,12 @@ def understand(text: str, question: Question) -> tuple[Choice | None, float | No
     return None, None
 
 
+def says_noise(text: str) -> bool:
+    """Whether a part of what somebody says calls the report noise."""
+    parts = (phrases.POLITE.sub(" ", part).strip(" .") for part in _BREAK.split(_plain(text)))
+    return any(phrases.NOISE.fullmatch(part.removeprefix("because ")) for part in parts)
+
+
 def asked_about(text: str) -> tuple[Topic, ...]:
     """What a question to Anton is about; empty when the words are none."""
     words = _plain(text)
@@ -108,6 +114,8 @@ def _fact(words: str, options: Sequence[Choice]) -> Choice | None:
     """The answer to a question for facts, unless it is to end."""
     if "stop" in options and phrases.STOP.fullmatch(words.strip(".! ")):
         return "stop"
+    if "noise" in options and phrases.NOISE.fullmatch(words.strip(".! ")):
+        return "noise"
     return "answer" if re.search(r"\w", words) else None
 
 

@@ -12,6 +12,7 @@ from core.approvals import Approval, ApprovalState, Decision, Question
 from core.budgets import Scope, Spent
 from core.care import Change as Care
 from core.channels import Card, Message, Proposal
+from core.corrections import Correction
 from core.demos import Demo
 from core.effects import Change, ChangeRequest, Effect
 from core.errors import ConsentRefused
@@ -1072,6 +1073,18 @@ class AlertStore(Protocol):
 
     async def drop(self, name: str) -> None:
         """Forget an alert; harmless when there is none."""
+        ...
+
+
+class CorrectionStore(Protocol):
+    """What people said of judgements of triage, beside the answers to questions."""
+
+    async def add(self, correction: Correction) -> None:
+        """Write one down; it takes the place of none."""
+        ...
+
+    async def all(self) -> Sequence[Correction]:
+        """All of them, in the order in which they came."""
         ...
 
 

@@ -15,7 +15,10 @@ RAISES_USD = (0.50, 1.00)
 def clarify(task_id: str, missing: str) -> Question:
     """Ask for the facts that block the work."""
     return Question(
-        kind=QuestionKind.CLARIFY, task_id=task_id, title=missing, options=("answer", "stop")
+        kind=QuestionKind.CLARIFY,
+        task_id=task_id,
+        title=missing,
+        options=("answer", "noise", "stop"),
     )
 
 
@@ -25,7 +28,7 @@ def trouble(task_id: str, what: str, patch_ref: str = "") -> Question:
         kind=QuestionKind.ESCALATION,
         task_id=task_id,
         title=what,
-        options=("more_attempts", "guidance", "take_over", "stop"),
+        options=("more_attempts", "guidance", "take_over", "noise", "stop"),
         patch_ref=patch_ref,
     )
 
@@ -38,7 +41,7 @@ def go_on(task_id: str, rung: Rung, body: str) -> Question:
         task_id=task_id,
         title=f"Autonomy ends at {rung} in this repository. Go on, and {onward}?",
         body=body,
-        options=("more_attempts", "guidance", "take_over", "stop"),
+        options=("more_attempts", "guidance", "take_over", "noise", "stop"),
         details={"autonomy": rung},
     )
 
@@ -51,7 +54,7 @@ def unsure(task_id: str, cause: str, reading: str, category: str = "code") -> Qu
         task_id=task_id,
         title="The cause is not certain and no test shows the fault. Try a fix all the same?",
         body=f"Best hypothesis: {cause}{elsewhere}\n\nReproduction: {reading}",
-        options=("guidance", "more_attempts", "stop"),
+        options=("guidance", "more_attempts", "noise", "stop"),
     )
 
 
@@ -62,7 +65,7 @@ def contradicted(task_id: str, test: str, cause: str) -> Question:
         task_id=task_id,
         title="The report wants the opposite of what the repository itself demands. Go on?",
         body=f"{test}\n\nWhat the diagnosis says: {cause}",
-        options=("guidance", "more_attempts", "stop"),
+        options=("guidance", "more_attempts", "noise", "stop"),
     )
 
 
@@ -73,7 +76,7 @@ def exhausted(task_id: str, tried: str, body: str, patch_ref: str) -> Question:
         task_id=task_id,
         title=tried,
         body=body,
-        options=("more_attempts", "guidance", "take_over", "stop"),
+        options=("more_attempts", "guidance", "take_over", "noise", "stop"),
         patch_ref=patch_ref,
     )
 

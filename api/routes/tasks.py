@@ -8,10 +8,11 @@ from api.auth import Caller, Scope
 from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
 from api.progress import progress
-from api.schemas import ApproveTask, CreateTask, ReplyTask
+from api.schemas import ApproveTask, CorrectTask, CreateTask, ReplyTask
 from api.views import (
     Approving,
     Cancelled,
+    CorrectionView,
     Replied,
     TaskList,
     TaskStarted,
@@ -21,7 +22,7 @@ from api.views import (
 )
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind, Risk
 from core.errors import Conflict
-from core.incidents import Incident
+from core.incidents import Incident, Severity
 from core.ports import TaskFilter
 from core.reports import Reported
 from core.tasks import Outcome, Task, TaskRequest, TaskStatus
@@ -194,6 +195,29 @@ async def reply(ref: str, body: ReplyTask, front: TheFront, caller: TheCaller) -
         understood=understood,
         approval_id=approval.approval_id,
         state=approval.state,
+    )
+
+
+@router.post(
+    "/tasks/{ref}/correction",
+    dependencies=[needs(Scope.OPERATE)],
+    responses=problem_responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+)
+async def correct(
+    ref: str, body: CorrectTask, front: TheFront, caller: TheCaller
+) -> CorrectionView:
+    """Say that triage misjudged a report: not noise, or another severity; it becomes a case."""
+    seq = await front.seq()
+    task = await front.task(ref)
+    case = await front.anton.observatory.golden.correct(
+        task,
+        caller.person,
+        verdict=body.verdict,
+        severity=Severity(body.severity) if body.severity else None,
+        words=body.text,
+    )
+    return CorrectionView(
+        as_of_seq=seq, task_id=task.task_id, said=case.said, expected=case.expected
     )
 
 

@@ -35,6 +35,7 @@ class Served:
     base: str
     client: httpx.AsyncClient
     repo: Path
+    thinking: ScriptedThinking
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""
@@ -84,12 +85,8 @@ async def serving(
     if not repo.exists():
         repository(repo, REPOSITORY)
     settings, _ = load_settings(anton_home=folder, **more)
-    anton = await bootstrap.build(
-        settings,
-        thinking=ScriptedThinking(script or Script()),
-        channels=channels,
-        shows=shows,
-    )
+    thinking = ScriptedThinking(script or Script())
+    anton = await bootstrap.build(settings, thinking=thinking, channels=channels, shows=shows)
     await anton.start()
     app = bootstrap.rest(settings, anton)
     sock = listen("127.0.0.1", port)
@@ -100,7 +97,7 @@ async def serving(
     await up.wait()
     try:
         async with httpx.AsyncClient(base_url=base, headers=headers, timeout=PATIENCE_S) as client:
-            yield Served(anton, app, server, base, client, repo)
+            yield Served(anton, app, server, base, client, repo, thinking)
     finally:
         server.should_exit = True
         await running

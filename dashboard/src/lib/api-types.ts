@@ -842,6 +842,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{ref}/correction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct
+         * @description Say that triage misjudged a report: not noise, or another severity; it becomes a case.
+         */
+        post: operations["correct_tasks__ref__correction_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{ref}/demo": {
         parameters: {
             query?: never;
@@ -1646,6 +1666,43 @@ export interface components {
              * @description Ask again with it for what follows; null at the end.
              */
             next_cursor: string | null;
+            /** Task Id */
+            task_id: string;
+        };
+        /**
+         * CorrectTask
+         * @description What a person says of a report that triage has judged.
+         */
+        CorrectTask: {
+            /**
+             * Severity
+             * @description Absent where it was right.
+             */
+            severity?: ("P0" | "P1" | "P2" | "P3" | "P4") | null;
+            /**
+             * Text
+             * @description Why, in plain words.
+             * @default
+             */
+            text: string;
+            /**
+             * Verdict
+             * @description Absent where it was right.
+             */
+            verdict?: ("real" | "noise" | "duplicate") | null;
+        };
+        /**
+         * CorrectionView
+         * @description What triage made of a report, and what is right.
+         */
+        CorrectionView: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            expected: components["schemas"]["Judgement"];
+            said: components["schemas"]["Judgement"];
             /** Task Id */
             task_id: string;
         };
@@ -2776,6 +2833,23 @@ export interface components {
             variable: string;
         };
         /**
+         * Judgement
+         * @description What is made of a report: whether there is a fault, and how urgent it is.
+         */
+        Judgement: {
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * V
+             * @default 1
+             */
+            v: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "real" | "noise" | "duplicate";
+        };
+        /**
          * LineComment
          * @description Words on one line of the diff.
          */
@@ -3395,6 +3469,7 @@ export interface components {
             time_to_pr: {
                 [key: string]: unknown;
             };
+            triage: components["schemas"]["TriageStanding"];
             /**
              * Until
              * Format: date-time
@@ -3896,6 +3971,37 @@ export interface components {
             call_id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * TriageStanding
+         * @description How right triage was about the tasks that ended.
+         */
+        TriageStanding: {
+            /**
+             * Corrected
+             * @description Tasks of which a person said anything else than it did.
+             */
+            corrected: number;
+            /**
+             * False Positive Rate
+             * @description Their share; null where none was taken for real.
+             */
+            false_positive_rate: number | null;
+            /**
+             * False Positives
+             * @description Those of them that a person called noise.
+             */
+            false_positives: number;
+            /**
+             * Missed
+             * @description Tasks that it called noise or a duplicate, and a person real.
+             */
+            missed: number;
+            /**
+             * Real
+             * @description Tasks that it took for real.
+             */
+            real: number;
         };
         /**
          * Usage
@@ -8054,6 +8160,131 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    correct_tasks__ref__correction_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectTask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,6 +12,7 @@ from memory.stores.sqlite.alerts import SqliteAlertStore
 from memory.stores.sqlite.approvals import SqliteApprovalStore
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.budgets import SqliteBudgets, Tell
+from memory.stores.sqlite.corrections import SqliteCorrectionStore
 from memory.stores.sqlite.demos import SqliteDemoStore
 from memory.stores.sqlite.incidents import SqliteIncidentStore
 from memory.stores.sqlite.lessons import SqliteLessonStore
@@ -45,6 +46,7 @@ class SqliteStores:
         self.demos = SqliteDemoStore(database)
         self.messages = SqliteMessageStore(database, clock)
         self.lessons = SqliteLessonStore(database, clock)
+        self.corrections = SqliteCorrectionStore(database)
         self.probes = SqliteProbeStore(database, clock)
         self._clock = clock
         self._lock = lock

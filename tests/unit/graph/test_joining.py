@@ -73,7 +73,7 @@ def test_cause_outside_of_the_code_ends_it_only_when_sure(category: str, reading
     guess = {**UNSURE, "category": category}
     asked = weighed(state(guess, found(reading)), Rules())
     assert "outcome" not in asked
-    assert asked["question"]["options"] == ["guidance", "more_attempts", "stop"]
+    assert asked["question"]["options"] == ["guidance", "more_attempts", "noise", "stop"]
     assert f"the cause It may lie outside of the code ({category})." in asked["question"]["body"]
     assert weighed(state(guess, found("reproduced")), Rules()) == {"trouble": ""}
     sure = state({**guess, "confidence": 0.70}, found(reading))

@@ -1,0 +1,191 @@
+"""Golden cases: reports that triage misjudged and a person put right, read from what was decided.
+
+A noise decision is its own record, so no crash can part it from its case; only what people say
+beside any question is written down for itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from control.chronicle import Records
+from control.words import says_noise
+from core.approvals import Approval, ApprovalState, Person
+from core.corrections import Correction, GoldenCase, Judgement, TriageVerdict
+from core.errors import Conflict
+from core.events import AuditEntry
+from core.incidents import Severity
+from core.ports import AuditLog, CorrectionStore
+from core.tasks import Outcome, Task
+
+ALL = 1_000_000
+"""More questions than a house is asked."""
+WORDS_MAX = 2_000
+ANSWERED = (ApprovalState.ANSWERED, ApprovalState.REJECTED)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How right triage was about some tasks."""
+
+    real: int
+    """Tasks that it took for real."""
+    false_positives: int
+    """Those of them that a person called noise."""
+    missed: int
+    """Tasks that it took for no fault of their own, and a person called real."""
+    corrected: int
+    """Tasks of which a person said anything else than it did."""
+
+    @property
+    def rate(self) -> float | None:
+        """The share of false positives; None where nothing was taken for real."""
+        return round(self.false_positives / self.real, 4) if self.real else None
+
+
+class Golden:
+    """Takes corrections, and finds the cases that follow."""
+
+    def __init__(
+        self,
+        records: Records,
+        corrections: CorrectionStore,
+        audit: AuditLog,
+        redacted: Callable[[str], str],
+    ) -> None:
+        """`redacted` takes secrets out of a text."""
+        self._records = records
+        self._corrections = corrections
+        self._audit = audit
+        self._redacted = redacted
+
+    async def correct(
+        self,
+        task: Task,
+        by: Person,
+        *,
+        verdict: TriageVerdict | None,
+        severity: Severity | None,
+        words: str,
+    ) -> GoldenCase:
+        """Note what a person says of a task that triage has judged; the last word counts.
+
+        Raises Conflict where triage has not judged it, or said the same.
+        """
+        decided = await self._decided()
+        said = said_of(task, decided.get(task.task_id))
+        if said is None:
+            raise Conflict("Triage has not judged this task.")
+        correction = Correction(
+            task_id=task.task_id,
+            kind="stated",
+            verdict=verdict,
+            severity=severity,
+            words=self._redacted(words)[:WORDS_MAX],
+            by=by.account,
+            corrected_at=self._records.clock.now(),
+        )
+        case = self._case(task, said, correction)
+        if case.expected == said and task.task_id not in await self._all(decided):
+            raise Conflict(f"Triage said so: {said.verdict}, {said.severity}.")
+        await self._corrections.add(correction)
+        detail = {"said": said.dump(), "expected": case.expected.dump(), "words": correction.words}
+        await self._audit.record(
+            AuditEntry(
+                action="triage_corrected", task_id=task.task_id, actor=by.account, detail=detail
+            )
+        )
+        return case
+
+    async def cases(self) -> Sequence[GoldenCase]:
+        """Every case in which triage was wrong, oldest correction first."""
+        decided = await self._decided()
+        found = []
+        for task_id, correction in (await self._all(decided)).items():
+            task = await self._records.tasks.get(task_id)
+            said = said_of(task, decided.get(task_id))
+            if said:
+                case = self._case(task, said, correction)
+                found += [case] if case.expected != said else []
+        return sorted(found, key=lambda case: case.corrected_at)
+
+    async def standing(self, tasks: Iterable[Task]) -> Standing:
+        """How right triage was about these tasks."""
+        decided = await self._decided()
+        corrections = await self._all(decided)
+        real = false = missed = corrected = 0
+        for task in tasks:
+            said = said_of(task, decided.get(task.task_id))
+            if said is None:
+                continue
+            correction = corrections.get(task.task_id)
+            expected = _expected(said, correction) if correction else said
+            real += said.verdict == "real"
+            false += (said.verdict, expected.verdict) == ("real", "noise")
+            missed += said.verdict != "real" and expected.verdict == "real"
+            corrected += expected != said
+        return Standing(real, false, missed, corrected)
+
+    async def _decided(self) -> Mapping[str, Correction]:
+        """What answers to questions say of a report, by task; the last of each."""
+        found: dict[str, Correction] = {}
+        for state in ANSWERED:
+            for approval in await self._records.approvals.list(state=state, limit=ALL):
+                correction = self._of_answer(approval)
+                before = found.get(approval.task_id)
+                if correction and (not before or before.corrected_at < correction.corrected_at):
+                    found[approval.task_id] = correction
+        return found
+
+    def _of_answer(self, approval: Approval) -> Correction | None:
+        decision = approval.decision
+        if decision is None:
+            return None
+        refused = decision.choice in ("reject", "stop") and says_noise(decision.text)
+        if decision.choice != "noise" and not refused:
+            return None
+        return Correction(
+            task_id=approval.task_id,
+            kind="noise" if decision.choice == "noise" else "rejected_as_noise",
+            verdict="noise",
+            words=self._redacted(decision.text)[:WORDS_MAX],
+            by=decision.by.account,
+            corrected_at=approval.decided_at or approval.created_at,
+        )
+
+    async def _all(self, decided: Mapping[str, Correction]) -> Mapping[str, Correction]:
+        """The last word of a person on each task, whichever way it was said."""
+        found = dict(decided)
+        for correction in await self._corrections.all():
+            before = found.get(correction.task_id)
+            if before is None or before.corrected_at <= correction.corrected_at:
+                found[correction.task_id] = correction
+        return found
+
+    def _case(self, task: Task, said: Judgement, correction: Correction) -> GoldenCase:
+        return GoldenCase(
+            case_id=task.task_id,
+            title=self._redacted(task.title),
+            report=self._redacted(task.request.text),
+            source=task.request.source,
+            said=said,
+            expected=_expected(said, correction),
+            kind=correction.kind,
+            words=self._redacted(correction.words),
+            corrected_at=correction.corrected_at,
+        )
+
+
+def said_of(task: Task, decided: Correction | None) -> Judgement | None:
+    """What triage made of a task; None where it has not come to it."""
+    if task.severity is None:
+        return None
+    verdict: TriageVerdict = "real"
+    if decided is None and task.outcome in (Outcome.NOISE, Outcome.DUPLICATE):
+        verdict = "noise" if task.outcome is Outcome.NOISE else "duplicate"
+    return Judgement(verdict=verdict, severity=task.severity)
+
+
+def _expected(said: Judgement, correction: Correction) -> Judgement:
+    return Judgement(
+        verdict=correction.verdict or said.verdict, severity=correction.severity or said.severity
+    )
