@@ -34,8 +34,12 @@ PROGRAMS = (
     *("git", "make", "node", "openssl", "sqlite3", "ldd", "locale", "getent"),
 )
 """What tests are known to call; those which this machine lacks are left out."""
-LIBRARIES = ("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libffi.so.8")
-"""What compiled packages of Python want besides."""
+LIBRARIES = (
+    *("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libffi.so.8", "libatomic.so.1"),
+    *("libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libutil.so.1"),
+    *("libresolv.so.2", "libz.so.1", "libexpat.so.1"),
+)
+"""What compiled packages of Python want besides: what wheels may link with, by PEP 599."""
 SKIPPED = {"test", "idlelib", "tkinter", "turtledemo"}
 EMPTY_FOLDERS = ("dev", "etc", "home", "home/sandbox", "opt", "proc", "run", "sys", "tmp", "work")
 

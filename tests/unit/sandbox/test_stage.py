@@ -1,17 +1,22 @@
 """Apps shown live, in real sandboxes, at real addresses."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from core.errors import DemoUnavailable, NothingToShow
+from core.recipes import Recipe
 from core.trees import File, Tree
 from sandbox.bubblewrap import BubblewrapProvider
+from sandbox.docker import DockerProvider
+from sandbox.e2b import E2BProvider
 from sandbox.environment import Environments
 from sandbox.stage import Stage
 from sandbox.subprocess import SubprocessProvider
+from tests.fakes.e2b_server import E2BDouble
 
 pytestmark = pytest.mark.needs_bubblewrap
 
@@ -60,6 +65,45 @@ async def test_a_fastapi_app_is_shown_where_its_pages_are(stage: Stage) -> None:
         await show.close()
     with pytest.raises(ConnectionError):
         await fetched(show.url)
+
+
+@pytest.mark.needs_docker
+async def test_docker_shows_an_app_too(tmp_path: Path, docker_host: str) -> None:
+    environments = Environments(tmp_path / "environments", index_allowed=False)
+    provider = DockerProvider(tmp_path / "sandboxes", host=docker_host)
+    show = await Stage(provider, environments).show(app())
+    try:
+        assert '{"said":"hello"}' in await fetched(show.url, "/hello")
+    finally:
+        await show.close()
+        environments.close()
+
+
+async def test_e2b_shows_it_at_a_public_address(tmp_path: Path) -> None:
+    environments = Environments(tmp_path / "environments", index_allowed=False)
+    with E2BDouble() as double:
+        double.takes_public = True
+        stage = Stage(E2BProvider(tmp_path / "sandboxes", **double.access), environments)
+        show = await stage.show(app())
+        (machine,) = double.machines
+        await show.close()
+        assert (double.violations, double.machines) == ([], {})
+    environments.close()
+    assert re.fullmatch(rf"https://2\d{{4}}-{machine}\.e2b\.example/docs", show.url)
+
+
+async def test_a_command_that_is_named_goes_first(stage: Stage) -> None:
+    files = {"pages/index.html": File(b"by command"), ".anton.toml": File(b'demo = "false"')}
+    named = Recipe(demo="exec python -m http.server -d pages {port}")
+    show = await stage.show(Tree(files), named)
+    try:
+        assert "by command" in await fetched(show.url)
+    finally:
+        await show.close()
+    with pytest.raises(DemoUnavailable, match="exit code 1"):
+        await stage.show(Tree(files))
+    with pytest.raises(NothingToShow, match="switched off"):
+        await stage.show(app(), Recipe(demo="off"))
 
 
 async def test_pages_are_shown(stage: Stage) -> None:
