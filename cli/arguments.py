@@ -157,6 +157,7 @@ def _tasks(to: argparse.ArgumentParser) -> None:
     how.add_argument("--watch", action="store_true", help="follow it until it waits or ends")
     how.add_argument("--cancel", action="store_true", help="stop it")
     how.add_argument("--graph", action="store_true", help="draw its workflow, as Mermaid")
+    how.add_argument("--demo", action="store_true", help="see live what waits for consent")
 
 
 def _approve(to: argparse.ArgumentParser) -> None:

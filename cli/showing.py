@@ -22,10 +22,13 @@ from core.visible import one_line
 from graph import WORKFLOWS
 
 HASH_MIN_DIGITS = 12
+DEMO_S = 90.0
+"""So long the server is waited for to show what was asked for."""
+LOOK_S = 0.2
 
 
 async def tasks(anton: Anton, options: argparse.Namespace) -> int:
-    """List tasks, or show, watch or cancel one."""
+    """List tasks, or show, watch or cancel one, or see live what waits of it."""
     screen = Screen.here()
     if options.graph:
         workflow = (
@@ -37,6 +40,8 @@ async def tasks(anton: Anton, options: argparse.Namespace) -> int:
         _table(screen.out, (await anton.tasks(TaskFilter())).tasks)
         return exits.DONE
     task = await anton.task(options.id)
+    if options.demo:
+        return await _demo(anton, screen, task)
     drive = Drive(anton, screen, nobody)
     if options.cancel:
         await anton.cancel(task.task_id, person())
@@ -82,6 +87,18 @@ async def approve(anton: Anton, options: argparse.Namespace) -> int:
     task = await drive.to_the_end(approval.task_id)
     conclude(screen, task)
     return exits.of_task(task)
+
+
+async def _demo(anton: Anton, screen: Screen, task: Task) -> int:
+    """Have what waits shown live by the server that works on this data, and tell where."""
+    demo = await anton.demos.ask(task.task_id, person())
+    until = anton.clock.monotonic() + DEMO_S
+    while demo.is_coming and anton.clock.monotonic() < until:
+        await anton.clock.sleep(LOOK_S)
+        demo = await anton.demos.beside(demo.approval_id) or demo
+    wanted = demo.state == "wanted"
+    screen.say(f"demo        {'waits for a server to start it' if wanted else demo.said}", "bold")
+    return exits.DONE if demo.state == "live" else exits.NEEDS
 
 
 def mermaid(workflow: str) -> str:

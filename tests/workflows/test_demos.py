@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import bootstrap
+from cli.arguments import parse
+from cli.showing import tasks
 from config import load_settings
 from control.demos import Demos, Habits
 from control.desk import Desk
@@ -193,15 +195,20 @@ async def test_what_would_be_public_waits_until_somebody_asks(tmp_path: Path) ->
         assert [button.label for button in card.buttons][-1] == "Start demo"
 
 
-async def test_a_process_that_only_looks_asks_the_one_that_drives(tmp_path: Path) -> None:
+async def test_the_terminal_asks_the_server_and_tells_the_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with showing(tmp_path) as (here, _):
         task = await here.run()
         first = await become(here, task, "live")
         settings, _ = load_settings(data_dir=tmp_path / "data")
         beside = await bootstrap.build(settings, drives=False)
+        options = parse(["tasks", task.task8, "--demo"])
         try:
-            assert (await beside.demos.ask(task.task_id, ME)).state == "wanted"
+            asked = asyncio.create_task(tasks(beside, options))
+            await become(here, task, "wanted", "starting")
+            again = await become(here, task, "live")
+            assert await asked == 0
         finally:
             await beside.stop()
-        await become(here, task, "starting")
-        assert (await become(here, task, "live")).url != first.url
+        assert again.url != first.url and again.url in capsys.readouterr().out

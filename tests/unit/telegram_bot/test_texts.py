@@ -81,7 +81,7 @@ def full_of(text: str) -> tuple[Card, ...]:
         **dict.fromkeys(
             (
                 *("title", "ticket", "component", "told", "root_cause", "fix", "tests", "review"),
-                *("confidence", "cost", "demo_url", "base", "patch_hash", "unproven", "on_approve"),
+                *("confidence", "cost", "demo", "base", "patch_hash", "unproven", "on_approve"),
             ),
             clean,
         ),

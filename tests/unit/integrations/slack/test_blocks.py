@@ -145,7 +145,9 @@ def runs_of(block: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 HUGE = "x" * 100_000
 EVERYTHING = briefing(
-    **dict.fromkeys(("title", "component", "root_cause", "fix", "tests", "told", "unproven"), HUGE),
+    **dict.fromkeys(
+        ("title", "component", "root_cause", "fix", "tests", "told", "unproven", "demo"), HUGE
+    ),
     files=tuple(ChangedFile(path=f"{n}/{'y' * 300}", added=n, deleted=n) for n in range(500)),
     protected=tuple("z" * 200 for _ in range(100)),
     notes=tuple("note " * 200 for _ in range(60)),
@@ -171,10 +173,20 @@ def test_no_card_goes_over_what_slack_takes(card: Card):
         json.dumps(rendered.blocks).encode()
 
 
+def test_a_live_demo_is_a_link_and_one_that_is_not_is_words():
+    url = "http://demo-0123.localhost:41501/docs"
+    live = shown(render(release(briefing=briefing(demo_url=url, demo=f"{url} (until 02:30 UTC)"))))
+    assert live.links == [url] and "Demo:" in live.seen and "(until 02:30 UTC)" in live.seen
+    ended = shown(render(release(briefing=briefing(demo="not running: the server stopped"))))
+    assert ended.links == [] and "Demo: not running: the server stopped" in ended.seen
+    odd = shown(render(release(briefing=briefing(demo_url="ftp://x", demo="ftp://x"))))
+    assert odd.links == []
+
+
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_foreign_words_do_nothing(text: str):
     """Wherever they stand: nobody is called, nothing links, nothing hides."""
-    names = ("title", "component", "root_cause", "fix", "tests", "told", "unproven", "ticket")
+    names = ("title", "component", "root_cause", "fix", "tests", "told", "unproven", "demo")
     brief = briefing(**dict.fromkeys(names, text), notes=(text,), protected=(text,))
     path = (ChangedFile(path=text, added=1, deleted=1),)
     card = release(title=text, footer=text, body=text, diff=text, briefing=brief.but(files=path))
