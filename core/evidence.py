@@ -163,6 +163,8 @@ class Evidence(Value):
     """The run on the base with the regression test put in."""
     fixed: TestRun | None = None
     """The run on the fix; the affected tests, or all of them."""
+    scope: tuple[str, ...] = ()
+    """The test files that were run, where all take longer than one run may; empty for all."""
     regressions: tuple[str, ...] = ()
     """Tests that passed on base and do not pass on the fix, after two re-runs of each."""
     flaky: tuple[str, ...] = ()

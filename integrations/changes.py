@@ -9,7 +9,7 @@ from core.effects import ChangeRequest
 from core.errors import Conflict, Forbidden
 from core.events import AuditEntry
 from core.patches import FileChange, Patch
-from core.trees import Mode, object_id, tree_id
+from core.trees import SUBMODULE, Mode, Tree, object_id, tree_id
 
 AUTHOR_NAME = "anton-bot"
 AUTHOR_EMAIL = "anton-bot@localhost"
@@ -41,6 +41,12 @@ Permit = Callable[[], Awaitable[None]]
 
 async def always() -> None:
     """The Permit of those who ask nobody."""
+
+
+def unread_submodules(tree: Tree) -> tuple[str, ...]:
+    """A note on what of a repository lies in others, which are never fetched."""
+    found = [path for path in tree if tree[path].mode == SUBMODULE]
+    return (f"Submodules are not fetched: {', '.join(found[:5])}.",) if found else ()
 
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")

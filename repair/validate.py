@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.errors import SandboxGone
-from core.evidence import CaseOutcome, Evidence, RunEnd, TestRun, Verdict
+from core.evidence import CaseOutcome, Evidence, Proof, RunEnd, TestRun, Verdict
 from core.findings import Reproduction
 from core.patches import FileChange, Patch
 from core.trees import Tree
+from repair.selection import neighbouring, touching
 
 FRESH_SANDBOXES = 2
 """How often a run is repeated when the sandbox, not the code, failed."""
@@ -71,13 +72,13 @@ async def prove(
     )
     fixed = patch.apply(base)
     if reproduction is None or not red_tests:
-        return await _suite_only(tests, base, fixed, evidence)
+        return await _suite_only(tests, base, fixed, patch, evidence)
     red = await _red_run(tests, base, reproduction)
     evidence = evidence.but(base=red)
     if verdict := _unfit_as_proof(red, reproduction):
         return evidence.but(verdict=verdict, note=_note(verdict, red))
-    suite = await _settled(tests, fixed)
-    evidence = evidence.but(fixed=suite)
+    scope, suite = await _suite(tests, fixed, patch, red_tests)
+    evidence = evidence.but(fixed=suite, scope=scope)
     proving = with_files(fixed, reproduction.scaffold)
     apart = reproduction.scaffold or suite.proof is not red.proof
     green = await _settled(tests, proving, red_tests) if apart else suite
@@ -154,10 +155,35 @@ def _unfit_as_proof(red: TestRun, reproduction: Reproduction) -> Verdict | None:
     return None
 
 
-async def _suite_only(tests: Tests, base: Tree, fixed: Tree, evidence: Evidence) -> Evidence:
+async def _suite(
+    tests: Tests, fixed: Tree, patch: Patch, red_tests: Sequence[str] = ()
+) -> tuple[tuple[str, ...], TestRun]:
+    """The run of all tests on the fix; where that takes too long, of those near the change.
+
+    With the files that were run, empty for all: the affected package, else what touches the code.
+    """
+    whole = await _settled(tests, fixed)
+    if whole.end is not RunEnd.TIMEOUT or whole.proof is not Proof.WITNESS:
+        return (), whole
+    tried: tuple[str, ...] = ()
+    red = [path for path in (test.partition("::")[0] for test in red_tests) if path in fixed]
+    for select in (neighbouring, touching):
+        files = tuple(dict.fromkeys([*red, *select(fixed, patch.paths)]))
+        if files and files != tried:
+            run = await _settled(tests, fixed, files)
+            if run.end is not RunEnd.TIMEOUT:
+                return files, run
+        tried = files
+    return (), whole
+
+
+async def _suite_only(
+    tests: Tests, base: Tree, fixed: Tree, patch: Patch, evidence: Evidence
+) -> Evidence:
     """Without a red test nothing is proven; the suite still must not get worse."""
-    suite = await _settled(tests, fixed)
-    compared = await _compared(tests, base, fixed, suite, evidence.but(fixed=suite))
+    scope, suite = await _suite(tests, fixed, patch)
+    evidence = evidence.but(fixed=suite, scope=scope)
+    compared = await _compared(tests, base, fixed, suite, evidence)
     return compared.but(note=compared.note or "No test shows the fault.")
 
 
@@ -165,7 +191,7 @@ async def _compared(
     tests: Tests, base: Tree, fixed: Tree, suite: TestRun, evidence: Evidence
 ) -> Evidence:
     """The evidence with what passes no more, less those that are flaky."""
-    before = await _settled(tests, base)
+    before = await _settled(tests, base, [path for path in evidence.scope if path in base])
     lost = {*suite.failed, *(set(before.passed) - set(suite.passed))} - set(before.failed)
     if not lost:
         return evidence

@@ -9,6 +9,7 @@ from core.ports import Environment, Sandbox
 from core.trees import Tree
 from sandbox.detection import detect
 from sandbox.judgement import Judging, judge
+from sandbox.network_signs import of_network
 from sandbox.surveys import PER_TEST_S, Asked, Survey, nothing_run
 
 RUNNERS: Mapping[str, str] = {
@@ -70,7 +71,7 @@ class TestRunner:
             survey = nothing_run(asked, self._environment, sandbox, runner.hindrance)
         else:
             survey = await _carrying(runner.name)(asked, self._environment, sandbox)
-        notes = self._environment.notes
+        notes = (*self._environment.notes, *of_network(survey.run.cases))
         return replace(survey, run=survey.run.model_copy(update={"notes": notes}))
 
 

@@ -28,8 +28,10 @@ PROJECTS = (
     Project("pypi", "num2words", "0.5.14", "a dependency without any wheel"),
     Project("pypi", "markupsafe", "3.0.4", "a module in C with a fallback; uv.lock"),
     Project("pypi", "ujson", "5.12.0", "is a module in C++; its version comes from git"),
-    Project("pypi", "lz4", "4.4.5", "modules in C, with their own sources of the library"),
+    Project("pypi", "zopfli", "0.4.3", "a module in C, with its own sources of the library"),
     Project("pypi", "msgpack", "1.1.2", "a module in Cython with a fallback"),
     Project("pypi", "mpmath", "1.3.0", "a suite of more than a minute; tests inside the package"),
+    Project("pypi", "aiodns", "4.0.4", "tests that need the network; a compiled dependency"),
+    Project("pypi", "django-auth-ldap", "5.4.0", "a dependency that needs a C library to build"),
     Project("pypi", "docopt", "0.6.2", "ships no tests"),
 )

@@ -45,8 +45,18 @@ def of_python(tree: Tree, environment: Environment, folder: Path, timeout_s: flo
         return Plain({}, note=f"its dependencies: {problem}")
     problem = _run([*install, "--no-deps", "--editable", str(source)], folder)
     report = folder / "junit.xml"
-    command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    command.append("--continue-on-collection-errors")
+    path = f"PATH={python.parent}:/usr/local/bin:/usr/bin:/bin"
+    command = [
+        "/usr/bin/env",
+        path,
+        "TZ=UTC",
+        str(python),
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += [f"--junitxml={report}", "--continue-on-collection-errors"]
     _run(command, source, timeout_s)
     if not report.exists():  # options that ask for tools which tests do not need
         _run([*command, "-o", "addopts="], source, timeout_s)
@@ -103,7 +113,6 @@ def _run(argv: Sequence[str], cwd: Path, timeout_s: float = INSTALL_S) -> str:
         done = subprocess.run(
             argv,
             cwd=cwd,
-            env={"PATH": f"{Path(argv[0]).parent}:/usr/bin:/bin", "HOME": str(cwd), "TZ": "UTC"},
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -116,7 +116,7 @@ async def _tried(ground: Ground, project: Project, tree: Tree, folder: Path) -> 
         warm_s=warm_s,
         run_s=run.seconds,
         plain_s=plain.seconds,
-        said=(*environment.notes, *_trouble(run)),
+        said=(*run.notes, *_trouble(run)),
     )
 
 

@@ -49,7 +49,8 @@ def passed_by(state: RepairState, risk: Risk, evidence: Evidence | None, rules: 
     """
     if rules.passes is None or rules.autonomy is not Rung.PR:
         return ""
-    proven = evidence is not None and evidence.verdict is Verdict.FIXED and not evidence.flaky
+    proven = evidence is not None and evidence.verdict is Verdict.FIXED
+    whole = evidence is not None and not evidence.flaky and not evidence.scope
     within = risk.rank <= min(rules.passes.rank, Risk.MEDIUM.rank)
-    unasked = proven and within and not state.get("human_rounds")
+    unasked = proven and whole and within and not state.get("human_rounds")
     return f"AUTO_APPROVE_RISK={rules.passes}" if unasked else ""

@@ -297,7 +297,9 @@ def _tests(evidence: Evidence | None) -> str:
     if evidence is None or evidence.fixed is None:
         return MISSING
     flaky = f"; flaky: {', '.join(evidence.flaky)}" if evidence.flaky else ""
-    more = flaky + _weaker_proof(evidence)
+    near = len(evidence.scope)
+    part = f"; only {near} test files near the change, for all take too long" if near else ""
+    more = flaky + part + _weaker_proof(evidence)
     if evidence.base is None:
         return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{more}"
     return f"red on base ({_counts(evidence.base)}), on the fix {_counts(evidence.fixed)}{more}"

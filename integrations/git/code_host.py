@@ -95,6 +95,7 @@ class LocalHost:
                 notes.append(f"Uncommitted work was not read: {_files(changed)}.")
             tree = reading.tree_of(git, commit, self._caps)
             branch = ref if ref in reading.names(git, "refs/heads") else ""
+        notes += changes.unread_submodules(tree)
         return Snapshot(commit, tree, branch or ("" if ref else default), tuple(notes))
 
     def _publish(self, request: ChangeRequest, patch: Patch) -> Change:

@@ -1,5 +1,6 @@
 """The code host `github`: by REST alone, with no git program; a change becomes a pull request."""
 
+import asyncio
 import difflib
 import re
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from integrations.changes import (
     check_secrets,
     drafts,
     touched_since,
+    unread_submodules,
 )
 from integrations.github import bodies, reading
 from integrations.github.client import Audit, GitHubClient, segment
@@ -52,6 +54,7 @@ class GitHubHost:
         branch_prefix: str = "anton/",
         write_interval_s: float = 1.0,
         timeout_s: float = 30.0,
+        snapshot_s: float = 600.0,
         max_files: int = 200_000,
         max_bytes: int = 2 * 1024**3,
         scan: Scan | None = None,
@@ -81,10 +84,15 @@ class GitHubHost:
         )
         self._prefix = branch_prefix
         self._scan = scan
+        self._snapshot_s = snapshot_s
         self._caps = {"max_files": max_files, "max_bytes": max_bytes}
 
     async def snapshot(self, ref: str = "", *, worktree: bool = False) -> Snapshot:
-        """The repository at a branch, tag or commit, or at its default branch."""
+        """The repository at a branch, tag or commit, or at its default branch.
+
+        Nothing is cloned: one commit is read by the API, without history and submodules. Raises
+        RepositoryInvalid when it is too large, or takes longer than `snapshot_s`.
+        """
         home = await self._home()
         branch = ref or home.default_branch
         commit = await self._tip(branch)
@@ -92,11 +100,18 @@ class GitHubHost:
             branch, commit = home.default_branch, await self._commit(ref)
         if not commit:
             raise await self._unknown(ref or home.default_branch)
-        tree = await reading.commit_tree(self._client, commit)
-        listed = await reading.listing(self._client, tree, **self._caps)
+        try:
+            async with asyncio.timeout(self._snapshot_s):
+                tree = await reading.commit_tree(self._client, commit)
+                listed = await reading.listing(self._client, tree, **self._caps)
+                files = await reading.tree_of(self._client, commit, listed)
+        except TimeoutError as error:
+            raise RepositoryInvalid(
+                f"{self._client.repository} was not read within {self._snapshot_s:g} s.",
+                remedy="work on a clone of it on this machine: set REPO_CWD, or name its path",
+            ) from error
         notes = ("GitHub has no uncommitted work to read.",) if worktree else ()
-        files = await reading.tree_of(self._client, commit, listed)
-        return Snapshot(commit, files, branch, notes)
+        return Snapshot(commit, files, branch, (*notes, *unread_submodules(files)))
 
     async def publish(self, request: ChangeRequest, patch: Patch) -> Change:
         """Make blobs, trees, commits, branch and pull request; a second call finds the first."""

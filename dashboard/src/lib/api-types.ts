@@ -2195,6 +2195,11 @@ export interface components {
              * @default []
              */
             regressions: string[];
+            /**
+             * Scope
+             * @default []
+             */
+            scope: string[];
             /** Tree Hash */
             tree_hash: string;
             /**

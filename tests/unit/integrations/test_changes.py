@@ -3,7 +3,13 @@
 from core.effects import Commit
 from core.ports import Snapshot
 from core.trees import File, Tree, object_id
-from integrations.changes import Entries, check_secrets, drafts, touched_since
+from integrations.changes import (
+    Entries,
+    check_secrets,
+    drafts,
+    touched_since,
+    unread_submodules,
+)
 from tests.fakes.changes import change
 
 BASE = Tree(
@@ -74,3 +80,8 @@ def test_only_what_leaves_is_searched_for_secrets() -> None:
     assert "old secret" not in told
     for text in (request.branch, request.title, request.body, request.commits[0].message):
         assert text in told
+
+
+def test_submodules_are_named_as_not_fetched() -> None:
+    assert unread_submodules(BASE) == ("Submodules are not fetched: inner.",)
+    assert unread_submodules(Tree({"a": File(b"")})) == ()

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+import pytest
+
 from core.evidence import CaseOutcome, Evidence, RunEnd, TestCase, TestRun, Verdict
 from core.findings import Reading, Reproduction
 from core.patches import FileChange, Patch
 from core.trees import File, Tree
+from repair.selection import touching
 from repair.validate import prove
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -134,3 +137,80 @@ async def test_a_proof_that_does_not_ship_must_end_in_order_too() -> None:
     runs = Recorded(lambda n: base, lambda n: {RED: "passed", GREEN: "passed"})
     evidence = await prove(runs, BASE, PATCH, shown)
     assert evidence.verdict is Verdict.NOT_RED_ON_BASE, "the base with the scaffold is green here"
+
+
+# --- suites that take longer than one run may ---
+
+
+class TooLong(Recorded):
+    """All tests together take too long, and so do more files than `most`."""
+
+    def __init__(self, most: int, base: Outcomes, fixed: Outcomes) -> None:
+        super().__init__(lambda _: base, lambda _: fixed)
+        self._most = most
+
+    async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
+        run = await super().run(tree)
+        self.runs[-1] = (tree.id, tuple(tests))
+        if not tests or len(tests) > self._most:
+            return run.but(end=RunEnd.TIMEOUT, cases=(), collected=())
+        cases = [c for c in run.cases if any(c.test_id.startswith(test) for test in tests)]
+        return run.but(cases=cases, collected=[case.test_id for case in cases])
+
+
+WIDE = Tree({}).with_texts(
+    {
+        "pkg/a.py": "x = 1\n",
+        "pkg/b.py": "",
+        "tests/pkg/test_a.py": "",
+        "tests/pkg/test_b.py": "",
+        "tests/other/test_c.py": "",
+        "tests/other/test_d.py": "from pkg import b, a\n",
+    }
+)
+WIDE_PATCH = Patch.between("b" * 40, WIDE, WIDE.with_texts({"pkg/a.py": "x = 2\n"}))
+
+
+async def scoped(most: int) -> Evidence:
+    red = "tests/pkg/test_a.py::test_red"
+    base = {red: "failed", "tests/pkg/test_b.py::t": "passed", "tests/other/test_c.py::t": "passed"}
+    tests = TooLong(most, base, {**base, red: "passed"})
+    tests._by_tree[WIDE.id] = tests._by_tree[BASE.id]
+    tests._by_tree[WIDE_PATCH.tree_hash] = tests._by_tree[PATCH.tree_hash]
+    shown = Reproduction(reading=Reading.REPRODUCED, tests=(red,))
+    return await prove(tests, WIDE, WIDE_PATCH, shown)
+
+
+async def test_a_suite_that_takes_too_long_is_cut_to_the_package_of_the_change() -> None:
+    evidence = await scoped(most=3)
+    assert evidence.verdict is Verdict.FIXED
+    assert set(evidence.scope) == {
+        *("tests/pkg/test_a.py", "tests/other/test_d.py", "tests/pkg/test_b.py"),
+    }
+
+
+async def test_where_that_takes_too_long_too_what_touches_the_code_is_run() -> None:
+    evidence = await scoped(most=2)
+    assert evidence.verdict is Verdict.FIXED
+    assert set(evidence.scope) == {"tests/pkg/test_a.py", "tests/other/test_d.py"}
+
+
+async def test_where_nothing_ends_in_time_nothing_is_proven() -> None:
+    evidence = await scoped(most=1)
+    assert (evidence.verdict, evidence.scope) == (Verdict.UNFINISHED, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "touches"),
+    [
+        ("import pkg.a", True),
+        ("from pkg.a import x", True),
+        ("from pkg import b, a", True),
+        ("from pkg import alpha", False),
+        ("import data", False),
+        ("# from pkg import a", False),
+    ],
+)
+def test_what_touches_a_module_is_told_from_imports(text: str, touches: bool) -> None:
+    tree = Tree({}).with_texts({"pkg/a.py": "", "tests/test_z.py": text + "\n"})
+    assert bool(touching(tree, ["pkg/a.py"])) is touches

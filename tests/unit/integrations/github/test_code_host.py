@@ -502,6 +502,16 @@ async def test_a_repository_above_the_limits_is_refused(desk: Desk, double: GitH
             await host.snapshot()
 
 
+async def test_what_takes_too_long_to_read_is_refused_with_another_way(
+    desk: Desk, double: GitHubDouble
+) -> None:
+    double.faults.plan(path="git/trees/.*", delay_s=2)
+    host = desk.open(double, snapshot_s=0.2)
+    with pytest.raises(RepositoryInvalid, match=r"not read within 0.2 s") as refused:
+        await host.snapshot()
+    assert "REPO_CWD" in (refused.value.remedy or "")
+
+
 async def test_a_work_tree_is_not_to_be_had(host: GitHubHost) -> None:
     found = await host.snapshot(worktree=True)
     assert found.notes == ("GitHub has no uncommitted work to read.",)

@@ -1,0 +1,67 @@
+"""Which test files are near a change, for suites that take longer than one run may."""
+
+import re
+from collections.abc import Sequence
+
+from core.trees import Tree
+from repair.holding import is_test_path
+
+
+def touching(tree: Tree, changed: Sequence[str]) -> tuple[str, ...]:
+    """Test files that import a changed module, are named after it, or are changed themselves."""
+    sources = [path for path in changed if path.endswith(".py")]
+    patterns = [re.compile(_imports(path).encode(), re.MULTILINE) for path in sources]
+    stems = {_stem(path) for path in sources}
+    return tuple(
+        path
+        for path in _test_files(tree)
+        if path in changed
+        or re.sub(r"^test_|_tests?$", "", _stem(path)) in stems
+        or any(pattern.search(tree[path].data) for pattern in patterns)
+    )
+
+
+def neighbouring(tree: Tree, changed: Sequence[str]) -> tuple[str, ...]:
+    """Test files of the package that a change lies in, those that touch it first."""
+    near = touching(tree, changed)
+    packages = {part for path in changed for part in path.split("/")[:-1]}
+    packages -= {"src", "lib", "tests", "test", "testing"}
+    own = {max(_folders(path), key=len, default="") for path in changed}
+    rest = [
+        path
+        for path in _test_files(tree)
+        if path not in near
+        and (packages & set(path.split("/")) or any(o and path.startswith(f"{o}/") for o in own))
+    ]
+    return (*near, *rest)
+
+
+def _test_files(tree: Tree) -> list[str]:
+    return [
+        path
+        for path in tree
+        if path.endswith(".py")
+        and is_test_path(path)
+        and re.search(r"(^|/)(test\w*|\w+_tests?)\.py$", path)
+    ]
+
+
+def _imports(path: str) -> str:
+    """A pattern for lines that import the module of a path."""
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    name = parts[-1]
+    package = parts[-2] if len(parts) > 1 else ""
+    plain = rf"^\s*(?:from|import)\s+[\w.]*\b{re.escape(name)}\b"
+    if not package or package in ("src", "lib"):
+        return plain
+    inside = rf"^\s*from\s+[\w.]*\b{re.escape(package)}\s+import\b[^#\n]*\b{re.escape(name)}\b"
+    return f"{plain}|{inside}"
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
