@@ -370,48 +370,12 @@ class AuditList(Answer):
     """Ask again with this number for older ones; null at the beginning of the log."""
 
 
-class TriageStanding(BaseModel):
-    """How right triage was about the tasks that ended."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    real: int
-    """Tasks that it took for real."""
-    false_positives: int
-    """Those of them that a person called noise."""
-    false_positive_rate: float | None
-    """Their share; null where none was taken for real."""
-    missed: int
-    """Tasks that it called noise or a duplicate, and a person real."""
-    corrected: int
-    """Tasks of which a person said anything else than it did."""
-
-
 class CorrectionView(Answer):
     """What triage made of a report, and what is right."""
 
     task_id: str
     said: Judgement
     expected: Judgement
-
-
-class StatsView(Answer):
-    """What the tasks and model calls of a time came to."""
-
-    since: datetime
-    until: datetime
-    tasks: dict[str, Any]
-    outcomes: dict[str, int]
-    success_rate: float | None
-    """Of the tasks that ended; null where none did."""
-    false_positives: int
-    """Tasks that triage took for real, and a person called noise."""
-    triage: TriageStanding
-    cost: dict[str, Any]
-    """In dollars, by role, model and day; calls without a known price are counted apart."""
-    roles: list[dict[str, Any]]
-    latency: list[dict[str, Any]]
-    time_to_pr: dict[str, Any]
 
 
 class ArtifactList(Answer):

@@ -1,16 +1,20 @@
-"""What all tasks came to: outcomes, success, cost by role, model and day, time to pull request."""
+"""What all tasks came to: outcomes, success, what people said, cost, time to pull request."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from control.chronicle import Records
+from control.costs import cost_of, costs_by_repository, price_of_a_fix
 from control.golden import Golden
-from control.pace import PUBLISH, newest, pace, way_of
+from control.pace import PUBLISH, TASKS_MAX, Way, newest, pace, way_of
 from core import figures
-from core.figures import Cost
+from core.approvals import Approval, QuestionKind
+
+SLOWEST = 5
+"""Pull requests that are named as those that took longest."""
 
 
 async def stats(
@@ -20,8 +24,11 @@ async def stats(
     tasks = [one async for one in newest(records.tasks, since) if one.created_at < until]
     published = await records.outbox.done(PUBLISH)
     ended = [task for task in tasks if task.status.ended]
-    costs = await records.interactions.ask(figures.costs(since, until))
+    asked = await records.approvals.list(limit=TASKS_MAX)
+    ask = records.interactions.ask
+    ways = [way_of(task, published.get(task.task_id)) for task in ended]
     triage = await golden.standing(ended)
+    by_task = await ask(figures.task_costs(since, until))
     return {
         "since": since.isoformat(),
         "until": until.isoformat(),
@@ -31,57 +38,46 @@ async def stats(
             "by_status": dict(Counter(task.status.value for task in tasks)),
         },
         "outcomes": dict(Counter(task.outcome.value for task in ended if task.outcome)),
+        "outcomes_by_model": [
+            one.model_dump() for one in await ask(figures.model_outcomes(since, until))
+        ],
         "success_rate": _share([bool(task.outcome and task.outcome.well) for task in ended]),
         "false_positives": triage.false_positives,
         "triage": {**asdict(triage), "false_positive_rate": triage.rate},
-        "cost": cost_of(costs),
-        "roles": [
-            rate.model_dump()
-            for rate in await records.interactions.ask(figures.success_rates(since))
-        ],
-        "latency": [
-            one.model_dump() for one in await records.interactions.ask(figures.latencies(since))
-        ],
-        "time_to_pr": pace([way_of(task, published.get(task.task_id)) for task in ended]).dump(),
+        "sent_back": _sent_back(asked, since, until),
+        "cost": {
+            **cost_of(await ask(figures.costs(since, until))),
+            **await costs_by_repository(records.tasks, tasks, by_task),
+            "fix": price_of_a_fix(ended),
+        },
+        "roles": [rate.model_dump() for rate in await ask(figures.success_rates(since, until))],
+        "latency": [one.model_dump() for one in await ask(figures.latencies(since, until))],
+        "time_to_pr": {**pace(ways).dump(), "slowest": _slowest(ways)},
     }
-
-
-def cost_of(costs: Sequence[Cost]) -> dict[str, Any]:
-    """What was paid; calls without a known price stand apart, with the models they went to."""
-    unpriced = Counter[str]()
-    for cost in costs:
-        if cost.unpriced_calls:
-            unpriced[cost.model] += cost.unpriced_calls
-    return {
-        "total_usd": _usd(costs),
-        "unpriced_calls": sum(unpriced.values()),
-        "unpriced_models": dict(unpriced),
-        "by_role": _grouped(costs, "role"),
-        "by_model": _grouped(costs, "model"),
-        "by_day": _grouped(costs, "day"),
-    }
-
-
-def _grouped(costs: Iterable[Cost], by: str) -> list[dict[str, Any]]:
-    groups: dict[str, list[Cost]] = defaultdict(list)
-    for cost in costs:
-        groups[str(getattr(cost, by))].append(cost)
-    return [
-        {
-            by: name,
-            "calls": sum(one.calls for one in group),
-            "tokens_in": sum(one.tokens_in for one in group),
-            "tokens_out": sum(one.tokens_out for one in group),
-            "cost_usd": _usd(group),
-            "unpriced_calls": sum(one.unpriced_calls for one in group),
-        }
-        for name, group in sorted(groups.items())
-    ]
-
-
-def _usd(costs: Iterable[Cost]) -> float:
-    return round(sum(cost.cost_usd for cost in costs), 6)
 
 
 def _share(well: Sequence[bool]) -> float | None:
     return round(sum(well) / len(well), 4) if well else None
+
+
+def _sent_back(asked: Sequence[Approval], since: datetime, until: datetime) -> dict[str, Any]:
+    """Of the releases that people decided on in a time, those they wanted changed."""
+    decided = [
+        one.decision
+        for one in asked
+        if one.question.kind is QuestionKind.RELEASE
+        and one.decision is not None
+        and one.decided_at is not None
+        and since <= one.decided_at < until
+    ]
+    back = [decision.choice == "request_changes" for decision in decided]
+    return {"decided": len(back), "sent_back": sum(back), "share": _share(back)}
+
+
+def _slowest(ways: Sequence[Way]) -> list[dict[str, Any]]:
+    there = [way for way in ways if way.pr_s is not None]
+    there.sort(key=lambda way: way.pr_s or 0.0, reverse=True)
+    return [
+        {"task_id": way.task_id, "pr_s": way.pr_s, "human_s": way.human_s}
+        for way in there[:SLOWEST]
+    ]

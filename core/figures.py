@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 Answer = TypeVar("Answer", bound=BaseModel)
 Given = str | int | float | datetime
 BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+END = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 class Figures(BaseModel):
@@ -71,6 +72,28 @@ class Cost(Figures):
     cost_usd: float
     """Of the calls with a price."""
     unpriced_calls: int
+
+
+class TaskCost(Figures):
+    """What the models of a task took on a day, UTC."""
+
+    day: date
+    task_id: str
+    """Empty for calls that served no task."""
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    """Of the calls with a price."""
+    unpriced_calls: int
+
+
+class ModelOutcome(Figures):
+    """How many tasks ended so in which a model played any role."""
+
+    model: str
+    outcome: str
+    tasks: int
 
 
 class SuccessRate(Figures):
@@ -135,9 +158,19 @@ def costs(since: datetime, until: datetime) -> Query[Cost]:
     return Query("costs", {"since": since, "until": until}, Cost)
 
 
-def success_rates(since: datetime) -> Query[SuccessRate]:
-    """Success of the tasks that ended since, by role."""
-    return Query("success_rates", {"since": since}, SuccessRate)
+def task_costs(since: datetime, until: datetime) -> Query[TaskCost]:
+    """Costs and tokens by day and task."""
+    return Query("task_costs", {"since": since, "until": until}, TaskCost)
+
+
+def model_outcomes(since: datetime, until: datetime) -> Query[ModelOutcome]:
+    """Outcomes of the tasks that ended in between, by model; a task counts for each of its own."""
+    return Query("model_outcomes", {"since": since, "until": until}, ModelOutcome)
+
+
+def success_rates(since: datetime, until: datetime = END) -> Query[SuccessRate]:
+    """Success of the tasks that ended in between, by role."""
+    return Query("success_rates", {"since": since, "until": until}, SuccessRate)
 
 
 def call_rates(since: datetime) -> Query[CallRate]:
@@ -145,9 +178,9 @@ def call_rates(since: datetime) -> Query[CallRate]:
     return Query("call_rates", {"since": since}, CallRate)
 
 
-def latencies(since: datetime) -> Query[Latency]:
-    """Percentiles of latency since, by role and model."""
-    return Query("latencies", {"since": since}, Latency)
+def latencies(since: datetime, until: datetime = END) -> Query[Latency]:
+    """Percentiles of latency in between, by role and model."""
+    return Query("latencies", {"since": since, "until": until}, Latency)
 
 
 def latest_of_role(role: str, limit: int = 20) -> Query[LoggedCall]:

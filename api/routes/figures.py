@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 from api.auth import Scope
 from api.front import TheFront, needs
 from api.problems import Problem, problem_responses
-from api.views import StatsView
+from api.stats_views import StatsView
 
 router = APIRouter(tags=["figures"])
 
@@ -58,7 +58,8 @@ async def stats(front: TheFront, since: Moment = None, until: Moment = None) -> 
         raise Problem(422, "invalid", "That time cannot be reckoned with.") from error
     if begin > end:
         raise Problem(422, "invalid", "`since` is after `until`.")
-    return StatsView(as_of_seq=seq, **await front.anton.observatory.stats(begin, end))
+    found = await front.anton.observatory.stats(begin, end)
+    return StatsView.model_validate({"as_of_seq": seq, **found})
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -23,9 +23,30 @@ SELECT
     COALESCE(SUM(cost_usd), 0.0) AS cost_usd,
     SUM(tokens_in + tokens_out) AS tokens
 FROM agent_metrics
-WHERE ts >= @since
+WHERE ts >= @since AND ts < @until
 GROUP BY role
 ORDER BY role;
+
+-- name: task_costs
+SELECT
+    DATE(ts) AS day, task_id,
+    COUNT(*) AS calls,
+    SUM(tokens_in) AS tokens_in,
+    SUM(tokens_out) AS tokens_out,
+    COALESCE(SUM(cost_usd), 0.0) AS cost_usd,
+    COUNTIF(cost_usd IS NULL) AS unpriced_calls
+FROM agent_interactions
+WHERE ts >= @since AND ts < @until
+GROUP BY day, task_id
+ORDER BY day, task_id;
+
+-- name: model_outcomes
+SELECT i.model, m.outcome, COUNT(DISTINCT m.task_id) AS tasks
+FROM agent_metrics AS m
+JOIN agent_interactions AS i ON i.task_id = m.task_id AND i.role = m.role
+WHERE m.ts >= @since AND m.ts < @until
+GROUP BY i.model, m.outcome
+ORDER BY i.model, m.outcome;
 
 -- name: call_rates
 SELECT role, model, COUNT(*) AS calls, COUNTIF(NOT success) AS failures
@@ -41,7 +62,7 @@ WITH ranked AS (
         ROW_NUMBER() OVER (PARTITION BY role, model ORDER BY latency_ms) AS place,
         COUNT(*) OVER (PARTITION BY role, model) AS calls
     FROM agent_interactions
-    WHERE ts >= @since AND success
+    WHERE ts >= @since AND ts < @until AND success
 )
 SELECT
     role, model,

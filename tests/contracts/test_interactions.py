@@ -363,6 +363,62 @@ async def test_a_number_that_no_column_takes_holds_up_nothing(log: InteractionLo
     assert log.health().waiting == 0
 
 
+async def test_costs_are_told_by_task_and_day_without_what_has_no_price(
+    log: InteractionLog,
+) -> None:
+    day = 86_400.0
+    await fill(
+        log,
+        call(0, task_id="t1", cost_usd=0.25),
+        call(1, task_id="t1", cost_usd=None),
+        call(2, task_id="", cost_usd=0.5),
+        call(day, task_id="t1", cost_usd=1.0),
+        call(2 * day, task_id="t1", cost_usd=9.0),
+    )
+    found = await log.ask(figures.task_costs(START, START + timedelta(days=2)))
+    first, second = START.date(), (START + timedelta(days=1)).date()
+    assert [
+        (row.day, row.task_id, row.calls, row.cost_usd, row.unpriced_calls) for row in found
+    ] == [
+        (first, "", 1, 0.5, 0),
+        (first, "t1", 2, 0.25, 1),
+        (second, "t1", 1, 1.0, 0),
+    ]
+    assert (found[1].calls, found[1].tokens_in) == (2, 200)
+
+
+async def test_a_task_counts_once_for_each_model_that_played_in_it(log: InteractionLog) -> None:
+    await fill(
+        log,
+        call(1, task_id="t1", model="a"),
+        call(2, task_id="t1", model="a"),
+        call(3, task_id="t1", model="b", role="qa"),
+        call(4, task_id="t2", model="a"),
+        call(5, task_id="open", model="a"),
+        call(6, task_id="t3", model="b"),
+        result(task_id="t1"),
+        result(task_id="t1", role="qa"),
+        result(task_id="t2", outcome="failed", success=False),
+        result(task_id="t3", ended_at=START + timedelta(days=3)),
+    )
+    found = await log.ask(figures.model_outcomes(START, START + timedelta(days=1)))
+    assert [(row.model, row.outcome, row.tasks) for row in found] == [
+        ("a", "failed", 1),
+        ("a", "fixed", 1),
+        ("b", "fixed", 1),
+    ]
+
+
+async def test_rates_and_latencies_end_where_the_time_does(log: InteractionLog) -> None:
+    late = START + timedelta(days=2)
+    await fill(log, call(0, seconds=1.0), call(2 * 86_400, seconds=9.0))
+    await fill(log, result(), result(task_id="t2", ended_at=late, outcome="failed", success=False))
+    (rate,) = await log.ask(figures.success_rates(START, late))
+    assert (rate.tasks, rate.rate) == (1, 1.0)
+    (took,) = await log.ask(figures.latencies(START, late))
+    assert (took.calls, took.p95_ms) == (1, 1000.0)
+
+
 async def test_what_was_taken_at_the_end_is_there_at_the_next_start(
     log: InteractionLog, request, tmp_path: Path
 ) -> None:
@@ -381,6 +437,8 @@ async def test_every_query_is_asked_by_some_test_and_gives_what_it_says(
     await fill(log, call(interaction_id="id1"), result(), diff)
     asked: list[Query[Any]] = [
         figures.costs(START, START + timedelta(days=1)),
+        figures.task_costs(START, START + timedelta(days=1)),
+        figures.model_outcomes(START, START + timedelta(days=1)),
         figures.success_rates(START),
         figures.call_rates(START),
         figures.latencies(START),

@@ -80,7 +80,14 @@ async def test_statistics_of_a_time(house: Served) -> None:
     assert (told["tasks"]["total"], told["outcomes"]) == (1, {"fixed": 1})
     assert (told["success_rate"], told["false_positives"]) == (1.0, 0)
     assert (told["cost"]["total_usd"], told["cost"]["unpriced_models"]) == (0.75, {"m": 1})
+    repo = str(house.repo)
+    cost = told["cost"]
+    assert [(one["repo"], one["cost_usd"]) for one in cost["by_repo"]] == [(repo, 0.75)]
+    (daily,) = cost["daily_by_repo"]
+    assert (daily["name"], daily["unpriced_calls"]) == (repo, 1)
+    assert told["sent_back"] == {"decided": 1, "sent_back": 0, "share": 0.0}
     pace = told["time_to_pr"]
+    assert [one["task_id"] for one in pace["slowest"]] == [task_id]
     assert (pace["tasks"], pace["reached"], pace["share"]) == (1, 1, 1.0)
     assert 0 < pace["time_to_pr"]["p50_s"] < 60
     early = await house.ask("GET", "/stats?until=2020-01-01T00:00:00Z")

@@ -1707,6 +1707,38 @@ export interface components {
             task_id: string;
         };
         /**
+         * CostView
+         * @description What models cost; calls without a known price are counted apart, and never as nothing.
+         */
+        CostView: {
+            /** By Day */
+            by_day: components["schemas"]["DayCost"][];
+            /** By Model */
+            by_model: components["schemas"]["ModelCost"][];
+            /** By Repo */
+            by_repo: components["schemas"]["RepoCost"][];
+            /** By Role */
+            by_role: components["schemas"]["RoleCost"][];
+            /** Daily By Model */
+            daily_by_model: components["schemas"]["DailyCost"][];
+            /** Daily By Repo */
+            daily_by_repo: components["schemas"]["DailyCost"][];
+            /** Daily By Role */
+            daily_by_role: components["schemas"]["DailyCost"][];
+            fix: components["schemas"]["FixPrice"];
+            /** Total Usd */
+            total_usd: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /**
+             * Unpriced Models
+             * @description Calls by model.
+             */
+            unpriced_models: {
+                [key: string]: number;
+            };
+        };
+        /**
          * CreateTask
          * @description A report, and how it is to be worked on.
          */
@@ -1794,6 +1826,47 @@ export interface components {
              * @description Absent: `repair` where a repository, a ticket or an incident is named, else `build`.
              */
             workflow?: ("repair" | "build") | null;
+        };
+        /**
+         * DailyCost
+         * @description What one role, model or repository took on one day, UTC.
+         */
+        DailyCost: {
+            /** Cost Usd */
+            cost_usd: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Name */
+            name: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+        };
+        /**
+         * DayCost
+         * @description Of one day, UTC.
+         */
+        DayCost: {
+            /** Calls */
+            calls: number;
+            /**
+             * Cost Usd
+             * @description Of the calls with a known price.
+             */
+            cost_usd: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
         };
         /**
          * Decide
@@ -2285,6 +2358,32 @@ export interface components {
             remedy: string;
             /** Text */
             text: string;
+        };
+        /**
+         * FixPrice
+         * @description What models took for a fix, over tasks that ended and whose cost is known.
+         */
+        FixPrice: {
+            /**
+             * Fixed
+             * @description Tasks that were fixed, by models at least in part.
+             */
+            fixed: number;
+            /**
+             * Mean Usd
+             * @description Of a fixed task; null where there is none.
+             */
+            mean_usd: number | null;
+            /**
+             * Unpriced Tasks
+             * @description Tasks that are left out, as a price is unknown.
+             */
+            unpriced_tasks: number;
+            /**
+             * With Others Usd
+             * @description The same with the cost of all tasks that were not fixed laid upon those that were.
+             */
+            with_others_usd: number | null;
         };
         /**
          * HeardView
@@ -2855,6 +2954,24 @@ export interface components {
             verdict: "real" | "noise" | "duplicate";
         };
         /**
+         * LatencyView
+         * @description How long a model takes in a role: nearest-rank percentiles of successful calls.
+         */
+        LatencyView: {
+            /** Calls */
+            calls: number;
+            /** Model */
+            model: string;
+            /** P50 Ms */
+            p50_ms: number;
+            /** P95 Ms */
+            p95_ms: number;
+            /** P99 Ms */
+            p99_ms: number;
+            /** Role */
+            role: string;
+        };
+        /**
          * LineComment
          * @description Words on one line of the diff.
          */
@@ -2936,6 +3053,27 @@ export interface components {
             text: string;
         };
         /**
+         * ModelCost
+         * @description Of one model.
+         */
+        ModelCost: {
+            /** Calls */
+            calls: number;
+            /**
+             * Cost Usd
+             * @description Of the calls with a known price.
+             */
+            cost_usd: number;
+            /** Model */
+            model: string;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+        };
+        /**
          * OptionFacts
          * @description One option as it holds now.
          */
@@ -2966,6 +3104,41 @@ export interface components {
          */
         Outcome: "fixed" | "fixed_unverified" | "cannot_reproduce" | "already_fixed" | "not_a_code_fault" | "duplicate" | "noise" | "needs_information" | "out_of_budget" | "blocked" | "rejected" | "cancelled" | "failed";
         /**
+         * OutcomeOfModel
+         * @description Tasks that ended so in the time, and in which a model played any role.
+         */
+        OutcomeOfModel: {
+            /** Model */
+            model: string;
+            /** Outcome */
+            outcome: string;
+            /** Tasks */
+            tasks: number;
+        };
+        /**
+         * PaceView
+         * @description How long it took from a report to a pull request, over tasks that ended.
+         */
+        PaceView: {
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            /**
+             * Reached
+             * @description Those with a pull request.
+             */
+            reached: number;
+            /** Share */
+            share: number | null;
+            /** Slowest */
+            slowest: components["schemas"]["SlowTask"][];
+            split: components["schemas"]["SplitView"];
+            /** Tasks */
+            tasks: number;
+            time_to_pr: components["schemas"]["PercentilesView"];
+        };
+        /**
          * PartialPatchView
          * @description The best change that does not hold.
          */
@@ -2994,6 +3167,16 @@ export interface components {
             files: string[];
             /** Hash */
             hash?: string | null;
+        };
+        /**
+         * PercentilesView
+         * @description By nearest rank, in seconds; null where there is nothing.
+         */
+        PercentilesView: {
+            /** P50 S */
+            p50_s: number | null;
+            /** P95 S */
+            p95_s: number | null;
         };
         /**
          * PipelineStep
@@ -3111,6 +3294,30 @@ export interface components {
             text: string;
         };
         /**
+         * RepoCost
+         * @description Of the tasks of one repository.
+         */
+        RepoCost: {
+            /** Calls */
+            calls: number;
+            /**
+             * Cost Usd
+             * @description Of the calls with a known price.
+             */
+            cost_usd: number;
+            /**
+             * Repo
+             * @description Empty for calls that served no task.
+             */
+            repo: string;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+        };
+        /**
          * ResolveIncident
          * @description Why a fault is settled.
          */
@@ -3124,6 +3331,48 @@ export interface components {
          * @enum {string}
          */
         Risk: "low" | "medium" | "high" | "critical";
+        /**
+         * RoleCost
+         * @description Of one role.
+         */
+        RoleCost: {
+            /** Calls */
+            calls: number;
+            /**
+             * Cost Usd
+             * @description Of the calls with a known price.
+             */
+            cost_usd: number;
+            /** Role */
+            role: string;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+        };
+        /**
+         * RoleRate
+         * @description How often the tasks of a role ended well.
+         */
+        RoleRate: {
+            /**
+             * Cost Usd
+             * @description Of those whose prices are known.
+             */
+            cost_usd: number;
+            /** Rate */
+            rate: number;
+            /** Role */
+            role: string;
+            /** Successes */
+            successes: number;
+            /** Tasks */
+            tasks: number;
+            /** Tokens */
+            tokens: number;
+        };
         /**
          * RollBack
          * @description Which content shall stand again.
@@ -3326,6 +3575,24 @@ export interface components {
          */
         Rung: "notify" | "diagnose" | "patch" | "pr";
         /**
+         * SentBack
+         * @description What people said to releases in the time.
+         */
+        SentBack: {
+            /** Decided */
+            decided: number;
+            /**
+             * Sent Back
+             * @description Those of them that they wanted changed.
+             */
+            sent_back: number;
+            /**
+             * Share
+             * @description Null where nothing was decided.
+             */
+            share: number | null;
+        };
+        /**
          * ServiceFacts
          * @description What REPOS_FILE says of a repository.
          */
@@ -3423,6 +3690,32 @@ export interface components {
             files: number;
         };
         /**
+         * SlowTask
+         * @description A pull request that took long.
+         */
+        SlowTask: {
+            /**
+             * Human S
+             * @description While a person was asked.
+             */
+            human_s: number;
+            /** Pr S */
+            pr_s: number;
+            /** Task Id */
+            task_id: string;
+        };
+        /**
+         * SplitView
+         * @description Who had the time on the way to a pull request.
+         */
+        SplitView: {
+            human: components["schemas"]["PercentilesView"];
+            model: components["schemas"]["PercentilesView"];
+            other: components["schemas"]["PercentilesView"];
+            queue: components["schemas"]["PercentilesView"];
+            tool: components["schemas"]["PercentilesView"];
+        };
+        /**
          * StatsView
          * @description What the tasks and model calls of a time came to.
          */
@@ -3432,30 +3725,23 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
-            /**
-             * Cost
-             * @description In dollars, by role, model and day; calls without a known price are counted apart.
-             */
-            cost: {
-                [key: string]: unknown;
-            };
+            cost: components["schemas"]["CostView"];
             /**
              * False Positives
              * @description Tasks that triage took for real, and a person called noise.
              */
             false_positives: number;
             /** Latency */
-            latency: {
-                [key: string]: unknown;
-            }[];
+            latency: components["schemas"]["LatencyView"][];
             /** Outcomes */
             outcomes: {
                 [key: string]: number;
             };
+            /** Outcomes By Model */
+            outcomes_by_model: components["schemas"]["OutcomeOfModel"][];
             /** Roles */
-            roles: {
-                [key: string]: unknown;
-            }[];
+            roles: components["schemas"]["RoleRate"][];
+            sent_back: components["schemas"]["SentBack"];
             /**
              * Since
              * Format: date-time
@@ -3466,14 +3752,8 @@ export interface components {
              * @description Of the tasks that ended; null where none did.
              */
             success_rate: number | null;
-            /** Tasks */
-            tasks: {
-                [key: string]: unknown;
-            };
-            /** Time To Pr */
-            time_to_pr: {
-                [key: string]: unknown;
-            };
+            tasks: components["schemas"]["TaskCounts"];
+            time_to_pr: components["schemas"]["PaceView"];
             triage: components["schemas"]["TriageStanding"];
             /**
              * Until
@@ -3552,6 +3832,20 @@ export interface components {
              * @default
              */
             why: string;
+        };
+        /**
+         * TaskCounts
+         * @description Tasks that were created in the time.
+         */
+        TaskCounts: {
+            /** By Status */
+            by_status: {
+                [key: string]: number;
+            };
+            /** Ended */
+            ended: number;
+            /** Total */
+            total: number;
         };
         /**
          * TaskFacts

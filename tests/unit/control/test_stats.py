@@ -1,9 +1,12 @@
 """Costs by role, model and day; what has no price is counted apart and never as nothing."""
 
 from datetime import date
+from uuid import uuid4
 
-from control.stats import cost_of
+from control.costs import cost_of, price_of_a_fix
 from core.figures import Cost
+from core.tasks import Outcome, Task, TaskRequest, Usage
+from tests.fakes.clock import START
 
 
 def spent(day: int, role: str, model: str, usd: float, unpriced: int = 0) -> Cost:
@@ -42,6 +45,45 @@ def test_costs_are_summed_each_way_and_unknown_prices_stand_apart() -> None:
         ("2026-03-01", 2, 100),
         ("2026-03-02", 7, 200),
     ]
+
+
+def test_costs_by_day_are_told_for_each_name() -> None:
+    found = cost_of([spent(1, "fix", "a", 0.5), spent(1, "fix", "b", 0.25, unpriced=1)])
+    assert found["daily_by_role"] == [
+        {"day": "2026-03-01", "name": "fix", "cost_usd": 0.75, "unpriced_calls": 1}
+    ]
+    assert [(one["name"], one["cost_usd"]) for one in found["daily_by_model"]] == [
+        ("a", 0.5),
+        ("b", 0.25),
+    ]
+
+
+def ended(outcome: Outcome, cost_usd: float | None, calls: int = 1) -> Task:
+    return Task(
+        task_id=uuid4().hex,
+        request=TaskRequest(text="x", repository="r"),
+        outcome=outcome,
+        usage=Usage(cost_usd=cost_usd, model_calls=calls),
+        created_at=START,
+        updated_at=START,
+    )
+
+
+def test_a_fix_costs_what_it_took_and_with_all_that_came_to_none() -> None:
+    tasks = [
+        ended(Outcome.FIXED, 0.5),
+        ended(Outcome.FIXED, 0.25),
+        ended(Outcome.FIXED, None),
+        ended(Outcome.FAILED, 0.75),
+        ended(Outcome.FIXED, 0.0, calls=0),
+    ]
+    assert price_of_a_fix(tasks) == {
+        "fixed": 2,
+        "mean_usd": 0.375,
+        "with_others_usd": 0.75,
+        "unpriced_tasks": 1,
+    }
+    assert price_of_a_fix([])["mean_usd"] is None
 
 
 def test_of_no_calls_nothing_was_paid() -> None:

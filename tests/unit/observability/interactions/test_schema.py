@@ -50,6 +50,8 @@ def test_sums_over_calls_never_read_what_was_said() -> None:
         figures.costs(START, until),
         figures.call_rates(START),
         figures.latencies(START),
+        figures.task_costs(START, until),
+        figures.model_outcomes(START, until),
     ]
     with closing(opened()) as connection:
         for query in sums:
