@@ -106,9 +106,13 @@ class TaskRequest(Value):
 
     @property
     def headline(self) -> str:
-        """The report in one line of at most 120 characters, without Markdown and ticket key."""
+        """The report in one line of at most 120 characters, without Markdown and ticket key.
+
+        Never empty, unless the report is.
+        """
         lines = (self.title or self.text).strip().split("\n")
-        first = lines[0].strip("#*_ \t")
+        bare = (line.strip("#*_ \t\r") for line in lines)
+        first = next((line for line in bare if line), lines[0].strip())
         first = first.removeprefix(self.ticket).lstrip(" :-") or first
         return first if len(first) <= HEADLINE_MAX else first[: HEADLINE_MAX - 1] + "…"
 

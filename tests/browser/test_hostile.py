@@ -1,36 +1,143 @@
-"""Text of strangers in every field that a screen shows: only ever text."""
+"""Texts of strangers in every field that a screen shows: they are text, and nothing else."""
 
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from tests.browser.watching import PHONE, looking, needs_chromium
-from tests.e2e.rest import serving
+import pytest
+
+from core.findings import Citation, Diagnosis, Narrative, Reading, Reproduction, Triage
+from core.identities import Identity
+from core.interactions import Interaction, MemoryDiff
+from core.models import Message
+from core.patches import Suspect
+from evals.scripted import TEST, Script
+from memory.identities.sqlite import SqliteIdentityStore
+from memory.stores.sqlite import SqliteStores
+from observability.clock import SystemClock
+from observability.redaction import Redactor
+from tests.browser.hostile import ALL, HOSTILE
+from tests.browser.watching import DESK, PHONE, Watched, looking, needs_chromium
+from tests.e2e.rest import Served, serving
 
 pytestmark = needs_chromium
 
-HOSTILE = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "[click](javascript:alert(1)) ![x](http://evil.example/x.png)",
-    '"><svg onload=alert(1)> {{7*7}} ${7*7} `${alert(1)}`',
-    "safe \u202etxt.exe\u2066 \u200b\ufeff \U000e0041 end",
-    "http://evil.example/" + "a" * 300,
-    "W" * 400,
-    "\u0635\u0627\u062f\u0642 " * 30 + "z\u0363\u0364\u0365" * 40,
-    "<style>*{display:none}</style><base href=//evil.example>",
+WATCH = """() => {
+  window.ran = [];
+  for (const name of ["alert", "confirm", "prompt", "open"])
+    window[name] = () => window.ran.push(name);
+}"""
+SCREENS = (
+    *("", "/board", "/incidents", "/incidents/{incident}", "/tasks/{task}", "/agents"),
+    *("/identities", "/identities/fix", "/settings/configuration", "/new"),
+)
+UNFOLD = "for (const one of document.querySelectorAll('[role=tabpanel] details')) one.open = true"
+STRANGERS = "main :is(script, iframe, object, embed, base, form[action], meta, img, video, audio)"
+"""What no screen has of its own in its middle."""
+SCRIPT = Script(
+    triage=Triage(reasoning=ALL, component=HOSTILE[0], context_summary=ALL),
+    diagnosis=Diagnosis(
+        root_cause=ALL,
+        intended_behaviour=ALL,
+        approach=ALL,
+        method=ALL,
+        evidence=tuple(Citation(path=text, line=1, quote=text) for text in HOSTILE),
+        suspects=(Suspect(path="app.py", line=2, function=HOSTILE[0], score=1.0),),
+    ),
+    reproduction=Reproduction(
+        reading=Reading.REPRODUCED, origin=HOSTILE[1], tests=(TEST,), note=ALL
+    ),
+    narrative=Narrative(text=ALL, author=HOSTILE[2]),
 )
 
 
-async def test_hostile_text_is_shown_as_text_and_breaks_nothing(tmp_path: Path) -> None:
-    async with serving(tmp_path) as house, looking(house.base, **PHONE) as watched:
-        tasks = [await house.begin(task_description=text, queue=True) for text in HOSTILE]
-        for task_id in tasks:
-            await house.until(task_id, "waiting_for_input")
-        page = watched.page
-        for path in ("", "board"):
-            await page.goto(f"{house.base}/ui/{path}")
-            await page.get_by_text("<script>alert(1)</script>").first.wait_for()
-            await watched.fine()
-        for task_id in tasks:
-            await page.goto(f"{house.base}/ui/tasks/{task_id}")
-            await page.get_by_role("region", name="Decision").wait_for()
-            await watched.fine()
+def test_there_are_fifty_of_them() -> None:
+    assert len(set(HOSTILE)) == 50
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path, script=SCRIPT) as served:
+        yield served
+
+
+async def told_everywhere(house: Served) -> str:
+    """Fifty reports, and one task whose every field tells all; the id of that one."""
+    for text in HOSTILE:
+        body = {"task_description": text, "repo": str(house.repo), "queue": True, "join": False}
+        assert (await house.ask("POST", "/tasks", json=body)).status_code == 201
+    task = await house.begin(task_description=ALL, ticket="BUG-1", queue=True, join=False)
+    await house.until(task, "waiting_for_input")
+    records = house.anton.observatory.records
+    now = datetime.now(UTC)
+    said = (Message(author="system", text=ALL), Message(author="user", text=ALL))
+    records.interactions.record(
+        Interaction(
+            interaction_id="hostile",
+            ended_at=now,
+            task_id=task,
+            role="fix",
+            node="fix",
+            model=HOSTILE[0],
+            messages=said,
+            tools=(HOSTILE[3],),
+            response=ALL,
+            success=False,
+            error=ALL,
+        )
+    )
+    records.interactions.record(
+        MemoryDiff(role="fix", version=1, changed_at=now, added=HOSTILE, reason=ALL)
+    )
+    await records.interactions.flush()
+    short = tuple(text[:400] for text in HOSTILE)
+    identity = Identity(
+        role="fix", learned_rules=short, expertise=short, past_mistakes=short, code_style=ALL
+    )
+    await saved(house, identity)
+    return task
+
+
+async def saved(house: Served, identity: Identity) -> None:
+    """Write an identity as reflection does, past the gate that keeps such rules out."""
+    clock = SystemClock()
+    stores = await SqliteStores.open(
+        house.repo.parent / "data", clock=clock, redactor=Redactor(()), exclusive=False
+    )
+    try:
+        await SqliteIdentityStore(stores.database, clock).save(
+            identity, by="reflection", reason=ALL
+        )
+    finally:
+        await stores.close()
+
+
+async def harmless(watched: Watched, path: str) -> None:
+    """A screen shows the texts in each of its tabs, and none of them did anything."""
+    page = watched.page
+    await page.goto(f"{watched.base}/ui{path}")
+    await page.locator("h1").first.wait_for()
+    await page.wait_for_load_state("networkidle")
+    tabs = await page.get_by_role("tab").all()
+    for tab in tabs or [None]:
+        if tab:
+            await tab.click()
+        await page.evaluate(UNFOLD)
+        await watched.fine()
+        assert await page.evaluate("window.ran") == [], page.url
+        assert await page.locator(STRANGERS).count() == 0, page.url
+
+
+@pytest.mark.parametrize(
+    "look", [PHONE, pytest.param(DESK, marks=pytest.mark.slow)], ids=["phone", "desk"]
+)
+async def test_hostile_text_is_shown_as_text_on_every_screen(
+    house: Served, look: dict[str, Any]
+) -> None:
+    task = await told_everywhere(house)
+    incident = (await house.ask("GET", "/incidents")).json()["incidents"][0]["incident_id"]
+    async with looking(house.base, **look) as watched:
+        await watched.page.add_init_script(f"({WATCH})()")
+        for path in SCREENS:
+            await harmless(watched, path.format(task=task, incident=incident))

@@ -18,6 +18,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
 
+WIDER = """() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const wide = [...document.querySelectorAll("body *")].filter(
+    (one) => one.getBoundingClientRect().right > root.clientWidth + 0.5,
+  );
+  return wide.slice(0, 5).map((one) => `${one.className} ${one.textContent}`.slice(0, 120));
+}"""
+"""What makes the page wider than the screen."""
+
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="needs Debian's chromium, or CHROMIUM_PATH"
 )
@@ -45,14 +55,14 @@ class Watched:
     async def fine(self) -> None:
         """Nothing went wrong, nothing is wider than the screen, and axe finds nothing."""
         await self.page.locator("h1").first.wait_for()
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert await self.page.evaluate(wide) <= 0, self.page.url
+        wide = await self.page.evaluate(WIDER)
+        assert wide == [], f"{self.page.url} is wider than the screen by {wide}"
         if AXE.exists():
             await self.page.evaluate(AXE.read_text())
             found = await self.page.evaluate("axe.run().then((told) => told.violations)")
             told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
-            assert told == [], self.page.url
-        assert self.trouble == []
+            assert told == [], f"{self.page.url}: {told}"
+        assert self.trouble == [], self.trouble
 
 
 @asynccontextmanager

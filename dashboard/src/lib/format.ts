@@ -53,7 +53,7 @@ export interface Piece {
 }
 
 const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|(?<=\p{M}{4})\p{M}+/gu;
 const NAMES: Record<string, string> = {
   "\r": "CR",
   "\u001b": "ESC",
@@ -73,6 +73,12 @@ const NAMES: Record<string, string> = {
   "\ufeff": "BOM",
 };
 
+/** The code of a character; of marks that are heaped upon one letter only how many. */
+function named(code: number, text: string): string {
+  if (/^\p{M}+$/u.test(text)) return `+${plural(text.length, "mark")}`;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 /** Text with all that would hide or reorder it taken apart, so that it can be shown by name. */
 export function revealed(text: string): Piece[] {
   const pieces: Piece[] = [];
@@ -80,8 +86,7 @@ export function revealed(text: string): Piece[] {
   for (const match of text.matchAll(HIDDEN)) {
     if (match.index > at) pieces.push({ text: text.slice(at, match.index), hidden: "" });
     const code = match[0].codePointAt(0) ?? 0;
-    const name = NAMES[match[0]] ?? `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-    pieces.push({ text: match[0], hidden: name });
+    pieces.push({ text: match[0], hidden: NAMES[match[0]] ?? named(code, match[0]) });
     at = match.index + match[0].length;
   }
   if (at < text.length) pieces.push({ text: text.slice(at), hidden: "" });

@@ -13,6 +13,11 @@ test("what would hide or reorder text is shown by name", () => {
   ]);
   expect(revealed("a\tb")).toEqual([{ text: "a\tb", hidden: "" }]);
   expect(revealed("\u{e0041}")[0]?.hidden).toBe("U+E0041");
+  const heap = "z" + "\u0363\u0364".repeat(20);
+  expect(revealed(heap)).toEqual([
+    { text: heap.slice(0, 5), hidden: "" },
+    { text: heap.slice(5), hidden: "+36 marks" },
+  ]);
 });
 
 test("an unknown cost is no zero", () => {

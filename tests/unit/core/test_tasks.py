@@ -14,6 +14,8 @@ from core.tasks import TaskRequest, ticket_key
         ("UTF-8 names break", "UTF-8", "names break"),
         ("BUG-1", "BUG-1", "BUG-1"),
         ("x" * 200, "", "x" * 119 + "…"),
+        ("# # #\n\n**It is slow**", "", "It is slow"),
+        ("# # #", "", "# # #"),
     ],
 )
 def test_headline_and_key(text: str, key: str, headline: str) -> None:
