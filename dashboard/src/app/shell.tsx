@@ -8,22 +8,7 @@ import { useSignOut, type Session } from "@/features/session/api/use-session";
 import { clock } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
 import { useLive } from "@/lib/live";
-
-const KEYS: [keys: string, does: string][] = [
-  ["j k", "Next and previous item, or changed line"],
-  ["Enter", "Open"],
-  ["a", "Approve (asks again)"],
-  ["r", "Request changes (asks again)"],
-  ["c", "Comment on the line"],
-  ["[ ]", "Previous and next tab"],
-  ["g i", "Inbox"],
-  ["g b", "Board"],
-  ["g n", "Incidents"],
-  ["g r", "Report a fault"],
-  ["g a", "Agents"],
-  ["g v", "Activity"],
-  ["?", "This list"],
-];
+import { KeysDialog } from "./keys-dialog";
 
 /** On a phone those of the rest stand behind More; `also` begins other addresses of a screen. */
 const SCREENS = [
@@ -110,27 +95,7 @@ export function Shell({ session }: { session: Session }) {
           </div>
         </Dialog>
       )}
-      {help && (
-        <Dialog title="Keys" onClose={() => setHelp(false)}>
-          <dl className="keys">
-            {KEYS.map(([keys, does]) => (
-              <div key={keys}>
-                <dt>
-                  {keys.split(" ").map((one) => (
-                    <kbd key={one}>{one}</kbd>
-                  ))}
-                </dt>
-                <dd>{does}</dd>
-              </div>
-            ))}
-          </dl>
-          <div className="buttons">
-            <button type="button" data-first onClick={() => setHelp(false)}>
-              Close
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {help && <KeysDialog onClose={() => setHelp(false)} />}
     </div>
   );
 }

@@ -6,6 +6,7 @@ export const paths = {
     return `/stream${query.size ? `?${query}` : ""}`;
   },
   events: (after: number, limit = 500) => `/events?after=${after}&limit=${limit}`,
+  artifactsZip: (task: string) => `/tasks/${encodeURIComponent(task)}/artifacts.zip`,
   artifact: (task: string, id: string) =>
     `/tasks/${encodeURIComponent(task)}/artifacts/${encodeURIComponent(id)}`,
 };

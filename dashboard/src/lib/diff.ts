@@ -81,15 +81,3 @@ function pathOf(line: string): string {
   if (left.slice(2) === right.slice(2)) return right.slice(2);
   return names.slice(names.lastIndexOf(" b/") + 3);
 }
-
-/** Names of the lines of a diff, to tell which ones another diff has not. */
-export function changedLines(files: readonly DiffFile[]): Set<string> {
-  const changed = files.flatMap((file) =>
-    file.hunks.flatMap((hunk) => hunk.lines.map((line) => lineName(file.path, line))),
-  );
-  return new Set(changed);
-}
-
-export function lineName(path: string, line: DiffLine): string {
-  return `${path}\0${line.kind}\0${line.text}`;
-}

@@ -21,6 +21,11 @@ export function duration(ms: number): string {
   return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
 }
 
+export function bytes(count: number): string {
+  if (count < 1_000) return `${count} B`;
+  return count < 1_000_000 ? `${(count / 1_000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+}
+
 export function since(iso: string, now: number): string {
   const ms = Math.max(0, now - Date.parse(iso));
   return duration(Math.round(ms / 1_000) * 1_000 || 1_000);

@@ -2,6 +2,16 @@
 import { useEffect, useRef } from "react";
 
 const SEQUENCE_MS = 1_200;
+const SWITCH = "single-keys";
+
+/** Whether single keys do anything; whoever speaks to the machine may not want them. */
+export function singleKeys(): boolean {
+  return localStorage.getItem(SWITCH) !== "off";
+}
+
+export function setSingleKeys(on: boolean): void {
+  localStorage.setItem(SWITCH, on ? "on" : "off");
+}
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
 
@@ -15,6 +25,7 @@ export function useKeys(keys: Keys): void {
     let until = 0;
     const heard = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (!singleKeys()) return;
       if (inField(event.target) || document.querySelector("dialog[open]")) return;
       const pair = event.timeStamp < until ? `${first} ${event.key}` : "";
       const run = latest.current[pair] ?? latest.current[event.key];

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { answerOf, api, type Approval, type Task } from "@/lib/api";
+import { answerOf, api, type Task } from "@/lib/api";
 import { eventsOf, type LoggedEvent } from "@/lib/events";
 import type { Proof } from "./facts";
 
@@ -19,26 +19,6 @@ export function useTaskEvents(taskId: string) {
     queryKey: ["events", taskId],
     queryFn: ({ client, queryKey }) =>
       eventsOf(taskId, client.getQueryData<LoggedEvent[]>(queryKey)),
-  });
-}
-
-/** The question of a task that matters now: the one that waits, else the last release. */
-export function useApproval(taskId: string) {
-  return useQuery({
-    queryKey: ["approval", taskId],
-    queryFn: async (): Promise<Approval | null> => {
-      const { approvals } = await answerOf(
-        api.GET("/approvals", { params: { query: { task: taskId } } }),
-      );
-      const newest = [...approvals].sort((a, b) => b.created_at.localeCompare(a.created_at));
-      const chosen =
-        newest.find((one) => one.state === "pending") ??
-        newest.find((one) => one.kind === "release") ??
-        newest[0];
-      if (!chosen) return null;
-      const path = { approval_id: chosen.approval_id };
-      return answerOf(api.GET("/approvals/{approval_id}", { params: { path } }));
-    },
   });
 }
 

@@ -208,3 +208,31 @@ test("a question that was answered takes no more answers", () => {
   show({ state: "approved" });
   expect(screen.queryByRole("region", { name: "Decision" })).toBeNull();
 });
+
+test("a spent budget is raised by what is offered, and the limit that follows is told", async () => {
+  const seen = answering(200, { ...approval, state: "answered", seq: 9 });
+  show({
+    kind: "budget",
+    patch_hash: null,
+    options: ["raise_budget", "stop"],
+    details: { limit_usd: "1", raises_usd: "0.50 1.00" },
+  });
+  click("+$1.00");
+  expect(screen.getByText("The limit is $1.00 now, and $2.00 then.")).toBeTruthy();
+  click("Raise budget");
+  await waitFor(() => expect(seen.bodies).toHaveLength(1));
+  expect(seen.bodies[0]).toMatchObject({ decision: "raise_budget", amount_usd: 1 });
+});
+
+test("an escalation offers its ways on, and names none of them a revision", () => {
+  show({
+    kind: "escalation",
+    title: "Three attempts failed.",
+    options: ["more_attempts", "guidance", "take_over", "stop"],
+  });
+  for (const name of ["More attempts", "Guidance…", "Take over…", "Stop…"])
+    expect(button(name)).toBeTruthy();
+  click("Guidance…");
+  expect(screen.getByRole("dialog", { name: "Guidance?" })).toBeTruthy();
+  expect(screen.getByText("Three attempts failed.")).toBeTruthy();
+});

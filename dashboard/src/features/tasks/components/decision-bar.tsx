@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Dialog } from "@/components/dialog";
+import { ForeignText } from "@/components/foreign-text";
 import { When } from "@/components/when";
 import type { Approval, Choice } from "@/lib/api";
 import { limit, plural, words } from "@/lib/format";
@@ -49,6 +50,7 @@ interface Props {
 
 export function DecisionBar({ approval, title, facts, branch, comments, onSettled }: Props) {
   const [choice, setChoice] = useState<Choice | null>(null);
+  const [amount, setAmount] = useState("0.50");
   const pending = approval.state === "pending";
   const open = (wanted: Choice) => {
     if (pending && approval.may_decide && approval.options.includes(wanted)) setChoice(wanted);
@@ -60,14 +62,30 @@ export function DecisionBar({ approval, title, facts, branch, comments, onSettle
   });
   if (!pending) return null;
   const [first, second, ...rest] = approval.options;
+  const raises = (approval.details.raises_usd ?? "").split(" ").filter(Boolean);
   return (
     <div className="decision-bar" role="region" aria-label="Decision">
       {approval.may_decide ? (
         <>
-          {first && (
+          {first === "raise_budget" &&
+            raises.map((usd) => (
+              <button
+                key={usd}
+                type="button"
+                className="primary"
+                onClick={() => {
+                  setAmount(usd);
+                  open(first);
+                }}
+              >
+                +{limit(Number(usd))}
+              </button>
+            ))}
+          {first && (first !== "raise_budget" || !raises.length) && (
             <button type="button" className="primary" onClick={() => open(first)}>
               {first === "approve" ? "✓ " : ""}
               {LABELS[first]}
+              {first === "approve" || first === "more_attempts" ? "" : "…"}
             </button>
           )}
           {second && (
@@ -96,12 +114,14 @@ export function DecisionBar({ approval, title, facts, branch, comments, onSettle
           <button type="button" className="primary" disabled>
             {first ? LABELS[first] : "Answer"}
           </button>
-          <p className="quiet">Answering needs a key with scope approve.</p>
+          <p className="quiet">
+            {first === "approve" ? "Approving" : "Answering"} needs a key with scope approve.
+          </p>
         </>
       )}
       <p className="quiet bar-note">
-        Revision {approval.revision} · risk {approval.risk} · asked{" "}
-        <When at={approval.created_at} />
+        {approval.kind === "release" && `Revision ${approval.revision} · risk ${approval.risk} · `}
+        asked <When at={approval.created_at} />
         {approval.voices_needed > 1 &&
           ` · ${approval.voices.length} of ${approval.voices_needed} approvals`}
       </p>
@@ -109,6 +129,7 @@ export function DecisionBar({ approval, title, facts, branch, comments, onSettle
         <Confirm
           approval={approval}
           choice={choice}
+          amountAtFirst={amount}
           title={title}
           facts={facts}
           branch={branch}
@@ -126,7 +147,15 @@ export function DecisionBar({ approval, title, facts, branch, comments, onSettle
 
 interface ConfirmProps extends Props {
   choice: Choice;
+  amountAtFirst: string;
   onClose: () => void;
+}
+
+function budgetAfter({ details }: Approval, more: number): string {
+  const now = Number(details.limit_usd);
+  return now > 0
+    ? `The limit is ${limit(now)} now, and ${limit(now + more)} then.`
+    : `Adds ${limit(more)}.`;
 }
 
 function draftName(approval: Approval, choice: Choice): string {
@@ -136,6 +165,7 @@ function draftName(approval: Approval, choice: Choice): string {
 function Confirm({
   approval,
   choice,
+  amountAtFirst,
   title,
   facts,
   branch,
@@ -146,7 +176,7 @@ function Confirm({
   const queries = useQueryClient();
   const draft = draftName(approval, choice);
   const [text, setText] = useState(() => sessionStorage.getItem(draft) ?? "");
-  const [amount, setAmount] = useState("0.50");
+  const [amount, setAmount] = useState(amountAtFirst);
   const [typed, setTyped] = useState("");
   const [sending, setSending] = useState(false);
   const [trouble, setTrouble] = useState("");
@@ -185,7 +215,8 @@ function Confirm({
     void queries.invalidateQueries({ queryKey: ["task", approval.task_id] });
     onSettled(settled);
   };
-  const named = `${LABELS[choice]} r${approval.revision}`;
+  const release = approval.kind === "release";
+  const named = release ? `${LABELS[choice]} r${approval.revision}` : LABELS[choice];
   return (
     <Dialog title={`${named}?`} onClose={onClose}>
       <form
@@ -197,7 +228,7 @@ function Confirm({
         <p>
           <strong>{title}</strong>
           <br />
-          {facts}
+          {release ? facts : <ForeignText text={approval.title} />}
         </p>
         <p>
           {MEANS[choice]}
@@ -239,7 +270,7 @@ function Confirm({
               value={amount}
               onChange={(event) => setAmount(event.target.value)}
             />
-            <p className="quiet">Adds {limit(Number(amount) || 0)}.</p>
+            <p className="quiet">{budgetAfter(approval, Number(amount) || 0)}</p>
           </>
         )}
         {proof && (

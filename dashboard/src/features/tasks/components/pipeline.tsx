@@ -1,9 +1,11 @@
-/** The steps of a task as the server drew them, and how far each is. */
+/** The steps of a task as the server drew them, and how far each is; branches stand side by side. */
 import { DETOURS, nodeLabel } from "@/config/nodes";
-import type { Task } from "@/lib/api";
+import type { Schemas, Task } from "@/lib/api";
 import { duration } from "@/lib/format";
 
-const MARKS: Record<string, [mark: string, said: string]> = {
+type Step = Schemas["PipelineStep"];
+
+const MARKS: Record<Step["state"], [mark: string, said: string]> = {
   finished: ["✓", "done"],
   started: ["●", "running"],
   failed: ["✗", "failed"],
@@ -13,25 +15,42 @@ const MARKS: Record<string, [mark: string, said: string]> = {
 };
 
 export function Pipeline({ task }: { task: Task }) {
-  const steps = task.pipeline.filter((step) => step.state !== "pending" || !DETOURS.has(step.node));
+  const stages = new Map<number, Step[]>();
+  for (const step of task.pipeline)
+    if (step.state !== "pending" || !DETOURS.has(step.node))
+      stages.set(step.stage, [...(stages.get(step.stage) ?? []), step]);
   return (
     <ol className="pipeline" aria-label="Steps">
-      {steps.map(({ node, state, runs, ms }) => {
-        const [mark, said] = MARKS[state] ?? ["?", state];
-        return (
-          <li key={node} className={`step step-${state}`}>
-            <span aria-hidden="true" className="step-mark">
-              {mark}
-            </span>
-            <span className="step-name">{nodeLabel(node)}</span>
-            <span className="visually-hidden">, {said}</span>
-            {runs > 1 && <span className="quiet"> ×{runs}</span>}
-            {state === "finished" && typeof ms === "number" && ms >= 1000 && (
-              <span className="quiet"> {duration(ms)}</span>
-            )}
+      {[...stages].map(([stage, steps]) =>
+        steps.length === 1 && steps[0] ? (
+          <StepMark key={stage} step={steps[0]} />
+        ) : (
+          <li key={stage} className="branches">
+            <ul aria-label="Side by side">
+              {steps.map((step) => (
+                <StepMark key={step.node} step={step} />
+              ))}
+            </ul>
           </li>
-        );
-      })}
+        ),
+      )}
     </ol>
+  );
+}
+
+function StepMark({ step: { node, state, runs, ms } }: { step: Step }) {
+  const [mark, said] = MARKS[state];
+  return (
+    <li className={`step step-${state}`}>
+      <span aria-hidden="true" className="step-mark">
+        {mark}
+      </span>
+      <span className="step-name">{nodeLabel(node)}</span>
+      <span className="visually-hidden">, {said}</span>
+      {runs > 1 && <span className="quiet"> ×{runs}</span>}
+      {state === "finished" && typeof ms === "number" && ms >= 1000 && (
+        <span className="quiet"> {duration(ms)}</span>
+      )}
+    </li>
   );
 }

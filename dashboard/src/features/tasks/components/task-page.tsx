@@ -1,26 +1,31 @@
 /** One repair task, end to end: complete without opening a tab, and answered at the bottom. */
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { Severity, Status } from "@/components/badges";
-import { ForeignText } from "@/components/foreign-text";
-import { Prose } from "@/components/prose";
 import { Empty, Failed, Loading } from "@/components/states";
-import { Problem, type Approval, type Task } from "@/lib/api";
-import { changedLines, parseDiff } from "@/lib/diff";
-import { cost, limit, plural, repoName } from "@/lib/format";
+import { Tabs } from "@/components/tabs";
+import { Problem, type ApprovalFacts, type Task } from "@/lib/api";
+import { plural, repoName } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
 import type { LineComment, Settled } from "../api/decide";
+import { told } from "../api/facts";
 import { TABS, type Place, type Tab } from "../api/place";
-import { isGreen, latest, told } from "../api/facts";
-import { useApproval, useProof, useTask, useTaskEvents, type LoggedEvent } from "../api/use-task";
+import { questionNow, useQuestion, useQuestions } from "../api/use-revisions";
+import { useTask, useTaskEvents, type LoggedEvent } from "../api/use-task";
+import { Asked } from "./asked";
 import { ConversationTab } from "./conversation/conversation-tab";
 import { DecisionBar, DecisionOutcome } from "./decision-bar";
 import { DiagnosisTab } from "./diagnosis-tab";
-import { Diff } from "./diff";
+import { DiffTab } from "./diff-tab";
+import { DocumentsTab } from "./documents-tab";
+import { Ending } from "./ending";
+import { FilesTab } from "./files-tab";
 import { LiveDemo } from "./live-demo";
 import { Pipeline } from "./pipeline";
+import { Summary } from "./summary";
+import { TaskHead } from "./task-head";
 import { TestsTab } from "./tests-tab";
 import { TimelineTab } from "./timeline-tab";
+import "./task.css";
 
 interface Props {
   taskId: string;
@@ -32,7 +37,7 @@ export function TaskPage({ taskId, place, onPlace }: Props) {
   const found = useTask(taskId);
   const id = found.data?.task_id ?? taskId;
   const logged = useTaskEvents(id);
-  const asked = useApproval(id);
+  const asked = useQuestions(id);
   if (found.isPending) return <Loading what="the task" rows={5} />;
   if (!found.data) {
     const unknown = found.error instanceof Problem && found.error.status === 404;
@@ -49,7 +54,7 @@ export function TaskPage({ taskId, place, onPlace }: Props) {
       key={id}
       task={found.data}
       events={logged.data ?? []}
-      approval={asked.data ?? null}
+      asked={asked.data ?? []}
       trouble={asked.error ?? logged.error}
       retry={() => {
         void asked.refetch();
@@ -63,90 +68,71 @@ export function TaskPage({ taskId, place, onPlace }: Props) {
 
 interface LoadedProps {
   task: Task;
-  events: LoggedEvent[];
-  approval: Approval | null;
+  events: readonly LoggedEvent[];
+  asked: readonly ApprovalFacts[];
   trouble: Error | null;
   retry: () => void;
   place: Place;
   onPlace: (place: Place) => void;
 }
 
-function Loaded({ task, events, approval, trouble, retry, place, onPlace }: LoadedProps) {
+function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedProps) {
   const { tab = "diff" } = place;
-  const onTab = (chosen: Tab) => onPlace({ ...place, tab: chosen, call: undefined });
   const [comments, setComments] = useState<LineComment[]>([]);
-  const [settled, setSettled] = useState<Settled | null>(null);
-  const seen = useSeen(approval);
+  const [settled, setSettled] = useState<{ said: Settled; revision: number } | null>(null);
+  const now = questionNow(asked);
+  const approval = useQuestion(task.task_id, now?.approval_id).data ?? null;
+  const first = useFirst(now);
   const panel = useRef<HTMLDivElement>(null);
-  const proof = useProof(task);
-  const step = (by: number) => {
-    const at = TABS.indexOf(tab);
-    onTab(TABS[(at + by + TABS.length) % TABS.length] ?? "diff");
-  };
+  const onTab = (chosen: Tab) => onPlace({ ...place, tab: chosen, call: undefined });
+  const step = (by: number) =>
+    onTab(TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length] ?? "diff");
   useKeys({ "[": () => step(-1), "]": () => step(1) });
-  const pending = approval?.state === "pending";
+  const pending = now?.state === "pending";
+  const showChange = (since: number | undefined) => {
+    onPlace({ tab: "diff", vs: since });
+    panel.current?.focus();
+  };
   return (
     <article className={pending ? "task task-asks" : "task"}>
-      <Head task={task} />
+      <TaskHead task={task} approval={approval} />
       <Pipeline task={task} />
       {settled && (
         <DecisionOutcome
-          settled={settled}
+          settled={settled.said}
           prUrl={task.pr_url}
           branch={task.branch}
-          onShowChange={() => {
-            onTab("diff");
-            panel.current?.focus();
-          }}
+          onShowChange={() => showChange(settled.revision)}
         />
       )}
-      {!settled && pending && seen.before && (
+      {!settled && pending && first !== undefined && now.revision > first && (
         <div className="notice notice-warn" role="status">
-          <p>The patch has changed while you read: this is revision {approval.revision}.</p>
+          <p>The patch has changed while you read: this is revision {now.revision}.</p>
+          <button type="button" onClick={() => showChange(first)}>
+            Show what changed
+          </button>
         </div>
       )}
       {trouble && <Failed what="all of the task" error={trouble} retry={retry} />}
+      <Ending task={task} />
+      {approval && <Asked approval={approval} />}
       <Summary task={task} events={events} approval={approval} />
       {task.demo && <LiveDemo taskId={task.task_id} demo={task.demo} />}
-      <div className="tabs" role="tablist" aria-label="Parts of the task">
-        {TABS.map((one) => (
-          <button
-            key={one}
-            type="button"
-            role="tab"
-            id={`tab-${one}`}
-            aria-selected={one === tab}
-            aria-controls="panel"
-            tabIndex={one === tab ? 0 : -1}
-            onClick={() => onTab(one)}
-            onKeyDown={(event) => {
-              const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-              if (by) {
-                step(by);
-                const next =
-                  event.key === "ArrowLeft" ? "previousElementSibling" : "nextElementSibling";
-                (event.currentTarget[next] as HTMLElement | null)?.focus();
-              }
-            }}
-          >
-            {one.charAt(0).toUpperCase() + one.slice(1)}
-          </button>
-        ))}
-      </div>
+      <Tabs label="Parts of the task" tabs={TABS} chosen={tab} panel="panel" onChoose={onTab} />
       <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={-1} ref={panel}>
-        {tab === "diff" &&
-          (approval?.diff ? (
-            <Diff
-              diff={approval.diff}
-              seenBefore={seen.before}
-              comments={comments}
-              onComments={pending && approval.may_decide ? setComments : undefined}
-            />
-          ) : (
-            <Empty title={task.ended_at ? "This task has no patch." : "There is no patch yet."} />
-          ))}
-        {tab === "tests" && <TestsTab task={task} proof={proof.data} />}
-        {tab === "diagnosis" && <DiagnosisTab diagnosis={task.diagnosis} />}
+        {tab === "diff" && (
+          <DiffTab
+            task={task}
+            asked={asked}
+            now={now}
+            place={place}
+            onPlace={onPlace}
+            comments={comments}
+            onComments={setComments}
+          />
+        )}
+        {tab === "tests" && <TestsTab task={task} />}
+        {tab === "diagnosis" && <DiagnosisTab task={task} place={place} />}
         {tab === "conversation" && (
           <ConversationTab
             task={task}
@@ -155,6 +141,8 @@ function Loaded({ task, events, approval, trouble, retry, place, onPlace }: Load
             onChoose={(call) => onPlace({ ...place, call })}
           />
         )}
+        {tab === "files" && <FilesTab task={task} />}
+        {tab === "documents" && <DocumentsTab task={task} />}
         {tab === "timeline" && <TimelineTab events={events} ended={task.ended_at} />}
       </div>
       {approval && (
@@ -165,7 +153,7 @@ function Loaded({ task, events, approval, trouble, retry, place, onPlace }: Load
           branch={task.branch ?? ""}
           comments={comments}
           onSettled={(said) => {
-            setSettled(said);
+            setSettled({ said, revision: approval.revision });
             if (said.kind === "decided") setComments([]);
           }}
         />
@@ -174,137 +162,11 @@ function Loaded({ task, events, approval, trouble, retry, place, onPlace }: Load
   );
 }
 
-interface Seen {
-  diff: string;
-  /** Lines of the revision that was on this page before, once a newer one came. */
-  before?: ReadonlySet<string>;
-}
-
-function useSeen(approval: Approval | null): Seen {
-  const [seen, setSeen] = useState<Seen>({ diff: "" });
-  const diff = approval?.diff ?? "";
-  if (diff && diff !== seen.diff)
-    setSeen({ diff, before: seen.diff ? changedLines(parseDiff(seen.diff)) : undefined });
-  return seen;
-}
-
-function Head({ task }: { task: Task }) {
-  const repo = repoName(task.repo);
-  return (
-    <header className="task-head">
-      <p className="crumbs">
-        <Link to="/">Inbox</Link> <span aria-hidden="true">/</span>{" "}
-        <Severity level={task.severity} /> {task.ticket && <strong>{task.ticket}</strong>}{" "}
-        <code>{task.task_id.slice(0, 8)}</code>{" "}
-        <span className="quiet">
-          <ForeignText text={repo} /> · from {task.source}
-        </span>{" "}
-        <Status status={task.status} outcome={task.outcome} />
-      </p>
-      <h1>
-        <ForeignText text={task.title} />
-      </h1>
-      {task.outcome && task.reason && (
-        <p>
-          <Prose text={task.reason} />
-        </p>
-      )}
-      {task.branch && (
-        <p>
-          Branch <code>{task.branch}</code>
-          {task.commit && (
-            <>
-              {" "}
-              at <code>{task.commit.slice(0, 12)}</code>
-            </>
-          )}
-        </p>
-      )}
-      {task.pr_url?.startsWith("https://") && (
-        <p>
-          <a href={task.pr_url} rel="noreferrer" target="_blank">
-            Pull request on {new URL(task.pr_url).host}
-          </a>
-        </p>
-      )}
-    </header>
-  );
-}
-
-interface SummaryProps {
-  task: Task;
-  events: LoggedEvent[];
-  approval: Approval | null;
-}
-
-function Summary({ task, events, approval }: SummaryProps) {
-  const { tests, size, diagnosis } = task;
-  const cause = line(approval?.body, "Root cause") ?? diagnosis?.root_cause;
-  const fix = line(approval?.body, "Fix");
-  const green = isGreen(tests?.after);
-  const budget = latest(events, "budget")?.data?.limit_usd;
-  return (
-    <section className="card summary" aria-label="Summary">
-      {cause && (
-        <p>
-          <strong>Root cause</strong> <Prose text={cause} />
-        </p>
-      )}
-      {fix && (
-        <p>
-          <strong>Fix</strong> <Prose text={fix} />
-        </p>
-      )}
-      <dl className="facts-row">
-        {tests && (
-          <div>
-            <dt>Tests</dt>
-            <dd>
-              {told(tests.before)} <span aria-label="then">→</span>{" "}
-              <strong className={green ? "good" : "bad"}>
-                {told(tests.after)} {green ? "✓" : "✗"}
-              </strong>
-            </dd>
-          </div>
-        )}
-        {size && (
-          <div>
-            <dt>Size</dt>
-            <dd>
-              {plural(size.files, "file")} <span className="added">+{size.added}</span>{" "}
-              <span className="removed">−{size.deleted}</span>
-            </dd>
-          </div>
-        )}
-        {task.risk && (
-          <div>
-            <dt>Risk</dt>
-            <dd className={`risk-${task.risk}`}>{task.risk}</dd>
-          </div>
-        )}
-        <div>
-          <dt>Cost</dt>
-          <dd>
-            {cost(task.total_cost_usd)}
-            {typeof budget === "number" && ` of ${limit(budget)}`}
-          </dd>
-        </div>
-        {task.review && (
-          <div>
-            <dt>Review</dt>
-            <dd>{task.review}</dd>
-          </div>
-        )}
-        {task.confidence !== null && (
-          <div>
-            <dt>Confidence</dt>
-            <dd>{Math.round(task.confidence * 100)} %</dd>
-          </div>
-        )}
-      </dl>
-      {!cause && !tests && <p className="quiet">Nothing is known yet; the steps above are live.</p>}
-    </section>
-  );
+/** The revision of the release that this page showed first. */
+function useFirst(now: ApprovalFacts | undefined): number | undefined {
+  const [first, setFirst] = useState<number>();
+  if (first === undefined && now?.kind === "release") setFirst(now.revision);
+  return now?.kind === "release" ? first : undefined;
 }
 
 /** Size, tests and risk in one line, for whoever is about to say yes. */
@@ -316,10 +178,4 @@ function facts({ size, tests, repo }: Task): string {
   ]
     .filter(Boolean)
     .join(" · ");
-}
-
-/** One line of the briefing, as `- Root cause: …`. */
-function line(body: string | undefined, name: string): string | undefined {
-  const found = body?.split("\n").find((one) => one.startsWith(`- ${name}: `));
-  return found?.slice(name.length + 4);
 }

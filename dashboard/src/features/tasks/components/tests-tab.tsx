@@ -3,44 +3,54 @@ import { ForeignText } from "@/components/foreign-text";
 import { Log } from "@/components/log";
 import { Empty } from "@/components/states";
 import type { Task } from "@/lib/api";
-import { isGreen, told, type Proof, type Run as RunFacts, type TestRun } from "../api/facts";
+import { casesOf, isGreen, told, type Run as RunFacts, type TestRun } from "../api/facts";
+import { useProof } from "../api/use-task";
+import { CaseTable } from "./case-table";
+import { RunLog } from "./run-log";
 
-const LOG_LINES = 200;
-
-export function TestsTab({ task, proof }: { task: Task; proof?: Proof }) {
+export function TestsTab({ task }: { task: Task }) {
+  const proof = useProof(task).data;
   if (!task.tests) return <Empty title="No tests were run yet." />;
   const { before, after } = task.tests;
   const regression = task.evidence?.regression_tests ?? [];
+  const cases = proof ? casesOf(proof) : [];
   return (
     <>
-      {regression.length ? (
-        <p>
-          Regression test:{" "}
-          {regression.map((name) => (
-            <code key={name}>
+      <div className="columns">
+        <Run title="Before" name="before" counts={before} run={proof?.base} />
+        <Run title="After the fix" name="after" counts={after} run={proof?.fixed} />
+      </div>
+      {task.evidence?.note && (
+        <p className="quiet">
+          <ForeignText text={task.evidence.note} />
+        </p>
+      )}
+      {cases.length > 0 ? (
+        <CaseTable cases={cases} />
+      ) : (
+        regression.map((name) => (
+          <p key={name}>
+            Regression test{" "}
+            <code>
               <ForeignText text={name} />
             </code>
-          ))}
-        </p>
-      ) : null}
-      <div className="columns">
-        <Run title="Before" counts={before} run={proof?.base} />
-        <Run title="After the fix" counts={after} run={proof?.fixed} />
-      </div>
+          </p>
+        ))
+      )}
     </>
   );
 }
 
 interface RunProps {
   title: string;
+  name: string;
   counts?: RunFacts | null;
   run?: TestRun | null;
 }
 
-function Run({ title, counts, run }: RunProps) {
+function Run({ title, name, counts, run }: RunProps) {
   const green = isGreen(counts);
-  const failed = run?.cases?.filter((one) => one.outcome !== "passed") ?? [];
-  const passed = (run?.cases?.length ?? 0) - failed.length;
+  const tree = counts?.tree_hash ?? "";
   return (
     <section className="card run">
       <h2>{title}</h2>
@@ -54,52 +64,17 @@ function Run({ title, counts, run }: RunProps) {
           <dd>{counts.exit_code ?? "none"}</dd>
           <dt>Tree</dt>
           <dd>
-            <code title={counts.tree_hash ?? ""}>{counts.tree_hash?.slice(0, 12)}</code>
+            <code title={tree}>{tree.slice(0, 12)}</code>
           </dd>
         </dl>
       )}
-      {failed.length > 0 && (
-        <ul className="cases">
-          {failed.map((one) => (
-            <li key={one.test_id}>
-              <span className="bad">✗ {one.outcome}</span>{" "}
-              <code>
-                <ForeignText text={one.test_id} />
-              </code>
-              {one.message && <Log text={one.message} />}
-            </li>
-          ))}
-        </ul>
-      )}
-      {passed > 0 && run?.cases && (
-        <details>
-          <summary>{passed} passed</summary>
-          <ul className="cases">
-            {run.cases
-              .filter((one) => one.outcome === "passed")
-              .map((one) => (
-                <li key={one.test_id}>
-                  <span className="good">✓</span>{" "}
-                  <code>
-                    <ForeignText text={one.test_id} />
-                  </code>
-                </li>
-              ))}
-          </ul>
-        </details>
-      )}
-      {run?.argv && (
+      {run && (
         <details>
           <summary>Command</summary>
           <Log text={run.argv.join(" ")} />
         </details>
       )}
-      {run?.output && (
-        <details>
-          <summary>Log</summary>
-          <Log text={run.output.split("\n").slice(-LOG_LINES).join("\n")} />
-        </details>
-      )}
+      {run?.output && <RunLog text={run.output} name={`${name}.log`} />}
     </section>
   );
 }

@@ -8,7 +8,13 @@ import { duration } from "@/lib/format";
 import type { LoggedEvent } from "../api/use-task";
 import { spansOf } from "../api/spans";
 
-export function TimelineTab({ events, ended }: { events: LoggedEvent[]; ended: string | null }) {
+export function TimelineTab({
+  events,
+  ended,
+}: {
+  events: readonly LoggedEvent[];
+  ended: string | null;
+}) {
   const now = useNow();
   const until = ended ? Date.parse(ended) : now;
   const { spans, length } = useMemo(() => spansOf(events, until), [events, until]);

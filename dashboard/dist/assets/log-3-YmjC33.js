@@ -1,1 +1,0 @@
-import{t as e,vt as t}from"./foreign-text-DQfy0uiT.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};

@@ -1,0 +1,59 @@
+/** The keys, and the switch that turns single ones off. */
+import { useState } from "react";
+import { Dialog } from "@/components/dialog";
+import { setSingleKeys, singleKeys } from "@/lib/keys";
+
+const KEYS: [keys: string, does: string][] = [
+  ["j k", "Next and previous item, or changed line"],
+  ["n p", "Next and previous place of the patch"],
+  ["v", "File viewed, or not"],
+  ["Enter", "Open"],
+  ["a", "Approve (asks again)"],
+  ["r", "Request changes (asks again)"],
+  ["b", "Raise the budget (asks again)"],
+  ["c", "Comment on the line"],
+  ["[ ]", "Previous and next tab"],
+  ["g i", "Inbox"],
+  ["g b", "Board"],
+  ["g n", "Incidents"],
+  ["g r", "Report a fault"],
+  ["g a", "Agents"],
+  ["g v", "Activity"],
+  ["?", "This list"],
+];
+
+export function KeysDialog({ onClose }: { onClose: () => void }) {
+  const [on, setOn] = useState(singleKeys);
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <dl className="keys">
+        {KEYS.map(([keys, does]) => (
+          <div key={keys}>
+            <dt>
+              {keys.split(" ").map((one) => (
+                <kbd key={one}>{one}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <label className="switch">
+        <input
+          type="checkbox"
+          checked={on}
+          onChange={(event) => {
+            setSingleKeys(event.target.checked);
+            setOn(event.target.checked);
+          }}
+        />{" "}
+        Single keys do something
+      </label>
+      <div className="buttons">
+        <button type="button" data-first onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,72 @@
+/** What a task left behind, to be downloaded; Anton's own report can be read here. */
+import { useQuery } from "@tanstack/react-query";
+import { Markdown } from "@/components/markdown";
+import { Empty } from "@/components/states";
+import { paths } from "@/config/paths";
+import type { Task } from "@/lib/api";
+
+const TOLD: Record<string, string> = {
+  "patch.json": "The patch, with the whole of each changed file",
+  "partial_patch.json": "The best patch that does not hold",
+  "evidence.json": "Both test runs, each case and all output",
+  "diagnosis.json": "The diagnosis with its claims",
+  "reproduction.json": "The test that shows the fault",
+  "review.json": "The review of the exact diff",
+  "report.json": "The account, for programs",
+  "incident.md": "The account, for people",
+};
+
+export function DocumentsTab({ task }: { task: Task }) {
+  const report = task.artifacts.find((one) => one.name === "incident.md");
+  if (!task.artifacts.length)
+    return (
+      <Empty
+        title={task.ended_at ? "This task left nothing behind." : "There are no documents yet."}
+      />
+    );
+  return (
+    <>
+      <div className="documents-head">
+        <p>
+          {task.output_path && (
+            <>
+              Also written to <code>{task.output_path}</code>.
+            </>
+          )}
+        </p>
+        <a className="button" href={paths.artifactsZip(task.task_id)} download>
+          Download all (.zip)
+        </a>
+      </div>
+      <ul className="documents">
+        {task.artifacts.map((one) => (
+          <li key={`${one.name}:${one.id}`}>
+            <a href={paths.artifact(task.task_id, one.id)} download={one.name}>
+              {one.name}
+            </a>{" "}
+            <span className="quiet">{TOLD[one.name] ?? one.media_type}</span>
+          </li>
+        ))}
+      </ul>
+      {report && <Report taskId={task.task_id} artifact={report.id} />}
+    </>
+  );
+}
+
+function Report({ taskId, artifact }: { taskId: string; artifact: string }) {
+  const report = useQuery({
+    queryKey: ["artifact", taskId, artifact],
+    staleTime: Infinity,
+    queryFn: async () => {
+      const answer = await fetch(paths.artifact(taskId, artifact));
+      if (!answer.ok) throw new Error(`Status ${answer.status}.`);
+      return answer.text();
+    },
+  });
+  if (!report.data) return null;
+  return (
+    <section className="card" aria-label="Report">
+      <Markdown text={report.data} />
+    </section>
+  );
+}

@@ -1,0 +1,89 @@
+/** A task in one card: cause, fix, tests, size, risk, cost, review, confidence. */
+import type { ReactNode } from "react";
+import { Prose } from "@/components/prose";
+import type { Approval, Task } from "@/lib/api";
+import { cost, limit, plural, words } from "@/lib/format";
+import { isGreen, latest, told } from "../api/facts";
+import type { LoggedEvent } from "../api/use-task";
+
+interface Props {
+  task: Task;
+  events: readonly LoggedEvent[];
+  approval: Approval | null;
+}
+
+export function Summary({ task, events, approval }: Props) {
+  const { tests, size, diagnosis } = task;
+  const cause = briefed(approval?.body, "Root cause") ?? diagnosis?.root_cause;
+  const fix = briefed(approval?.body, "Fix");
+  const claims = diagnosis?.claims ?? [];
+  const stand = claims.filter((claim) => claim.verified !== false).length;
+  const green = isGreen(tests?.after);
+  const budget = latest(events, "budget")?.data?.limit_usd;
+  return (
+    <section className="card summary" aria-label="Summary">
+      {cause && (
+        <p>
+          <strong>Root cause</strong> <Prose text={cause} />{" "}
+          {claims.length > 0 && (
+            <span className="quiet">
+              {stand} of {plural(claims.length, "claim")} verified
+            </span>
+          )}
+        </p>
+      )}
+      {fix && (
+        <p>
+          <strong>Fix</strong> <Prose text={fix} />
+        </p>
+      )}
+      <dl className="facts-row">
+        {tests && (
+          <Fact name="Tests">
+            {told(tests.before)} <span aria-label="then">→</span>{" "}
+            <strong className={green ? "good" : "bad"}>
+              {told(tests.after)} {green ? "✓" : "✗"}
+            </strong>
+          </Fact>
+        )}
+        {size && (
+          <Fact name="Size">
+            {plural(size.files, "file")} <span className="added">+{size.added}</span>{" "}
+            <span className="removed">−{size.deleted}</span>
+          </Fact>
+        )}
+        {task.risk && (
+          <Fact name="Risk">
+            <span className={`risk-${task.risk}`}>{task.risk}</span>
+          </Fact>
+        )}
+        <Fact name="Cost">
+          {cost(task.total_cost_usd)}
+          {typeof budget === "number" && ` of ${limit(budget)}`}
+        </Fact>
+        {task.review && <Fact name="Review">{words(task.review.toLowerCase())}</Fact>}
+        {task.confidence !== null && (
+          <Fact name="Confidence">{Math.round(task.confidence * 100)} %</Fact>
+        )}
+      </dl>
+      {!cause && !tests && !task.ended_at && (
+        <p className="quiet">Nothing is known yet; the steps above are live.</p>
+      )}
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** One line of the briefing, as `- Root cause: …`. */
+function briefed(body: string | undefined, name: string): string | undefined {
+  const found = body?.split("\n").find((one) => one.startsWith(`- ${name}: `));
+  return found?.slice(name.length + 4);
+}

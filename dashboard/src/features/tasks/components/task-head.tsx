@@ -1,0 +1,49 @@
+/** What task this is, and what can be done with it whatever it is at. */
+import { Link } from "@tanstack/react-router";
+import { Severity, Status } from "@/components/badges";
+import { ForeignText } from "@/components/foreign-text";
+import type { Approval, Task } from "@/lib/api";
+import { repoName } from "@/lib/format";
+import { TaskActions } from "./task-actions";
+
+export function TaskHead({ task, approval }: { task: Task; approval: Approval | null }) {
+  return (
+    <header className="task-head">
+      <div className="task-top">
+        <p className="crumbs">
+          <Link to="/">Inbox</Link> <span aria-hidden="true">/</span>{" "}
+          <Severity level={task.severity} /> {task.ticket && <strong>{task.ticket}</strong>}{" "}
+          <code>{task.task_id.slice(0, 8)}</code>{" "}
+          <span className="quiet">
+            <ForeignText text={repoName(task.repo)} /> · from {task.source}
+            {approval?.kind === "release" && ` · revision ${approval.revision}`}
+          </span>{" "}
+          <Status status={task.status} outcome={task.outcome} />
+        </p>
+        <TaskActions task={task} approval={approval} />
+      </div>
+      <h1>
+        <ForeignText text={task.title} />
+      </h1>
+      {task.branch && (
+        <p>
+          Branch <code>{task.branch}</code>
+          {task.commit && (
+            <>
+              {" "}
+              at <code>{task.commit.slice(0, 12)}</code>
+            </>
+          )}
+          {task.pr_url?.startsWith("https://") && (
+            <>
+              {" · "}
+              <a href={task.pr_url} rel="noreferrer" target="_blank">
+                Pull request on {new URL(task.pr_url).host}
+              </a>
+            </>
+          )}
+        </p>
+      )}
+    </header>
+  );
+}
