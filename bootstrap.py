@@ -711,6 +711,7 @@ def _reflecting(settings: Settings, kept: Kept, models: "ModelsOnDemand") -> Ref
         kept.records.tasks,
         models.reflector,
         audit=kept.stores.audit,
+        events=kept.events,
         clock=kept.clock,
         masked=kept.redactor.prompt,
         habits=Habits(

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from api.event_views import StoredEvent
 from api.task_views import (
     ArtifactFacts,
     CandidatesView,
@@ -21,7 +22,6 @@ from api.task_views import (
 from core.approvals import Approval, ApprovalState, Choice, Decision, QuestionKind, Risk
 from core.corrections import Judgement
 from core.demos import Demo, DemoState
-from core.events import Event
 from core.incidents import Severity
 from core.tasks import Outcome, Task, TaskStatus, Usage
 
@@ -332,7 +332,7 @@ def _decision_facts(answer: Decision) -> dict[str, Any]:
 class EventList(Answer):
     """Events in order."""
 
-    events: list[Event]
+    events: list[StoredEvent]
     next_after: int
     """Ask again with this number for what follows."""
     oldest: int
@@ -342,7 +342,7 @@ class EventList(Answer):
 class EventPage(Answer):
     """Events that were looked for, newest first."""
 
-    events: list[Event]
+    events: list[StoredEvent]
     next_before: int | None
     """Search on before this number; null where nothing is left to search."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from core import figures
 from core.errors import Conflict, LimitExceeded, ModelError, NotFound, StoreError
-from core.events import AuditEntry
+from core.events import AuditEntry, Notice
 from core.figures import LoggedCall
 from core.identities import Identity, Origin
 from core.interactions import MemoryDiff
@@ -15,6 +15,7 @@ from core.learning import Due, Looked, Revision, RuleProposal, RuleRecord
 from core.ports import (
     AuditLog,
     Clock,
+    EventLog,
     IdentityStore,
     InteractionLog,
     LessonStore,
@@ -65,6 +66,7 @@ class Reflecting:
         reflector: Callable[[], Awaitable[Reflector | None]],
         *,
         audit: AuditLog,
+        events: EventLog,
         clock: Clock,
         masked: Callable[[str], str],
         habits: Habits,
@@ -76,6 +78,7 @@ class Reflecting:
         self._tasks = tasks
         self._reflector = reflector
         self._audit = audit
+        self._events = events
         self._clock = clock
         self._masked = masked
         self._habits = habits
@@ -117,6 +120,7 @@ class Reflecting:
                 origin=origin,
                 bounds=self._habits.bounds,
             )
+            before = identity
             try:
                 saved = await self._saved(identity, after, _why(revision, proposal, len(tasks)))
             except Conflict as conflict:
@@ -126,6 +130,7 @@ class Reflecting:
                     continue
                 return
             await self._note(saved, revision, proposal, len(tasks))
+            await self._tell(before, saved)
             return
 
     async def _looked(self, role: str) -> Sequence[Looked]:
@@ -193,6 +198,20 @@ class Reflecting:
                 reason=dry + _why(revision, proposal, tasks),
             )
         )
+
+    async def _tell(self, before: Identity, saved: Identity) -> None:
+        """The event of what was saved, if anything was."""
+        if saved.version == before.version:
+            return
+        data = {
+            "role": saved.role,
+            "version": saved.version,
+            "previous": before.version,
+            "cause": "reflection",
+            "added": [rule for rule in saved.rules if rule not in before.rules],
+            "removed": [rule for rule in before.rules if rule not in saved.rules],
+        }
+        await self._events.append(Notice(type="identity", role=saved.role, data=data))
 
 
 def _said(tasks: Sequence[Looked]) -> list[str]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import json
+import logging
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,6 +19,7 @@ from api.views import ArtifactList, public_artifact
 from core.tasks import Task
 
 router = APIRouter(tags=["artifacts"])
+log = logging.getLogger(__name__)
 
 ZIP_MAX_BYTES = 50_000_000
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -55,7 +58,7 @@ async def all_artifacts(ref: str, front: TheFront) -> Response:
     files: list[tuple[str, bytes]] = []
     size = 0
     for entry in _entries(task):
-        data = await front.anton.artifacts.get(entry["ref"])
+        data = await _data(front, entry)
         size += len(data)
         if size > ZIP_MAX_BYTES:
             raise Problem(413, "too_large", "Too much for one archive; take the files singly.")
@@ -80,7 +83,36 @@ async def download(ref: str, artifact_id: str, front: TheFront) -> Response:
 
 
 async def _data(front: Front, entry: dict[str, Any]) -> bytes:
-    return await front.anton.artifacts.get(entry["ref"])
+    """The file without secrets, also those that were not known when it was kept."""
+    kept = await front.anton.artifacts.get(entry["ref"])
+    redacted = front.anton.observatory.redacted
+    try:
+        return await asyncio.to_thread(_clean, kept, redacted)
+    except Exception as error:  # whatever it is, what may hold a secret stays out
+        log.error("an artifact is withheld: %s", type(error).__name__)
+        raise Problem(503, "withheld", "This file cannot be cleared of secrets.") from error
+
+
+def _clean(data: bytes, redacted: Callable[[str], str]) -> bytes:
+    """A file of any kind without secrets; in JSON also those that are escaped there."""
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict | list) and (clean := _walked(document, redacted)) != document:
+        text = json.dumps(clean, ensure_ascii=False)
+    return redacted(text).encode("utf-8", "surrogateescape")
+
+
+def _walked(value: Any, redacted: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, list):
+        return [_walked(item, redacted) for item in value]
+    if isinstance(value, dict):
+        return {redacted(key): _walked(item, redacted) for key, item in value.items()}
+    return value
 
 
 def _entries(task: Task) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from evals.memory.stream import BAD_RULE, DEMANDS, KINDS, Report, stream
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.reflection import USES_MIN
 from memory.stores.sqlite import SqliteStores
+from observability.events import SqliteEventLog
 from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
 
@@ -166,6 +167,7 @@ async def _house(seed: int, *, with_rules: bool) -> AsyncIterator[_House]:
         folder = Path(scratch)
         stores = await SqliteStores.open(folder, clock=clock, redactor=redactor, exclusive=True)
         log = await SqliteInteractionLog.open(folder, clock=clock, redactor=redactor)
+        events = await SqliteEventLog.open(folder, clock=clock, redactor=redactor)
         identities = SqliteIdentityStore(stores.database, clock)
         if with_rules:
             planted = Identity(role=ROLE, learned_rules=(BAD_RULE,))
@@ -181,6 +183,7 @@ async def _house(seed: int, *, with_rules: bool) -> AsyncIterator[_House]:
             stores.tasks,
             reflector,
             audit=stores.audit,
+            events=events,
             clock=clock,
             masked=redactor.prompt,
             habits=Habits(interval=INTERVAL),
@@ -189,6 +192,7 @@ async def _house(seed: int, *, with_rules: bool) -> AsyncIterator[_House]:
         try:
             yield _House(stores, identities, log, read, reflecting, model, clock)
         finally:
+            await events.close()
             await log.close()
             await stores.close()
 

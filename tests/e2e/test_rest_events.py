@@ -13,6 +13,7 @@ import pytest
 from core.events import AuditEntry
 from core.models import ModelCall
 from tests.e2e.rest import OPERATOR, Served, key_file, serving
+from tests.event_models import held
 
 Told = tuple[str, dict[str, Any]]
 
@@ -66,6 +67,14 @@ async def test_a_repair_is_told_from_its_beginning_to_its_end(house: Served) -> 
     assert {data["task_id"] for _, data in story if "seq" in data} == {task_id}
     end = next(data for name, data in story if name == "end")
     assert end["data"]["outcome"] == "fixed"
+
+
+async def test_every_event_of_a_run_is_what_its_model_says(house: Served) -> None:
+    await finished(house)
+    await house.ask("POST", "/tasks", json={"task_description": "x", "repo": str(house.repo)})
+    found = held(await house.anton.events.after(0))
+    assert {"status", "node", "agent_start", "agent_end", "diagnosis", "search", "evidence"} < found
+    assert {"review", "patch", "approval", "effect", "pull_request", "end"} < found
 
 
 async def test_a_stream_that_is_cut_goes_on_where_it_was(house: Served) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from core.findings import ReviewVerdict
+from core.findings import Diagnosis, ReviewVerdict
 from evals.scripted import MENDED, Script
 from tests.e2e.rest import OPERATOR, Served, digest, serving
 from tests.fakes.repositories import git
@@ -359,3 +360,28 @@ async def test_an_escalation_is_answered_over_rest(tmp_path: Path) -> None:
         decision = answer.json()["decision"]
         assert (decision["by"], decision["channel"]) == ("operator", "rest")
         assert (await house.until(task_id, "completed", "failed"))["outcome"] != "fixed"
+
+
+async def test_no_secret_leaves_with_an_artifact(tmp_path: Path) -> None:
+    quoted = 'a"quoted-secret-0123456789'
+    script = Script(
+        diagnosis=Diagnosis(root_cause=f"{OPERATOR} is used, and {quoted}", confidence=0.9)
+    )
+    given = {"api_key": OPERATOR, "slack_signing_secret": quoted}
+    async with serving(tmp_path, script=script, headers={"X-API-Key": OPERATOR}, **given) as house:
+        task_id = await house.begin()
+        await house.until(task_id, "waiting_for_input")
+        found = (await house.ask("GET", f"/tasks/{task_id}/artifacts")).json()["artifacts"]
+        texts = {
+            entry["name"]: (
+                await house.ask("GET", f"/tasks/{task_id}/artifacts/{entry['id']}")
+            ).text
+            for entry in found
+        }
+        assert "is used, and" in json.loads(texts["diagnosis.json"])["root_cause"]
+        packed = (await house.ask("GET", f"/tasks/{task_id}/artifacts.zip")).content
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            texts |= {f"zip {name}": archive.read(name).decode() for name in archive.namelist()}
+        for name, text in texts.items():
+            assert OPERATOR not in text, name
+            assert "quoted-secret" not in text, name

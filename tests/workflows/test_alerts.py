@@ -13,6 +13,7 @@ from control import alerts
 from control.alerts import AGAIN_AFTER, CALLS_MIN
 from core.interactions import Interaction
 from core.models import Tokens
+from tests.event_models import held
 from tests.fakes.channel import FakeChannel
 from tests.fakes.clock import FakeClock
 from tests.workflows.house import House, house
@@ -86,6 +87,7 @@ async def test_an_error_rate_is_told_once_and_again_after_six_hours(tmp_path: Pa
         watch.called(CALLS_MIN, failed=5)
         assert len(await watch.check(timedelta(minutes=1))) == 2
         told = [event for event in await watch.here.anton.events.after(0) if event.type == "alert"]
+        assert held(told) == {"alert"}
         assert [event.data["state"] for event in told] == ["raised", "cleared", "raised"]
 
 

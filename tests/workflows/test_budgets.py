@@ -27,6 +27,7 @@ from memory.stores.sqlite import SqliteStores
 from memory.stores.sqlite.budgets import SqliteBudgets
 from observability.clock import SystemClock
 from observability.redaction import Redactor
+from tests.event_models import held
 from tests.workflows.house import ME, House, house
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ async def asked(here: House, task: Task) -> Question:
 
 async def limits_told(here: House, task: Task) -> list[float]:
     events = await here.anton.events.after(0, task_id=task.task_id)
+    assert held(events)
     return [e.data["limit_usd"] for e in events if e.type == "budget" and "notice" not in e.data]
 
 

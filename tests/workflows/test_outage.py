@@ -16,6 +16,7 @@ from config import load_settings
 from core.approvals import ApprovalState, QuestionKind
 from core.tasks import Outcome
 from evals.scripted import REPOSITORY, ScriptedThinking
+from tests.event_models import held
 from tests.fakes.model_server import Act
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.repositories import repository
@@ -95,6 +96,7 @@ async def test_nonsense_asks_a_person_at_once(openai: OpenAIServer, tmp_path: Pa
         assert question.kind is QuestionKind.ESCALATION
         assert f"replies were no answers, and {MODEL} was left" in question.body
         events = await here.anton.events.after(0, task_id=task.task_id)
+        assert {"llm_start", "llm_end", "agent_end", "approval"} <= held(events)
         (note,) = (await here.anton.task(task.task_id)).result["notes"]
         assert note.startswith("Triage: No usable answer came; taken as a real fault.")
         assert f"replies of {MODEL} were no answers" in note

@@ -1,7 +1,7 @@
 /** What people call the kinds of events. */
 import type { Schemas } from "@/lib/api";
 
-export type EventType = Schemas["Event"]["type"];
+export type EventType = Schemas["EventList"]["events"][number]["type"];
 
 export const EVENT_LABELS: Record<EventType, string> = {
   incident: "Incident",

@@ -967,6 +967,223 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AgentEndData
+         * @description A role has done its work, or failed.
+         */
+        AgentEndData: {
+            /** Calls */
+            calls?: number;
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Error */
+            error?: string;
+            /** Ms */
+            ms?: number;
+            /** Node */
+            node?: string;
+            /** Note */
+            note?: string;
+            /** Ok */
+            ok?: boolean;
+            /** Path */
+            path?: string;
+            /** Role */
+            role?: string;
+            /** Tokens */
+            tokens?: number;
+            /** Turns */
+            turns?: number;
+            /** Why */
+            why?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * AgentEndEvent
+         * @description An event of the type `agent_end`.
+         */
+        AgentEndEvent: {
+            data: components["schemas"]["AgentEndData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent_end";
+            /** V */
+            v: number;
+        };
+        /**
+         * AgentStartData
+         * @description A role begins its work.
+         */
+        AgentStartData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Engine */
+            engine?: string;
+            /** Model */
+            model?: string;
+            /** Node */
+            node?: string;
+            /** Path */
+            path?: string;
+            /** Role */
+            role?: string;
+            /** Turns */
+            turns?: number;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * AgentStartEvent
+         * @description An event of the type `agent_start`.
+         */
+        AgentStartEvent: {
+            data: components["schemas"]["AgentStartData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent_start";
+            /** V */
+            v: number;
+        };
+        /**
+         * AlertData
+         * @description Something about the house itself.
+         */
+        AlertData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Name */
+            name?: string;
+            /** Said */
+            said?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state?: "raised" | "cleared";
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * AlertEvent
+         * @description An event of the type `alert`.
+         */
+        AlertEvent: {
+            data: components["schemas"]["AlertData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "alert";
+            /** V */
+            v: number;
+        };
+        /**
+         * ApprovalData
+         * @description A question to people, or its answer.
+         */
+        ApprovalData: {
+            /** Approval Id */
+            approval_id?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            decided_by?: components["schemas"]["Person"] | null;
+            /** Expires At */
+            expires_at?: string;
+            kind?: components["schemas"]["QuestionKind"];
+            /** Options */
+            options?: ("approve" | "request_changes" | "reject" | "raise_budget" | "guidance" | "more_attempts" | "take_over" | "answer" | "noise" | "stop")[];
+            /** Patch Hash */
+            patch_hash?: string;
+            /** Question */
+            question?: string;
+            /** Revision */
+            revision?: number;
+            risk?: components["schemas"]["Risk"];
+            state?: components["schemas"]["ApprovalState"];
+            /** Text */
+            text?: string;
+            /** Voices */
+            voices?: string[];
+            /** Voices Needed */
+            voices_needed?: number;
+            /** Waited S */
+            waited_s?: number | null;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * ApprovalEvent
+         * @description An event of the type `approval`.
+         */
+        ApprovalEvent: {
+            data: components["schemas"]["ApprovalData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval";
+            /** V */
+            v: number;
+        };
+        /**
          * ApprovalFacts
          * @description A question, and its answer once there is one.
          */
@@ -1229,6 +1446,58 @@ export interface components {
             next_before: number | null;
         };
         /**
+         * BudgetData
+         * @description How a limit is used, or that it was raised.
+         */
+        BudgetData: {
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Limit Tokens */
+            limit_tokens?: number | null;
+            /** Limit Usd */
+            limit_usd?: number | null;
+            /** Notice */
+            notice?: number;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope?: "task" | "day" | "hour";
+            /** Tokens */
+            tokens?: number;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * BudgetEvent
+         * @description An event of the type `budget`.
+         */
+        BudgetEvent: {
+            data: components["schemas"]["BudgetData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "budget";
+            /** V */
+            v: number;
+        };
+        /**
          * CallBrief
          * @description A call as a conversation shows it at first: what is new, by its beginning.
          */
@@ -1334,6 +1603,79 @@ export interface components {
             task_id: string;
         };
         /**
+         * CallEndData
+         * @description An attempt is over, well or not.
+         */
+        CallEndData: {
+            /** Attempt */
+            attempt?: number;
+            /** Call Id */
+            call_id?: string;
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Error */
+            error?: string;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /** Label */
+            label?: string;
+            /** Model */
+            model?: string;
+            /** Ms */
+            ms?: number;
+            /** Node */
+            node?: string;
+            /** Ok */
+            ok?: boolean;
+            /** Response Preview */
+            response_preview?: string;
+            /** Role */
+            role?: string;
+            /** Stop Reason */
+            stop_reason?: string;
+            /** Tokens Cached */
+            tokens_cached?: number;
+            /** Tokens Estimated */
+            tokens_estimated?: boolean;
+            /** Tokens In */
+            tokens_in?: number;
+            /** Tokens Out */
+            tokens_out?: number;
+            /** Trouble */
+            trouble?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * CallEndEvent
+         * @description An event of the type `llm_end`.
+         */
+        CallEndEvent: {
+            data: components["schemas"]["CallEndData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "llm_end";
+            /** V */
+            v: number;
+        };
+        /**
          * CallLine
          * @description A call in a list.
          */
@@ -1403,6 +1745,59 @@ export interface components {
             as_of_seq: number;
             /** Calls */
             calls: components["schemas"]["CallLine"][];
+        };
+        /**
+         * CallStartData
+         * @description An attempt is about to be sent.
+         */
+        CallStartData: {
+            /** Attempt */
+            attempt?: number;
+            /** Call Id */
+            call_id?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Label */
+            label?: string;
+            /** Model */
+            model?: string;
+            /** Node */
+            node?: string;
+            /** Prompt Chars */
+            prompt_chars?: number;
+            /** Prompt Preview */
+            prompt_preview?: string;
+            /** Role */
+            role?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * CallStartEvent
+         * @description An event of the type `llm_start`.
+         */
+        CallStartEvent: {
+            data: components["schemas"]["CallStartData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "llm_start";
+            /** V */
+            v: number;
         };
         /**
          * CallView
@@ -1588,6 +1983,26 @@ export interface components {
              * @description The channel's own reference of the message.
              */
             ref: string;
+        };
+        /**
+         * ClaimData
+         * @description A claim, and whether the code at the base bears it out.
+         */
+        ClaimData: {
+            /** Base Sha */
+            base_sha?: string;
+            /** Code */
+            code?: string[];
+            /** Code From */
+            code_from?: number;
+            /** Line */
+            line?: number;
+            /** Path */
+            path?: string;
+            /** Quote */
+            quote?: string;
+            /** Verified */
+            verified?: boolean;
         };
         /**
          * ClaimView
@@ -2004,6 +2419,52 @@ export interface components {
             text: string;
         };
         /**
+         * DemoData
+         * @description Where a demo of a change stands.
+         */
+        DemoData: {
+            /** Approval Id */
+            approval_id?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Reason */
+            reason?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state?: "wanted" | "starting" | "live" | "ended" | "unavailable" | "offered" | "absent";
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * DemoEvent
+         * @description An event of the type `demo`.
+         */
+        DemoEvent: {
+            data: components["schemas"]["DemoData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "demo";
+            /** V */
+            v: number;
+        };
+        /**
          * DemoFacts
          * @description What is shown live beside the release that waits, or why it is not.
          */
@@ -2069,6 +2530,58 @@ export interface components {
             state: "wanted" | "starting" | "live" | "ended" | "unavailable" | "offered" | "absent";
             /** Url */
             url: string | null;
+        };
+        /**
+         * DiagnosisData
+         * @description Why the fault happens.
+         */
+        DiagnosisData: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category?: "code" | "config" | "infra" | "dependency" | "data";
+            /** Claims */
+            claims?: (components["schemas"]["ClaimData"] | string)[];
+            /** Confidence */
+            confidence?: number;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Method */
+            method?: string;
+            /** Root Cause */
+            root_cause?: string;
+            /** Suspects */
+            suspects?: (components["schemas"]["SuspectData"] | string)[];
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * DiagnosisEvent
+         * @description An event of the type `diagnosis`.
+         */
+        DiagnosisEvent: {
+            data: components["schemas"]["DiagnosisData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "diagnosis";
+            /** V */
+            v: number;
         };
         /**
          * DiagnosisView
@@ -2152,30 +2665,35 @@ export interface components {
             status: "ok" | "warning" | "error";
         };
         /**
-         * Event
-         * @description A notice in the log: numbered in the order of its commit.
+         * EffectData
+         * @description Something that is done outside.
          */
-        Event: {
-            /** Data */
-            data?: {
-                [key: string]: unknown;
-            };
-            /**
-             * Incident Id
-             * @default
-             */
+        EffectData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Detail */
+            detail?: string;
+            /** Key */
+            key?: string;
+            state?: components["schemas"]["EffectState"];
+            /** Step */
+            step?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * EffectEvent
+         * @description An event of the type `effect`.
+         */
+        EffectEvent: {
+            data: components["schemas"]["EffectData"];
+            /** Incident Id */
             incident_id: string;
-            /**
-             * Role
-             * @default
-             */
+            /** Role */
             role: string;
             /** Seq */
             seq: number;
-            /**
-             * Task Id
-             * @default
-             */
+            /** Task Id */
             task_id: string;
             /**
              * Ts
@@ -2183,14 +2701,65 @@ export interface components {
              */
             ts: string;
             /**
-             * Type
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "incident" | "status" | "end" | "node" | "agent_start" | "agent_end" | "llm_start" | "llm_end" | "tool_start" | "tool_end" | "diagnosis" | "patch" | "evidence" | "review" | "approval" | "budget" | "pull_request" | "effect" | "alert" | "identity" | "integration" | "search" | "demo";
+            type: "effect";
+            /** V */
+            v: number;
+        };
+        /**
+         * EffectState
+         * @description Where an effect stands; `started` after a crash means that nobody knows: look first.
+         * @enum {string}
+         */
+        EffectState: "started" | "done" | "failed" | "unknown";
+        /**
+         * EndData
+         * @description What came of a task.
+         */
+        EndData: {
+            /** Agent Ms */
+            agent_ms?: number;
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Human Ms */
+            human_ms?: number;
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** Pr Url */
+            pr_url?: string | null;
+            /** Reason */
+            reason?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * EndEvent
+         * @description An event of the type `end`.
+         */
+        EndEvent: {
+            data: components["schemas"]["EndData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
             /**
-             * V
-             * @default 1
+             * Ts
+             * Format: date-time
              */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "end";
+            /** V */
             v: number;
         };
         /**
@@ -2204,7 +2773,7 @@ export interface components {
              */
             as_of_seq: number;
             /** Events */
-            events: components["schemas"]["Event"][];
+            events: (components["schemas"]["IncidentEvent"] | components["schemas"]["StatusEvent"] | components["schemas"]["EndEvent"] | components["schemas"]["NodeEvent"] | components["schemas"]["AgentStartEvent"] | components["schemas"]["AgentEndEvent"] | components["schemas"]["CallStartEvent"] | components["schemas"]["CallEndEvent"] | components["schemas"]["ToolStartEvent"] | components["schemas"]["ToolEndEvent"] | components["schemas"]["DiagnosisEvent"] | components["schemas"]["PatchEvent"] | components["schemas"]["EvidenceEvent"] | components["schemas"]["ReviewEvent"] | components["schemas"]["ApprovalEvent"] | components["schemas"]["BudgetEvent"] | components["schemas"]["PullRequestEvent"] | components["schemas"]["EffectEvent"] | components["schemas"]["AlertEvent"] | components["schemas"]["IdentityEvent"] | components["schemas"]["IntegrationEvent"] | components["schemas"]["SearchEvent"] | components["schemas"]["DemoEvent"])[];
             /**
              * Next After
              * @description Ask again with this number for what follows.
@@ -2227,7 +2796,7 @@ export interface components {
              */
             as_of_seq: number;
             /** Events */
-            events: components["schemas"]["Event"][];
+            events: (components["schemas"]["IncidentEvent"] | components["schemas"]["StatusEvent"] | components["schemas"]["EndEvent"] | components["schemas"]["NodeEvent"] | components["schemas"]["AgentStartEvent"] | components["schemas"]["AgentEndEvent"] | components["schemas"]["CallStartEvent"] | components["schemas"]["CallEndEvent"] | components["schemas"]["ToolStartEvent"] | components["schemas"]["ToolEndEvent"] | components["schemas"]["DiagnosisEvent"] | components["schemas"]["PatchEvent"] | components["schemas"]["EvidenceEvent"] | components["schemas"]["ReviewEvent"] | components["schemas"]["ApprovalEvent"] | components["schemas"]["BudgetEvent"] | components["schemas"]["PullRequestEvent"] | components["schemas"]["EffectEvent"] | components["schemas"]["AlertEvent"] | components["schemas"]["IdentityEvent"] | components["schemas"]["IntegrationEvent"] | components["schemas"]["SearchEvent"] | components["schemas"]["DemoEvent"])[];
             /**
              * Next Before
              * @description Search on before this number; null where nothing is left to search.
@@ -2281,6 +2850,54 @@ export interface components {
              */
             v: number;
             verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * EvidenceData
+         * @description What the tests say of a change.
+         */
+        EvidenceData: {
+            after?: components["schemas"]["RunData"];
+            before?: components["schemas"]["RunData"];
+            /** Contested */
+            contested?: string[];
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Note */
+            note?: string;
+            /** Regression Tests */
+            regression_tests?: string[];
+            /** Tree Hash */
+            tree_hash?: string;
+            verdict?: components["schemas"]["Verdict"];
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * EvidenceEvent
+         * @description An event of the type `evidence`.
+         */
+        EvidenceEvent: {
+            data: components["schemas"]["EvidenceData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "evidence";
+            /** V */
+            v: number;
         };
         /**
          * EvidenceView
@@ -2463,6 +3080,31 @@ export interface components {
             version: number;
         };
         /**
+         * IdentityData
+         * @description How the memory of a role changed.
+         */
+        IdentityData: {
+            /** Added */
+            added?: string[];
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause?: "reflection" | "person" | "rollback";
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Previous */
+            previous?: number;
+            /** Removed */
+            removed?: string[];
+            /** Role */
+            role?: string;
+            /** Version */
+            version?: number;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
          * IdentityDifference
          * @description What is other in a version than in another one.
          */
@@ -2489,6 +3131,33 @@ export interface components {
             role: string;
             /** Version */
             version: number;
+        };
+        /**
+         * IdentityEvent
+         * @description An event of the type `identity`.
+         */
+        IdentityEvent: {
+            data: components["schemas"]["IdentityData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "identity";
+            /** V */
+            v: number;
         };
         /**
          * IdentityList
@@ -2644,6 +3313,30 @@ export interface components {
             version: number;
         };
         /**
+         * IncidentData
+         * @description Where the care for a fault stands; of the rest what changed.
+         */
+        IncidentData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Occurrences */
+            occurrences?: number;
+            /** Reason */
+            reason?: string;
+            /** Repo */
+            repo?: string;
+            severity?: components["schemas"]["Severity"] | null;
+            /** Source */
+            source?: string;
+            state?: components["schemas"]["IncidentState"];
+            /** Task Id */
+            task_id?: string | null;
+            /** Title */
+            title?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
          * IncidentEntryView
          * @description A line of an incident's history.
          */
@@ -2682,6 +3375,33 @@ export interface components {
              * @description The words of a report that began no task; untrusted.
              */
             text: string | null;
+        };
+        /**
+         * IncidentEvent
+         * @description An event of the type `incident`.
+         */
+        IncidentEvent: {
+            data: components["schemas"]["IncidentData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "incident";
+            /** V */
+            v: number;
         };
         /**
          * IncidentFacts
@@ -2907,6 +3627,52 @@ export interface components {
             updated_at: string;
         };
         /**
+         * IntegrationData
+         * @description How a channel or host stands.
+         */
+        IntegrationData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Detail */
+            detail?: string;
+            /** Name */
+            name?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state?: "live" | "embedded" | "off" | "failing";
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * IntegrationEvent
+         * @description An event of the type `integration`.
+         */
+        IntegrationEvent: {
+            data: components["schemas"]["IntegrationData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "integration";
+            /** V */
+            v: number;
+        };
+        /**
          * IntegrationFacts
          * @description Something outside that Anton can work with, as it stands.
          */
@@ -2935,6 +3701,25 @@ export interface components {
              * @description The option that switches it on.
              */
             variable: string;
+        };
+        /**
+         * IssueData
+         * @description Something that is held against a change.
+         */
+        IssueData: {
+            /** Category */
+            category?: string;
+            /** Line */
+            line?: number;
+            /** Message */
+            message?: string;
+            /** Path */
+            path?: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity?: "info" | "warning" | "error";
         };
         /**
          * Judgement
@@ -3074,6 +3859,54 @@ export interface components {
             unpriced_calls: number;
         };
         /**
+         * NodeData
+         * @description A step began or ended.
+         */
+        NodeData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Ms */
+            ms?: number;
+            /** Node */
+            node?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state?: "started" | "finished" | "failed" | "interrupted";
+            /** Summary */
+            summary?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * NodeEvent
+         * @description An event of the type `node`.
+         */
+        NodeEvent: {
+            data: components["schemas"]["NodeData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "node";
+            /** V */
+            v: number;
+        };
+        /**
          * OptionFacts
          * @description One option as it holds now.
          */
@@ -3156,6 +3989,56 @@ export interface components {
             words: string;
         };
         /**
+         * PatchData
+         * @description A change that people are asked to release.
+         */
+        PatchData: {
+            /** Added */
+            added?: number;
+            /** Base Sha */
+            base_sha?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Files */
+            files?: string[];
+            /** Patch Hash */
+            patch_hash?: string;
+            /** Removed */
+            removed?: number;
+            risk?: components["schemas"]["Risk"];
+            /** Tree Hash */
+            tree_hash?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * PatchEvent
+         * @description An event of the type `patch`.
+         */
+        PatchEvent: {
+            data: components["schemas"]["PatchData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "patch";
+            /** V */
+            v: number;
+        };
+        /**
          * PatchView
          * @description The change, by its measures.
          */
@@ -3177,6 +4060,18 @@ export interface components {
             p50_s: number | null;
             /** P95 S */
             p95_s: number | null;
+        };
+        /**
+         * Person
+         * @description Who answered, on which channel.
+         */
+        Person: {
+            /** Channel */
+            channel?: string;
+            /** Name */
+            name?: string;
+            /** Person Id */
+            person_id?: string;
         };
         /**
          * PipelineStep
@@ -3246,6 +4141,51 @@ export interface components {
             proof: components["schemas"]["Evidence"];
             /** Task Id */
             task_id: string;
+        };
+        /**
+         * PullRequestData
+         * @description What stands on the host.
+         */
+        PullRequestData: {
+            /** Branch */
+            branch?: string;
+            /** Commit */
+            commit?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Number */
+            number?: number | null;
+            /** Url */
+            url?: string;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * PullRequestEvent
+         * @description An event of the type `pull_request`.
+         */
+        PullRequestEvent: {
+            data: components["schemas"]["PullRequestData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "pull_request";
+            /** V */
+            v: number;
         };
         /**
          * QuestionKind
@@ -3325,6 +4265,60 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * ReviewData
+         * @description A judgement of a change.
+         */
+        ReviewData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Issues */
+            issues?: (components["schemas"]["IssueData"] | string)[];
+            /** Patch Hash */
+            patch_hash?: string;
+            /** Reviewer */
+            reviewer?: string;
+            /** Scores */
+            scores?: {
+                [key: string]: number;
+            };
+            verdict?: components["schemas"]["ReviewVerdict"];
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * ReviewEvent
+         * @description An event of the type `review`.
+         */
+        ReviewEvent: {
+            data: components["schemas"]["ReviewData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "review";
+            /** V */
+            v: number;
+        };
+        /**
+         * ReviewVerdict
+         * @description What the reviewer asks for.
+         * @enum {string}
+         */
+        ReviewVerdict: "APPROVE" | "REQUEST_CHANGES" | "NEEDS_DISCUSSION";
         /**
          * Risk
          * @description How dangerous a change is; it decides whose consent is due.
@@ -3527,6 +4521,27 @@ export interface components {
             withheld_success_count: number;
         };
         /**
+         * RunData
+         * @description A run of the tests by its figures.
+         */
+        RunData: {
+            /** Exit Code */
+            exit_code?: number | null;
+            /** Failed */
+            failed?: string[];
+            /** Failures */
+            failures?: number;
+            /** Known By */
+            known_by?: string;
+            /** Ms */
+            ms?: number;
+            /** Passed */
+            passed?: number;
+            /** Tree Hash */
+            tree_hash?: string;
+            verdict?: components["schemas"]["RunEnd"];
+        };
+        /**
          * RunEnd
          * @description How a whole run ended; anything but `passed` and `failed` says nothing about the code.
          * @enum {string}
@@ -3574,6 +4589,63 @@ export interface components {
          * @enum {string}
          */
         Rung: "notify" | "diagnose" | "patch" | "pr";
+        /**
+         * SearchData
+         * @description How the search for a fix goes.
+         */
+        SearchData: {
+            /** Bound */
+            bound?: string;
+            /** By Models */
+            by_models?: number;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Done */
+            done?: boolean;
+            /** Exhausted */
+            exhausted?: boolean;
+            /** Judged Per Second */
+            judged_per_second?: number;
+            /** Plausible */
+            plausible?: number;
+            /** Seconds */
+            seconds?: number;
+            /** Suspects */
+            suspects?: (components["schemas"]["SuspectData"] | string)[];
+            /** Tried */
+            tried?: number;
+            /** V */
+            v?: number;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * SearchEvent
+         * @description An event of the type `search`.
+         */
+        SearchEvent: {
+            data: components["schemas"]["SearchData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "search";
+            /** V */
+            v: number;
+        };
         /**
          * SentBack
          * @description What people said to releases in the time.
@@ -3762,6 +4834,46 @@ export interface components {
             until: string;
         };
         /**
+         * StatusData
+         * @description Where a task stands.
+         */
+        StatusData: {
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Reason */
+            reason?: string;
+            status?: components["schemas"]["TaskStatus"];
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * StatusEvent
+         * @description An event of the type `status`.
+         */
+        StatusEvent: {
+            data: components["schemas"]["StatusData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status";
+            /** V */
+            v: number;
+        };
+        /**
          * StepStats
          * @description What a step took; null where nothing was recorded.
          */
@@ -3806,6 +4918,22 @@ export interface components {
              */
             next_step: string;
             partial_patch?: components["schemas"]["PartialPatchView"] | null;
+        };
+        /**
+         * SuspectData
+         * @description A line with a score.
+         */
+        SuspectData: {
+            /** Function */
+            function?: string;
+            /** Line */
+            line?: number;
+            /** Path */
+            path?: string;
+            /** Score */
+            score?: number;
+            /** Why */
+            why?: string;
         };
         /**
          * SuspectView
@@ -4251,6 +5379,100 @@ export interface components {
              * Format: date-time
              */
             ts: string;
+        };
+        /**
+         * ToolEndData
+         * @description What a tool gave.
+         */
+        ToolEndData: {
+            /** Call Id */
+            call_id?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Outcome */
+            outcome?: string;
+            /** Rule */
+            rule?: string;
+            /** Text */
+            text?: string;
+            /** Tool */
+            tool?: string;
+            /** Turn */
+            turn?: number;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * ToolEndEvent
+         * @description An event of the type `tool_end`.
+         */
+        ToolEndEvent: {
+            data: components["schemas"]["ToolEndData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_end";
+            /** V */
+            v: number;
+        };
+        /**
+         * ToolStartData
+         * @description A model is about to use a tool.
+         */
+        ToolStartData: {
+            /** Arguments */
+            arguments?: string;
+            /** Call Id */
+            call_id?: string;
+            /** Cut Bytes */
+            cut_bytes?: number;
+            /** Tool */
+            tool?: string;
+            /** Turn */
+            turn?: number;
+            /** Withheld */
+            withheld?: boolean;
+        };
+        /**
+         * ToolStartEvent
+         * @description An event of the type `tool_start`.
+         */
+        ToolStartEvent: {
+            data: components["schemas"]["ToolStartData"];
+            /** Incident Id */
+            incident_id: string;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_start";
+            /** V */
+            v: number;
         };
         /**
          * ToolWish

@@ -3,7 +3,10 @@ import { answerOf, api, type Schemas } from "@/lib/api";
 
 const PAGE = 500;
 
-export type LoggedEvent = Schemas["Event"];
+/** An event with the data of its type: to know which, look at `type` first. */
+export type StoredEvent = Schemas["EventList"]["events"][number];
+/** An event of whatever type. */
+export type LoggedEvent = Omit<StoredEvent, "data"> & { data: Record<string, unknown> };
 
 /** All events of a task in order; those that are `known` already are not fetched again. */
 export async function eventsOf(

@@ -12,11 +12,13 @@ from agents.allowance import Allowance
 from agents.context import SECTIONS
 from agents.replies import slip_of
 from core.errors import BudgetExceeded, ModelUnavailable, PromptTooLong, SandboxGone
+from core.events import Event
 from core.models import Message, ModelCall, Reply
 from core.patches import Patch
 from core.trees import File, Tree
 from observability.clock import SystemClock
-from tests.fakes.clock import FakeClock
+from tests.event_models import held
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.model import Played, ScriptedModel, says, uses
 from tests.unit.tools.places import BASE, workplace
 from tools.changes import Abstention, Submission
@@ -95,6 +97,10 @@ async def test_a_fix_is_read_edited_and_submitted(place: Workplace) -> None:
         *("tool_start", "tool_end") * 2,
         "agent_end",
     ]
+    held(
+        Event.model_validate({"type": kind, "data": data, "seq": 1, "ts": START})
+        for kind, data in work.events
+    )
     second = work.model.calls[1].messages
     assert second[:2] == OPENING
     assert [m.author for m in second] == ["system", "user", "assistant", "tool", "tool"]

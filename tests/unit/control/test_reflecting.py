@@ -24,9 +24,11 @@ from core.tasks import Task, TaskRequest
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.reflection import Bounds
 from memory.stores.sqlite import SqliteStores
+from observability.events import SqliteEventLog
 from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
 from tests.contracts.test_interactions import call
+from tests.event_models import held
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.model import Played, ScriptedModel, says
 from tests.fakes.waiting import until
@@ -48,6 +50,7 @@ class House:
     stores: SqliteStores
     identities: SqliteIdentityStore
     log: SqliteInteractionLog
+    events: SqliteEventLog
     clock: FakeClock
     model: ScriptedModel | None = None
     done: int = 0
@@ -85,6 +88,7 @@ class House:
             self.stores.tasks,
             reflector,
             audit=self.stores.audit,
+            events=self.events,
             clock=self.clock,
             masked=Redactor([SECRET]).prompt,
             habits=habits or Habits(),
@@ -103,7 +107,9 @@ async def opened(folder: Path) -> AsyncIterator[House]:
     given: dict[str, Any] = {"clock": clock, "redactor": Redactor([SECRET])}
     stores = await SqliteStores.open(folder, exclusive=True, **given)
     log = await SqliteInteractionLog.open(folder, **given)
-    yield House(stores, SqliteIdentityStore(stores.database, clock), log, clock)
+    events = await SqliteEventLog.open(folder, **given)
+    yield House(stores, SqliteIdentityStore(stores.database, clock), log, events, clock)
+    await events.close()
     await log.close()
     await stores.close()
 
@@ -129,6 +135,19 @@ async def test_after_three_tasks_a_role_learns_and_the_change_is_logged(house: H
     (diff,) = await house.diffs()
     assert (diff.version, diff.added, diff.removed) == (1, [RULE], [])
     assert diff.reason == "3 tasks, read by scripted; added: It failed."
+    (event,) = await house.events.after(0)
+    assert held([event]) == {"identity"}
+    assert (event.role, event.data) == (
+        "fix",
+        {
+            "role": "fix",
+            "version": 1,
+            "previous": 0,
+            "cause": "reflection",
+            "added": [RULE],
+            "removed": [],
+        },
+    )
     await reflecting.catch_up()
     assert house.model and len(house.model.calls) == 1
     await house.complete(3)
@@ -216,6 +235,7 @@ async def test_a_dry_run_is_logged_and_writes_nothing(house: House) -> None:
     (diff,) = await house.diffs()
     assert (diff.version, diff.added) == (0, [RULE])
     assert diff.reason.startswith("dry run, nothing was written: ")
+    assert await house.events.after(0) == ()
 
 
 async def test_switched_off_nothing_changes_and_uses_are_counted(house: House) -> None:
