@@ -21,7 +21,7 @@ from control.chronicle import Records
 from control.commands import Commands
 from control.consent import ApproversFile, Consent, approvers_of
 from control.decisions import Decisions
-from control.demos import Demos, Show, candidate_of
+from control.demos import Demos, Showing, candidate_of
 from control.demos import Habits as DemoHabits
 from control.desk import Desk
 from control.documents import Documents
@@ -66,8 +66,10 @@ from core.ports import (
     RepairEngine,
     SandboxProvider,
 )
+from core.recipes import Recipe
 from core.services import Service
 from core.tasks import Lease, Task
+from core.trees import Tree
 from graph.deps import Deps, Rules
 from graph.repair.workflow import drawing
 from integrations import CHANNELS, channel_class, host_for
@@ -195,8 +197,7 @@ async def build(
         decisions = Decisions(kept.records, kept.stores.audit, consent, _passing(settings))
         runner = await _runner(settings, stack, kept, mind, decisions, services) if mind else None
         views = _views(settings, stack, kept, channels) if drives else ()
-        show = _show(settings, kept, services, room)
-        demos = _demos(settings, stack, kept, show)
+        demos = _demos(settings, stack, kept, _showing(settings, kept, services, room))
     except BaseException:
         await stack.aclose()
         raise
@@ -901,7 +902,9 @@ async def _room(settings: Settings, stack: AsyncExitStack, services: Services) -
     return Room(sandboxes, environments)
 
 
-def _show(settings: Settings, kept: Kept, services: Services, room: Room | None) -> Show | None:
+def _showing(
+    settings: Settings, kept: Kept, services: Services, room: Room | None
+) -> Showing | None:
     """What shows candidates live; None in a process that has no room for that."""
     if room is None or settings.live_demo == "off":
         return None
@@ -909,7 +912,7 @@ def _show(settings: Settings, kept: Kept, services: Services, room: Room | None)
 
     stage = Stage(room.sandboxes, room.environments)
 
-    async def show(approval: Approval) -> LiveDemo:
+    async def found(approval: Approval) -> tuple[Tree, Recipe]:
         request = (await kept.records.tasks.get(approval.task_id)).request
         host = _host(settings, kept, request.repository, always)
         try:
@@ -918,12 +921,18 @@ def _show(settings: Settings, kept: Kept, services: Services, room: Room | None)
             await host.close()
         patch = await kept.records.artifacts.get(approval.question.patch_ref)
         tree = candidate_of(approval, base.tree, Patch.model_validate_json(patch))
-        return await stage.show(tree, services.of(request.repository).recipe)
+        return tree, services.of(request.repository).recipe
 
-    return show
+    async def find(approval: Approval) -> object:
+        return stage.find(*await found(approval))
+
+    async def start(approval: Approval) -> LiveDemo:
+        return await stage.show(*await found(approval))
+
+    return Showing(find, start)
 
 
-def _demos(settings: Settings, stack: AsyncExitStack, kept: Kept, show: Show | None) -> Demos:
+def _demos(settings: Settings, stack: AsyncExitStack, kept: Kept, showing: Showing | None) -> Demos:
     """What is shown live beside questions."""
     habits = DemoHabits(
         mode=settings.live_demo,
@@ -931,7 +940,7 @@ def _demos(settings: Settings, stack: AsyncExitStack, kept: Kept, show: Show | N
         at_once=settings.live_demos_max,
         is_public=sandbox_kind(settings) == "e2b",
     )
-    demos = Demos(kept.records, kept.stores.audit, habits, show, kept.redactor.text)
+    demos = Demos(kept.records, kept.stores.audit, habits, showing, kept.redactor.text)
     stack.push_async_callback(demos.close)
     return demos
 

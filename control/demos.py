@@ -33,11 +33,18 @@ DECIDED = "the question is settled"
 OVER = "it was shown for {:g} minutes"
 OFF = "LIVE_DEMO=off: nothing is shown live."
 
-Show = Callable[[Approval], Awaitable[LiveDemo]]
-"""Starts the app of the tree that a question asks to release.
 
-Raises NothingToShow, or another AntonError that tells why it cannot be shown.
-"""
+@dataclass(frozen=True)
+class Showing:
+    """What shows the tree that a question asks to release.
+
+    Both raise NothingToShow, or another AntonError that tells why it cannot be shown.
+    """
+
+    find: Callable[[Approval], Awaitable[object]]
+    """Looks whether there is an app, and starts nothing."""
+    start: Callable[[Approval], Awaitable[LiveDemo]]
+    """Starts it, and waits until it answers."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +67,22 @@ class Demos:
         records: Records,
         audit: AuditLog,
         habits: Habits,
-        show: Show | None = None,
+        showing: Showing | None = None,
         masked: Callable[[str], str] = str,
     ) -> None:
-        """Without `show` requests are written down for the process that has it.
+        """Without `showing` requests are written down for the process that has it.
 
         `masked` takes our own secrets out of what an app says.
         """
         self._records = records
         self._audit = audit
         self._habits = habits
-        self._show = show
+        self._showing = showing
         self._masked = masked
         self._shows: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self._met: set[str] = set()
+        """Questions that have a row."""
 
     async def ask(self, task_id: str, by: Person) -> Demo:
         """Have the candidate of a task shown, anew if it is live; what is coming already stays.
@@ -111,10 +120,8 @@ class Demos:
 
     async def run(self) -> None:
         """Look again and again, until it is cancelled; a store that fails is asked again."""
-        if self._show is None:
-            return
         await self._told_after_a_restart()
-        while True:
+        while self._showing is not None:
             self._wake.clear()
             try:
                 await self.look()
@@ -127,9 +134,11 @@ class Demos:
     async def look(self) -> None:
         """Begin what is due, and end what is over."""
         pending = {one.approval_id: one for one in await self._releases()}
-        for approval in pending.values():
-            if await self._records.demos.of(approval.approval_id) is None:
-                await self._first(approval)
+        self._met &= pending.keys()
+        for approval_id in pending.keys() - self._met:
+            if await self._records.demos.of(approval_id) is None:
+                await self._first(pending[approval_id])
+            self._met.add(approval_id)
         for demo in await self._records.demos.under_way():
             asked = pending.get(demo.approval_id)
             if asked is None:
@@ -152,8 +161,18 @@ class Demos:
         """What happens by itself where a release begins to wait."""
         if self._habits.mode == "off":
             return
-        held = self._habits.mode == "auto" and self._habits.is_public
-        await self._note(approval, "offered" if held else "wanted")
+        if self._habits.mode == "on" or not self._habits.is_public:
+            await self._note(approval, "wanted")
+            return
+        try:
+            if self._showing is not None:
+                await self._showing.find(approval)
+        except NothingToShow as nothing:
+            await self._note(approval, "absent", reason=nothing.message)
+        except AntonError as error:
+            await self._note(approval, "unavailable", reason=self._masked(error.message))
+        else:
+            await self._note(approval, "offered")
 
     async def _begin(self, approval: Approval, demo: Demo) -> None:
         if len(self._shows) >= self._habits.at_once:
@@ -204,9 +223,9 @@ class Demos:
             await live.close()
 
     async def _started(self, approval: Approval) -> LiveDemo:
-        if self._show is None:
+        if self._showing is None:
             raise DemoUnavailable
-        return await self._show(approval)
+        return await self._showing.start(approval)
 
     async def _lasting(self, live: LiveDemo) -> str:
         """Wait for its end; why it came."""
@@ -217,10 +236,10 @@ class Demos:
             return OVER.format(self._habits.lasts.total_seconds() / 60)
 
     async def _told_after_a_restart(self) -> None:
-        """What an earlier process showed is shown no more."""
+        """What an earlier process showed is shown no more; what it was asked for still is."""
         try:
             for demo in await self._records.demos.under_way():
-                if demo.state != "wanted":
+                if demo.state != "wanted" or self._showing is None:
                     await self._keep(demo, "ended", reason=RESTARTED)
         except StoreError as error:
             log.error("demos of an earlier process are not marked as ended: %s", error)

@@ -248,7 +248,7 @@ def _inward(request: h11.Request) -> Headers:
     kept = _passing(request.headers, NOT_IN)
     headers = [(n, _theirs(v) if n == b"cookie" else v) for n, v in kept]
     headers = [(n, v) for n, v in headers if n != b"cookie" or v]
-    upgrade = [value for name, value in request.headers if name == b"upgrade"]
+    upgrade = [value.lower() for name, value in request.headers if name == b"upgrade"]
     if upgrade == [b"websocket"]:
         return [*headers, (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
     return [*headers, (b"Connection", b"close")]

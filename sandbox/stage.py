@@ -11,7 +11,7 @@ from core.ports import Limits, Run, SandboxProvider, Service
 from core.recipes import Recipe
 from core.trees import Tree
 from core.visible import one_line
-from sandbox.apps import FASTAPI, app_of
+from sandbox.apps import FASTAPI, App, app_of
 from sandbox.door import Door
 from sandbox.environment import Environments
 from sandbox.limits import MIB
@@ -72,10 +72,9 @@ class Stage:
         self._environments = environments
         self._patience_s = patience_s
 
-    @property
-    def is_public(self) -> bool:
-        """Whether anybody who knows the address reaches what is shown."""
-        return self._provider.backend == CLOUD
+    def find(self, tree: Tree, recipe: Recipe | None = None) -> App:
+        """What would be shown of these files; raises NothingToShow, saying why."""
+        return app_of(tree, recipe_of(tree, recipe or Recipe())[0].demo)
 
     async def show(self, tree: Tree, recipe: Recipe | None = None) -> Show:
         """Start what these files hold, and wait until it answers.
@@ -83,14 +82,14 @@ class Stage:
         The operator's `recipe` goes before what the repository says of itself.
         Raises NothingToShow, or what else a SandboxError tells of why it cannot be shown.
         """
-        app = app_of(tree, recipe_of(tree, recipe or Recipe())[0].demo)
+        app = self.find(tree, recipe)
         if self._provider.backend == BARE:
             raise DemoUnavailable("a sandbox without walls shows nothing to anybody")
         environment = await self._environments.prepare(tree, recipe)
         port = FIRST_PORT + secrets.randbelow(PORTS)
         async with AsyncExitStack() as rooms:
             whole = environment.furnished(tree).with_files(app.files.files)
-            limits = replace(LIMITS, public=self.is_public)
+            limits = replace(LIMITS, public=self._provider.backend == CLOUD)
             sandbox = await self._provider.open(whole, environment, limits)
             rooms.push_async_callback(sandbox.close)
             argv = app.argv(environment.python, port)

@@ -58,7 +58,7 @@ async def test_the_examination_finds_what_doctor_finds_and_needs_more_than_readi
     told = first.json()
     assert told["at"] == second.json()["at"], "two at once are one examination"
     found = {one["name"]: one for one in told["checks"]}
-    assert found["sandbox"]["text"] in ("bubblewrap", "docker")
+    assert found["sandbox"]["text"].startswith(("bubblewrap", "docker"))
     assert (found["store"]["level"], found["audit"]["level"]) == ("ok", "ok")
     assert {"python", "packages", "git", "disk", "data", "models"} <= found.keys()
     assert told["status"] in ("ok", "warning", "error")

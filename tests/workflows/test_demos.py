@@ -12,11 +12,12 @@ import bootstrap
 from cli.arguments import parse
 from cli.showing import tasks
 from config import load_settings
-from control.demos import Demos, Habits
+from control.demos import Demos, Habits, Showing
 from control.desk import Desk
-from core.approvals import ApprovalState, Person
+from core.approvals import Approval, ApprovalState, Person
 from core.channels import Card, Tap
-from core.errors import Conflict, DemoUnavailable
+from core.errors import Conflict, DemoUnavailable, NothingToShow
+from core.ports import LiveDemo
 from core.tasks import Task
 from tests.fakes.channel import FakeChannel
 from tests.workflows.demos import WITH_APP, become, fetched
@@ -184,15 +185,39 @@ async def test_it_can_be_switched_off(tmp_path: Path) -> None:
 
 
 async def test_what_would_be_public_waits_until_somebody_asks(tmp_path: Path) -> None:
-    channel = FakeChannel()
+    channel, seen = FakeChannel(), list[Approval]()
+
+    async def find(approval: Approval) -> None:
+        seen.append(approval)
+        if len(seen) > 1:
+            raise NothingToShow
+
+    async def start(approval: Approval) -> LiveDemo:
+        raise AssertionError("nobody asked")
+
     async with house(tmp_path, channels=[channel]) as here:
         await here.look()
-        await here.run()
-        public = Demos(here.anton._records, here.anton._audit, Habits(is_public=True))
+        app, library = await here.run(), await here.run(text="total() adds one")
+        habits, showing = Habits(is_public=True), Showing(find, start)
+        public = Demos(here.anton._records, here.anton._audit, habits, showing)
         await public.look()
-        card = await card_of(here, channel)
-        assert card.briefing and card.briefing.demo.endswith("public address")
-        assert [button.label for button in card.buttons][-1] == "Start demo"
+        states = [await public.of(task.task_id) for task in (app, library)]
+        assert {demo.state for demo in states if demo} == {"offered", "absent"}
+        await here.look()
+        cards = [shown.card for shown in channel.shown if shown.card.kind == "question"]
+        labels = [[button.label for button in card.buttons][-1] for card in cards]
+        assert sorted(labels) == ["Reject", "Start demo"]
+        await public.look()
+        assert len(seen) == 2, "each is looked at once"
+
+
+async def test_what_was_shown_before_it_was_switched_off_is_over(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        task = await here.run()
+        await here.anton.demos.ask(task.task_id, ME)
+        await Demos(here.anton._records, here.anton._audit, Habits(mode="off")).run()
+        demo = await here.anton.demos.of(task.task_id)
+        assert demo and demo.state == "ended"
 
 
 async def test_the_terminal_asks_the_server_and_tells_the_address(
