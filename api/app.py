@@ -33,6 +33,7 @@ from api.routes import (
     identities,
     incidents,
     logs,
+    overview,
     session,
     settings,
     slack,
@@ -78,7 +79,7 @@ def described(version: str) -> Application:
         redirect_slashes=False,
     )
     for routes in (
-        *(tasks, demos, incidents, approvals, events, figures, findings, artifacts),
+        *(overview, tasks, demos, incidents, approvals, events, figures, findings, artifacts),
         *(identities, logs, health, settings, session, slack, telegram, ui),
     ):
         app.include_router(routes.router)

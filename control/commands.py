@@ -10,9 +10,10 @@ from control.desk import Desk
 from control.repositories import Repositories
 from control.words import said_back
 from core.approvals import Approval, ApprovalState, Choice, Decision
+from core.care import CARED
 from core.channels import Heard, Said
 from core.errors import Conflict, LimitExceeded, NotFound, PayloadInvalid
-from core.incidents import Incident, IncidentState
+from core.incidents import Incident
 from core.ports import IncidentFilter, TaskFilter
 from core.reports import Reported
 from core.tasks import Task, TaskRequest
@@ -24,12 +25,7 @@ TASK_REF = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]{27})?")
 
 OWN = re.compile(r"^own:\s*", re.IGNORECASE)
 FOR_ITS_OWN = "For a task of its own: /fix own: TEXT"
-UNDER_CARE = tuple(
-    state
-    for state in IncidentState
-    if state not in (IncidentState.RESOLVED, IncidentState.NOISE, IncidentState.DUPLICATE)
-)
-"""States of a fault that somebody may still have to look after."""
+UNDER_CARE = tuple(sorted(CARED))
 
 BUILD_NEEDS = (
     "A build needs the build workflow, which this release of Anton does not have yet. "

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from control.alerts import Alerts
@@ -15,6 +15,8 @@ from control.meter import Meter
 from control.pace import Way, ways
 from control.services import Services
 from control.stats import stats
+from core.care import CARED
+from core.tasks import TaskStatus
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,31 @@ class Observatory:
     """What he can work with outside, as it is configured."""
     services: Services = field(default_factory=Services)
     quiet: QuietHours | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def quiet_now(self) -> bool:
         """Whether questions that can wait are held back at this moment."""
         return self.quiet is not None and self.quiet.hold(None, self.records.clock.now())
+
+    async def overview(self) -> dict[str, Any]:
+        """How the house stands now, in a few figures, plain JSON."""
+        records = self.records
+        incidents, tasks = await records.incidents.counts(), await records.tasks.counts()
+        today = await records.budgets.standing("")
+        return {
+            "tasks": tasks,
+            "open_incidents": sum(incidents[state] for state in CARED),
+            "agents_busy": tasks[TaskStatus.RUNNING],
+            "spent_today_usd": today.spent_usd,
+            "day_limit_usd": today.limit_usd or None,
+            "price_known": today.price_known,
+            "started_at": self.started_at,
+            "alerts": [
+                {"name": one.name, "said": one.said, "raised_at": one.raised_at}
+                for one in await self.alerts.open()
+            ],
+        }
 
     async def stats(self, since: datetime, until: datetime | None = None) -> dict[str, Any]:
         """All that can be said of the tasks and model calls of a time, plain JSON."""

@@ -32,6 +32,9 @@ LEGAL: Mapping[IncidentState, frozenset[IncidentState]] = {
 }
 """From each state, those that may follow it; to stay is no change."""
 
+CARED = frozenset(S) - {S.RESOLVED, S.NOISE, S.DUPLICATE}
+"""States of a fault that somebody may still have to look after."""
+
 AT_NODE: Mapping[str, IncidentState] = {
     "intake": S.TRIAGING,
     "triage": S.TRIAGING,

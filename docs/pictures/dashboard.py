@@ -112,8 +112,14 @@ def scenes(page: Page, base: str) -> Iterator[str]:
     yield "approve"
     page.keyboard.press("Escape")
     page.goto(f"{base}/ui/board")
-    page.get_by_role("table").wait_for()
+    page.get_by_role("region", name="Needs you").get_by_role("link").first.wait_for()
     yield "board"
+    page.goto(f"{base}/ui/incidents?state=all")
+    page.get_by_role("list", name="Incidents").wait_for()
+    yield "incidents"
+    page.get_by_role("link", name="Resolved").first.click()
+    page.get_by_role("heading", name="History").wait_for()
+    yield "incident"
     page.goto(f"{base}/ui/new")
     page.get_by_label("What is wrong?").fill("Completed to-dos come back to life when …")
     yield "new"

@@ -325,7 +325,7 @@ async def test_an_update_is_dealt_with_once_also_after_a_restart(tmp_path, doubl
 async def test_no_update_is_lost_or_doubled_by_bots_that_break_off(tmp_path, double) -> None:
     async with chat(tmp_path, double) as it:
         for number in range(30):
-            it.dana.says(f"/fix total() is off by {number}")
+            it.dana.says(f"/fix own: total() is off by {number}")
         for pause_s in (0.02, 0.05, 0.1, 0.2, 0.3):
             bot = bootstrap.ear(it.settings, it.here.anton)
             bot.start()

@@ -13,7 +13,7 @@ import type { Filters as ActivityFilters } from "@/features/activity/api/use-act
 import type { List } from "@/features/activity/components/activity";
 import { Inbox } from "@/features/inbox/components/inbox";
 import type { View as IdentityView } from "@/features/identities/components/identity-page";
-import type { Filters } from "@/features/tasks/components/board";
+import type { Filters } from "@/features/tasks/components/columns";
 import { placeOf } from "@/features/tasks/api/place";
 import { Gate } from "./gate";
 
@@ -36,14 +36,18 @@ const root = createRootRoute({
 
 const inbox = createRoute({ getParentRoute: () => root, path: "/", component: Inbox });
 
+const FILTERS = ["q", "severity", "status", "outcome", "node", "repo", "source", "sort"] as const;
+
 const board = createRoute({
   getParentRoute: () => root,
   path: "/board",
   validateSearch: (search: Record<string, unknown>): Partial<Filters> => ({
-    ...(search.q ? { q: String(search.q) } : {}),
-    ...(search.status ? { status: String(search.status) } : {}),
+    ...(search.view === "table" ? { view: "table" } : {}),
+    ...Object.fromEntries(
+      FILTERS.filter((name) => search[name]).map((name) => [name, String(search[name])]),
+    ),
   }),
-  component: lazyRouteComponent(() => import("./screens"), "BoardScreen"),
+  component: lazyRouteComponent(() => import("./board-screen"), "BoardScreen"),
 });
 
 const task = createRoute({

@@ -2,22 +2,9 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useSession } from "@/features/session/api/use-session";
 import { PARTS, Settings, type Part } from "@/features/settings/components/settings";
-import { Board } from "@/features/tasks/components/board";
 import { Submit } from "@/features/tasks/components/submit";
 
-const board = getRouteApi("/board");
 const settings = getRouteApi("/settings/$part");
-
-export function BoardScreen() {
-  const { q = "", status = "" } = board.useSearch();
-  const navigate = board.useNavigate();
-  return (
-    <Board
-      filters={{ q, status }}
-      onFilters={(filters) => void navigate({ search: filters, replace: true })}
-    />
-  );
-}
 
 export function SettingsScreen() {
   const { part } = settings.useParams();

@@ -69,8 +69,9 @@ export function staleBy(event: AntonEvent): string[][] {
   ];
   if (event.type === "llm_end") stale.push(["calls", event.task_id]);
   if (event.type === "approval") stale.push(["approvals"], ["approval"]);
-  if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"]);
-  if (event.type === "incident") stale.push(["incidents"], ["incident"]);
+  if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"], ["overview"]);
+  if (event.type === "incident") stale.push(["incidents"], ["incident"], ["overview"]);
+  if (event.type === "alert" || event.type === "budget") stale.push(["overview"]);
   if (event.type === "identity") stale.push(["identities"]);
   return stale;
 }

@@ -1,28 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { answerOf, api, type ApprovalFacts, type TaskFacts } from "@/lib/api";
+import { answerOf, api, type Schemas } from "@/lib/api";
 
-export interface Waiting {
-  approval: ApprovalFacts;
-  /** Undefined when it is not among the tasks that were listed. */
-  task: TaskFacts | undefined;
-}
+export type Waiting = Schemas["InboxItem"];
+export type Overview = Schemas["Overview"];
 
 /** Questions that wait, oldest harm first: by severity, then by age. */
 export function useInbox() {
   return useQuery({
     queryKey: ["approvals", "pending"],
-    queryFn: async (): Promise<Waiting[]> => {
-      const [asked, listed] = await Promise.all([
-        answerOf(api.GET("/approvals", { params: { query: { state: "pending" } } })),
-        answerOf(
-          api.GET("/tasks", { params: { query: { status: "waiting_for_input", limit: 200 } } }),
-        ),
-      ]);
-      const tasks = new Map(listed.tasks.map((task) => [task.task_id, task]));
-      return asked.approvals
-        .map((approval) => ({ approval, task: tasks.get(approval.task_id) }))
-        .sort(byHarm);
-    },
+    queryFn: async (): Promise<Waiting[]> => (await answerOf(api.GET("/inbox"))).waiting,
   });
 }
 
@@ -40,17 +26,9 @@ export function useDecided(enabled: boolean) {
   });
 }
 
-export function useCounts() {
+export function useOverview() {
   return useQuery({
-    queryKey: ["tasks", "running"],
-    queryFn: async () => {
-      const query = { status: "running", limit: 200 } as const;
-      return (await answerOf(api.GET("/tasks", { params: { query } }))).tasks.length;
-    },
+    queryKey: ["overview"],
+    queryFn: () => answerOf(api.GET("/overview")),
   });
-}
-
-function byHarm(a: Waiting, b: Waiting): number {
-  const severity = (a.task?.severity ?? "P9").localeCompare(b.task?.severity ?? "P9");
-  return severity || a.approval.created_at.localeCompare(b.approval.created_at);
 }

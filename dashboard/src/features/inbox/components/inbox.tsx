@@ -6,10 +6,15 @@ import { ForeignText } from "@/components/foreign-text";
 import { Empty, Failed, Loading } from "@/components/states";
 import { When } from "@/components/when";
 import type { ApprovalFacts } from "@/lib/api";
-import { cost, plural, repoName, since, words } from "@/lib/format";
+import { cost, limit, plural, repoName, since, words } from "@/lib/format";
 import { useNow } from "@/lib/clock";
 import { useKeys } from "@/lib/keys";
-import { useCounts, useDecided, useInbox, type Waiting } from "../api/use-inbox";
+import { moveFocus } from "@/lib/rows";
+import { isGreen, told } from "@/lib/runs";
+import { useDecided, useInbox, useOverview, type Waiting } from "../api/use-inbox";
+import { Strip } from "./strip";
+import { useSteady } from "./use-steady";
+import "./inbox.css";
 
 const KINDS: Record<string, string> = {
   release: "Release",
@@ -20,109 +25,150 @@ const KINDS: Record<string, string> = {
   start: "Start",
 };
 
+const TABS = [
+  ["mine", "Mine"],
+  ["all", "All"],
+  ["decided", "Decided"],
+] as const;
+type TabName = (typeof TABS)[number][0];
+
 export function Inbox() {
-  const [decided, setDecided] = useState(false);
+  const [tab, setTab] = useState<TabName>("mine");
   const waiting = useInbox();
+  const shown = tab === "mine" ? waiting.data?.filter((one) => one.yours) : waiting.data;
+  const steady = useSteady(shown, tab);
   const list = useRef<HTMLUListElement>(null);
-  const move = (by: number) => {
-    const rows = [...(list.current?.querySelectorAll<HTMLElement>("a.row") ?? [])];
-    const at = rows.indexOf(document.activeElement as HTMLElement);
-    rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
-  };
+  const move = (by: number) => moveFocus(list.current, "a.row", by);
   useKeys({ j: () => move(1), k: () => move(-1) });
-  const count = waiting.data?.length;
+  const count = shown?.length;
   return (
     <>
+      <Strip />
       <div className="page-head">
         <h1>{count ? `Needs you` : "Inbox"}</h1>
         {count ? <span className="count">{count}</span> : null}
         <div className="segments" role="group" aria-label="Which questions">
-          <button type="button" aria-pressed={!decided} onClick={() => setDecided(false)}>
-            Waiting
-          </button>
-          <button type="button" aria-pressed={decided} onClick={() => setDecided(true)}>
-            Decided
-          </button>
+          {TABS.map(([name, label]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={tab === name}
+              onClick={() => setTab(name)}
+            >
+              {label}
+            </button>
+          ))}
         </div>
       </div>
-      {decided ? (
+      {tab === "decided" ? (
         <Decided />
       ) : waiting.isPending ? (
         <Loading what="the inbox" />
       ) : waiting.isError && !waiting.data ? (
         <Failed what="the inbox" error={waiting.error} retry={() => void waiting.refetch()} />
-      ) : waiting.data.length === 0 ? (
-        <Nothing />
+      ) : steady.rows.length === 0 ? (
+        <Nothing others={tab === "mine" ? (waiting.data?.length ?? 0) : 0} />
       ) : (
-        <ul className="rows" ref={list}>
-          {waiting.data.map((one) => (
-            <Row key={one.approval.approval_id} {...one} />
-          ))}
-        </ul>
+        <>
+          <div className="fresh" role="status">
+            {steady.fresh > 0 && (
+              <button type="button" onClick={steady.show}>
+                ↑ {steady.fresh} new — show
+              </button>
+            )}
+          </div>
+          <ul className="rows" ref={list}>
+            {steady.rows.map(({ item, settled }) => (
+              <Row key={item.approval.approval_id} {...item} settled={settled} />
+            ))}
+          </ul>
+        </>
       )}
     </>
   );
 }
 
-function Row({ approval, task }: Waiting) {
+function Row({ approval, task, limit_usd, settled }: Waiting & { settled: boolean }) {
   const now = useNow();
   const left = since(new Date(now).toISOString(), Date.parse(approval.expires_at));
-  const [kind, title] = [KINDS[approval.kind] ?? words(approval.kind), task?.title];
+  const kind = KINDS[approval.kind] ?? words(approval.kind);
   return (
     <li>
-      <Link to="/tasks/$taskId" params={{ taskId: approval.task_id }} className="row">
+      <Link
+        to="/tasks/$taskId"
+        params={{ taskId: approval.task_id }}
+        className={settled ? "row row-settled" : "row"}
+      >
         <span className="row-top">
-          <Severity level={task?.severity ?? null} />
+          <Severity level={task.severity} />
           <strong>{kind}</strong>
           <span className="quiet">
-            {task?.ticket ? `${task.ticket} · ` : ""}
-            {repoName(task?.repo ?? "")}
+            {task.ticket ? `${task.ticket} · ` : ""}
+            {repoName(task.repo)}
           </span>
           <span className="row-wait">
-            <When at={approval.created_at} suffix="waiting" />
-            <span className="quiet"> · {left} left</span>
+            {settled ? (
+              "Answered meanwhile"
+            ) : (
+              <>
+                <When at={approval.created_at} suffix="waiting" />
+                <span className="quiet"> · {left} left</span>
+              </>
+            )}
           </span>
         </span>
         <span className="row-title">
-          <ForeignText text={title ?? approval.title} />
+          <ForeignText text={approval.kind === "clarify" ? approval.title : task.title} />
         </span>
-        {task && (
-          <span className="row-facts">
-            {task.tests_passing !== null && (
-              <span className={task.tests_passing ? "good" : "bad"}>
-                {task.tests_passing ? "✓ Tests pass" : "✗ Tests fail"}
-              </span>
-            )}
-            {size(task.size)}
-            <span>Risk {approval.risk}</span>
-            <span>{cost(task.total_cost_usd)}</span>
-            {task.confidence !== null && (
-              <span>Confidence {Math.round(task.confidence * 100)} %</span>
-            )}
-            {approval.voices_needed > 1 && (
-              <span>
-                {approval.voices.length} of {approval.voices_needed} approvals
-              </span>
-            )}
+        <span className="row-facts">
+          <Tests tests={task.tests} />
+          {task.size && (
+            <span>
+              {plural(task.size.files, "file")} <span className="added">+{task.size.added}</span>{" "}
+              <span className="removed">−{task.size.deleted}</span>
+            </span>
+          )}
+          <span>Risk {approval.risk}</span>
+          <span>
+            {cost(task.total_cost_usd)}
+            {limit_usd !== null && ` of ${limit(limit_usd)}`}
           </span>
-        )}
+          {task.confidence !== null && (
+            <span>Confidence {Math.round(task.confidence * 100)} %</span>
+          )}
+          {approval.voices_needed > 1 && (
+            <span>
+              {approval.voices.length} of {approval.voices_needed} approvals
+            </span>
+          )}
+        </span>
       </Link>
     </li>
   );
 }
 
-function size(facts: Record<string, unknown> | null) {
-  if (!facts) return null;
+/** Before → after; an after with a failure is not green, whatever passed. */
+function Tests({ tests }: { tests: Waiting["task"]["tests"] }) {
+  if (!tests) return null;
+  const { before, after } = tests;
   return (
     <span>
-      {plural(Number(facts.files), "file")} <span className="added">+{Number(facts.added)}</span>{" "}
-      <span className="removed">−{Number(facts.deleted)}</span>
+      Tests {told(before)} <span aria-label="then">→</span>{" "}
+      <span className={after ? (isGreen(after) ? "good" : "bad") : ""}>
+        {told(after)} {after && (isGreen(after) ? "✓" : "✗")}
+      </span>
     </span>
   );
 }
 
-function Nothing() {
-  const running = useCounts().data;
+function Nothing({ others }: { others: number }) {
+  const running = useOverview().data?.tasks.running ?? 0;
+  if (others)
+    return (
+      <Empty title="Nothing needs you.">
+        <p>{plural(others, "question waits", "questions wait")} for others: see All.</p>
+      </Empty>
+    );
   return (
     <Empty title="Nothing needs you.">
       <p>

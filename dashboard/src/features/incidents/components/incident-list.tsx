@@ -9,7 +9,7 @@ import { repoName } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
 import { moveFocus } from "@/lib/rows";
 import { GROUPS, statesOf, useIncidents, type Incident, type State } from "../api/use-incidents";
-import { StateBadge } from "./state-badge";
+import { silence, StateBadge } from "./state-badge";
 import "./incidents.css";
 
 export interface IncidentFilters {
@@ -144,6 +144,7 @@ function Row({ incident }: { incident: Incident }) {
           <span>
             first <When at={incident.first_seen_at} />
           </span>
+          {incident.silent && <span>{silence(incident)}</span>}
           {incident.regression_of && <span className="warn">came back</span>}
           {incident.reason && (
             <span className="quiet one-line">

@@ -10,7 +10,7 @@ import { Problem } from "@/lib/api";
 import { plural } from "@/lib/format";
 import { useIncident, type IncidentPage as View } from "../api/use-incidents";
 import { ActDialog, type Act } from "./act-dialog";
-import { StateBadge, stateWords } from "./state-badge";
+import { silence, StateBadge, stateWords } from "./state-badge";
 import "./incidents.css";
 
 const ACTS: [act: Act, label: string][] = [
@@ -57,6 +57,7 @@ function Shown({ incident, mayAct, onTask }: { incident: View } & Omit<Props, "i
         </h1>
         <p className="incident-state">
           <StateBadge incident={incident} />
+          {incident.silent && <span>{silence(incident)}:</span>}
           {incident.reason && (
             <span>
               <ForeignText text={incident.reason} />

@@ -25,16 +25,20 @@ export function stateWords(state: State): string {
   return LABELS[state] ?? words(state);
 }
 
-export function StateBadge({
-  incident,
-}: {
-  incident: Pick<Incident, "state" | "silent" | "dismissal">;
-}) {
-  const { state, silent, dismissal } = incident;
-  const until = dismissal?.until ? ` until ${new Date(dismissal.until).toLocaleString()}` : "";
+type Standing = Pick<Incident, "state" | "silent" | "dismissal">;
+
+export function StateBadge({ incident: { state, silent } }: { incident: Standing }) {
   return (
     <span className={`status status-${TONES[state] ?? "plain"}`}>
-      {silent ? `Dismissed${until}` : stateWords(state)}
+      {silent ? "Dismissed" : stateWords(state)}
     </span>
   );
+}
+
+/** Until when its reports are only counted; empty when they are heard. */
+export function silence({ silent, dismissal }: Standing): string {
+  if (!silent) return "";
+  if (!dismissal?.until) return "silent for ever";
+  const end = new Date(dismissal.until);
+  return `silent until ${end.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}`;
 }

@@ -2,28 +2,15 @@
 import type { Schemas } from "@/lib/api";
 import type { LoggedEvent } from "./use-task";
 
+export { failures, isGreen, told, type Run } from "@/lib/runs";
+
 export type Diagnosis = Schemas["DiagnosisView"];
 export type Claim = Schemas["ClaimView"];
-export type Run = Schemas["RunView"];
 export type Proof = Schemas["Evidence"];
 export type TestRun = Schemas["TestRun"];
 
 export function latest(events: readonly LoggedEvent[], type: string): LoggedEvent | undefined {
   return events.findLast((event) => event.type === type);
-}
-
-export function failures(run: Run): number {
-  return run.failures ?? run.failed.length;
-}
-
-export function isGreen(run: Run | null | undefined): boolean {
-  return Boolean(run && failures(run) === 0 && (run.exit_code ?? 0) === 0);
-}
-
-/** "14 pass, 1 fail"; never only the good half. */
-export function told(run: Run | null | undefined): string {
-  if (!run) return "not run";
-  return `${run.passed} pass, ${failures(run)} fail`;
 }
 
 /** A test before and after the fix. */

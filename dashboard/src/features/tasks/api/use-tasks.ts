@@ -1,12 +1,5 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { answerOf, api, type Schemas } from "@/lib/api";
-
-export function useTasks() {
-  return useQuery({
-    queryKey: ["tasks", "all"],
-    queryFn: () => answerOf(api.GET("/tasks", { params: { query: { limit: 200 } } })),
-  });
-}
 
 export type Report = Pick<
   Schemas["CreateTask"],

@@ -1,20 +1,18 @@
-/** Where every task stands, as a table; filters stand in the address. */
+/** Where every task stands: columns by step, or a table; view and filters stand in the address. */
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { Severity, Status } from "@/components/badges";
-import { ForeignText } from "@/components/foreign-text";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { Empty, Failed, Loading } from "@/components/states";
-import { When } from "@/components/when";
 import { nodeLabel } from "@/config/nodes";
-import type { TaskFacts } from "@/lib/api";
-import { cost, repoName } from "@/lib/format";
-import { useTasks } from "../api/use-tasks";
+import { repoName, words } from "@/lib/format";
+import { useKeys } from "@/lib/keys";
+import { useBoard, type Brief } from "../api/use-board";
+import { fits, NO_FILTERS, sorted, type Filters } from "./columns";
+import { Kanban } from "./kanban";
+import { TaskTable } from "./task-table";
+import "./board.css";
 
-export interface Filters {
-  q: string;
-  status: string;
-}
-
+const SEVERITIES = ["P0", "P1", "P2", "P3", "P4"];
+const NARROWING = ["q", "severity", "status", "outcome", "node", "repo", "source"] as const;
 const STATUSES = ["queued", "running", "waiting_for_input", "completed", "failed", "cancelled"];
 
 interface Props {
@@ -23,42 +21,85 @@ interface Props {
 }
 
 export function Board({ filters, onFilters }: Props) {
-  const listed = useTasks();
+  const listed = useBoard();
+  const search = useRef<HTMLInputElement>(null);
+  const [more, setMore] = useState(false);
+  const chosen = useDeferredValue(filters);
+  const all = listed.data?.tasks;
   const tasks = useMemo(
-    () => (listed.data?.tasks ?? []).filter((task) => fits(task, filters)),
-    [listed.data, filters],
+    () =>
+      sorted(
+        (all ?? []).filter((task) => fits(task, chosen)),
+        chosen.view === "table" ? chosen.sort : "severity",
+      ),
+    [all, chosen],
   );
+  useKeys({ "/": () => search.current?.focus() });
+  const put = (name: keyof Filters, value: string) => onFilters({ ...filters, [name]: value });
   return (
     <>
       <div className="page-head">
         <h1>Board</h1>
+        {all && <span className="quiet">{tallied(tasks.length, all.length, listed.data)}</span>}
+        <div className="segments" role="group" aria-label="View">
+          {(["kanban", "table"] as const).map((view) => (
+            <button
+              key={view}
+              type="button"
+              aria-pressed={filters.view === view}
+              onClick={() => put("view", view)}
+            >
+              {view === "kanban" ? "Columns" : "Table"}
+            </button>
+          ))}
+        </div>
       </div>
-      <div className="filters">
+      <div className={more ? "board-filters" : "board-filters filters-few"}>
         <input
+          ref={search}
           type="search"
           aria-label="Search tasks"
           placeholder="Title, ticket, repository"
           value={filters.q}
-          onChange={(event) => onFilters({ ...filters, q: event.target.value })}
+          onChange={(event) => put("q", event.target.value)}
         />
-        <select
-          aria-label="Status"
-          value={filters.status}
-          onChange={(event) => onFilters({ ...filters, status: event.target.value })}
+        <Choice label="Severity" name="severity" options={SEVERITIES} {...{ filters, put }} />
+        <button
+          type="button"
+          className="more-filters"
+          aria-expanded={more}
+          onClick={() => setMore(!more)}
         >
-          <option value="">Every status</option>
-          {STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {status === "waiting_for_input" ? "needs you" : status}
-            </option>
-          ))}
-        </select>
+          Filters
+        </button>
+        {filters.view === "table" && (
+          <>
+            <Choice label="Status" name="status" options={STATUSES} {...{ filters, put }} />
+            <Choice
+              label="Outcome"
+              name="outcome"
+              options={of(all, "outcome")}
+              {...{ filters, put }}
+            />
+            <Choice label="Step" name="node" options={of(all, "node")} {...{ filters, put }} />
+          </>
+        )}
+        <Choice label="Repository" name="repo" options={of(all, "repo")} {...{ filters, put }} />
+        <Choice label="Source" name="source" options={of(all, "source")} {...{ filters, put }} />
+        {filtered(filters) && (
+          <button
+            type="button"
+            onClick={() => onFilters({ ...NO_FILTERS, view: filters.view, sort: filters.sort })}
+          >
+            Clear
+          </button>
+        )}
       </div>
       {listed.isPending ? (
         <Loading what="tasks" rows={6} />
-      ) : !listed.data ? (
+      ) : !all ? (
         <Failed what="tasks" error={listed.error} retry={() => void listed.refetch()} />
-      ) : listed.data.tasks.length === 0 ? (
+      ) : all.length === 0 ? (
         <Empty title="No tasks yet.">
           <p>
             <Link to="/new">Report a fault</Link>, or run <code>python main.py demo</code>.
@@ -66,55 +107,57 @@ export function Board({ filters, onFilters }: Props) {
         </Empty>
       ) : tasks.length === 0 ? (
         <Empty title="No task fits." />
+      ) : filters.view === "table" ? (
+        <TaskTable tasks={tasks} sort={filters.sort} onSort={(sort) => put("sort", sort)} />
       ) : (
-        <Table tasks={tasks} />
+        <Kanban tasks={tasks} />
       )}
     </>
   );
 }
 
-function Table({ tasks }: { tasks: readonly TaskFacts[] }) {
+type Named = "severity" | "status" | "outcome" | "node" | "repo" | "source";
+
+interface ChoiceProps {
+  label: string;
+  name: Named;
+  options: readonly string[];
+  filters: Filters;
+  put: (name: Named, value: string) => void;
+}
+
+function Choice({ label, name, options, filters, put }: ChoiceProps) {
+  const chosen = filters[name];
+  const shown = chosen && !options.includes(chosen) ? [...options, chosen] : options;
   return (
-    <table className="board">
-      <caption className="visually-hidden">Tasks, newest first</caption>
-      <thead>
-        <tr>
-          <th scope="col">Task</th>
-          <th scope="col">Status</th>
-          <th scope="col">Step</th>
-          <th scope="col">Cost</th>
-          <th scope="col">Begun</th>
-        </tr>
-      </thead>
-      <tbody>
-        {tasks.map((task) => (
-          <tr key={task.task_id}>
-            <td>
-              <Severity level={task.severity} />{" "}
-              <Link to="/tasks/$taskId" params={{ taskId: task.task_id }}>
-                <ForeignText text={task.title} />
-              </Link>
-              <span className="quiet board-sub">
-                {task.ticket && `${task.ticket} · `}
-                {repoName(task.repo)}
-              </span>
-            </td>
-            <td>
-              <Status status={task.status} outcome={task.outcome} />
-            </td>
-            <td data-label="Step">{task.current_agent ? nodeLabel(task.current_agent) : "–"}</td>
-            <td data-label="Cost">{cost(task.total_cost_usd)}</td>
-            <td data-label="Begun">
-              <When at={task.created_at} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <select aria-label={label} value={chosen} onChange={(event) => put(name, event.target.value)}>
+      <option value="">{label}: any</option>
+      {shown.map((option) => (
+        <option key={option} value={option}>
+          {named(name, option)}
+        </option>
+      ))}
+    </select>
   );
 }
 
-function fits(task: TaskFacts, { q, status }: Filters): boolean {
-  const text = `${task.title} ${task.ticket ?? ""} ${task.repo} ${task.task_id}`.toLowerCase();
-  return (!status || task.status === status) && text.includes(q.trim().toLowerCase());
+function named(name: Named, option: string): string {
+  if (name === "node") return nodeLabel(option);
+  if (name === "repo") return repoName(option);
+  return option === "waiting_for_input" ? "Needs you" : words(option);
+}
+
+function of(tasks: readonly Brief[] | undefined, name: Exclude<Named, "severity">): string[] {
+  const found = new Set(tasks?.map((task) => task[name] ?? ""));
+  found.delete("");
+  return [...found].sort();
+}
+
+function filtered(filters: Filters): boolean {
+  return NARROWING.some((name) => filters[name]);
+}
+
+function tallied(shown: number, all: number, page: { next_cursor: string | null } | undefined) {
+  const known = page?.next_cursor ? `the last ${all.toLocaleString()}` : all.toLocaleString();
+  return shown === all ? `${known} tasks` : `${shown.toLocaleString()} of ${known} tasks`;
 }
