@@ -85,7 +85,7 @@ async def test_submit_watch_approve_by_keyboard_and_see_the_branch(tmp_path: Pat
             await page.keyboard.press("g")
             await page.keyboard.press("n")
             await page.get_by_role("button", name="Settled").click()
-            await page.get_by_role("link", name="seen 1×").click()
+            await page.get_by_role("link", name="Resolved").click()
             await page.get_by_role("heading", name="History").wait_for()
             await watched.fine()
             await page.get_by_role("button", name="Reopen…").click()
