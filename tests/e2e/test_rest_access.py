@@ -20,6 +20,7 @@ NEEDS = {
     "GET /tasks/{ref}": "read",
     "DELETE /tasks/{ref}": "operate",
     "POST /tasks/{ref}/demo": "approve or operate",
+    "POST /tasks/{ref}/correction": "operate",
     "POST /tasks/{ref}/reply": "approve",
     "POST /tasks/{ref}/approve": "approve",
     "GET /tasks/{ref}/events": "read",
@@ -75,6 +76,7 @@ NEEDS = {
 BODIES: dict[str, dict[str, Any]] = {
     "POST /tasks": {"task_description": "x", "workflow": "build"},
     "POST /tasks/{ref}/reply": {"text": "x"},
+    "POST /tasks/{ref}/correction": {"text": "x"},
     "POST /approvals/{approval_id}/decision": {"decision": "approve"},
     "POST /identities/{role}/rollback": {"version": 1},
     "PUT /identities/{role}/rules": {"version": 0, "rules": []},

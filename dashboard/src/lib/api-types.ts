@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board
+         * @description Tasks in brief, newest first, up to a thousand at once.
+         */
+        get: operations["board_board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/channels/{name}/test": {
         parameters: {
             query?: never;
@@ -324,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inbox
+         * @description Questions that wait, each with its task: the most urgent first, then the oldest.
+         */
+        get: operations["inbox_inbox_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/incidents": {
         parameters: {
             query?: never;
@@ -516,6 +556,26 @@ export interface paths {
          * @description What happened since this process began, and how things stand now.
          */
         get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description How the house stands, in a few figures.
+         */
+        get: operations["overview_overview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1123,6 +1183,21 @@ export interface components {
             v: number;
         };
         /**
+         * AlertFacts
+         * @description Something about the house that a person should know.
+         */
+        AlertFacts: {
+            /** Name */
+            name: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Said */
+            said: string;
+        };
+        /**
          * ApprovalData
          * @description A question to people, or its answer.
          */
@@ -1444,6 +1519,24 @@ export interface components {
              * @description Ask again with this number for older ones; null at the beginning of the log.
              */
             next_before: number | null;
+        };
+        /**
+         * Board
+         * @description Tasks in brief, newest first.
+         */
+        Board: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * Next Cursor
+             * @description Gets the next ones; null on the last page.
+             */
+            next_cursor: string | null;
+            /** Tasks */
+            tasks: components["schemas"]["TaskBrief"][];
         };
         /**
          * BudgetData
@@ -3313,6 +3406,37 @@ export interface components {
             version: number;
         };
         /**
+         * Inbox
+         * @description Questions that wait: the most urgent first, then the oldest.
+         */
+        Inbox: {
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Waiting */
+            waiting: components["schemas"]["InboxItem"][];
+        };
+        /**
+         * InboxItem
+         * @description A question that waits, and its task.
+         */
+        InboxItem: {
+            approval: components["schemas"]["ApprovalFacts"];
+            /**
+             * Limit Usd
+             * @description What the task may cost now.
+             */
+            limit_usd: number | null;
+            task: components["schemas"]["TaskFacts"];
+            /**
+             * Yours
+             * @description Whether the key of this request may answer it, and has not yet.
+             */
+            yours: boolean;
+        };
+        /**
          * IncidentData
          * @description Where the care for a fault stands; of the rest what changed.
          */
@@ -3947,6 +4071,51 @@ export interface components {
             outcome: string;
             /** Tasks */
             tasks: number;
+        };
+        /**
+         * Overview
+         * @description How the house stands, in a few figures.
+         */
+        Overview: {
+            /**
+             * Agents Busy
+             * @description Steps at work now.
+             */
+            agents_busy: number;
+            /** Alerts */
+            alerts: components["schemas"]["AlertFacts"][];
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /** Day Limit Usd */
+            day_limit_usd: number | null;
+            /**
+             * Open Incidents
+             * @description Faults under care: neither settled nor dismissed.
+             */
+            open_incidents: number;
+            /**
+             * Price Known
+             * @description Whether every call of today had a price; if not, more was spent.
+             */
+            price_known: boolean;
+            /** Spent Today Usd */
+            spent_today_usd: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When this server began.
+             */
+            started_at: string;
+            /**
+             * Tasks
+             * @description How many tasks have each status.
+             */
+            tasks: {
+                [key: string]: number;
+            };
         };
         /**
          * PaceView
@@ -4960,6 +5129,59 @@ export interface components {
              * @default
              */
             why: string;
+        };
+        /**
+         * TaskBrief
+         * @description A task in one line.
+         */
+        TaskBrief: {
+            /** Awaits Merge */
+            awaits_merge: boolean;
+            /**
+             * Cost Usd
+             * @description Null where a price is unknown.
+             */
+            cost_usd: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Incident Id */
+            incident_id: string | null;
+            /** Iteration */
+            iteration: number | null;
+            /**
+             * Node
+             * @description The step at work, or the last one.
+             */
+            node: string | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Pr Url */
+            pr_url: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Repo */
+            repo: string;
+            severity: components["schemas"]["Severity"] | null;
+            /** Source */
+            source: string;
+            status: components["schemas"]["TaskStatus"];
+            /** Task Id */
+            task_id: string;
+            /** Ticket */
+            ticket: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Workflow */
+            workflow: string;
         };
         /**
          * TaskCounts
@@ -6114,6 +6336,83 @@ export interface operations {
             };
         };
     };
+    board_board_get: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     try_channel_channels__name__test_post: {
         parameters: {
             query?: never;
@@ -6997,6 +7296,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityVersions"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    inbox_inbox_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
                 };
             };
             /** @description Bad Request */
@@ -8034,6 +8407,80 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    overview_overview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
