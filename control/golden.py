@@ -14,12 +14,14 @@ from core.corrections import Correction, GoldenCase, Judgement, TriageVerdict
 from core.errors import Conflict
 from core.events import AuditEntry
 from core.incidents import Severity
-from core.ports import AuditLog, CorrectionStore
+from core.ports import AuditLog, CorrectionStore, TaskFilter
 from core.tasks import Outcome, Task
 
 ALL = 1_000_000
 """More questions than a house is asked."""
 WORDS_MAX = 2_000
+PAGE = 200
+NOISE = TaskFilter(outcome=Outcome.NOISE)
 ANSWERED = (ApprovalState.ANSWERED, ApprovalState.REJECTED)
 
 
@@ -155,11 +157,38 @@ class Golden:
     async def _all(self, decided: Mapping[str, Correction]) -> Mapping[str, Correction]:
         """The last word of a person on each task, whichever way it was said."""
         found = dict(decided)
-        for correction in await self._corrections.all():
+        for correction in (*await self._reopened(), *await self._corrections.all()):
             before = found.get(correction.task_id)
             if before is None or before.corrected_at <= correction.corrected_at:
                 found[correction.task_id] = correction
         return found
+
+    async def _reopened(self) -> Sequence[Correction]:
+        """Tasks that ended as noise and whose incidents a person took up again after that."""
+        found, cursor = [], ""
+        while True:
+            page = await self._records.tasks.list(NOISE, cursor=cursor, limit=PAGE)
+            found += [one for task in page.tasks if (one := await self._reopening(task))]
+            cursor = page.cursor
+            if not cursor:
+                return found
+
+    async def _reopening(self, task: Task) -> Correction | None:
+        if not task.incident_id or task.ended_at is None:
+            return None
+        history = await self._records.incidents.history(task.incident_id)
+        after = (one for one in history if one.at >= task.ended_at and one.by)
+        last = next((one for one in after if one.kind in ("dismissed", "reopened")), None)
+        if last is None or last.kind != "reopened":
+            return None
+        return Correction(
+            task_id=task.task_id,
+            kind="reopened",
+            verdict="real",
+            words=self._redacted(last.reason)[:WORDS_MAX],
+            by=last.by,
+            corrected_at=last.at,
+        )
 
     def _case(self, task: Task, said: Judgement, correction: Correction) -> GoldenCase:
         return GoldenCase(

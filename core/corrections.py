@@ -7,8 +7,10 @@ from core.incidents import Severity
 from core.values import Value
 
 TriageVerdict = Literal["real", "noise", "duplicate"]
-CorrectionKind = Literal["noise", "rejected_as_noise", "stated"]
-"""By the answer `noise`, by a refusal in words that say so, or told apart from any question."""
+CorrectionKind = Literal["noise", "rejected_as_noise", "reopened", "stated"]
+"""By the answer `noise`, by a refusal in words that say so, by taking up an incident again that was
+noise, or told apart from any of these.
+"""
 
 
 class Correction(Value):

@@ -19,7 +19,7 @@ def declared() -> set[str]:
 
 def held(events: Iterable[Event]) -> set[str]:
     """The types of events, each of which is exactly what its model says."""
-    found = set()
+    found: set[str] = set()
     for event in events:
         told = event.dump()
         parsed = MODELS.dump_python(MODELS.validate_python(told), mode="json")

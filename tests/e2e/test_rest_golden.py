@@ -154,3 +154,24 @@ async def test_what_is_no_correction_is_refused(house: Served) -> None:
         assert (await house.ask("POST", path, json=bad)).status_code == 422
     missing = await house.ask("POST", f"/tasks/{'0' * 8}/correction", json={"verdict": "real"})
     assert missing.status_code == 404
+
+
+async def test_who_takes_up_an_incident_that_was_noise_corrects_triage(
+    house: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.thinking.script = NOISE
+    task_id = await house.begin()
+    await house.until(task_id, "completed")
+    (incident,) = (await house.ask("GET", "/incidents")).json()["incidents"]
+    path = f"/incidents/{incident['incident_id']}"
+    assert await cases(house, capsys) == []
+    said = {"reason": "Not noise: it is every customer."}
+    assert (await house.ask("POST", f"{path}/reopen", json=said)).status_code == 200
+    (case,) = await cases(house, capsys)
+    assert (case["kind"], case["words"]) == ("reopened", said["reason"])
+    assert (case["said"], case["expected"]) == (judgement("noise", "P4"), judgement("real", "P4"))
+    assert (await standing(house))["missed"] == 1
+    assert (
+        await house.ask("POST", f"{path}/dismiss", json={"reason": "It was."})
+    ).status_code == 200
+    assert await cases(house, capsys) == []

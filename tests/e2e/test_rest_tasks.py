@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -367,7 +368,7 @@ async def test_no_secret_leaves_with_an_artifact(tmp_path: Path) -> None:
     script = Script(
         diagnosis=Diagnosis(root_cause=f"{OPERATOR} is used, and {quoted}", confidence=0.9)
     )
-    given = {"api_key": OPERATOR, "slack_signing_secret": quoted}
+    given: dict[str, Any] = {"api_key": OPERATOR, "slack_signing_secret": quoted}
     async with serving(tmp_path, script=script, headers={"X-API-Key": OPERATOR}, **given) as house:
         task_id = await house.begin()
         await house.until(task_id, "waiting_for_input")
