@@ -100,7 +100,7 @@ def scenes(page: Page, base: str) -> Iterator[str]:
     page.goto(f"{base}/ui/")
     page.get_by_role("link", name="Completed to-dos").first.wait_for()
     yield "inbox"
-    for tab in ("diff", "tests", "diagnosis", "timeline"):
+    for tab in ("diff", "tests", "diagnosis", "timeline", "files", "documents"):
         page.goto(f"{base}/ui/tasks/{task}?tab={tab}")
         page.get_by_role("region", name="Decision").wait_for()
         page.get_by_role("tabpanel").locator("section, li, p").first.wait_for()

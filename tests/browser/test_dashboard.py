@@ -55,7 +55,7 @@ async def test_submit_watch_approve_by_keyboard_and_see_the_branch(tmp_path: Pat
             await region.wait_for(timeout=REPAIR_S * 1000)
             await page.get_by_text("replace(todo, done=True)").first.wait_for()
             await watched.fine()
-            for tab in ("Tests", "Diagnosis", "Timeline"):
+            for tab in ("Tests", "Diagnosis", "Conversation", "Timeline", "Files", "Documents"):
                 await page.keyboard.press("]")
                 await page.get_by_role("tab", name=tab, selected=True).wait_for()
                 await watched.fine()

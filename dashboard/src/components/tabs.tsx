@@ -1,4 +1,5 @@
 /** A row of tabs, reached by one Tab key and walked with the arrows. */
+import { useEffect, useRef } from "react";
 import { words } from "@/lib/format";
 
 interface Props<T extends string> {
@@ -17,8 +18,13 @@ export function Tabs<T extends string>({ label, tabs, chosen, panel, onChoose }:
     if (next) onChoose(next);
     (from.parentElement?.children[at] as HTMLElement | undefined)?.focus();
   };
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const tab = row.current?.querySelector<HTMLElement>("[aria-selected='true']");
+    if (row.current && tab) row.current.scrollLeft = tab.offsetLeft - row.current.clientWidth / 3;
+  }, [chosen]);
   return (
-    <div className="tabs" role="tablist" aria-label={label}>
+    <div className="tabs" role="tablist" aria-label={label} ref={row}>
       {tabs.map((one) => (
         <button
           key={one}

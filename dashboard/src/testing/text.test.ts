@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { spansOf } from "@/features/tasks/api/spans";
+import { spansOf, tracksOf } from "@/features/tasks/api/spans";
 import { parseDiff } from "@/lib/diff";
 import { cost, duration, revealed } from "@/lib/format";
 
@@ -75,4 +75,32 @@ test("long waiting is folded, and what comes after it moves up", () => {
     ["publish", "agent", false],
   ]);
   expect(length).toBe(11_500);
+});
+
+test("what happens side by side has a row of its own, and goes of a step are counted", () => {
+  const node = (at: number, name: string, state: string) => ({
+    seq: at,
+    ts: new Date(at).toISOString(),
+    type: "node",
+    data: { node: name, state },
+  });
+  const { spans } = spansOf(
+    [
+      node(0, "diagnose", "started"),
+      node(10, "reproduce", "started"),
+      node(500, "reproduce", "finished"),
+      node(900, "diagnose", "finished"),
+      node(900, "fix", "started"),
+      node(1_000, "fix", "finished"),
+      node(1_000, "fix", "started"),
+    ] as unknown as Parameters<typeof spansOf>[0],
+    1_500,
+  );
+  expect(spans.map(({ node: name, attempt, open }) => [name, attempt, open])).toEqual([
+    ["diagnose", 1, false],
+    ["reproduce", 1, false],
+    ["fix", 1, false],
+    ["fix", 2, true],
+  ]);
+  expect(tracksOf(spans).map((track) => track.length)).toEqual([3, 1]);
 });
