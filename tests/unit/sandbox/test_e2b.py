@@ -22,6 +22,7 @@ from sandbox import e2b_upload
 from sandbox.e2b import E2BProvider
 from sandbox.environment import Environments
 from sandbox.runners import TestRunner
+from tests.contracts.test_sandbox_services import SERVER, said, serving
 from tests.fakes.e2b_server import KEY, E2BDouble
 from tests.fakes.waiting import until
 from tests.unit.sandbox.rooms import open_folder, tree_of
@@ -125,6 +126,17 @@ async def test_nothing_is_lost_or_doubled_in_an_answer_that_is_cut(
             double.cut(only(double))
     assert await reading == data
     assert double.journal.count(CONNECT), "it was cut"
+
+
+async def test_a_service_goes_on_when_its_line_is_cut(double: E2BDouble, sandbox: Sandbox) -> None:
+    await sandbox.write(Tree({"server.py": File(SERVER.encode())}))
+    service = await serving(sandbox)
+    machine = double.machines[only(double)]
+    for count in range(1, CUTS + 1):
+        double.cut(only(double))
+        await until(lambda: bool(machine.connections))
+        assert await said(service, b"echo %d" % count) == b"%d" % count
+    assert double.journal.count(CONNECT) == CUTS
 
 
 async def test_what_was_said_while_nobody_heard_is_said_again(
