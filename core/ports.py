@@ -304,6 +304,8 @@ class Case:
     """What is known of other tasks about the same."""
     refused: tuple[RefusedEdit, ...] = ()
     """Edits of this attempt, or of the last one, that the gate refused, with what they change."""
+    ci: str = ""
+    """Tests that failed in the host's CI, with their words; empty where none are known."""
     precedent: Precedent | None = None
     """An earlier task that was alike: a hint for diagnosis and fix, and for nobody else."""
     attempt: int = 1
@@ -509,6 +511,21 @@ class Snapshot:
     """What a person should know, such as uncommitted work that was not read."""
 
 
+@dataclass(frozen=True)
+class CiRun:
+    """What a host's CI says of a revision; every text is untrusted."""
+
+    status: str = ""
+    """As the host puts it, such as `failure`; empty where nothing was run."""
+    url: str = ""
+    commit: str = ""
+    """Which commit was run: not always the one that was asked about."""
+    logs: Mapping[str, str] = field(default_factory=dict)
+    """By name; of a run that failed, as far as they are kept."""
+    note: str = ""
+    """Why there are none, if there are none."""
+
+
 class CodeHost(Protocol):
     """Where a repository lives and where a change is published."""
 
@@ -519,6 +536,14 @@ class CodeHost(Protocol):
 
     async def snapshot(self, ref: str = "", *, worktree: bool = False) -> Snapshot:
         """The repository at `ref`, or at its default branch."""
+        ...
+
+    async def ci(self, commit: str, branch: str = "") -> CiRun:
+        """The last run of a commit, else the last failed one of a branch, with its logs.
+
+        That there are none is told and never raised; raises IntegrationError where the host does
+        not answer.
+        """
         ...
 
     async def publish(self, request: ChangeRequest, patch: Patch) -> Change:

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import httpx
@@ -48,7 +49,10 @@ class Http:
         timeout_s: float = 30.0,
         max_bytes: int = 150_000_000,
     ) -> None:
-        """Take the base URL of home, and names of other hosts that it may redirect to."""
+        """Take the base URL of home, and names of other hosts that it may redirect to.
+
+        A `*` in a name stands for any characters.
+        """
         self.home = httpx.URL(home.rstrip("/") + "/")
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
@@ -122,7 +126,8 @@ class _Guard(httpx.AsyncBaseTransport):
             self._home.port,
         )
         if not at_home and (
-            url.host not in self._hosts or url.scheme not in ("https", self._home.scheme)
+            not any(fnmatchcase(url.host, host) for host in self._hosts)
+            or url.scheme not in ("https", self._home.scheme)
         ):
             raise Forbidden(f"{url.scheme}://{url.host} is not a host that may be spoken to.")
         if not at_home:

@@ -180,6 +180,7 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
         "suspects": places_in_words([one for one in places if one.function]),
         "measured": any("coverage" in one.why for one in places),
         "failures": measured.method if "failing" in measured.method else "",
+        "ci": case.ci,
         "tests": tests_of(case, names),
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),

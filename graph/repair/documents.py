@@ -135,7 +135,7 @@ def brief(facts: Facts) -> Briefing:
         ),
         tests=_tests(facts.evidence),
         regression_test=_regression_test(facts),
-        ci=CI_NOT_RUN,
+        ci=_ci(facts),
         review=_review(facts.review),
         confidence=_confidence(facts),
         found_by=_engine(facts),
@@ -248,7 +248,7 @@ def incident_report(facts: Facts, timeline: Iterable[str]) -> str:
         ("Acceptance criteria", "\n".join(f"- {inert(c)}" for c in criteria) or MISSING),
         ("Files", _file_list(facts.patch)),
         ("Tests", _tests(facts.evidence)),
-        ("CI", CI_NOT_RUN),
+        ("CI", _ci(facts)),
         ("Resolution", _resolution(facts)),
         *([("Where it stopped", "\n".join(lines(facts.stopped)))] if facts.stopped else ()),
         ("Next step", next_step(facts.state, outcome) or MISSING),
@@ -298,11 +298,21 @@ def _tests(evidence: Evidence | None) -> str:
         return MISSING
     flaky = f"; flaky: {', '.join(evidence.flaky)}" if evidence.flaky else ""
     near = len(evidence.scope)
-    part = f"; only {near} test files near the change, for all take too long" if near else ""
+    files = "file" if near == 1 else "files"
+    part = f"; only {near} test {files} near the change, for all take too long" if near else ""
     more = flaky + part + _weaker_proof(evidence)
     if evidence.base is None:
         return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{more}"
     return f"red on base ({_counts(evidence.base)}), on the fix {_counts(evidence.fixed)}{more}"
+
+
+def _ci(facts: Facts) -> str:
+    """What the host's CI says of the base; of the change nothing was run yet."""
+    ci = facts.state.get("ci") or {}
+    if not ci.get("status"):
+        return CI_NOT_RUN
+    note = f" ({inert(ci['note'])})" if ci.get("note") else ""
+    return inert(f"{ci['status']} on the base{note} {ci['url']}".strip())
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from graph.repair.admission import Admission, about, admit
 from graph.repair.autonomy import held_at
 from graph.repair.remembered import remembered
 from graph.repair.repeats import repeats_of, weighed
+from graph.repair.revision import ci_of
 from graph.repair.salvage import nearest, salvaged
 from graph.repair.showing import SUSPECTS_TOLD, diagnosis_facts
 from graph.repair.state import RepairState
@@ -47,6 +48,7 @@ async def intake(state: RepairState, runtime: Runtime[Deps]) -> Facts:
         "precedent": await remembered(state["task_id"], request, snapshot.tree, deps),
         "base_sha": snapshot.sha,
         "base_branch": snapshot.default_branch,
+        "ci": await ci_of(deps, request, snapshot),
         "notes": list(snapshot.notes),
         "max_attempts": request.max_iterations,
     }
@@ -234,6 +236,7 @@ async def case_of(
         findings=tuple(state.get("findings", ())),
         words=tuple(state.get("words", ())),
         attempt=state.get("attempts", 0) + 1,
+        ci=str(state.get("ci", {}).get("failures", "")),
         precedent=await deps.recall(Precedent, state.get("precedent")) if reminded else None,
         triage=await deps.recall(Triage, state.get("triage")),
         diagnosis=await deps.recall(Diagnosis, state.get("diagnosis")) if diagnosed else None,

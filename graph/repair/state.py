@@ -14,6 +14,8 @@ class RepairState(AgentState, total=False):
 
     precedent: Facts
     """An earlier task that was alike."""
+    ci: Facts
+    """What the host's CI says of the base: status, url, note, and its failing tests in words."""
     triage: Facts
     diagnosis: Facts
     reproduction: Facts

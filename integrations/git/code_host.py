@@ -8,7 +8,7 @@ from core.effects import Change, ChangeRequest
 from core.errors import Conflict, Forbidden, RepositoryInvalid
 from core.events import AuditEntry
 from core.patches import Patch
-from core.ports import Snapshot
+from core.ports import CiRun, Snapshot
 from integrations import changes
 from integrations.git import reading, worktree, writing
 from integrations.git.layout import Layout, find
@@ -54,6 +54,10 @@ class LocalHost:
         always gives that commit.
         """
         return await asyncio.to_thread(self._snapshot, ref, worktree)
+
+    async def ci(self, commit: str, branch: str = "") -> CiRun:
+        """A folder has no CI."""
+        return CiRun()
 
     async def publish(self, request: ChangeRequest, patch: Patch) -> Change:
         """Make commits and branch; a second call finds the first. A refusal is recorded."""

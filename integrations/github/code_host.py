@@ -9,7 +9,7 @@ from typing import Any
 from core.effects import Change, ChangeRequest
 from core.errors import Conflict, Forbidden, HostUnreachable, RepositoryInvalid
 from core.patches import Patch
-from core.ports import Clock, Snapshot
+from core.ports import CiRun, Clock, Snapshot
 from integrations.changes import (
     Draft,
     Entries,
@@ -22,7 +22,7 @@ from integrations.changes import (
     touched_since,
     unread_submodules,
 )
-from integrations.github import bodies, reading
+from integrations.github import bodies, ci, reading
 from integrations.github.client import Audit, GitHubClient, segment
 from integrations.http import Http
 from observability.clock import SystemClock
@@ -64,7 +64,7 @@ class GitHubHost:
     ) -> None:
         self._http = Http(
             api_url or "https://api.github.com",
-            hosts=("codeload.github.com",),
+            hosts=("codeload.github.com", *ci.LOG_HOSTS),
             timeout_s=timeout_s,
             headers={
                 "Authorization": f"Bearer {token}",
@@ -112,6 +112,13 @@ class GitHubHost:
             ) from error
         notes = ("GitHub has no uncommitted work to read.",) if worktree else ()
         return Snapshot(commit, files, branch, (*notes, *unread_submodules(files)))
+
+    async def ci(self, commit: str, branch: str = "") -> CiRun:
+        """The last run of GitHub Actions, with its logs where it failed."""
+        try:
+            return await ci.last_run(self._client, commit, branch)
+        except Forbidden as error:
+            return CiRun(note=f"{ci.NO_LOGS}: {error.message}")
 
     async def publish(self, request: ChangeRequest, patch: Patch) -> Change:
         """Make blobs, trees, commits, branch and pull request; a second call finds the first."""

@@ -78,6 +78,8 @@ class GitHubDouble:
         self.violations: list[str] = []
         self.pulls: list[dict[str, Any]] = []
         self.comments: list[dict[str, Any]] = []
+        self.runs: list[dict[str, Any]] = []
+        """Of GitHub Actions, newest first: id, head_sha, head_branch, status, conclusion, logs."""
         self.labels: set[str] = {"bug"}
         self.tree_limit = tree_limit
         self.mend_messages = mend_messages
@@ -369,10 +371,38 @@ def tarball(double: GitHubDouble, call: Call) -> Response:
     return Response(status_code=302, headers={"location": f"{double.shapes.home}/_archive/{sha}"})
 
 
-@route("GET", "_archive/(.+)")
+@route("GET", "_archive/([0-9a-f]{40})")
 def archive(double: GitHubDouble, call: Call) -> Response:
     data = double.store.archive(call.parts[0], f"todo-{call.parts[0][:7]}")
     return Response(data, media_type="application/gzip")
+
+
+@route("GET", "actions/runs")
+def list_runs(double: GitHubDouble, call: Call) -> Response:
+    sha, branch = call.query.get("head_sha", ""), call.query.get("branch", "")
+    status = call.query.get("status", "")
+    found = [
+        double.shapes.run(run)
+        for run in double.runs
+        if sha in ("", run["head_sha"])
+        and branch in ("", run["head_branch"])
+        and status in ("", run["status"], run["conclusion"])
+    ]
+    return JSONResponse({"total_count": len(found), "workflow_runs": found})
+
+
+@route("GET", "actions/runs/([0-9]+)/logs")
+def run_logs(double: GitHubDouble, call: Call) -> Response:
+    where = f"{double.shapes.home}/_archive/logs/{call.parts[0]}"
+    return Response(status_code=302, headers={"location": where})
+
+
+@route("GET", "_archive/logs/([0-9]+)")
+def logs_archive(double: GitHubDouble, call: Call) -> Response:
+    [run] = [run for run in double.runs if run["id"] == int(call.parts[0])]
+    if run["logs"] is None:
+        return JSONResponse({"message": "Server Error: logs have expired"}, status_code=410)
+    return Response(run["logs"], media_type="application/zip")
 
 
 @route("GET", "pulls")

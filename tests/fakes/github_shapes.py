@@ -116,6 +116,32 @@ class Shapes:
         urls = ("url", "html_url", "permalink_url", "diff_url", "patch_url")
         return {**dict.fromkeys(urls, f"{self.home}/compare"), "files": [], **facts}
 
+    def run(self, run: dict[str, Any]) -> dict[str, Any]:
+        """A run of GitHub Actions."""
+        url = f"{self.home}/actions/runs/{run['id']}"
+        names = "url html_url jobs_url check_suite_url cancel_url rerun_url artifacts_url"
+        home = self.repository()
+        person = {"name": "ann", "email": "ann@example.com"}
+        return {
+            **dict.fromkeys(names.split(), url),
+            **dict.fromkeys(("created_at", "updated_at"), WHEN),
+            **dict.fromkeys(("repository", "head_repository"), home),
+            "logs_url": f"{url}/logs",
+            "workflow_url": f"{self.home}/actions/workflows/1",
+            "node_id": "WFR_1",
+            "run_number": 1,
+            "display_title": "ci",
+            "event": "push",
+            "path": ".github/workflows/ci.yml",
+            "workflow_id": 1,
+            "pull_requests": [],
+            "head_commit": {
+                **{"id": run["head_sha"], "tree_id": "t", "message": "m", "timestamp": WHEN},
+                **{"author": person, "committer": person},
+            },
+            **{key: value for key, value in run.items() if key != "logs"},
+        }
+
     def branch(self, name: str, sha: str) -> dict[str, Any]:
         commit = {"sha": sha, "url": f"{self.home}/commits/{sha}"}
         return {"name": name, "commit": commit, "protected": name == self.default_branch}

@@ -17,7 +17,7 @@ from core.findings import (
     Triage,
 )
 from core.tasks import TaskRequest, Usage
-from graph.repair.documents import Facts, briefing, incomplete, pull_request_body, record
+from graph.repair.documents import Facts, brief, briefing, incomplete, pull_request_body, record
 from tests.unit.graph.test_done import EVIDENCE, PATCH, TEST, UNPROVEN, review
 
 REQUEST = TaskRequest(repository="r", text="x should be 2", ticket="BUG-42")
@@ -99,3 +99,32 @@ def test_the_scribe_is_told_of_remarks_and_of_no_button() -> None:
     assert told.endswith(PATCH.diff)
     assert "On Approve" not in told
     assert "On Approve" in briefing(facts())
+
+
+@pytest.mark.parametrize(
+    ("ci", "said"),
+    [
+        ({}, "not run"),
+        ({"status": "", "note": "no CI logs"}, "not run"),
+        (
+            {"status": "failure", "url": "https://x/1", "note": ""},
+            "failure on the base https://x/1",
+        ),
+        (
+            {"status": "failure", "url": "", "note": "no CI logs"},
+            "failure on the base (no CI logs)",
+        ),
+    ],
+)
+def test_the_status_of_ci_is_the_hosts_own(ci: dict[str, str], said: str) -> None:
+    state = {**facts().state, "ci": ci}
+    assert brief(facts(state=state)).ci == said
+
+
+def test_a_weaker_proof_is_told_where_the_decision_is_made() -> None:
+    assert EVIDENCE.fixed is not None
+    run = EVIDENCE.fixed.but(proof="exit code", notes=("six is missing: no wheel",))
+    told = brief(facts(evidence=EVIDENCE.but(fixed=run, scope=("tests/test_a.py",))))
+    assert "only the exit code of the test command is known" in told.tests
+    assert "only 1 test file near the change" in told.tests
+    assert "Tests: six is missing: no wheel" in told.notes
