@@ -8,7 +8,7 @@ from core.findings import Diagnosis
 from core.patches import Suspect
 from core.ports import Case
 from core.trees import Tree
-from repair.holding import is_code, is_test_path
+from repair.holding import is_source, is_test_path
 from repair.localize import COMMON_WORDS
 from repair.mentions import names_in_report, passages_about, uses_in_tests
 from repair.traces import frames_of, located
@@ -66,7 +66,7 @@ def _defined(case: Case, names: frozenset[str], paths: Sequence[str]) -> list[Su
     return [
         Suspect(path=path, line=line, function=found, score=0.2, why="its name is in the report")
         for path in paths
-        if is_code(path) and not is_test_path(path) and case.tree[path].is_regular
+        if is_source(path) and case.tree[path].is_regular
         for name in sorted(names)
         if is_script(path) or f"def {name}(" in case.tree.text(path)
         for found, line in functions_named(case.tree, path, name)
@@ -75,7 +75,7 @@ def _defined(case: Case, names: frozenset[str], paths: Sequence[str]) -> list[Su
 
 def defined_in_report(case: Case) -> frozenset[str]:
     """Names that a report writes as code and that some source defines."""
-    sources = [p for p in case.tree if is_code(p) and not is_test_path(p)]
+    sources = [p for p in case.tree if is_source(p)]
     texts = [case.tree.text(path) for path in sources if case.tree[path].is_regular]
     in_scripts = {
         name.rpartition(".")[2]
@@ -100,14 +100,14 @@ def named_by(diagnosis: Diagnosis | None) -> tuple[Suspect, ...]:
 
 def is_small(tree: Tree) -> bool:
     """Whether all sources of a repository can be shown without drowning what matters."""
-    sources = [p for p in tree if is_code(p) and not is_test_path(p)]
+    sources = [p for p in tree if is_source(p)]
     return sum(len(tree[path].data) for path in sources) <= SMALL
 
 
 def is_all(tree: Tree, code: Sequence[Excerpt]) -> bool:
     """Whether the excerpts are all the code that the repository has, tests left out."""
     shown = {one.path for one in code if one.whole}
-    sources = {path for path in tree if is_code(path) and not is_test_path(path)}
+    sources = {path for path in tree if is_source(path)}
     return shown >= {path for path in sources if len(tree[path].data) > EMPTY_BYTES}
 
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from core.trees import Tree
+from repair.script_gate import is_settings
 from sandbox.node_detection import is_script
 from sandbox.pytest_options import configured, own_options
 
@@ -23,6 +24,11 @@ def is_test_path(path: str) -> bool:
         or name.endswith(".snap")
         or bool({"test", "tests", "__tests__", "__mocks__", "__snapshots__"} & set(folders))
     )
+
+
+def is_source(path: str) -> bool:
+    """Whether a path holds code that a fault may lie in: no test, and no settings of tools."""
+    return is_code(path) and not is_test_path(path) and not is_settings(path)
 
 
 def is_code(path: str) -> bool:

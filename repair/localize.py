@@ -9,7 +9,7 @@ from math import sqrt
 from core.evidence import TestCase, TestRun
 from core.patches import Suspect
 from core.trees import Tree
-from repair.holding import is_code, is_test_path
+from repair.holding import is_source
 from repair.outline import Functions
 from repair.traces import Frame, frames_of, located
 from sandbox.surveys import Survey
@@ -72,7 +72,7 @@ def localize(
     to be explained.
     """
     run, lines = (survey.run, survey.lines) if survey else (None, {})
-    sources = [p for p in tree if is_code(p) and not is_test_path(p) and tree[p].is_regular]
+    sources = [p for p in tree if is_source(p) and tree[p].is_regular]
     functions = {path: Functions(tree.text(path), path) for path in sources}
     spectrum = _spectrum(run, lines, red_tests)
     traced = _traced([*frames_of(report), *frames], functions)

@@ -22,6 +22,12 @@ KEYS = ("jest", "vitest", "mocha", "ava", "tap", "nyc", "c8", "babel", "type", "
 """Of a package.json: what decides how tests are run, and what they load."""
 
 
+def is_settings(path: str) -> bool:
+    """Whether a file says how tests are run, or how the code is built."""
+    name = path.rpartition("/")[2]
+    return bool(RUNNER_SETTINGS.search(name) or BUILD_SETTINGS.search(name))
+
+
 def weakened_script(path: str, before: str, after: str) -> Iterator[str]:
     """How a test file promises less than before, in words."""
     if path.endswith(".snap"):

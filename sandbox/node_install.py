@@ -43,6 +43,7 @@ _UNREACHABLE = re.compile(
     r"|fetch failed|network|offline|\b50[0234]\b",
     re.IGNORECASE,
 )
+_NOISE = re.compile(r"npm (warn|notice)|.*(complete log|_logs)")
 _ABSENT = re.compile(
     r"404\s+'?(@?[^@'\s]+)@|ETARGET.*?matching version found for (@?[^@\s]+)@"
     r"|No matching version found for (@?[^@\s]+)@"
@@ -107,7 +108,7 @@ class NodeInstaller:
     ) -> list[str]:
         notes: list[str] = []
         options: list[str] = []
-        said = ""
+        said, again = "", False
         for _ in range(ATTEMPTS):
             lay_out(project, folder, left_out)
             if locked:
@@ -115,8 +116,10 @@ class NodeInstaller:
             command = ["ci"] if locked else ["install", "--no-package-lock"]
             offline = [] if self._index_allowed else ["--offline"]
             done, said = self._run(["npm", *command, *NPM, *options, *offline], folder)
-            if done:
+            lacking = _lacking(project, folder, left_out) if done else ""
+            if done and not lacking:
                 return [*notes, *_misfits(said)]
+            said = f"{lacking} was not installed" if lacking else said
             if self._is_unreachable(said):
                 raise self._unreached(said)
             _clear(folder)
@@ -127,6 +130,8 @@ class NodeInstaller:
             elif "ERESOLVE" in said and not options:
                 options.append("--legacy-peer-deps")
                 notes.append("what packages ask of their peers contradicts itself, and was ignored")
+            elif not again:
+                again = True
             elif locked:
                 locked = False
                 notes.append(f"{project.lock} was not followed: npm said {_last(said)}")
@@ -145,7 +150,10 @@ class NodeInstaller:
                 f"{argv[0]} does not start: {error}.",
                 remedy="Install Node.js with npm, 18 or later.",
             ) from error
-        return code == 0, said.strip() or f"exit code {code}"
+        if code == 0:
+            return True, said
+        telling = [line for line in said.split("\n") if not _NOISE.match(line)]
+        return False, "\n".join(telling).strip() or f"exit code {code}"
 
     def _is_unreachable(self, said: str) -> bool:
         return not _ABSENT.search(said) and bool(_UNREACHABLE.search(said))
@@ -210,6 +218,13 @@ def _misfits(said: str) -> list[str]:
     return [f"{name} asks for {wanted.strip()}, and may not work here" for name, wanted in pairs]
 
 
+def _lacking(project: NodeProject, folder: Path, left_out: Mapping[str, str]) -> str:
+    """A package that is asked for and is not there, though npm says that all went well."""
+    optional = table_of(project.package, "optionalDependencies")
+    wanted = [name for name in project.needs if name not in left_out and name not in optional]
+    return next((name for name in wanted if not (folder / "node_modules" / name).exists()), "")
+
+
 def _absent(said: str) -> str:
     """The package that the registry does not have; empty when it said nothing of the kind."""
     found = _ABSENT.search(said)
@@ -248,7 +263,4 @@ def _short(source: str) -> str:
 def _last(said: str) -> str:
     """What a program complained of, in one line."""
     lines = [re.sub(r"^npm (error|ERR!)\s*", "", line).strip() for line in said.split("\n")]
-    telling = [
-        line for line in lines if line and "complete log" not in line and "_logs" not in line
-    ]
-    return " ".join(telling[:3])[:300] or "nothing"
+    return " ".join([line for line in lines if line][:3])[:300] or "nothing"

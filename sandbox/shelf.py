@@ -38,7 +38,8 @@ class Shelf:
         lock.share()
         try:
             if not folder.exists():
-                self._programs.wait_for(lock.alone_at_once)
+                # Whoever came at the same time and was first shares its lock for good.
+                self._programs.wait_for(lambda: folder.exists() or lock.alone_at_once())
                 if not folder.exists():
                     make(folder)
                 lock.share()
