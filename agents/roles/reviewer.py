@@ -10,7 +10,7 @@ from agents.role import Role, words_of
 from agents.views import understood, users_of
 from core.approvals import Risk
 from core.errors import AnswerInvalid, TimeUp
-from core.evidence import Evidence, Verdict
+from core.evidence import Evidence, Proof, Verdict
 from core.findings import Issue, Review, ReviewVerdict
 from core.patches import Patch, Suspect
 from core.ports import Case, Model
@@ -189,7 +189,17 @@ def proof_in_words(evidence: Evidence) -> str:
     return (
         f"{', '.join(evidence.regression_tests[:5])} failed before the change and passes with it. "
         f"Of the whole suite {len(evidence.fixed.passed)} pass and {len(evidence.fixed.failed)} "
-        f"fail with the change; no test that passed before fails now."
+        f"fail with the change; no test that passed before fails now.{_weaker(evidence)}"
+    )
+
+
+def _weaker(evidence: Evidence) -> str:
+    """What a reader has to know where not all that was run was witnessed; empty where it was."""
+    if all(run.proof is Proof.WITNESS for run in (evidence.base, evidence.fixed) if run):
+        return ""
+    return (
+        " How tests ended is known from their runner or command alone: see that the change is not "
+        "made to mislead it."
     )
 
 

@@ -1,5 +1,6 @@
 """Packages of Node.js repositories are fetched once, run nothing, and name what cannot be had."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -74,6 +75,16 @@ async def test_the_next_task_asks_nobody_and_another_lock_file_makes_another_env
     other = await rooms.environments.prepare(tree_of({"package.json": manifest(right="*")}))
     assert other.environment_id != first.environment_id
     assert any("no lock file" in note for note in first.notes)
+
+
+async def test_two_tasks_that_come_at_once_share_what_the_first_makes(
+    registry: Registry, rooms: Rooms
+) -> None:
+    registry.add("middle")
+    tree = tree_of({"package.json": manifest(middle="1.0.0")})
+    one, other = await asyncio.gather(*(rooms.environments.prepare(tree) for _ in range(2)))
+    assert one.environment_id == other.environment_id
+    assert sum(path.endswith(".tgz") for path in registry.asked) == 1
 
 
 async def test_what_no_registry_has_is_named_and_the_rest_is_there(
