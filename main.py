@@ -280,47 +280,13 @@ async def evaluate(options: Namespace) -> int:
 
 async def _sandboxes(options: Namespace, settings: "Settings") -> int:
     import bootstrap
-    from evals import sandbox as suite
-    from evals.attacks import table, weakening
-    from evals.attacks.grounds import ALL, grounds
-    from evals.kills import suite as kills
-    from evals.kills import table as left
     from evals.report import heading
+    from evals.sandbox_report import more, run
 
-    attacks = [a for a in suite.ATTACKS if a.attack_id.startswith(options.only)]
     backend = options.backend or bootstrap.sandbox_kind(settings)
-    more = f" --backend {backend}" + (" --weakened" if options.weakened else "")
-    print(heading(_command(options) + more, seed=options.seed, count=len(attacks)), flush=True)
-    async with grounds(
-        ALL if backend == "all" else [backend],
-        lambda kind: bootstrap.sandbox_options(settings, kind),
-    ) as ground:
-        if options.kills:
-            killed = [
-                await kills.run(
-                    one.name,
-                    one.provider.backend,
-                    one.options,
-                    count=options.kills,
-                    seed=options.seed,
-                    told=lambda name, kill: print(left.line(name, kill), flush=True),
-                )
-                for one in ground.found
-                if one.provider.backend in kills.BACKENDS
-            ]
-            print(f"\n{left.table(killed)}")
-            return int(not left.holds(killed))
-        if options.weakened:
-            weakened = await weakening.run_weakened(ground.found)
-            print(f"\n{table.weakened_table(weakened, ground.absent)}")
-            return int(not table.shows(weakened))
-        found = await suite.run_attacks(
-            ground.found,
-            attacks,
-            told=lambda name, result: print(table.line(name, result), flush=True),
-        )
-    print(f"\n{table.table(found, ground.absent)}")
-    return int(not table.holds(found))
+    command = f"{_command(options)}{more(options, backend)}"
+    print(heading(command, seed=options.seed, count=options.kills or 1), flush=True)
+    return await run(options, backend, lambda kind: bootstrap.sandbox_options(settings, kind))
 
 
 def _edits(options: Namespace) -> int:

@@ -136,7 +136,7 @@ class Contest:
         tree = with_files(patch.apply(self.case.tree), self.files)
         mended, lost, said = tuple[str, ...](), list[str](), ""
         if self.red:
-            run = await self.bench.run(tree, self.red)
+            run = await self.bench.try_out(tree, self.red)
             mended = tuple(test for test in self.red if test in run.passed)
             said = failures(run, self.red) or run.output
         if len(mended) == len(self.red):
@@ -160,7 +160,7 @@ class Contest:
         package = of_package(tree, self.survey.run.passed, patch.paths)
         steps = [near, package] if len(near) < len(package) else [near]
         for tests in [*(some for some in steps if 0 < len(some) < len(before)), []]:
-            run = await self.bench.run(tree, tests)
+            run = await self.bench.try_out(tree, tests)
             lost = sorted((before & set(tests) if tests else before) - set(run.passed))
             if lost:
                 words = failures(run, lost) or f"The run ended as {run.end}."

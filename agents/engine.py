@@ -52,6 +52,7 @@ class ModelEngine:
         """By the model's reading, held against the report."""
         if "triage" not in self.served:
             return await self.offline.triage(case)
+        self.offline.bench.warm(case.tree)
         return await triage.triage(case, self._timed("triage"))
 
     async def diagnose(self, case: Case) -> Diagnosis:

@@ -216,6 +216,11 @@ def _eval(to: argparse.ArgumentParser) -> None:
         help="sandbox: kill so many servers that run sandboxes, and count what is left",
     )
     to.add_argument(
+        "--speed",
+        action="store_true",
+        help="sandbox: milliseconds per command and test run, against a bare subprocess",
+    )
+    to.add_argument(
         "--weakened",
         action="store_true",
         help="sandbox: take guards away on purpose; the attacks must then get through",

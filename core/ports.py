@@ -226,6 +226,13 @@ class Sandbox(Protocol):
         """
         ...
 
+    async def reset(self) -> bool:
+        """Make it as it was before anything ran, its workspace empty.
+
+        False where something may be left, and then it must not be used again.
+        """
+        ...
+
     async def close(self) -> None:
         """End everything in it; harmless when repeated."""
         ...

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from core.errors import SandboxError
@@ -21,14 +21,16 @@ from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.runners import TestRunner
 from sandbox.surveys import PER_TEST_S, Survey
 
+PAID = ("e2b",)
 SURVEY_TEST_S = 5.0
 """Wall time after which a test of the base counts as hanging."""
 
 
 class Bench:
-    """Runs tests of trees of one repository; every run has a sandbox of its own.
+    """Runs tests of trees of one repository; what proves something has a sandbox of its own.
 
-    The next sandbox is opened while the last one works.
+    The next sandbox is opened while the last one works. Candidates may have one after another,
+    made as it was at first in between.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Bench:
         self._surveys: dict[str, asyncio.Task[Survey]] = {}
         self._prepared: dict[str, asyncio.Task[Environment]] = {}
         self._spare: asyncio.Task[tuple[Sandbox, Tree, Environment]] | None = None
+        self._clean: list[tuple[Sandbox, Environment]] = []
         self._judges: list[tuple[Judge, Sandbox, float]] = []
 
     @property
@@ -81,16 +84,61 @@ class Bench:
             self.seconds += time.monotonic() - started
             await sandbox.close()
 
+    def warm(self, tree: Tree) -> None:
+        """Begin to open what the first run needs, while something else is thought about.
+
+        Not where each sandbox is paid for: nobody has decided yet that anything will be run.
+        """
+        if self._spare is None and self._provider.backend not in PAID:
+            self._spare = asyncio.create_task(self._warmed(tree))
+
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
         """The recorded run of these tests, or of all, in a fresh sandbox."""
         sandbox, environment = await self._sandbox(tree)
+        try:
+            return await self._run(sandbox, environment, tree, tests)
+        finally:
+            await sandbox.close()
+
+    async def try_out(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
+        """A run that proves nothing yet, in a sandbox that may have been one of another tree.
+
+        Where it could not be made as it was at first, it is not used again.
+        """
+        sandbox, environment = await self._reusable(tree)
+        try:
+            run = await self._run(sandbox, environment, tree, tests)
+        except BaseException:
+            await sandbox.close()
+            raise
+        await self._take_back(sandbox, environment)
+        return run
+
+    async def try_all(self, trees: Iterable[Tree], tests: Sequence[str] = ()) -> list[TestRun]:
+        """Runs of many trees that prove nothing yet, as many at once as there are workers."""
+        room = asyncio.Semaphore(self.workers)
+
+        async def one(tree: Tree) -> TestRun:
+            async with room:
+                return await self.try_out(tree, tests)
+
+        runs = [asyncio.create_task(one(tree)) for tree in trees]
+        try:
+            return list(await asyncio.gather(*runs))
+        finally:
+            for run in runs:
+                run.cancel()
+            await asyncio.gather(*runs, return_exceptions=True)
+
+    async def _run(
+        self, sandbox: Sandbox, environment: Environment, tree: Tree, tests: Sequence[str]
+    ) -> TestRun:
         started = time.monotonic()
         try:
             runner = TestRunner(environment, self._judging)
             return await runner.run(sandbox, tree, tests, per_test_s=self._per_test_s)
         finally:
             self.seconds += time.monotonic() - started
-            await sandbox.close()
 
     async def judge(self, tree: Tree, setup: Setup) -> Judge:
         """A judge for candidates against a base; it lives until it or the bench is closed."""
@@ -131,10 +179,22 @@ class Bench:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+        await self.let_go()
         if self._spare is not None:
             spare, self._spare = self._spare, None
-            with suppress(SandboxError):
-                await (await spare)[0].close()
+            [opened] = await asyncio.gather(spare, return_exceptions=True)
+            if not isinstance(opened, BaseException):
+                await opened[0].close()
+
+    async def ready(self) -> None:
+        """Return when the sandbox that is opened ahead is open, or cannot be."""
+        if self._spare is not None:
+            await asyncio.wait([self._spare])
+
+    async def let_go(self) -> None:
+        """Close what waits for candidates, so that nobody waits for its place."""
+        while self._clean:
+            await self._clean.pop()[0].close()
 
     # --- sandboxes ---
 
@@ -164,12 +224,37 @@ class Bench:
             self._spare = asyncio.create_task(self._open(tree, environment))
         return sandbox, environment
 
+    async def _reusable(self, tree: Tree) -> tuple[Sandbox, Environment]:
+        """A sandbox that holds the tree, one that was made clean if there is any."""
+        environment = await self._environment(tree)
+        while self._clean:
+            sandbox, made_for = self._clean.pop()
+            if made_for.environment_id == environment.environment_id:
+                await sandbox.write(environment.furnished(tree))
+                return sandbox, environment
+            await sandbox.close()
+        return await self._opened(tree, environment), environment
+
+    async def _take_back(self, sandbox: Sandbox, environment: Environment) -> None:
+        """Keep it for another candidate if it can be made as it was at first."""
+        is_clean = False
+        with suppress(SandboxError):
+            is_clean = len(self._clean) < self.workers and await sandbox.reset()
+        if is_clean:
+            self._clean.append((sandbox, environment))
+        else:
+            await sandbox.close()
+
+    async def _warmed(self, tree: Tree) -> tuple[Sandbox, Tree, Environment]:
+        return await self._open(tree, await self._environment(tree))
+
     async def _open(
         self, tree: Tree, environment: Environment
     ) -> tuple[Sandbox, Tree, Environment]:
         return await self._opened(tree, environment), tree, environment
 
     async def _opened(self, tree: Tree, environment: Environment) -> Sandbox:
+        await self.let_go()
         furnished = environment.furnished(tree)
         return await self._provider.open(furnished, environment, self._limits)
 

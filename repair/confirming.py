@@ -1,7 +1,6 @@
 """From the changes that passed to patches: the best one must pass a run of its own."""
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from itertools import islice
 
 from core.errors import TimeUp
@@ -45,22 +44,30 @@ class Confirmation:
 
         When the time is up they are given as they are: whoever proves them runs all tests anyway.
         """
-        found: list[Candidate] = []
-        spent = 0
-        for one in order:
-            patch = self._patch(one.trial)
-            if patch.sha256 in rejected or self._refused(one.trial):
-                continue
-            if not found:
-                if spent >= CONFIRMED_AT_MOST:
-                    break
-                spent += 1
-                with suppress(TimeUp):
-                    async with deadline.held():
-                        if not await self._holds(one.trial):
-                            continue
-            found.append(_candidate(one, patch))
-        return tuple(found)
+        known = [
+            one
+            for one in order
+            if self._patch(one.trial).sha256 not in rejected and not self._refused(one.trial)
+        ]
+        first = await self._first_that_holds(known[:CONFIRMED_AT_MOST], deadline)
+        if first is None:
+            return ()
+        return tuple(_candidate(one, self._patch(one.trial)) for one in known[first:])
+
+    async def _first_that_holds(self, known: Sequence[Ranked], deadline: Deadline) -> int | None:
+        """The best one is tried alone, for mostly it holds; then as many at once as may run."""
+        at, size = 0, 1
+        while wave := known[at : at + size]:
+            try:
+                async with deadline.held():
+                    runs = await self._bench.try_all(applied(o.trial, self._tree) for o in wave)
+            except TimeUp:
+                return at
+            for number, (one, run) in enumerate(zip(wave, runs, strict=True)):
+                if self._holds(one.trial, run):
+                    return at + number
+            at, size = at + len(wave), self._bench.workers
+        return None
 
     def partials(self, rejected: Collection[str]) -> tuple[PartialFix, ...]:
         """What came nearest, without what was turned down or the gate refuses."""
@@ -85,8 +92,7 @@ class Confirmation:
         result = applied(trial, self._tree)
         return bool(refusals(self._tree, result, red_on_base=self._before))
 
-    async def _holds(self, trial: Trial) -> bool:
-        run = await self._bench.run(applied(trial, self._tree))
+    def _holds(self, trial: Trial, run: TestRun) -> bool:
         self.limit = LIMITS.get(run.end, self.limit)
         holds = green_with(run, self._salvage.red, self._before)
         if not holds:

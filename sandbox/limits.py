@@ -45,6 +45,7 @@ def rlimits(limits: Limits, *, memory: bool) -> dict[str, int]:
         "CORE": 0,
         "FSIZE": limits.disk_bytes,
         "NOFILE": OPEN_FILES,
+        "MSGQUEUE": 0,
         "NPROC": limits.processes + SPARE_PROCESSES,
     }
     return {**chosen, "AS": limits.memory_bytes} if memory else chosen

@@ -184,6 +184,14 @@ class SupervisedSandbox:
         changed = await asyncio.to_thread(unpack, archive)
         return merge(base, changed, [str(path) for path in answer["gone"]])
 
+    async def reset(self) -> bool:
+        """Make it as it was before anything ran, its workspace empty.
+
+        False where something may be left, and then it must not be used again.
+        """
+        answer, _ = await self._link.ask("reset")
+        return answer.get("clean") is True
+
     async def close(self) -> None:
         """End everything in it; harmless when repeated."""
         await self._link.close()

@@ -59,6 +59,9 @@ class TracedSandbox:
     async def export(self, base: Tree) -> Tree:
         return await self.sandbox.export(base)
 
+    async def reset(self) -> bool:
+        return await self.sandbox.reset()
+
     async def close(self) -> None:
         await self.sandbox.close()
 

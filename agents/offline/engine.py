@@ -37,7 +37,8 @@ class OfflineEngine:
     needs_sandbox: bool = True
 
     async def triage(self, case: Case) -> Triage:
-        """By the words of the report."""
+        """By the words of the report; the tests are needed soon."""
+        self.bench.warm(case.tree)
         return triage(case)
 
     async def diagnose(self, case: Case) -> Diagnosis:

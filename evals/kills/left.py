@@ -73,6 +73,11 @@ def temporary(folders: list[Path]) -> list[str]:
     return found
 
 
+async def running(options: Mapping[str, Any]) -> int:
+    """Containers that run."""
+    return len(await Engine(options.get("host", "")).call("containers"))
+
+
 async def containers(options: Mapping[str, Any]) -> dict[str, int]:
     """Containers, volumes and networks that the engine has beside its own."""
     engine = Engine(options.get("host", ""))

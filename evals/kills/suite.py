@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.kills.left import Beginning, carrying, containers, descendants, noted, temporary
+from evals.kills.left import (
+    Beginning,
+    carrying,
+    containers,
+    descendants,
+    noted,
+    running,
+    temporary,
+)
 from sandbox.cgroups import ControlGroup
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,7 +44,7 @@ class Kill:
 
     pid: int
     processes: int
-    """Below it when it was killed."""
+    """Below it when it was killed, and its running containers."""
     gone_s: float
     """Until the last of them was gone; GONE_S and more is too late."""
     left: int
@@ -176,6 +184,7 @@ async def _kill(
 ) -> Kill:
     pid = server.process.pid
     below = await asyncio.to_thread(descendants, pid)
+    inside = await running(options) if backend == "docker" else 0
     if server.process.returncode is not None:
         raise RuntimeError("the server ended by itself")
     server.process.kill()
@@ -188,7 +197,7 @@ async def _kill(
     gone_s = time.monotonic() - began
     if backend == "docker":
         left += await _outliving(options)
-    return Kill(pid, len(below), gone_s, left)
+    return Kill(pid, len(below) + inside, gone_s, left)
 
 
 def _alive(below: Collection[Beginning], mark: str) -> int:
@@ -196,9 +205,9 @@ def _alive(below: Collection[Beginning], mark: str) -> int:
 
 
 async def _outliving(options: Mapping[str, Any]) -> int:
-    """Containers that did not end with their server."""
+    """Containers that run on without their server; one that never started awaits the next start."""
     began = time.monotonic()
-    while count := (await containers(options))["containers"]:
+    while count := await running(options):
         if time.monotonic() - began > CONTAINER_S:
             break
         await asyncio.sleep(0.1)

@@ -42,7 +42,7 @@ class Workspace:
             for member in tar:
                 content = tar.extractfile(member)
                 with self._parent(member.name, make=True) as (folder, name):
-                    _remove(folder, name)
+                    remove(folder, name)
                     fd = os.open(name, WRITE, member.mode & 0o777, dir_fd=folder)
                     with open(fd, "wb") as file:
                         file.write(content.read() if content else b"")
@@ -52,7 +52,7 @@ class Workspace:
         for path in paths:
             try:
                 with self._parent(path) as (folder, name):
-                    _remove(folder, name)
+                    remove(folder, name)
             except (FileNotFoundError, NotADirectoryError):
                 continue
 
@@ -122,20 +122,29 @@ def _make_folder(folder: int, name: str) -> None:
     os.mkdir(name, 0o755, dir_fd=folder)
 
 
-def _remove(folder: int, name: str) -> None:
+def remove(folder: int, name: str) -> None:
+    """Take a file away, or a folder with all that is in it, whatever its permissions."""
     try:
         os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
         return
     except (IsADirectoryError, PermissionError):
+        _unlock(folder, name)
         below = os.open(name, FOLDER, dir_fd=folder)
         try:
             os.fchmod(below, 0o700)
             for entry in os.listdir(below):
-                _remove(below, entry)
+                remove(below, entry)
         finally:
             os.close(below)
         os.rmdir(name, dir_fd=folder)
+
+
+def _unlock(folder: int, name: str) -> None:
+    """Let ourselves into a folder of our own. A link in its place leads nowhere new: it is ours."""
+    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    if stat.S_ISDIR(mode) and not mode & stat.S_IRUSR:
+        os.chmod(name, 0o700, dir_fd=folder)
 
 
 def _content(folder: int, name: str, path: str, max_bytes: int) -> bytes:

@@ -13,6 +13,7 @@ from sandbox.inside.commands import Command, HeadAndTail, Lines
 from sandbox.inside.files import Refused, Workspace
 from sandbox.inside.filter import lay
 from sandbox.inside.processes import Family, Watch
+from sandbox.inside.reset import Places, are_sockets_gone, forget_shared_memory
 from sandbox.inside.tunnels import Tunnels
 from sandbox.inside.wire import read_frame, write_frame
 
@@ -31,6 +32,7 @@ class Supervisor:
         self.family = Family()
         self.watch = Watch(self.family, config)
         self.workspace = Workspace(config["workspace"])
+        self.places = Places(config["places"])
         self.process: Command | None = None
         self.lines = Lines()
         self.errors = HeadAndTail(config["output"])
@@ -45,6 +47,7 @@ class Supervisor:
             "send": self._send,
             "receive": self._receive,
             "kill": self._kill,
+            "reset": self._reset,
         }
         self.wake, ring = os.pipe()
         for fd in (self.wake, ring):
@@ -211,6 +214,14 @@ class Supervisor:
         self._end_process()
         self.lines.buffer.clear()
         return {}, b""
+
+    def _reset(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        if not self.family.alone:
+            return {"clean": False}, b""
+        self._end_process()
+        self.lines, self.errors = Lines(), HeadAndTail(0)
+        steps = (self.places.empty, forget_shared_memory, are_sockets_gone)
+        return {"clean": all(step() for step in steps)}, b""
 
     def _command(
         self, order: dict[str, Any], stdout: HeadAndTail | Lines, stderr: HeadAndTail

@@ -472,3 +472,93 @@ async def test_nothing_is_left_and_nothing_needs_reaping(
     await sandbox.close()
     assert noted_by_us(tmp_path) <= before
     assert provider.backend != "subprocess" or await provider.reap() == 0
+
+
+RESETTABLE = ("bubblewrap", "docker")
+"""Kinds in which nothing but a few places can be written, and the supervisor owns all else."""
+SOIL = """
+import ctypes, os, subprocess, sys
+libc = ctypes.CDLL(None)
+os.makedirs("deep/" + "/".join("x" * 40))
+for place in ("/work", "/tmp", "/dev/shm", os.environ["HOME"]):
+    open(place + "/seen", "w").write("by A")
+    os.makedirs(place + "/.closed/inner")
+    open(place + "/.closed/inner/file", "w").close()
+    os.chmod(place + "/.closed/inner", 0)
+    os.chmod(place + "/.closed", 0)
+    try:
+        os.chmod(place, 0o711)
+        os.setxattr(place, "user.seen", b"by A")
+    except OSError:
+        pass
+os.symlink("/etc/passwd", "/tmp/link")
+os.mkfifo("/tmp/fifo")
+libc.shmget(77, 4096, 0o1666)
+libc.semget(78, 1, 0o1666)
+libc.msgget(79, 0o1666)
+subprocess.Popen(["setsid", "sh", "-c", "trap '' TERM; while :; do date >> /tmp/late; done"])
+os._exit(0)
+"""
+VIEW = """
+import glob, os
+for place in ("/work", "/tmp", "/dev/shm", os.environ["HOME"]):
+    for folder, folders, files in os.walk(place):
+        print(folder, oct(os.stat(folder).st_mode), sorted(folders), sorted(files))
+        print(os.listxattr(folder))
+for kind in ("shm", "sem", "msg"):
+    print(open("/proc/sysvipc/" + kind).read())
+for kind in ("tcp", "udp", "unix"):
+    print(open("/proc/net/" + kind).read())
+print(len(glob.glob("/proc/[0-9]*")), sorted(os.environ.items()), os.getcwd())
+print([line.split()[1:3] for line in open("/proc/mounts")])
+"""
+
+
+async def test_after_a_reset_nothing_is_seen_of_what_ran_before(provider: SandboxProvider) -> None:
+    if provider.backend == "subprocess":
+        pytest.skip("it would soil this machine")
+    fresh = await provider.open(TREE, ENVIRONMENT, LIMITS)
+    view = await printed(fresh, PYTHON, "-c", VIEW)
+    await fresh.close()
+    sandbox = await provider.open(TREE, ENVIRONMENT, LIMITS)
+    try:
+        soiled = await sandbox.run([PYTHON, "-c", SOIL], variables={"SEEN": "by A"})
+        assert soiled.end is RunEnd.PASSED, soiled
+        assert await sandbox.reset() is (provider.backend in RESETTABLE)
+        if provider.backend in RESETTABLE:
+            assert set(await sandbox.export(Tree())) == set()
+            await sandbox.write(TREE)
+            assert await printed(sandbox, PYTHON, "-c", VIEW) == view
+            assert (await sandbox.export(TREE)).id == TREE.id
+    finally:
+        await sandbox.close()
+
+
+async def test_the_bare_machine_is_never_called_clean(tmp_path: Path) -> None:
+    provider = provider_class("subprocess")(tmp_path, allow_host=True)
+    sandbox = await provider.open(TREE, ENVIRONMENT, LIMITS)
+    assert not await sandbox.reset()
+    await sandbox.close()
+
+
+async def test_a_reset_ends_what_was_started(provider: SandboxProvider, sandbox: Sandbox) -> None:
+    if provider.backend not in RESETTABLE:
+        pytest.skip("it is not reset")
+    process = await sandbox.start(["sh", "-c", "echo on; sleep 60"])
+    assert await process.receive(5) == b"on"
+    assert await sandbox.reset()
+    assert (await sandbox.run(["true"])).end is RunEnd.PASSED
+
+
+async def test_a_sandbox_in_which_a_socket_lingers_is_not_clean(
+    provider: SandboxProvider, sandbox: Sandbox
+) -> None:
+    program = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+accepted, _ = server.accept()
+accepted.close(); client.close()
+"""
+    await printed(sandbox, *python(program))
+    assert not await sandbox.reset()
