@@ -57,6 +57,7 @@ from core.ports import (
     CodeHost,
     IdentityStore,
     InteractionLog,
+    LessonStore,
     Limits,
     LiveDemo,
     Model,
@@ -81,6 +82,7 @@ from memory.identities.sqlite import SqliteIdentityStore
 from memory.reflection import Bounds as RuleBounds
 from memory.stores.sqlite import SqliteStores
 from memory.stores.sqlite.budgets import SqliteBudgets
+from memory.stores.sqlite.lessons import SqliteLessonStore
 from observability import records
 from observability.clock import SystemClock
 from observability.events import SqliteEventLog
@@ -554,8 +556,8 @@ async def _keep(
     stack.push_async_callback(events.close)
     interactions = await _interactions(settings, clock, redactor, exclusive=exclusive)
     stack.push_async_callback(interactions.close)
-    identities, chores = await _identities(settings, stores, clock, exclusive=exclusive)
-    stack.push_async_callback(identities.close)
+    learned = await _learned(settings, stores, clock, exclusive=exclusive)
+    stack.push_async_callback(learned.identities.close)
     precedents = await _precedents(settings, stack) if exclusive else None
     artifacts = FileArtifactStore(folder / "artifacts")
     budgets = stores.budgets(_ceilings(settings), events.append)
@@ -568,7 +570,7 @@ async def _keep(
         outbox=stores.outbox,
         events=events,
         interactions=interactions,
-        lessons=stores.lessons,
+        lessons=learned.lessons,
         memory=Remembering(precedents, artifacts, redactor.text),
         live=LiveTexts(redactor, clock),
         tracing=await _tracing(settings, stack, redactor, metrics) if exclusive else Tracing.off(),
@@ -585,7 +587,7 @@ async def _keep(
         stores,
         events,
         interactions,
-        identities,
+        learned.identities,
         precedents,
         records,
         metrics,
@@ -593,7 +595,7 @@ async def _keep(
         clock,
         budgets,
         role_limits(changes),
-        chores,
+        learned.chores,
     )
 
 
@@ -652,33 +654,52 @@ async def _interactions(
     return opened
 
 
-async def _identities(
+@dataclass(frozen=True)
+class Learned:
+    """Where it is kept what roles have learned, and what keeps it up."""
+
+    identities: IdentityStore
+    lessons: LessonStore
+    chores: Sequence[Chore] = ()
+
+
+async def _learned(
     settings: Settings, stores: SqliteStores, clock: Clock, *, exclusive: bool
-) -> tuple[IdentityStore, Sequence[Chore]]:
-    """What roles have learned, in Google's cloud where a project is named; and what keeps it so."""
+) -> Learned:
+    """Identities and counts of rules, in Google's cloud where a project is named."""
     if not settings.gcp_project_id:
-        return SqliteIdentityStore(stores.database, clock), ()
+        return Learned(SqliteIdentityStore(stores.database, clock), stores.lessons)
+    from memory.identities.counts import FirestoreCounts
     from memory.identities.durable import DurableIdentityStore
+    from memory.identities.shared import SharedLessonStore
+    from memory.identities.tallies import Tallies
     from memory.identities.waiting import Waiting
 
     project, collection = settings.gcp_project_id, settings.firestore_collection
-    there: IdentityStore = await identities_class("firestore").open(
+    place = f"firestore:{project}/{collection}"
+    there = await identities_class("firestore").open(
         project=project,
         collection=collection,
         clock=clock,
         emulator=settings.firestore_emulator_host,
         look=False,
     )
-    waiting = Waiting(stores.database, stores.audit, f"firestore:{project}/{collection}")
-    opened = await DurableIdentityStore.open(there, waiting, clock, look=exclusive)
-    return opened, (opened.run,)
+    waiting = Waiting(stores.database, stores.audit, place)
+    identities = await DurableIdentityStore.open(there, waiting, clock, look=exclusive)
+    lessons = SharedLessonStore(
+        SqliteLessonStore(stores.database, clock, shared=True),
+        FirestoreCounts(there.client, collection),
+        Tallies(stores.database, place),
+        clock,
+    )
+    return Learned(identities, lessons, (identities.run, lessons.run))
 
 
 def _identity_desk(kept: Kept) -> IdentityDesk:
     return IdentityDesk(
         kept.identities,
         MODEL_ROLES,
-        lessons=kept.stores.lessons,
+        lessons=kept.records.lessons,
         interactions=kept.interactions,
         audit=kept.stores.audit,
         events=kept.events,
@@ -706,7 +727,7 @@ def _retention(settings: Settings, kept: Kept) -> Retention:
 
 def _reflecting(settings: Settings, kept: Kept, models: "ModelsOnDemand") -> Reflecting:
     return Reflecting(
-        kept.stores.lessons,
+        kept.records.lessons,
         kept.identities,
         kept.interactions,
         kept.records.tasks,
@@ -968,7 +989,7 @@ async def _mind(
         tasks=kept.stores.tasks,
         identities=Identities(
             kept.identities,
-            kept.stores.lessons,
+            kept.records.lessons,
             kept.clock,
             holdout=settings.reflection_holdout,
         ),

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ from core.errors import Conflict, StoreAway, StoreError
 from core.events import AuditEntry
 from core.identities import Identity, IdentityHealth, IdentityVersion
 from core.ports import Clock, IdentityStore
+from memory.identities.breaker import ASKED_S, Breaker
 from memory.identities.merging import merged
 from memory.identities.saving import next_version, revised, rolled_back
 from memory.identities.waiting import Waiting, Write
@@ -20,11 +20,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-ASKED_S = 4.0
-"""How long a read may take before the copy is taken."""
 SAVED_S = 25.0
-REST_S = 30.0
-"""A store that failed is left alone so long."""
 EVERY_S = 5.0
 """How often is looked for what waits."""
 
@@ -43,9 +39,7 @@ class DurableIdentityStore:
         self._clock = clock
         self._known: dict[str, Identity] = {}
         """As it was copied last by this process."""
-        self._rests_until = 0.0
-        self._away_since: datetime | None = None
-        self._reason = ""
+        self._breaker = Breaker(clock, "identities")
         self._count = 0
         self._lost = 0
         self._delivering = asyncio.Lock()
@@ -132,8 +126,8 @@ class DurableIdentityStore:
 
     def health(self) -> IdentityHealth:
         return IdentityHealth(
-            away_since=self._away_since,
-            reason=self._reason,
+            away_since=self._breaker.away_since,
+            reason=self._breaker.reason,
             waiting=self._count,
             lost=self._lost,
         )
@@ -143,12 +137,12 @@ class DurableIdentityStore:
 
     async def deliver(self) -> None:
         """Make what waits, oldest first, or look whether the store is back; raises StoreError."""
-        if self._clock.monotonic() < self._rests_until:
+        if self._breaker.rests:
             return
         async with self._delivering:
             writes = await self._waiting.writes()
             self._count = len(writes)
-            if not writes and self._away_since:
+            if not writes and self._breaker.away_since:
                 await self.list()
             for number, write in writes:
                 if not await self._delivered(number, write):
@@ -194,30 +188,10 @@ class DurableIdentityStore:
         self, call: Callable[[], Awaitable[T]], *, timeout_s: float = ASKED_S
     ) -> T | None:
         """What the store says; None while it is away, raises StoreAway if it was never seen."""
-        if self._clock.monotonic() >= self._rests_until:
-            try:
-                async with asyncio.timeout(timeout_s):
-                    answer = await call()
-            except (StoreAway, TimeoutError) as error:
-                self._fail(str(error) or f"no answer within {timeout_s:g} s")
-            else:
-                self._recover()
-                return answer
-        if not await self._waiting.looked_at():
-            raise StoreAway(self._reason)
-        return None
-
-    def _fail(self, reason: str) -> None:
-        self._rests_until = self._clock.monotonic() + REST_S
-        self._reason = reason
-        if self._away_since is None:
-            self._away_since = self._clock.now()
-            log.warning("identities are those of now, and changes of them wait: %s", reason)
-
-    def _recover(self) -> None:
-        if self._away_since:
-            log.info("identities are read again; they were not since %s", self._away_since)
-        self._away_since, self._reason = None, ""
+        answer = await self._breaker.ask(call, timeout_s)
+        if answer is None and not await self._waiting.looked_at():
+            raise StoreAway(self._breaker.reason)
+        return answer
 
     async def _copy(self, identity: Identity) -> None:
         if identity != self._known.get(identity.role):

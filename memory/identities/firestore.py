@@ -65,11 +65,16 @@ class FirestoreIdentityStore:
             raise
         return store
 
+    @property
+    def client(self) -> firestore.AsyncClient:
+        """For what else is kept beside the identities."""
+        return self._client
+
     async def get(self, role: str) -> Identity:
         return (await self._current(role))[0]
 
     async def list(self) -> Sequence[Identity]:
-        async with _in_our_words():
+        async with in_our_words():
             found = [one async for one in self._roles.stream(retry=NEVER, timeout=CALL_S)]
         kept = (_version(one.to_dict() or {}) for one in found)
         return tuple(sorted((one.identity for one in kept), key=lambda one: one.role))
@@ -101,7 +106,7 @@ class FirestoreIdentityStore:
         batch.set(versions.document(_name(saved.version)), fields)
         if saved.version > VERSIONS_KEPT:
             batch.delete(versions.document(_name(saved.version - VERSIONS_KEPT)))
-        async with _in_our_words():
+        async with in_our_words():
             await batch.commit(retry=NEVER, timeout=CALL_S)
         return saved
 
@@ -109,7 +114,7 @@ class FirestoreIdentityStore:
         newest = firestore.Query.DESCENDING
         wanted = self._roles.document(role).collection(VERSIONS)
         query = wanted.order_by("version", direction=newest).limit(VERSIONS_KEPT)
-        async with _in_our_words():
+        async with in_our_words():
             found = [one async for one in query.stream(retry=NEVER, timeout=CALL_S)]
         return tuple(_version(one.to_dict() or {}) for one in found)
 
@@ -130,7 +135,7 @@ class FirestoreIdentityStore:
         return {self._client.field_path(name): value for name, value in fields.items()}
 
     async def _current(self, role: str) -> tuple[Identity, firestore.DocumentSnapshot[Any]]:
-        async with _in_our_words():
+        async with in_our_words():
             snapshot = await self._roles.document(role).get(retry=NEVER, timeout=CALL_S)
         if not snapshot.exists:
             return Identity(role=role), snapshot
@@ -155,7 +160,8 @@ def _name(version: int) -> str:
 
 
 @asynccontextmanager
-async def _in_our_words() -> AsyncIterator[None]:
+async def in_our_words() -> AsyncIterator[None]:
+    """Turn what Firestore says into Conflict, StoreAway and StoreUnusable."""
     try:
         async with asyncio.timeout(2 * CALL_S):
             yield

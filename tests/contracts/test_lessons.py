@@ -5,18 +5,48 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.errors import StoreAway
 from core.learning import Due, RuleRecord
 from core.ports import LessonStore
+from memory.identities.breaker import REST_S
+from memory.identities.shared import SharedLessonStore
+from memory.identities.tallies import Tallies
 from memory.stores import STORES
+from memory.stores.sqlite import SqliteStores
+from memory.stores.sqlite.lessons import SqliteLessonStore
 from observability.redaction import Redactor
+from tests.fakes import firestore_emulator
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.relay import Relay
+
+
+@asynccontextmanager
+async def shared_in(folder: Path) -> AsyncIterator[tuple[SharedLessonStore, FakeClock]]:
+    """The lessons of a house that counts in Firestore, all the time as fast as it can."""
+    from google.cloud import firestore
+
+    from memory.identities.counts import FirestoreCounts
+
+    clock = FakeClock()
+    stores = await SqliteStores.open(folder, clock=clock, redactor=Redactor(), exclusive=True)
+    client = firestore.AsyncClient(project=firestore_emulator.PROJECT)
+    own = SqliteLessonStore(stores.database, clock, shared=True)
+    tallies = Tallies(stores.database, "p/agents")
+    store = SharedLessonStore(own, FirestoreCounts(client, "agents"), tallies, clock)
+    try:
+        yield store, clock
+    finally:
+        await client._firestore_api.transport.close()
+        await stores.close()
+
 
 LATER = START + timedelta(hours=1)
 
@@ -27,11 +57,20 @@ async def stores_in(kind: str, folder: Path) -> Any:
     return await opened.open(folder, clock=FakeClock(), redactor=Redactor(), exclusive=True)
 
 
-@pytest.fixture(params=STORES)
-async def lessons(request: Any, tmp_path: Path) -> AsyncIterator[LessonStore]:
-    stores = await stores_in(request.param, tmp_path)
-    yield stores.lessons
-    await stores.close()
+@pytest.fixture(params=[*STORES, "firestore"])
+async def lessons(
+    request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[LessonStore]:
+    if request.param in STORES:
+        stores = await stores_in(request.param, tmp_path)
+        yield stores.lessons
+        await stores.close()
+        return
+    address = request.getfixturevalue("firestore")
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", address)
+    firestore_emulator.clear(address)
+    async with shared_in(tmp_path) as (store, _):
+        yield store
 
 
 async def test_each_rule_is_counted_with_and_without(lessons: LessonStore) -> None:
@@ -123,3 +162,44 @@ async def test_a_kill_loses_no_count_and_doubles_none(kind: str, tmp_path: Path)
     await stores.close()
     assert (records["a"].shown, records["a"].shown_well) == (TASKS, TASKS // 2)
     assert (records["b"].withheld, records["b"].withheld_well) == (TASKS, TASKS // 2)
+
+
+async def test_houses_count_together_each_task_once_also_when_the_place_was_away(
+    firestore: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firestore_emulator.clear(firestore)
+    async with Relay(firestore) as relay:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", relay.address)
+        async with shared_in(tmp_path / "a") as (one, clock), shared_in(tmp_path / "b") as (two, _):
+            await one.used("t1", "fix", shown=["a"], withheld=["b"])
+            await one.conclude("t1", ["fix"], well=True, ended_at=START)
+            waits = await one.records("fix")
+            await one.deliver()
+            assert await one.records("fix") == await two.records("fix") == waits
+            await relay.cut()
+            await one.used("t2", "fix", shown=["a", "b"], withheld=[])
+            await one.conclude("t2", ["fix"], well=False, ended_at=LATER)
+            await one.deliver()
+            assert await one.records("fix") == {
+                "a": RuleRecord(shown=2, shown_well=1, last_used_at=LATER),
+                "b": RuleRecord(shown=1, withheld=1, withheld_well=1, last_used_at=LATER),
+            }
+            await relay.mend()
+            (killed,) = await one._tallies.waiting()
+            await patiently(lambda: one._counts.count(killed))  # and nobody noted that it arrived
+            clock.advance(REST_S)
+            await one.deliver()
+            assert await one._tallies.waiting() == []
+            found = await two.records("fix")
+            assert found == await one.records("fix")
+            assert (found["a"].shown, found["b"].withheld) == (2, 1)
+
+
+async def patiently(call: Callable[[], Awaitable[None]]) -> None:
+    """As soon as a connection that was cut is there again."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await call()
+            except StoreAway:
+                await asyncio.sleep(0.1)

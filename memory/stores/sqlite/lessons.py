@@ -13,9 +13,11 @@ from observability.database import Database
 class SqliteLessonStore:
     """Serves the port LessonStore; a task is counted in one transaction with the note of it."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, shared: bool = False) -> None:
+        """What is `shared` also waits to be counted elsewhere."""
         self._database = database
         self._clock = clock
+        self._shared = shared
 
     async def used(
         self, task_id: str, role: str, *, shown: Collection[str], withheld: Collection[str]
@@ -42,6 +44,8 @@ class SqliteLessonStore:
             for role in roles if well is not None else ():
                 if _is_new(connection, role, task_id, stamp(ended_at), int(well or False)):
                     _count(connection, role, task_id, ended_at, well=bool(well))
+                    if self._shared:
+                        _share(connection, role, task_id, stamp(ended_at), int(bool(well)))
             connection.execute("DELETE FROM rule_uses WHERE task_id = ?", (task_id,))
 
         await self._database.write(count)
@@ -103,6 +107,19 @@ def _count(
             " document = excluded.document, seal = excluded.seal",
             (role, rule, record.model_dump_json()),
         )
+
+
+def _share(
+    connection: sqlite3.Connection, role: str, task_id: str, ended_at: str, well: int
+) -> None:
+    """Let what was counted wait to be counted elsewhere too."""
+    connection.execute(
+        "INSERT INTO rule_counts_waiting (role, task_id, rule, shown, well, ended_at, seal)"
+        " SELECT role, task_id, rule, shown, ?1, ?2,"
+        " checksum(role, task_id, rule, shown, ?1, ?2)"
+        " FROM rule_uses WHERE task_id = ?3 AND role = ?4",
+        (well, ended_at, task_id, role),
+    )
 
 
 def _records(connection: sqlite3.Connection, role: str) -> dict[str, RuleRecord]:

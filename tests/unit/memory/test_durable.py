@@ -12,7 +12,8 @@ import pytest
 from core.errors import Conflict, NotFound, StoreAway, StoreUnusable
 from core.identities import Identity, IdentityVersion
 from core.ports import IdentityStore
-from memory.identities.durable import REST_S, DurableIdentityStore
+from memory.identities.breaker import REST_S
+from memory.identities.durable import DurableIdentityStore
 from memory.identities.sqlite import SqliteIdentityStore
 from memory.identities.waiting import Waiting
 from memory.stores.sqlite import SqliteStores

@@ -1,9 +1,11 @@
 """What holds when Firestore does not answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from google.cloud.firestore import AsyncClient
 
 import bootstrap
 from config import load_settings
@@ -11,6 +13,7 @@ from control.identities import Rule
 from core.approvals import Person
 from core.errors import StoreUnusable
 from core.identities import Identity
+from memory.identities.counts import FirestoreCounts
 from memory.identities.firestore import FirestoreIdentityStore
 from tests.fakes import firestore_emulator
 from tests.fakes.bigquery_server import PROJECT, BigQueryServer
@@ -80,6 +83,10 @@ async def test_what_people_change_meanwhile_is_there_after_a_restart(
             anton = await bootstrap.build(settings, checked=False)
             await anton.identities.all()
             await relay.cut()
+            lessons = anton.observatory.records.lessons
+            await lessons.used("t1", "fix", shown=["Be brief."], withheld=[])
+            await lessons.conclude("t1", ["fix"], well=True, ended_at=anton.clock.now())
+            assert (await anton.identities.records("fix"))["Be brief."].shown_well == 1
             await anton.identities.set_rules("fix", [Rule("Be brief in this code.")], 0, ann)
             told = await anton.health()
             assert (told["status"], "1 change waits" in told["trouble"]["identities"]) == (
@@ -94,6 +101,10 @@ async def test_what_people_change_meanwhile_is_there_after_a_restart(
             await anton.start()
             await until(lambda: anton.identities.health().waiting == 0)
             kept, *none = await anton.identities.versions("fix")
+            counted = FirestoreCounts(AsyncClient(project=firestore_emulator.PROJECT), "agents")
+            async with asyncio.timeout(60):
+                while not await counted.records("fix"):  # noqa: ASYNC110 - it is asked over gRPC
+                    await asyncio.sleep(0.1)
             assert (kept.saved_by, kept.identity.rules, none) == (
                 "rest:ann",
                 ("Be brief in this code.",),
