@@ -183,13 +183,23 @@ def _briefing(told: Briefing, asks: bool, words: int) -> Iterator[Span]:
     if told.unproven:
         yield from _fact("⚠️ Missing proof", told.unproven, 150)
     if told.demo:
-        yield from _fact("Demo", told.demo, 200)
+        yield from _demo(told)
     yield NEWLINE
     yield from _fact("On Approve", told.on_approve, 80)
     yield Span("\nbase ")
     yield Span(flat(told.base, 40), "code")
     yield Span(" · diff ")
     yield Span(flat(told.patch_hash, 40), "code")
+
+
+def _demo(told: Briefing) -> Iterator[Span]:
+    """Where the change is shown live, or why not."""
+    url = told.demo_url
+    if not (_leads_to_the_web(url) and told.demo.startswith(url)):
+        yield from _fact("Demo", told.demo, 200)
+        return
+    yield from (NEWLINE, Span("Demo", "bold"), Span(" "), Span(visible(url), "link"))
+    yield Span(f" {flat(told.demo.removeprefix(url), 100)}")
 
 
 def _standing(told: Briefing) -> str:

@@ -194,6 +194,16 @@ def test_what_is_decided_is_told_first_and_shows_no_diff_and_no_button() -> None
     assert rendered.rows == () and rendered.document is None and "@@" not in rendered.plain
 
 
+def test_a_live_demo_is_a_link_and_one_that_is_not_is_words() -> None:
+    url = "https://28417-i0123.e2b.example/docs"
+    live = render(card(briefing=briefing(demo_url=url, demo=f"{url} (until 02:30 UTC)")))
+    assert f'Demo</b> <a href="{url}">{url}</a> (until 02:30 UTC)' in live.html
+    assert faults(live.html, live.plain, url) == []
+    for odd in ("tg://resolve?domain=x", "https://t.me/x", "javascript:alert(1)"):
+        shown = render(card(briefing=briefing(demo_url=odd, demo=odd)))
+        assert "<a " not in shown.html
+
+
 def test_a_link_that_is_told_already_is_not_told_again() -> None:
     url = "https://github.com/acme/todo/pull/7"
     plain = render(card(buttons=(), footer=f"Approved by Dana.\n{url}", link=url)).plain
