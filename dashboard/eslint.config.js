@@ -5,6 +5,7 @@ import tseslint from "typescript-eslint";
 const FEATURES = [
   "activity",
   "agents",
+  "analytics",
   "identities",
   "inbox",
   "incidents",

@@ -18,7 +18,9 @@ const KEYS: [keys: string, does: string][] = [
   ["g n", "Incidents"],
   ["g r", "Report a fault"],
   ["g a", "Agents"],
+  ["g l", "Analytics"],
   ["g v", "Activity"],
+  ["/", "Search the activity"],
   ["?", "This list"],
 ];
 

@@ -9,6 +9,8 @@ import {
 } from "@tanstack/react-router";
 import { Empty } from "@/components/states";
 import { isEventType, type EventType } from "@/config/events";
+import { isDay } from "@/features/analytics/api/use-stats";
+import type { Way } from "@/features/analytics/components/cost-cards";
 import type { Filters as ActivityFilters } from "@/features/activity/api/use-activity";
 import type { List } from "@/features/activity/components/activity";
 import { Inbox } from "@/features/inbox/components/inbox";
@@ -17,6 +19,7 @@ import type { Filters } from "@/features/tasks/components/columns";
 import { placeOf } from "@/features/tasks/api/place";
 import { Gate } from "./gate";
 
+const WAYS: readonly string[] = ["role", "model", "repo", "day"];
 const LISTS: readonly string[] = ["events", "calls", "audit", "memory"];
 
 /** A whole number above zero under its name; nothing for what is none. */
@@ -136,6 +139,17 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import("./activity-screen"), "ActivityScreen"),
 });
 
+const analytics = createRoute({
+  getParentRoute: () => root,
+  path: "/analytics",
+  validateSearch: (search: Record<string, unknown>): { from?: string; to?: string; by?: Way } => ({
+    ...(isDay(String(search.from)) ? { from: String(search.from) } : {}),
+    ...(isDay(String(search.to)) ? { to: String(search.to) } : {}),
+    ...(WAYS.includes(String(search.by)) ? { by: search.by as Way } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./analytics-screen"), "AnalyticsScreen"),
+});
+
 const short = createRoute({
   getParentRoute: () => root,
   path: "/t/$task8",
@@ -147,7 +161,7 @@ const short = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     ...[inbox, board, task, incidents, incident, submit, short, settings, settingsHome],
-    ...[agents, identities, identity, activity],
+    ...[agents, identities, identity, activity, analytics],
   ]),
   basepath: "/ui",
   scrollRestoration: true,

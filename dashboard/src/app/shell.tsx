@@ -16,6 +16,7 @@ const SCREENS = [
   { to: "/board", label: "Board", icon: "board", rest: false, also: null },
   { to: "/incidents", label: "Incidents", icon: "incidents", rest: true, also: null },
   { to: "/agents", label: "Agents", icon: "agents", rest: true, also: "/identities" },
+  { to: "/analytics", label: "Analytics", icon: "analytics", rest: true, also: null },
   { to: "/activity", label: "Activity", icon: "activity", rest: false, also: null },
   { to: "/new", label: "New", icon: "new", rest: true, also: null },
   { to: "/settings", label: "Settings", icon: "settings", rest: true, also: null },
@@ -37,6 +38,7 @@ export function Shell({ session }: { session: Session }) {
     "g n": () => void navigate({ to: "/incidents" }),
     "g r": () => void navigate({ to: "/new" }),
     "g a": () => void navigate({ to: "/agents" }),
+    "g l": () => void navigate({ to: "/analytics" }),
     "g v": () => void navigate({ to: "/activity" }),
   });
   return (

@@ -5,6 +5,7 @@ const PATHS = {
   board: "M4.5 5.5h15v13h-15zM4.5 10h15M10 10v8.5",
   incidents: "M12 4.5 20.5 19h-17zM12 10v4M12 16.4v.2",
   activity: "M4.5 7h10M4.5 12h15M4.5 17h7",
+  analytics: "M5 19V11M12 19V5M19 19v-6",
   agents:
     "M12 4.5v3M6 7.5h12a1.5 1.5 0 0 1 1.5 1.5v8a1.5 1.5 0 0 1-1.5 1.5H6A1.5 1.5 0 0 1 4.5 17V9A1.5 1.5 0 0 1 6 7.5M9 12v2M15 12v2",
   settings: "M5 7h8m4 0h2M5 17h2m4 0h8M15 5v4M9 15v4",

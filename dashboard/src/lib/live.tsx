@@ -72,6 +72,7 @@ export function staleBy(event: AntonEvent): string[][] {
   if (LISTS.has(event.type) || event.type === "node") stale.push(["tasks"], ["overview"]);
   if (event.type === "incident") stale.push(["incidents"], ["incident"], ["overview"]);
   if (event.type === "alert" || event.type === "budget") stale.push(["overview"]);
+  if (event.type === "end") stale.push(["stats"]);
   if (event.type === "identity") stale.push(["identities"]);
   return stale;
 }

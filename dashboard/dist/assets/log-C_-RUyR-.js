@@ -1,1 +1,0 @@
-import{t as e,yt as t}from"./foreign-text-BDLgMVXd.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};
