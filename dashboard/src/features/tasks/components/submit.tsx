@@ -23,7 +23,9 @@ export function Submit({ onBegun }: { onBegun: (taskId: string) => void }) {
   };
   const send = (own = draft.own) => {
     setTried(true);
-    if (Object.keys(found).length || submit.isPending) return;
+    const [first] = Object.keys(found);
+    if (first) document.getElementById(first)?.focus();
+    if (first || submit.isPending) return;
     submit.mutate(reportOf({ ...draft, own }, own === draft.own ? key : newKey()), {
       onSuccess: (begun) => {
         forget();
@@ -71,20 +73,22 @@ export function Submit({ onBegun }: { onBegun: (taskId: string) => void }) {
       </div>
       <details open={Boolean(draft.base || draft.test || draft.repro || draft.budget)}>
         <summary>Base, test, command, budget</summary>
-        <div className="pair">
-          <Field id="base" label="Base" hint="branch, tag or commit">
-            <input {...field("base")} placeholder="the default branch" />
+        <div className="rest">
+          <div className="pair">
+            <Field id="base" label="Base" hint="branch, tag or commit">
+              <input {...field("base")} placeholder="the default branch" />
+            </Field>
+            <Field id="budget" label="Budget in dollars" flaw={flaw("budget")}>
+              <input {...field("budget")} inputMode="decimal" placeholder="as configured" />
+            </Field>
+          </div>
+          <Field id="test" label="Tests that show the fault" hint="by id, with commas between">
+            <input {...field("test")} placeholder="tests/test_shop.py::test_total" />
           </Field>
-          <Field id="budget" label="Budget in dollars" flaw={flaw("budget")}>
-            <input {...field("budget")} inputMode="decimal" placeholder="as configured" />
+          <Field id="repro" label="Command that shows the fault" hint="it runs in the sandbox">
+            <input {...field("repro")} placeholder="python -m shop.check" />
           </Field>
         </div>
-        <Field id="test" label="Tests that show the fault" hint="by id, with commas between">
-          <input {...field("test")} placeholder="tests/test_shop.py::test_total" />
-        </Field>
-        <Field id="repro" label="Command that shows the fault" hint="it runs in the sandbox">
-          <input {...field("repro")} placeholder="python -m shop.check" />
-        </Field>
       </details>
       <label className="own">
         <input
