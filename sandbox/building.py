@@ -20,6 +20,7 @@ from sandbox.build_troubles import trouble
 from sandbox.interpreter import Interpreter
 from sandbox.package_index import PackageIndex, SourceArchive
 from sandbox.programs import Programs
+from sandbox.shelf import Shelf
 from sandbox.source_archive import unpacked
 from sandbox.storage import publish, world_readable
 from sandbox.virtualenv import Virtualenv
@@ -43,9 +44,10 @@ class BuildFailed(AntonError):
 
 @dataclass(frozen=True)
 class Builder:
-    """Makes wheels for one interpreter, and keeps them below `cache`, read-only."""
+    """Makes wheels for one interpreter, and keeps them, read-only."""
 
-    cache: Path
+    wheels: Shelf
+    builders: Shelf
     index: Callable[[], PackageIndex]
     """Gives the index that source archives come from."""
     interpreter: Interpreter
@@ -53,22 +55,24 @@ class Builder:
     programs: Programs
     install: Install
 
-    def wheel(self, name: str, allowed: SpecifierSet) -> Path:
+    def wheel(self, project: str, allowed: SpecifierSet) -> Path:
         """The folder that holds a wheel of a project, made if need be.
 
         Raises BuildFailed, SourceRefused, IndexUnreachable, and SandboxError.
         """
         index = self.index()
-        archive = index.newest(name, allowed, self.interpreter.version)
+        archive = index.newest(project, allowed, self.interpreter.version)
         data = b"" if archive.sha256 else index.fetch(archive)
-        folder = self.cache / self._digest(archive.sha256 or hashlib.sha256(data).hexdigest())
-        if not folder.exists():
+        name = self._digest(archive.sha256 or hashlib.sha256(data).hexdigest())
+
+        def make(folder: Path) -> None:
             tree = unpacked(data or index.fetch(archive), archive.filename)
             wheel, built = self._built(archive, tree)
             with publish(folder) as fresh:
                 (fresh / wheel).write_bytes(built)
                 world_readable(fresh)
-        return folder
+
+        return self.wheels.held(name, make)
 
     def _digest(self, sha256: str) -> str:
         facts = [sha256, str(self.interpreter.executable), self.interpreter.version]
@@ -109,8 +113,8 @@ class Builder:
         """
         facts = [sorted(requirements), str(self.interpreter.executable), self.interpreter.version]
         digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-        folder = self.cache / f"builder-{digest}"
-        if not folder.exists():
+
+        def make(folder: Path) -> None:
             with publish(folder) as fresh:
                 room = Virtualenv(fresh, self.interpreter, self.programs)
                 room.lay_out(())
@@ -118,6 +122,8 @@ class Builder:
                 if problem:
                     raise BuildFailed(f"what builds it cannot be had: {problem}")
                 room.finish([])
+
+        folder = self.builders.held(digest, make)
         return Environment(
             environment_id=digest,
             python=f"{INSIDE}/bin/python",

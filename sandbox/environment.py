@@ -26,7 +26,7 @@ from sandbox.programs import Programs
 from sandbox.project import import_roots, project_of, version_of
 from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
-from sandbox.setups import with_setup
+from sandbox.setups import lacks, with_setup
 from sandbox.shelf import Shelf
 from sandbox.storage import Lock, open_folder, reachable, sweep
 from sandbox.supply import Supply
@@ -70,7 +70,7 @@ class Environments:
         self._distributions: OwnDistributions | None = None
         self._programs = Programs()
         self._kinds: tuple[Kind, ...] | None = None
-        self._kept: Shelf | None = None
+        self._shelves: dict[str, Shelf] = {}
         self._guard = threading.Lock()
 
     async def prepare(self, tree: Tree, recipe: Recipe | None = None) -> Environment:
@@ -94,8 +94,8 @@ class Environments:
         self._programs.end()
         for kind in self._kinds or ():
             kind.close()
-        if self._kept:
-            self._kept.close()
+        for shelf in self._shelves.values():
+            shelf.close()
 
     def _prepare(self, tree: Tree, operators: Recipe, workers: Workers | None) -> Environment:
         recipe, unread = recipe_of(tree, operators)
@@ -110,10 +110,9 @@ class Environments:
                 declared(project, tree, interpreter.markers),
                 self._own(interpreter),
             )
-            supply = Supply(
-                self._programs, cache / "wheels", self._index_allowed, self._indexes, workers
-            )
-            folder = self._shelf(cache).held(order.digest, lambda new: build(new, order, supply))
+            supply = self._supply(cache, workers)
+            kept = self._shelf(cache, "environments")
+            folder = kept.whole(order.digest, lambda new: build(new, order, supply), lacks)
             found = [kind.prepare(tree, recipe) for kind in self._of_other_languages(cache)]
         except OSError as error:
             raise EnvironmentUnprepared(
@@ -162,13 +161,23 @@ class Environments:
                     lock.release()
             return self._interpreter
 
-    def _shelf(self, cache: Path) -> Shelf:
+    def _shelf(self, cache: Path, kind: str) -> Shelf:
         with self._guard:
-            if self._kept is None:
-                self._kept = Shelf(
-                    cache / "environments", cache / "locks", self._programs, self._max_kept
-                )
-            return self._kept
+            if kind not in self._shelves:
+                kept = Shelf(cache / kind, cache / "locks", self._programs, self._max_kept)
+                self._shelves[kind] = kept
+            return self._shelves[kind]
+
+    def _supply(self, cache: Path, workers: Workers | None) -> Supply:
+        return Supply(
+            self._programs,
+            wheels=self._shelf(cache, "wheels"),
+            builders=self._shelf(cache, "builders"),
+            setups=self._shelf(cache, "setups"),
+            index_allowed=self._index_allowed,
+            indexes=self._indexes,
+            workers=workers,
+        )
 
     def _alone(self, lock: Lock) -> None:
         """Wait for the lock as long as the house stands."""

@@ -62,7 +62,7 @@ def index_address() -> str:
 class Builds(Protocol):
     """Makes a wheel of what has none."""
 
-    def wheel(self, name: str, allowed: SpecifierSet) -> Path:
+    def wheel(self, project: str, allowed: SpecifierSet) -> Path:
         """The folder with a wheel of a project; raises AntonError with the reason."""
         ...
 

@@ -19,7 +19,7 @@ from sandbox.storage import publish
 from sandbox.supply import Supply
 from sandbox.virtualenv import Virtualenv
 
-FORMAT = 2
+FORMAT = 3
 """Part of every digest: raise it when prepared folders change their form."""
 TOOLS = (Requirement("pytest"), Requirement("coverage"))
 WITNESS = tuple(Path(__file__).with_name(name) for name in ("pytest_witness.py", "pytest_hooks.py"))
@@ -70,7 +70,7 @@ class Order:
             [str(self.interpreter.executable), self.interpreter.version],
             sorted(want.line for want in self.needs.wanted),
             sorted(self.needs.locked.items()),
-            [self.project.name, self.version, self.project.scripts],
+            [self.project.name, self.version, self.project.scripts, self.project.headers],
             [(tool.name, self.own.version(tool.name)) for tool in self.tools],
             [hashlib.sha256(part.read_bytes()).hexdigest() for part in WITNESS],
         ]
@@ -94,7 +94,8 @@ def build(folder: Path, order: Order, supply: Supply) -> None:
             missing = _installed(fresh, room, order, installer, index_allowed=allowed)
         if order.project.name:
             room.drop(order.project.name)
-            room.add_project(order.project.name, order.version, order.project.scripts)
+            project = order.project
+            room.add_project(project.name, order.version, project.scripts, project.headers)
         room.finish(missing)
 
 

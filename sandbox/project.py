@@ -56,6 +56,28 @@ class Project:
             groups.setdefault(group, {}).update(names)
         return {group: names for group, names in groups.items() if names}
 
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What an installation tells of the project besides name and version, key and value."""
+        main = self.section("project")
+        licence, found = main.get("license"), []
+        if isinstance(licence, str):
+            found.append(("License-Expression", licence))
+        elif isinstance(licence, Mapping) and isinstance(licence.get("text"), str):
+            found.append(("License", licence["text"]))
+        for key, name in (("description", "Summary"), ("requires-python", "Requires-Python")):
+            found.append((name, str(main.get(key) or "")))
+        found += [("Classifier", text) for text in _strings(main.get("classifiers"))]
+        found += [("Requires-Dist", text) for text in _strings(main.get("dependencies"))]
+        told = {key for key, value in found if value}
+        found += [
+            (key, value)
+            for key in ("License-Expression", "License", "Summary", "Requires-Python")
+            if key not in told
+            for value in self.metadata.get(key, ())[:1]
+        ]
+        return tuple((key, value) for key, value in found if value and value.isprintable())
+
     def section(self, *keys: str) -> Table:
         """A table of pyproject.toml; empty when it is not there."""
         table: Any = self.pyproject

@@ -16,6 +16,7 @@ from sandbox.build_troubles import trouble
 from sandbox.building import BuildFailed, build_requirements
 from sandbox.extensions import command_for, note_for
 from sandbox.preparation import Order
+from sandbox.shelf import Shelf
 from sandbox.storage import publish, world_readable
 from sandbox.supply import Supply
 from sandbox.workers import Workers
@@ -35,21 +36,22 @@ class Made:
 
 @dataclass(frozen=True)
 class Setups:
-    """Runs setup commands, and keeps what they made below `cache`."""
+    """Runs setup commands, and keeps what they made."""
 
-    cache: Path
+    shelf: Shelf
     workers: Workers
 
     def made(self, tree: Tree, command: str, environment: Environment) -> Made:
         """The files that a command adds to a tree; raises SandboxError."""
-        folder = self.cache / digest(tree, command, environment)
-        if not folder.exists():
+
+        def make(folder: Path) -> None:
             made = self._made(tree, command, environment)
             with publish(folder) as fresh:
                 (fresh / "files.tar").write_bytes(pack(made.files))
                 (fresh / "notes.json").write_text(json.dumps(made.problem))
                 world_readable(fresh)
-            return made
+
+        folder = self.shelf.whole(digest(tree, command, environment), make, lacks)
         problem = json.loads((folder / "notes.json").read_text())
         return Made(unpack((folder / "files.tar").read_bytes()), problem)
 
@@ -65,6 +67,11 @@ class Setups:
             return Made({}, trouble(run))
         new = after.files.keys() - tree.files.keys()
         return Made({path: after[path] for path in sorted(new) if not LEFT_OUT.search(path)})
+
+
+def lacks(folder: Path) -> bool:
+    """Whether something is missing in a prepared folder, by its notes."""
+    return bool(json.loads((folder / "notes.json").read_text()))
 
 
 def digest(tree: Tree, command: str, environment: Environment) -> str:
@@ -91,7 +98,7 @@ def with_setup(
     if supply.workers is None:
         unmade = "nothing may be run to set the repository up"
         return replace(environment, notes=(*environment.notes, unmade))
-    setups = Setups(supply.cache.with_name("setups"), supply.workers)
+    setups = Setups(supply.setups, supply.workers)
     try:
         made = setups.made(tree, recipe.setup or own, _room(environment, tree, order, own, supply))
     except BuildFailed as error:

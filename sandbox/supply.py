@@ -10,6 +10,7 @@ from sandbox.installer import Installer, index_address
 from sandbox.interpreter import Interpreter
 from sandbox.package_index import PackageIndex, SourceRefused
 from sandbox.programs import Programs
+from sandbox.shelf import Shelf
 from sandbox.workers import Workers
 
 
@@ -18,8 +19,12 @@ class Supply:
     """Makes installers; those of one supply ask the same indexes."""
 
     programs: Programs
-    cache: Path
-    """Folder of wheels that were built here."""
+    wheels: Shelf
+    """Wheels that were built here."""
+    builders: Shelf
+    """What they were built with."""
+    setups: Shelf
+    """What repositories made of themselves."""
     index_allowed: bool = True
     indexes: Sequence[str] = ()
     """Addresses of the only indexes that are asked; empty for what uv or pip is set up for."""
@@ -52,7 +57,15 @@ class Supply:
             )
             return installer.install(lines, target.parent).reason
 
-        return Builder(self.cache, self._index, interpreter, self.workers, self.programs, install)
+        return Builder(
+            self.wheels,
+            self.builders,
+            self._index,
+            interpreter,
+            self.workers,
+            self.programs,
+            install,
+        )
 
     def _index(self) -> PackageIndex:
         """The index that source archives are taken from, the first of those that may be asked."""

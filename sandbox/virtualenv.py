@@ -66,9 +66,13 @@ class Virtualenv:
                 path.unlink(missing_ok=True)
 
     def add_project(
-        self, name: str, version: str, scripts: Mapping[str, Mapping[str, str]]
+        self,
+        name: str,
+        version: str,
+        scripts: Mapping[str, Mapping[str, str]],
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """What an installation would tell of the repository: its version and entry points."""
+        """What an installation would tell of the repository: version, headers, entry points."""
         if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
             return
         try:
@@ -78,7 +82,8 @@ class Virtualenv:
         stem = re.sub(r"[-_.]+", "_", name)
         info = self.site_packages / f"{stem}-{version}.dist-info"
         info.mkdir(exist_ok=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        told = [("Metadata-Version", "2.4"), ("Name", name), ("Version", version), *headers]
+        (info / "METADATA").write_text("".join(f"{key}: {value}\n" for key, value in told))
         (info / "INSTALLER").write_text("anton\n")
         lines = []
         for group, names in scripts.items():
