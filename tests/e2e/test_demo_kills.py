@@ -35,7 +35,7 @@ def until(ready: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE_S
     while not (found := ready()):
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.1)
+        time.sleep(0.3)
     return found
 
 
@@ -55,6 +55,7 @@ def test_a_kill_leaves_nothing_and_the_next_server_shows_it_again(tmp_path: Path
     del files["main.py"]
     repo = repository(tmp_path / "repo", files)
     options = {"REPO_CWD": str(repo), "FIX_ENGINE": "offline", "PYTHON_PACKAGES": "cached"}
+    options["LOG_LEVEL"] = "WARNING"  # nobody reads what it says, and a full pipe would stop it
     with serving(tmp_path, **options) as (process, port), client_of(port) as client:
         report = {"task_description": "total() is one too many, see test_app.py::test_total"}
         begun = client.post("/tasks", json={**report, "repo": str(repo)})
