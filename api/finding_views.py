@@ -44,6 +44,22 @@ class FilesView(Answer):
     files: list[ChangedFile]
 
 
+class ConfidenceView(Answer):
+    """What a confidence is worth: how people took the fixes that were rated like this one."""
+
+    task_id: str
+    confidence: float | None
+    at_least: float
+    """The class of ratings that this one belongs to."""
+    below: float | None
+    """Where that class ends; null where it does not."""
+    fixes: int
+    """Of this class, those that people decided."""
+    accepted: int
+    enough: bool
+    """Whether there are so many that their share says something."""
+
+
 class ChangesView(Answer):
     """What changed from an earlier revision of a patch to this one."""
 

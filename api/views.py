@@ -121,6 +121,9 @@ class DemoFacts(BaseModel):
 class TaskView(TaskFacts, Progress, Answer):
     """One task, with its progress."""
 
+    limit_usd: float | None
+    """What its models may cost; null without a limit."""
+
     demo: DemoFacts | None
     """Null where no release waits, or nothing can be shown."""
 

@@ -1,15 +1,17 @@
-"""What was found in a task, whole: the proof with its runs, the files of the change."""
+"""What was found in a task, whole: proof, files of the change, what its confidence is worth."""
 
 from collections.abc import Iterator
 
 from fastapi import APIRouter
 
 from api.auth import Scope
-from api.finding_views import ChangedFile, FilesView, ProofView
+from api.finding_views import ChangedFile, ConfidenceView, FilesView, ProofView
 from api.front import Front, TheFront, needs
 from api.problems import Problem, problem_responses
+from control.confidence import track_record
 from core.evidence import Evidence
 from core.patches import Patch, file_sizes
+from core.ports import TaskFilter
 from core.revisions import sections
 from core.tasks import Task
 
@@ -17,6 +19,7 @@ router = APIRouter(tags=["findings"])
 
 TEXT_MAX_BYTES = 200_000
 """Of all files in one answer; the whole patch is an artifact."""
+PAGE = 200
 PROBLEMS = problem_responses(400, 401, 404, 409, 422, 429, 503)
 
 
@@ -50,6 +53,27 @@ async def files(ref: str, front: TheFront) -> FilesView:
         tree_hash=patch.tree_hash,
         partial=partial,
         files=list(_changed(patch)),
+    )
+
+
+@router.get("/tasks/{ref}/confidence", dependencies=[needs(Scope.READ)], responses=PROBLEMS)
+async def confidence(ref: str, front: TheFront) -> ConfidenceView:
+    """What became of the latest fixes that were rated as that of this task."""
+    seq = await front.seq()
+    task = await front.task(ref)
+    rated = task.result.get("confidence")
+    record = await track_record(
+        rated or 0.0, lambda cursor: front.anton.tasks(TaskFilter(), cursor, PAGE)
+    )
+    return ConfidenceView(
+        as_of_seq=seq,
+        task_id=task.task_id,
+        confidence=rated,
+        at_least=record.at_least,
+        below=record.below,
+        fixes=record.fixes,
+        accepted=record.accepted,
+        enough=record.enough,
     )
 
 

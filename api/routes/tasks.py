@@ -174,7 +174,12 @@ async def show_task(ref: str, front: TheFront, caller: TheCaller) -> TaskView:
     demo = await front.anton.demos.of(task.task_id)
     may = caller.may(Scope.APPROVE) or caller.may(Scope.OPERATE)
     facts = demo_facts(demo, may_start=may) if demo and demo.state != "absent" else None
-    shown = {"demo": facts, "demo_url": (demo and demo.url) or None}
+    budget = await front.anton.observatory.records.budgets.standing(task.task_id)
+    shown = {
+        "demo": facts,
+        "demo_url": (demo and demo.url) or None,
+        "limit_usd": budget.limit_usd or None,
+    }
     return TaskView.model_validate({"as_of_seq": seq, **task_facts(task, prompt), **steps, **shown})
 
 

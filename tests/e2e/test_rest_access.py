@@ -29,6 +29,7 @@ NEEDS = {
     "GET /tasks/{ref}/artifacts/{artifact_id}": "read",
     "GET /tasks/{ref}/evidence": "read",
     "GET /tasks/{ref}/files": "read",
+    "GET /tasks/{ref}/confidence": "read",
     "GET /tasks/{ref}/calls": "read",
     "GET /tasks/{ref}/calls/{call_id}": "read",
     "GET /overview": "read",

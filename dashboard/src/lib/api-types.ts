@@ -882,6 +882,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{ref}/confidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Confidence
+         * @description What became of the latest fixes that were rated as that of this task.
+         */
+        get: operations["confidence_tasks__ref__confidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{ref}/conversation": {
         parameters: {
             query?: never;
@@ -2130,6 +2150,43 @@ export interface components {
              * @description Whether the quote stands there; null where nobody looked.
              */
             verified?: boolean | null;
+        };
+        /**
+         * ConfidenceView
+         * @description What a confidence is worth: how people took the fixes that were rated like this one.
+         */
+        ConfidenceView: {
+            /** Accepted */
+            accepted: number;
+            /**
+             * As Of Seq
+             * @description Events up to this number are in this answer already.
+             */
+            as_of_seq: number;
+            /**
+             * At Least
+             * @description The class of ratings that this one belongs to.
+             */
+            at_least: number;
+            /**
+             * Below
+             * @description Where that class ends; null where it does not.
+             */
+            below: number | null;
+            /** Confidence */
+            confidence: number | null;
+            /**
+             * Enough
+             * @description Whether there are so many that their share says something.
+             */
+            enough: boolean;
+            /**
+             * Fixes
+             * @description Of this class, those that people decided.
+             */
+            fixes: number;
+            /** Task Id */
+            task_id: string;
         };
         /**
          * ContestedTest
@@ -5413,6 +5470,11 @@ export interface components {
             incident_id: string | null;
             /** Iteration */
             iteration: number | null;
+            /**
+             * Limit Usd
+             * @description What its models may cost; null without a limit.
+             */
+            limit_usd: number | null;
             /** Needs Human Input */
             needs_human_input: boolean;
             /** Notes */
@@ -10031,6 +10093,91 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    confidence_tasks__ref__confidence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfidenceView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

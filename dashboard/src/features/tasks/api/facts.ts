@@ -1,6 +1,5 @@
 /** What was found in a task, in words and figures. */
 import type { Schemas } from "@/lib/api";
-import type { LoggedEvent } from "./use-task";
 
 export { failures, isGreen, told, type Run } from "@/lib/runs";
 
@@ -8,10 +7,6 @@ export type Diagnosis = Schemas["DiagnosisView"];
 export type Claim = Schemas["ClaimView"];
 export type Proof = Schemas["Evidence"];
 export type TestRun = Schemas["TestRun"];
-
-export function latest(events: readonly LoggedEvent[], type: string): LoggedEvent | undefined {
-  return events.findLast((event) => event.type === type);
-}
 
 /** A test before and after the fix. */
 export interface Case {

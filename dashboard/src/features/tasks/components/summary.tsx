@@ -3,23 +3,21 @@ import type { ReactNode } from "react";
 import { Prose } from "@/components/prose";
 import type { Approval, Task } from "@/lib/api";
 import { cost, limit, plural, words } from "@/lib/format";
-import { isGreen, latest, told } from "../api/facts";
-import type { LoggedEvent } from "../api/use-task";
+import { isGreen, told } from "../api/facts";
+import { Confidence } from "./confidence";
 
 interface Props {
   task: Task;
-  events: readonly LoggedEvent[];
   approval: Approval | null;
 }
 
-export function Summary({ task, events, approval }: Props) {
+export function Summary({ task, approval }: Props) {
   const { tests, size, diagnosis } = task;
   const cause = briefed(approval?.body, "Root cause") ?? diagnosis?.root_cause;
   const fix = briefed(approval?.body, "Fix");
   const claims = diagnosis?.claims ?? [];
   const stand = claims.filter((claim) => claim.verified !== false).length;
   const green = isGreen(tests?.after);
-  const budget = latest(events, "budget")?.data?.limit_usd;
   return (
     <section className="card summary" aria-label="Summary">
       {cause && (
@@ -59,11 +57,13 @@ export function Summary({ task, events, approval }: Props) {
         )}
         <Fact name="Cost">
           {cost(task.total_cost_usd)}
-          {typeof budget === "number" && ` of ${limit(budget)}`}
+          {task.limit_usd !== null && ` of ${limit(task.limit_usd)}`}
         </Fact>
         {task.review && <Fact name="Review">{words(task.review.toLowerCase())}</Fact>}
         {task.confidence !== null && (
-          <Fact name="Confidence">{Math.round(task.confidence * 100)} %</Fact>
+          <Fact name="Confidence">
+            <Confidence task={task} />
+          </Fact>
         )}
       </dl>
       {!cause && !tests && !task.ended_at && (

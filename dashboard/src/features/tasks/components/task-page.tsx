@@ -116,7 +116,7 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
       {trouble && <Failed what="all of the task" error={trouble} retry={retry} />}
       <Ending task={task} />
       {approval && <Asked approval={approval} />}
-      <Summary task={task} events={events} approval={approval} />
+      <Summary task={task} approval={approval} />
       {task.demo && <LiveDemo taskId={task.task_id} demo={task.demo} />}
       <Tabs label="Parts of the task" tabs={TABS} chosen={tab} panel="panel" onChoose={onTab} />
       <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={-1} ref={panel}>

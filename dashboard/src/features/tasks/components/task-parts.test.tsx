@@ -8,6 +8,7 @@ import { show } from "@/testing/page";
 import { question, task } from "@/testing/samples";
 import { casesOf, type Proof } from "../api/facts";
 import { CaseTable } from "./case-table";
+import { Confidence, told } from "./confidence";
 import { Ending } from "./ending";
 import { RunLog } from "./run-log";
 import { TaskActions } from "./task-actions";
@@ -125,4 +126,22 @@ test("a long log shows its end, and all of it on demand", () => {
   expect(screen.queryByText(/line 10\n/)).toBeNull();
   click("Show 300 lines before");
   expect(document.querySelector("pre")?.textContent).toBe(text);
+});
+
+test("a confidence tells its history on demand, or that there is not enough", async () => {
+  const history = { as_of_seq: 1, task_id: "t", confidence: 0.93, at_least: 0.9, below: null };
+  let asked = 0;
+  server.use(
+    http.get("*/tasks/:ref/confidence", () => {
+      asked += 1;
+      return HttpResponse.json({ ...history, fixes: 44, accepted: 41, enough: true });
+    }),
+  );
+  show(<Confidence task={{ ...task, confidence: 0.93 }} />);
+  expect(asked).toBe(0);
+  click("why?");
+  expect(await screen.findByText("Of 44 fixes rated 90 % or more, 41 were accepted.")).toBeTruthy();
+  expect(
+    told({ ...history, at_least: 0.8, below: 0.9, fixes: 1, accepted: 1, enough: false }),
+  ).toBe("Not enough history: 1 fix rated 80 % to 90 % was decided so far.");
 });

@@ -33,6 +33,11 @@ export function ConversationTab({ task, events, chosen, onChoose }: Props) {
   const calls = useMemo(() => known.data?.calls ?? [], [known.data]);
   const lengths = useMemo(() => calls.map((call) => call.latency_ms), [calls]);
   const player = useReplay(lengths);
+  const at = player.replay && Math.min(player.replay.at, calls.length - 1);
+  const current = at === null ? undefined : calls[at]?.id;
+  useEffect(() => {
+    if (current) document.getElementById(`call-${current}`)?.scrollIntoView({ block: "nearest" });
+  }, [current]);
   if (known.isPending) return <Loading what="the conversation" />;
   if (!known.data)
     return (
@@ -42,7 +47,7 @@ export function ConversationTab({ task, events, chosen, onChoose }: Props) {
   if (!calls.length && !live.length) return <Silence task={task} />;
   return (
     <>
-      <div className="talk-head">
+      <div className={player.replay ? "talk-head talk-replayed" : "talk-head"}>
         <Totals calls={calls} />
         {task.ended_at && calls.length > 0 && <ReplayBar player={player} count={calls.length} />}
       </div>

@@ -17,7 +17,7 @@ afterEach(() => {
 afterAll(() => server.close());
 
 const click = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
-const cards = () => screen.getAllByRole("article");
+const cards = () => [...document.querySelectorAll<HTMLElement>("article.call")];
 
 function talk(calls: Call[], chosen?: string) {
   const page = { as_of_seq: 1, task_id: task.task_id, calls, next_cursor: "x", more: false };
@@ -90,7 +90,7 @@ test("of a long conversation the latest are there, earlier ones on demand or by 
   talk(many(100));
   await screen.findByRole("log");
   expect(cards()).toHaveLength(40);
-  click("Show 40 earlier of 60");
+  fireEvent.click(screen.getByText("Show 40 earlier of 60"));
   expect(cards()).toHaveLength(80);
   cleanup();
   talk(many(100), "c5-1");
