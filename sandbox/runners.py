@@ -23,6 +23,10 @@ RUNNERS: Mapping[str, str] = {
 }
 """By the name that `detect` gives a runner: the function that carries out what is asked of it."""
 
+COMMANDS = ("command", "compose")
+"""Runners that run whatever they run, and tell of no lines."""
+MEASURED = ("pytest", "unittest")
+
 Carrying = Callable[[Asked, Environment, Sandbox], Awaitable[Survey]]
 
 
@@ -66,13 +70,30 @@ class TestRunner:
         return await self._run(asked, sandbox)
 
     async def _run(self, asked: Asked, sandbox: Sandbox) -> Survey:
-        runner = detect(asked.tree, asked.tests, self._environment)
-        if not runner.usable:
-            survey = nothing_run(asked, self._environment, sandbox, runner.hindrance)
-        else:
-            survey = await _carrying(runner.name)(asked, self._environment, sandbox)
+        survey = await self._measured(asked, sandbox) if asked.lines else None
+        survey = survey or await self._carried_out(asked, sandbox)
         notes = (*self._environment.notes, *of_network(survey.run.cases))
         return replace(survey, run=survey.run.model_copy(update={"notes": notes}))
+
+    async def _carried_out(self, asked: Asked, sandbox: Sandbox) -> Survey:
+        runner = detect(asked.tree, asked.tests, self._environment)
+        if not runner.usable:
+            return nothing_run(asked, self._environment, sandbox, runner.hindrance)
+        return await _carrying(runner.name)(asked, self._environment, sandbox)
+
+    async def _measured(self, asked: Asked, sandbox: Sandbox) -> Survey | None:
+        """A run by pytest for its lines, where a command runs the tests and would give none.
+
+        None where pytest runs nothing here either.
+        """
+        if detect(asked.tree, asked.tests, self._environment).name not in COMMANDS:
+            return None
+        plain = replace(self._environment, test_command="", compose_host="")
+        runner = detect(asked.tree, asked.tests, plain)
+        if not runner.usable or runner.name not in MEASURED:
+            return None
+        survey = await _carrying(runner.name)(asked, plain, sandbox)
+        return survey if survey.lines else None
 
 
 def _carrying(name: str) -> Carrying:

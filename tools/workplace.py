@@ -93,7 +93,8 @@ class Workplace:
         Raises ToolError when it holds what may not leave a sandbox, such as a link.
         """
         with told():
-            tree = without_leftovers(self.base, await self.sandbox.export(self.base))
+            held = await self.sandbox.export(self.environment.furnished(self.base))
+            tree = without_leftovers(self.base, held)
             made = self.environment.made
             return tree.with_files({p: None for p in made if p not in self.base})
 

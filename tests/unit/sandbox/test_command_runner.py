@@ -99,6 +99,18 @@ async def test_named_python_tests_are_run_by_pytest_all_the_same(rooms: Rooms) -
     assert run.proof is Proof.WITNESS and run.passed == ("test_a.py::test_a",)
 
 
+async def test_lines_are_recorded_by_pytest_where_a_command_would_give_none(rooms: Rooms) -> None:
+    texts = {
+        "calc.py": GOOD,
+        "test_calc.py": "from calc import add\n\ndef test_add():\n    assert add(1, 2) == 3\n",
+        ".anton.toml": "test = 'true'\n",
+    }
+    survey = await rooms.survey(texts)
+    assert survey.lines["test_calc.py::test_add"] == {"calc.py": (2,)}
+    assert (await rooms.run(texts)).proof is Proof.EXIT_CODE
+    assert (await rooms.survey({"a.txt": "", ".anton.toml": "test = 'true'\n"})).run.green
+
+
 @pytest.mark.parametrize(
     ("command", "path"),
     [
