@@ -13,7 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from agents.watched import WatchedEngine
-from config import MODEL_ROLES, VENDOR_KEYS, VENDOR_MODELS, ConsentRules, Settings, load_settings
+from config import (
+    MODEL_ROLES,
+    UNPROTECTED,
+    VENDOR_KEYS,
+    VENDOR_MODELS,
+    ConsentRules,
+    Settings,
+    load_settings,
+)
 from control.alerts import Alerts
 from control.anton import VERSION, Anton, Capacity, Check, Chore
 from control.cards import Cards
@@ -113,6 +121,7 @@ log = logging.getLogger(__name__)
 SANDBOXES_PER_TASK = 4
 """A survey, a run, a judge, and the next one being opened."""
 DEMO_TICKET = Path(__file__).parent / "demo" / "tickets" / "BUG-42.md"
+UNPROTECTED_BANNER = "\N{LARGE RED CIRCLE} NO SANDBOX"
 SCRATCH = "scratch"
 """Folder below DATA_DIR of files that a process which was killed leaves behind."""
 HOST_PATIENCE_S = 7 * 24 * 3600.0
@@ -209,6 +218,7 @@ async def build(
         settings.data_dir,
         leases_lost=lambda: runner.leases_lost if runner else 0,
         changes_lost=lambda: kept.identities.health().lost,
+        lasting={"sandbox": UNPROTECTED} if settings.unprotected else {},
     )
     checks: dict[str, Check] = {"store": kept.stores.check, "queue": kept.stores.tasks.check}
     if runner:
@@ -361,7 +371,8 @@ def _views(
             f"ESCALATION_CHANNEL names {elsewhere}, which is not configured.",
             remedy=f"configure it; known are {', '.join(CHANNELS)}",
         )
-    cards = Cards(kept.records.artifacts, settings.public_url)
+    banner = UNPROTECTED_BANNER if settings.unprotected else ""
+    cards = Cards(kept.records.artifacts, settings.public_url, banner=banner)
     return tuple(
         ChannelView(
             channel,

@@ -23,6 +23,12 @@ CLOSE = 0.85
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
+UNPROTECTED = (
+    "SANDBOX=subprocess: code under repair runs on this machine with no protection at all; "
+    "SANDBOX=auto takes a sandbox"
+)
+
+
 class SettingsInvalid(ValueError):
     """The environment cannot be used; one problem a line, and no value of any option in it."""
 
@@ -717,6 +723,11 @@ class Settings(
         return self
 
     @property
+    def unprotected(self) -> bool:
+        """Whether foreign code runs on this machine itself."""
+        return self.sandbox == "subprocess"
+
+    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return is_loopback(self.host)
@@ -816,6 +827,7 @@ def load_settings(**chosen: Any) -> tuple[Settings, tuple[str, ...]]:
         *_key_warnings(settings),
         *_approver_warnings(settings),
         *_slack_warnings(settings),
+        *([UNPROTECTED] if settings.unprotected else []),
     )
 
 

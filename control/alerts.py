@@ -51,13 +51,15 @@ class Alerts:
         *,
         leases_lost: Callable[[], int],
         changes_lost: Callable[[], int],
+        lasting: Found | None = None,
     ) -> None:
-        """`folder` is where everything is kept.
+        """`folder` is where everything is kept; `lasting` is wrong for as long as this runs.
 
         How many leases, and how many changes of identities that had waited, were lost so far.
         """
         self._records = records
         self._folder = folder
+        self._lasting = lasting or {}
         self._leases = Growth(leases_lost)
         self._changes = Growth(changes_lost)
 
@@ -73,6 +75,7 @@ class Alerts:
     async def check(self) -> None:
         """Look once."""
         found = {
+            **self._lasting,
             **await self._of_calls(),
             **await self._of_budget(),
             **self._of_disk(),

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -76,9 +76,13 @@ class Material:
 class Cards:
     """Makes the cards of questions and tasks."""
 
-    def __init__(self, artifacts: ArtifactStore, public_url: str = "") -> None:
-        """`public_url` is where people reach the dashboard from elsewhere; empty for nowhere."""
+    def __init__(self, artifacts: ArtifactStore, public_url: str = "", *, banner: str = "") -> None:
+        """`public_url` is where people reach the dashboard from elsewhere; empty for nowhere.
+
+        The `banner` stands above all that people are told.
+        """
         self._artifacts = artifacts
+        self._banner = f"{banner} " if banner else ""
         self._public_url = public_url
         self._kept: OrderedDict[str, Material] = OrderedDict()
 
@@ -106,7 +110,7 @@ class Cards:
         """
         question, pending = approval.question, approval.state is ApprovalState.PENDING
         material = await self.material(approval)
-        return Card(
+        return self._card(
             subject=f"approval:{approval.approval_id}",
             kind="question",
             task_id=task.task_id,
@@ -125,7 +129,7 @@ class Cards:
         """The message that says that a question still waits, below the one that asked."""
         pending = approval.state is ApprovalState.PENDING
         kind = "alert" if alarm else "remind"
-        return Card(
+        return self._card(
             subject=f"{kind}:{approval.approval_id}",
             kind="reminder",
             task_id=task.task_id,
@@ -139,7 +143,7 @@ class Cards:
 
     def progress(self, task: Task) -> Card:
         """The one message that tells how far a task is."""
-        return Card(
+        return self._card(
             subject=f"task:{task.task_id}",
             kind="progress",
             task_id=task.task_id,
@@ -152,7 +156,7 @@ class Cards:
 
     def closing(self, task: Task) -> Card:
         """The one message that tells how a task ended."""
-        return Card(
+        return self._card(
             subject=f"end:{task.task_id}",
             kind="closing",
             task_id=task.task_id,
@@ -178,7 +182,7 @@ class Cards:
             f"${stands.limit_usd:.2f}" if stands.price_known else f"{stands.limit_tokens:,} tokens"
         )
         spent = f"${stands.spent_usd:.4f}" if stands.price_known else f"{stands.spent_tokens:,}"
-        return Card(
+        return self._card(
             subject=f"budget:{task.task_id}:{limit}",
             kind="notice",
             task_id=task.task_id,
@@ -191,9 +195,12 @@ class Cards:
 
     def notice(self, subject: str, title: str, body: str, task_id: str = "") -> Card:
         """A message that only tells."""
-        return Card(
+        return self._card(
             subject=subject, kind="notice", task_id=task_id, title=title, body=body, settled=True
         )
+
+    def _card(self, *, title: str, **facts: Any) -> Card:
+        return Card(title=f"{self._banner}{title}", **facts)
 
 
 def _read(kind: type[Kept], kept: bytes) -> Kept:

@@ -289,6 +289,13 @@ def test_the_server_refuses_to_start_unsafe(options: dict[str, object], named: s
     assert not [secret for secret in settings.secrets() if secret in str(refused.value)]
 
 
+def test_a_machine_without_protection_is_warned_of(tmp_path: Path) -> None:
+    bare = {"sandbox": "subprocess", "sandbox_allow_host": True}
+    for chosen, warned in ((bare, True), ({"sandbox": "bubblewrap"}, False)):
+        _, warnings = load_settings(data_dir=tmp_path, **chosen)
+        assert any("no protection" in warning for warning in warnings) is warned
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -141,6 +141,19 @@ async def test_a_disk_that_fills_up_is_told_and_a_restart_tells_it_no_second_tim
         assert list(await watch.health()) == ["disk"]
 
 
+async def test_code_that_runs_unprotected_is_told_as_long_as_it_may(
+    tmp_path: Path,
+) -> None:
+    bare = {"sandbox": "subprocess", "sandbox_allow_host": True}
+    async with watching(tmp_path, **bare) as watch:
+        [title] = await watch.check()
+        assert "NO SANDBOX" in title and "sandbox" in title
+        assert "no protection at all" in str(await watch.health())
+    async with watching(tmp_path) as watch:
+        await watch.check()
+        assert not await watch.health()
+
+
 async def test_a_task_that_another_worker_took_is_told(tmp_path: Path) -> None:
     async with watching(tmp_path) as watch:
         assert await watch.check() == []
