@@ -130,7 +130,7 @@ class E2BProvider:
             "disk": "rlimit for each file, the supervisor for all",
             "time": f"the supervisor; E2B ends it {self._lifetime_s} s after it last heard of us",
             "output": "the supervisor",
-            "tests": "pytest and unittest; environments are uploaded for each sandbox",
+            "tests": "environments, Node.js among them, are uploaded for each sandbox",
         }
 
     async def open(self, tree: Tree, environment: Environment, limits: Limits) -> Sandbox:

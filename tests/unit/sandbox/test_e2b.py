@@ -1,8 +1,10 @@
 """E2B by its own SDK against a double: what is lost is said, what is opened is ended."""
 
 import asyncio
+import json
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -394,6 +396,24 @@ async def test_tests_run_there_under_the_witness(provider: E2BProvider) -> None:
     assert survey.run.passed == ("test_calc.py::test_one",)
     assert survey.run.failed == ("test_calc.py::test_two",)
     assert survey.lines["test_calc.py::test_one"]["calc.py"] == (2,)
+
+
+@pytest.mark.slow
+async def test_node_goes_there_with_its_packages(provider: E2BProvider) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is missing")
+    script = "node -e \"console.log(process.version, require('fs').readdirSync('/node_modules'))\""
+    tree = tree_of({"package.json": json.dumps({"scripts": {"test": script}})})
+    with open_folder() as folder:
+        environments = Environments(folder / "environments", index_allowed=False)
+        environment = await environments.prepare(tree)
+        sandbox = await provider.open(tree, environment, Limits(wall_s=60))
+        try:
+            run = await TestRunner(environment).run(sandbox, tree)
+        finally:
+            await sandbox.close()
+            environments.close()
+    assert run.end is RunEnd.PASSED and ".vite-temp" in run.output, run.output
 
 
 async def test_a_bench_that_runs_two_trees_at_once_leaves_no_machine(
