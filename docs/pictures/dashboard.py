@@ -38,11 +38,13 @@ LOOKS: dict[str, dict[str, Any]] = {
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
 
-def ask(base: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def ask(
+    base: str, path: str, body: dict[str, Any] | None = None, method: str | None = None
+) -> dict[str, Any]:
     """A JSON answer of the server."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(  # noqa: S310 - an address of this machine
-        base + path, data=data, headers={"Content-Type": "application/json"}
+        base + path, data=data, headers={"Content-Type": "application/json"}, method=method
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
         told: dict[str, Any] = json.load(answer)
@@ -83,11 +85,22 @@ def house() -> Iterator[str]:
             if ticket == "BUG-41":
                 ask(base, "/tasks/latest/approve", {})
                 wait(base, "/tasks/latest", lambda told: told["status"] == "completed")
+        teach(base)
         yield base
     finally:
         server.terminate()
         server.wait()
         shutil.rmtree(stage.folder)
+
+
+def teach(base: str) -> None:
+    """Give a role rules as a person would, in two versions."""
+    flags = {"text": "Set flags, never toggle them.", "pinned": True, "correction": True}
+    first = {"text": "Prefer changes of one line.", "correction": True}
+    second = {"text": "Read the failing test before the code it calls.", "correction": True}
+    for version, rules in enumerate(([flags, first], [flags, second])):
+        body = {"version": version, "rules": rules}
+        ask(base, "/identities/fix/rules", body, method="PUT")
 
 
 def scenes(page: Page, base: str) -> Iterator[str]:
@@ -120,6 +133,21 @@ def scenes(page: Page, base: str) -> Iterator[str]:
     page.get_by_role("link", name="Resolved").first.click()
     page.get_by_role("heading", name="History").wait_for()
     yield "incident"
+    page.goto(f"{base}/ui/identities")
+    page.get_by_role("link", name="fix", exact=True).wait_for()
+    yield "identities"
+    page.goto(f"{base}/ui/identities/fix")
+    page.get_by_role("list", name="v2 against v1").wait_for()
+    yield "identity"
+    page.goto(f"{base}/ui/agents")
+    page.get_by_role("region", name="Waiting for people").wait_for()
+    yield "agents"
+    page.goto(f"{base}/ui/analytics")
+    page.get_by_role("application").first.wait_for()
+    yield "analytics"
+    page.goto(f"{base}/ui/activity")
+    page.get_by_role("list", name="events").get_by_role("listitem").first.wait_for()
+    yield "activity"
     page.goto(f"{base}/ui/new")
     page.get_by_label("What is wrong?").fill("Completed to-dos come back to life when …")
     yield "new"

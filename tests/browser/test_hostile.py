@@ -30,7 +30,8 @@ WATCH = """() => {
 }"""
 SCREENS = (
     *("", "/board", "/incidents", "/incidents/{incident}", "/tasks/{task}", "/agents"),
-    *("/identities", "/identities/fix", "/settings/configuration", "/new"),
+    *("/identities", "/identities/fix", "/activity", "/analytics?by=model", "/analytics?by=repo"),
+    *("/settings/configuration", "/new"),
 )
 UNFOLD = "for (const one of document.querySelectorAll('[role=tabpanel] details')) one.open = true"
 STRANGERS = "main :is(script, iframe, object, embed, base, form[action], meta, img, video, audio)"

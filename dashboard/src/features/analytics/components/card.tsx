@@ -12,7 +12,7 @@ interface Props {
 
 export function Card({ question, answer, note, children, table, wide }: Props) {
   return (
-    <section className={wide ? "card figure figure-wide" : "card figure"}>
+    <section className={wide ? "card figure figure-wide" : "card figure"} aria-label={question}>
       <h2>{question}</h2>
       <p className="figure-answer">{answer}</p>
       {note && <div className="quiet figure-note">{note}</div>}
