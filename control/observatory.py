@@ -15,8 +15,26 @@ from control.meter import Meter
 from control.pace import Way, ways
 from control.services import Services
 from control.stats import stats
+from core.approvals import Approval, ApprovalState
 from core.care import CARED
-from core.tasks import TaskStatus
+from core.ports import Standing, TaskFilter
+from core.tasks import Task, TaskStatus
+
+INBOX_MAX = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that waits, with its task and how that stands with its budget."""
+
+    approval: Approval
+    task: Task
+    budget: Standing
+
+    @property
+    def harm(self) -> tuple[str, datetime]:
+        """By this the inbox is sorted: severity, then age; unrated last."""
+        return self.task.severity or "P9", self.approval.created_at
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,18 @@ class Observatory:
                 for one in await self.alerts.open()
             ],
         }
+
+    async def inbox(self) -> list[Asked]:
+        """Questions that wait: the most urgent first, then the oldest."""
+        records = self.records
+        page = await records.tasks.list(TaskFilter(status=TaskStatus.WAITING), limit=INBOX_MAX)
+        tasks = {task.task_id: task for task in page.tasks}
+        found = []
+        pending = ApprovalState.PENDING
+        for approval in await records.approvals.list(state=pending, limit=INBOX_MAX):
+            task = tasks.get(approval.task_id) or await records.tasks.get(approval.task_id)
+            found.append(Asked(approval, task, await records.budgets.standing(task.task_id)))
+        return sorted(found, key=lambda one: one.harm)
 
     async def stats(self, since: datetime, until: datetime | None = None) -> dict[str, Any]:
         """All that can be said of the tasks and model calls of a time, plain JSON."""

@@ -9,10 +9,9 @@ from api.front import TheCaller, TheFront, needs
 from api.overview_views import Board, Inbox, Overview, task_brief
 from api.problems import problem_responses
 from api.views import approval_facts, task_facts
-from core.approvals import ApprovalState
 from core.incidents import IncidentState
 from core.ports import IncidentFilter, TaskFilter
-from core.tasks import Task, TaskStatus
+from core.tasks import Task
 
 router = APIRouter(tags=["overview"])
 
@@ -30,27 +29,19 @@ async def overview(front: TheFront) -> Overview:
 @router.get("/inbox", dependencies=[needs(Scope.READ)], responses=READ)
 async def inbox(front: TheFront, caller: TheCaller) -> Inbox:
     """Questions that wait, each with its task: the most urgent first, then the oldest."""
-    seq, anton = await front.seq(), front.anton
-    waiting = await anton.approvals(state=ApprovalState.PENDING)
-    page = await anton.tasks(TaskFilter(status=TaskStatus.WAITING), limit=PAGE)
-    tasks = {task.task_id: task for task in page.tasks}
-    may, found = caller.may(Scope.APPROVE), []
-    for approval in waiting:
-        task = tasks.get(approval.task_id) or await anton.task(approval.task_id)
-        budget = await anton.observatory.records.budgets.standing(task.task_id)
-        found.append((task.severity or "P9", approval.created_at, approval, task, budget))
-    found.sort(key=lambda one: one[:2])
+    seq, may = await front.seq(), caller.may(Scope.APPROVE)
     return Inbox.model_validate(
         {
             "as_of_seq": seq,
             "waiting": [
                 {
-                    "approval": approval_facts(approval, may_decide=may),
-                    "task": task_facts(task),
-                    "limit_usd": budget.limit_usd or None,
-                    "yours": may and all(voice.by != caller.person for voice in approval.voices),
+                    "approval": approval_facts(one.approval, may_decide=may),
+                    "task": task_facts(one.task),
+                    "limit_usd": one.budget.limit_usd or None,
+                    "yours": may
+                    and not any(v.by.same_as(caller.person) for v in one.approval.voices),
                 }
-                for _, _, approval, task, budget in found
+                for one in await front.anton.observatory.inbox()
             ],
         }
     )
