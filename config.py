@@ -460,7 +460,7 @@ class CodeHosts(_Group):
     github_repo: str = Field(default="", pattern=r"^$|^[A-Za-z0-9][\w.-]*/[\w.-]+$")
     """GitHub repository to work on when none is named, as `owner/repo`."""
     github_token: SecretStr = SecretStr("")
-    """Token that may write contents and pull requests; without one a fix ends on a local branch."""
+    """Token to write contents and pull requests, and read actions; without one fixes stay local."""
     github_api_url: str = "https://api.github.com"
     """Address of the GitHub API; another one for GitHub Enterprise."""
     github_write_interval_s: float = Field(default=1.0, ge=0, le=60)
