@@ -44,9 +44,7 @@ def class_of(confidence: float) -> float:
     return next((floor for floor in FLOORS if confidence >= floor), FLOORS[-1])
 
 
-async def track_record(
-    confidence: float, pages: Callable[[str], Awaitable[Page]]
-) -> TrackRecord:
+async def track_record(confidence: float, pages: Callable[[str], Awaitable[Page]]) -> TrackRecord:
     """What became of the latest fixes that were rated as this one; `pages` gives tasks."""
     floor = class_of(confidence)
     above = FLOORS.index(floor) - 1

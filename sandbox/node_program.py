@@ -22,9 +22,14 @@ class NodeProgram:
     """Folder of the host, and where it is seen inside."""
 
     @property
-    def major(self) -> int:
-        """As `20`."""
-        return int(self.version.split(".")[0])
+    def thrifty(self) -> dict[str, str]:
+        """Variables with which it keeps to a limit of address space, where it can.
+
+        WebAssembly, which the tools of tests are made of, else reserves ten gigabytes for each use.
+        """
+        major, minor = (int(part) for part in self.version.split(".")[:2])
+        able = (major, minor) >= (22, 2) or (major == 20 and minor >= 15)
+        return {"NODE_OPTIONS": "--disable-wasm-trap-handler"} if able else {}
 
 
 def found_node(cache: Path, node: str | None = None) -> NodeProgram | None:

@@ -15,6 +15,7 @@ from core.evidence import CaseOutcome, TestRun
 from core.ports import Limits, Sandbox
 from core.recipes import Recipe
 from core.trees import Tree
+from repair.bench import Bench
 from sandbox import provider_class
 from sandbox.bubblewrap import LOCKS
 from sandbox.environment import Environments
@@ -80,6 +81,15 @@ class Rooms:
             yield sandbox, TestRunner(environment)
         finally:
             await sandbox.close()
+
+    @asynccontextmanager
+    async def bench(self) -> AsyncIterator[Bench]:
+        """A bench of a task over these sandboxes."""
+        bench = Bench(self._provider(), self.environments, limits=Limits(wall_s=60))
+        try:
+            yield bench
+        finally:
+            await bench.close()
 
     async def run(
         self,

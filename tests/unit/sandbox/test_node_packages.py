@@ -62,6 +62,16 @@ async def test_packages_are_seen_and_not_written_and_no_script_of_theirs_has_run
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.needs_bubblewrap
+async def test_a_limit_of_address_space_does_not_keep_tools_from_running(
+    registry: Registry, rooms: Rooms
+) -> None:
+    check = "for (let n = 0; n < 4; n++) new WebAssembly.Memory({ initial: 1 })"
+    package = manifest("prlimit --as=2147483648 node check.js")
+    run = await rooms.run({"package.json": package, "check.js": check})
+    assert run.end is RunEnd.PASSED, run.output
+
+
 async def test_the_next_task_asks_nobody_and_another_lock_file_makes_another_environment(
     registry: Registry, rooms: Rooms
 ) -> None:

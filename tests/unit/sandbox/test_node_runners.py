@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from core.evidence import CaseOutcome, Proof, RunEnd
+from core.evidence import CaseOutcome, Proof, RunEnd, Verdict
+from core.findings import Reading, Reproduction
+from core.patches import FileChange, Patch
 from core.ports import Run
-from core.trees import Tree
+from core.trees import File, Tree
+from repair.validate import prove
 from sandbox.detection import detect
 from sandbox.environment import Environments
 from sandbox.node_judgement import NodeAccount, judge
@@ -95,6 +98,36 @@ async def test_each_test_is_told_with_the_line_of_code_that_failed(rooms: Rooms)
     assert some.end is RunEnd.PASSED
     assert some.collected == (f"{at}total > adds", f"{at}total > same (2)")
     assert (await rooms.run(texts, [f"{at}nothing"])).end is RunEnd.NO_TESTS
+
+
+@pytest.mark.slow
+@pytest.mark.needs_bubblewrap
+async def test_a_patch_is_proven_by_a_test_that_is_red_on_base(rooms: Rooms) -> None:
+    base = tree_of(
+        {
+            "package.json": PACKAGE,
+            "src/cart.ts": CART.replace("a + b", "a - b"),
+            "src/old.test.ts": GREEN,
+        }
+    )
+    test = TEST.replace("is wrong', () => expect(total([1])).toBe(2)", "one', () => {}")
+    files = (FileChange.of("src/cart.test.ts", File(test.encode())),)
+    red = ("src/cart.test.ts::total > adds",)
+    fixed = base.with_texts({"src/cart.ts": CART, "src/cart.test.ts": test})
+    found = Reproduction(reading=Reading.REPRODUCED, origin="test", tests=red, files=files)
+    async with rooms.bench() as bench:
+        patch = Patch.between("0" * 40, base, fixed)
+        evidence = await prove(bench, base, patch, found)
+        assert evidence.verdict is Verdict.REGRESSION, "boom fails, and did not before"
+        good = fixed.with_texts({"src/cart.test.ts": test.replace("test('boom'", "test.skip('b'")})
+        files = (FileChange.of("src/cart.test.ts", good["src/cart.test.ts"]),)
+        patch = Patch.between("0" * 40, base, good)
+        evidence = await prove(bench, base, patch, found.but(files=files))
+        assert evidence.verdict is Verdict.FIXED, evidence.note
+        assert evidence.base and evidence.base.failed == red
+        broken = Patch.between("0" * 40, base, base.with_texts({"src/other.ts": "export {}\n"}))
+        evidence = await prove(bench, base, broken, found.but(files=files, scaffold=files))
+        assert evidence.verdict is not Verdict.FIXED
 
 
 CHEATS = {
