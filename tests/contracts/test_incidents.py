@@ -16,6 +16,7 @@ from core.incidents import Dismissal, Incident, IncidentEntry, IncidentState
 from core.ports import IncidentFilter, TaskFilter
 from core.reports import Reported
 from core.tasks import Outcome, Task, TaskRequest, TaskStatus
+from graph.repair.repeats import mark_of
 from memory.stores import STORES
 from observability.redaction import Redactor
 from tests.fakes.clock import FakeClock
@@ -254,3 +255,22 @@ async def test_incidents_are_listed_by_state_and_words_page_by_page(desk: Desk) 
         await store.list(IncidentFilter(), cursor="no")
     with pytest.raises(NotFound):
         await store.get("nobody")
+
+
+async def test_a_thousand_variants_of_one_fault_are_one_incident(desk: Desk) -> None:
+    def variant(number: int) -> str:
+        trace = f'Traceback:\n  File "shop/cart.py", line {number}, in total\nKeyError: {number}'
+        at = f"2026-01-{number % 28 + 1:02}T10:{number % 60:02}:00Z"
+        return f"Order {number} failed at {at}, trace {uuid.uuid4()}\n{trace}"
+
+    reports = await asyncio.gather(
+        *(
+            desk.report(mark_of(TaskRequest(repository="/srv/shop", text=text)), text=text)
+            for text in map(variant, range(1_000))
+        )
+    )
+    assert len({ids(report)[1:] for report in reports}) == 1
+    page = await desk.store.list(IncidentFilter())
+    assert [one.count for one in page.incidents] == [1_000]
+    kept = await desk.store.history(page.incidents[0].incident_id, limit=2_000)
+    assert len({str(entry.request.get("text")) for entry in kept}) == 1_000, "no word is lost"
