@@ -55,6 +55,7 @@ async def account_of(
     account = {
         **task.result,
         "component": (values.get("triage") or {}).get("component"),
+        "duplicate_of": (values.get("triage") or {}).get("duplicate_of") or None,
         "iteration": values.get("attempts", 0),
         "base_sha": values.get("base_sha"),
         "confidence": report.get("confidence") if report else _confidence(values),

@@ -92,6 +92,19 @@ class Care:
         await self.tell(after, seen[0])
         return after
 
+    async def merge(self, incident_id: str, into: str, by: str) -> Incident:
+        """Let another incident take the reports of one over; raises NotFound, Conflict."""
+        at, seen = self._clock.now(), list[Incident]()
+
+        def how(incident: Incident, other: Incident) -> tuple[Change, Change]:
+            seen[:] = [incident, other]
+            return care.merged(incident, other, at, by=by)
+
+        gone = await self._incidents.merge(incident_id, into, how)
+        await self.tell(gone, seen[0])
+        await self.tell(await self._incidents.get(seen[1].incident_id), seen[1])
+        return gone
+
     async def tell(self, after: Incident, before: Incident | None = None) -> None:
         """The event of an incident: its state and reason, and what changed of the rest."""
         if after == before:

@@ -9,6 +9,7 @@ from control.account import account_of, summary
 from control.care import Care
 from control.precedents import Remembering
 from core.approvals import Approval
+from core.errors import Conflict
 from core.events import EventType, Notice
 from core.interactions import RoleResult
 from core.ports import (
@@ -26,7 +27,7 @@ from core.ports import (
     Outbox,
     TaskStore,
 )
-from core.tasks import Lease, Task, TaskStatus
+from core.tasks import Lease, Outcome, Task, TaskStatus
 from observability.live import LiveTexts
 from observability.tracing import Tracing
 
@@ -149,6 +150,7 @@ class Chronicle:
         await self._conclude(task)
         await self._records.memory.keep(task)
         await self._care.at_end(task)
+        await self._join_the_other(task)
         await self.tell(
             "end",
             task.task_id,
@@ -160,6 +162,20 @@ class Chronicle:
             human_ms=round(task.usage.seconds_human * 1000),
         )
         self._records.tracing.ended(task)
+
+    async def _join_the_other(self, task: Task) -> None:
+        """Let the incident of the task that this one repeats take its reports over."""
+        other = task.result.get("duplicate_of")
+        if task.outcome is not Outcome.DUPLICATE or not other or not task.incident_id:
+            return
+        into = (await self._records.tasks.get(other)).incident_id
+        mine = await self._records.incidents.get(task.incident_id)
+        if into in ("", mine.incident_id) or mine.merged_into or mine.task_id:
+            return
+        try:
+            await self._care.merge(mine.incident_id, into, by="")
+        except Conflict as refusal:
+            log.warning("incident %s is not merged: %s", mine.id8, refusal)
 
     async def _conclude(self, task: Task) -> None:
         """Tell roles and the log of model calls how it ended; the same again changes nothing."""

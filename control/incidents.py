@@ -87,15 +87,7 @@ class IncidentDesk:
     async def merge(self, ref: str, into: str, by: Person) -> Incident:
         """Let another incident take its reports over; raises NotFound, Conflict."""
         source, target = await self.one(ref), await self.one(into)
-        at, before = self._records.clock.now(), [target]
-
-        def how(incident: Incident, other: Incident) -> tuple[Change, Change]:
-            before[:] = [other]
-            return care.merged(incident, other, at, by=by.account)
-
-        gone = await self._store.merge(source.incident_id, target.incident_id, how)
-        await self._care.tell(gone, source)
-        await self._care.tell(await self._store.get(before[0].incident_id), before[0])
+        gone = await self._care.merge(source.incident_id, target.incident_id, by.account)
         await self._note("incident_merged", gone, by, into=gone.merged_into)
         return gone
 

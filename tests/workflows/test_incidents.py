@@ -150,6 +150,16 @@ async def test_a_dismissed_fault_is_silent_until_it_is_reopened(tmp_path: Path) 
         assert await here.anton.audited() == "ok"
 
 
+async def test_a_duplicate_hands_its_reports_to_the_fault_that_it_repeats(tmp_path: Path) -> None:
+    script = Script(triage=Triage(verdict="duplicate", reasoning="It tells the same."))
+    async with house(tmp_path, script) as here:
+        first, second = await here.run(), await here.run()
+        assert second.outcome is Outcome.DUPLICATE
+        gone, stays = await of(here, second), await of(here, first)
+        assert (gone.state, gone.merged_into) == (S.DUPLICATE, stays.incident_id)
+        assert (stays.count, stays.task_id) == (2, first.task_id)
+
+
 async def test_merge_and_resolve_by_hand(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         one, two = await here.run(text="total() is off"), await here.run(text="sum() is off")
