@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.views import Answer
 from core.care import LEGAL
-from core.incidents import Incident, IncidentEntry, IncidentState, Severity
+from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState, Severity
 from core.tasks import Outcome, Task, TaskStatus
 
 Act = Literal["dismiss", "reopen", "resolve", "merge", "fix"]
@@ -65,7 +65,7 @@ class IncidentEntryView(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    kind: Literal["reported", "state", "dismissed", "reopened", "resolved", "merged"]
+    kind: EntryKind
     at: datetime
     by: str | None
     """Channel and person; null for what its task did."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import PayloadInvalid
+from core.tasks import ticket_key
 
 MAX_BYTES = 2_000_000
 _KEY = re.compile(r"^[#\s]*([A-Z][A-Z0-9]{1,9}-\d{1,9})\b[\s:.\])-]*(.*)$")
@@ -48,7 +49,7 @@ def parsed(text: str) -> Ticket:
             remedy="Say what goes wrong, best with a failing test, a command or a code snippet.",
         )
     first = text.strip().splitlines()[0].strip()
-    if match := _KEY.match(first):
+    if (match := _KEY.match(first)) and ticket_key(match[1]):
         key, title = match[1], match[2].strip()
         if not title and text.strip() == first:
             raise PayloadInvalid(

@@ -176,11 +176,12 @@ class Golden:
     async def _reopening(self, task: Task) -> Correction | None:
         if not task.incident_id or task.ended_at is None:
             return None
-        history = await self._records.incidents.history(task.incident_id)
-        after = (one for one in history if one.at >= task.ended_at and one.by)
-        last = next((one for one in after if one.kind in ("dismissed", "reopened")), None)
-        if last is None or last.kind != "reopened":
+        said = await self._records.incidents.history(
+            task.incident_id, kinds=("dismissed", "reopened"), limit=1
+        )
+        if not said or said[0].kind != "reopened" or said[0].at < task.ended_at:
             return None
+        last = said[0]
         return Correction(
             task_id=task.task_id,
             kind="reopened",

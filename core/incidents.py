@@ -94,10 +94,13 @@ class Incident(Value):
         return bool(dismissal and (dismissal.until is None or now < dismissal.until))
 
 
+EntryKind = Literal["reported", "state", "dismissed", "reopened", "resolved", "merged"]
+
+
 class IncidentEntry(Value):
     """A line of an incident's history."""
 
-    kind: Literal["reported", "state", "dismissed", "reopened", "resolved", "merged"]
+    kind: EntryKind
     at: datetime
     by: str = ""
     """Channel and person, as `rest:ann`; empty for what its task did."""

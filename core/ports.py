@@ -29,7 +29,7 @@ from core.findings import (
     Triage,
 )
 from core.identities import Identity, IdentityHealth, IdentityVersion
-from core.incidents import Incident, IncidentEntry, IncidentState, Repeats
+from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState, Repeats
 from core.intents import Intent
 from core.interactions import Entry
 from core.learning import Due, Looked, RuleProposal, RuleRecord
@@ -735,8 +735,10 @@ class IncidentStore(Protocol):
         """Change two incidents in one transaction; a merged `into` stands for what took it over."""
         ...
 
-    async def history(self, incident_id: str, *, limit: int = 200) -> Sequence[IncidentEntry]:
-        """What happened to an incident, newest first."""
+    async def history(
+        self, incident_id: str, *, kinds: Sequence[EntryKind] = (), limit: int = 200
+    ) -> Sequence[IncidentEntry]:
+        """What happened to an incident, newest first; of all kinds unless some are named."""
         ...
 
 

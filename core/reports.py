@@ -11,6 +11,9 @@ from core.errors import Conflict
 from core.incidents import Incident, IncidentEntry, IncidentState
 from core.tasks import Task, TaskRequest
 
+NAMED = ("base", "revision", "tests", "reproduction", "output_directory")
+"""What a report may say of where and how."""
+
 
 @dataclass(frozen=True)
 class Reported:
@@ -25,7 +28,9 @@ class Reported:
     """None for a task that has none, such as a build."""
 
 
-def opened(task: Task, fingerprint: str, *, regression_of: str = "") -> Change:
+def opened(
+    task: Task, fingerprint: str, *, regression_of: str = "", apart_from: str = ""
+) -> Change:
     """A new incident, with the task for it."""
     request = task.request
     incident = Incident(
@@ -38,6 +43,7 @@ def opened(task: Task, fingerprint: str, *, regression_of: str = "") -> Change:
         task_id=task.task_id,
         request=request.dump(),
         regression_of=regression_of,
+        apart_from=apart_from,
         opened_at=task.created_at,
         last_seen_at=task.created_at,
         updated_at=task.created_at,
@@ -47,9 +53,12 @@ def opened(task: Task, fingerprint: str, *, regression_of: str = "") -> Change:
 
 def opened_apart(task: Task, other: Incident) -> Change:
     """A new incident for a report that insists on a task of its own beside another incident."""
-    own = hashlib.sha256(f"{other.fingerprint}\0{task.task_id}".encode()).hexdigest()
-    incident, entry = opened(task, own)
-    return incident.but(apart_from=other.incident_id), entry
+    return opened(task, _digest(other.fingerprint, task.task_id), apart_from=other.incident_id)
+
+
+def fingerprint_beside(other: Incident, report: TaskRequest) -> str:
+    """That of all reports of a fault that ask for the same, which its task was not asked for."""
+    return _digest(other.fingerprint, *(repr(getattr(report, name)) for name in NAMED))
 
 
 def started(incident: Incident, task: Task) -> Change:
@@ -97,10 +106,13 @@ def again(incident: Incident, task: Task, by: str) -> Change:
 
 def asks_the_same(report: TaskRequest, other: TaskRequest) -> bool:
     """Whether the other request has all that a report names of where and how."""
-    named = ("base", "revision", "tests", "reproduction", "output_directory")
     return all(
-        not getattr(report, name) or getattr(report, name) == getattr(other, name) for name in named
+        not getattr(report, name) or getattr(report, name) == getattr(other, name) for name in NAMED
     )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _reported(

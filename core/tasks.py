@@ -117,10 +117,14 @@ class TaskRequest(Value):
         return first if len(first) <= HEADLINE_MAX else first[: HEADLINE_MAX - 1] + "…"
 
 
+STANDARDS = frozenset("AES BASE CP CVE ES GPT HTTP IEEE ISO MD PEP RFC RSA SHA TLS UCS UTF".split())
+"""What is written like the project of a ticket, and is the name of no project."""
+
+
 def ticket_key(text: str) -> str:
     """The key that the first line of a report begins with, such as BUG-42; empty without one."""
-    found = re.match(r"[#*\s]*\[?([A-Z][A-Z0-9]{1,9}-\d{1,9})\b", text)
-    return found.group(1) if found else ""
+    found = re.match(r"[#*\s]*\[?(([A-Z][A-Z0-9]{1,9})-\d{1,9})\b", text)
+    return found.group(1) if found and found.group(2) not in STANDARDS else ""
 
 
 class Usage(Value):

@@ -114,6 +114,19 @@ async def test_a_report_that_asks_for_something_else_gets_its_own_task(
     )
 
 
+async def test_reports_that_ask_for_the_same_other_thing_are_one(desk: Desk) -> None:
+    first = await desk.report()
+    others = [await desk.report(base="next") for _ in range(3)]
+    assert [other.how for other in others] == ["started", "joined", "joined"]
+    assert len({ids(other)[1:] for other in others}) == 1
+    assert first.incident and others[-1].incident
+    assert others[-1].incident.apart_from == first.incident.incident_id
+    assert (await desk.report(base="other")).how == "started"
+    await desk.end(others[0], IncidentState.RESOLVED)
+    back = await desk.report(base="next")
+    assert back.incident and back.incident.regression_of == ids(others[0])[2]
+
+
 async def test_a_report_that_does_not_join_gets_its_own_task_and_incident(desk: Desk) -> None:
     reports = [await desk.report(joins=False) for _ in range(3)]
     assert {report.how for report in reports} == {"started"}

@@ -175,3 +175,19 @@ async def test_who_takes_up_an_incident_that_was_noise_corrects_triage(
         await house.ask("POST", f"{path}/dismiss", json={"reason": "It was."})
     ).status_code == 200
     assert await cases(house, capsys) == []
+
+
+async def test_a_correction_stands_however_often_the_fault_is_reported_after_it(
+    house: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.thinking.script = NOISE
+    task_id = await house.begin()
+    await house.until(task_id, "completed")
+    (incident,) = (await house.ask("GET", "/incidents")).json()["incidents"]
+    path = f"/incidents/{incident['incident_id']}/reopen"
+    assert (await house.ask("POST", path, json={"reason": "Real."})).status_code == 200
+    house.thinking.script = Script()
+    request = (await house.anton.task(task_id)).request
+    for _ in range(201):
+        await house.anton.report(request)
+    assert [case["kind"] for case in await cases(house, capsys)] == ["reopened"]

@@ -9,7 +9,7 @@ from typing import Any
 from core import reports
 from core.care import Change
 from core.errors import Conflict, NotFound
-from core.incidents import Incident, IncidentEntry, IncidentState
+from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState
 from core.ports import Clock, IncidentFilter, IncidentPage
 from core.reports import Reported
 from core.tasks import Task
@@ -109,32 +109,48 @@ class SqliteIncidentStore:
 
         return await self._database.write(write)
 
-    async def history(self, incident_id: str, *, limit: int = 200) -> Sequence[IncidentEntry]:
+    async def history(
+        self, incident_id: str, *, kinds: Sequence[EntryKind] = (), limit: int = 200
+    ) -> Sequence[IncidentEntry]:
+        asked = (
+            f" AND json_extract(document, '$.kind') IN ({', '.join('?' * len(kinds))})"
+            if kinds
+            else ""
+        )
         rows = await self._database.read(
             lambda connection: connection.execute(
-                "SELECT document FROM incident_history WHERE incident_id = ?"
+                f"SELECT document FROM incident_history WHERE incident_id = ?{asked}"  # noqa: S608 - constants
                 " ORDER BY number DESC LIMIT ?",
-                (incident_id, limit),
+                (incident_id, *kinds, limit),
             ).fetchall()
         )
         return tuple(revive(IncidentEntry, document, incident_id) for (document,) in rows)
 
 
 def _report(
-    connection: sqlite3.Connection, task: Task, fingerprint: str, *, joins: bool
+    connection: sqlite3.Connection, task: Task, fingerprint: str, *, joins: bool, beside: str = ""
 ) -> Reported:
-    """What becomes of a report, by the incident of its fingerprint."""
+    """What becomes of a report, by the incident of its fingerprint; `beside` another one."""
     incident = _by_fingerprint(connection, fingerprint)
     if incident is None:
-        return _started(connection, task, reports.opened(task, fingerprint))
+        return _started(connection, task, reports.opened(task, fingerprint, apart_from=beside))
     if incident.state is IncidentState.RESOLVED:
-        again = reports.opened(task, incident.fingerprint, regression_of=incident.incident_id)
+        again = reports.opened(
+            task,
+            incident.fingerprint,
+            regression_of=incident.incident_id,
+            apart_from=incident.apart_from,
+        )
         return _started(connection, task, again)
     silent = incident.silent(task.created_at)
     at_work = _active(connection, incident.incident_id)
     if not (silent or at_work or incident.state is IncidentState.AWAITING_MERGE):
         return _started(connection, task, reports.started(incident, task))
-    if not joins or (at_work and not reports.asks_the_same(task.request, at_work.request)):
+    asks_else = at_work and not reports.asks_the_same(task.request, at_work.request)
+    if joins and asks_else and not beside:
+        own = reports.fingerprint_beside(incident, task.request)
+        return _report(connection, task, own, joins=True, beside=incident.incident_id)
+    if not joins or asks_else:
         return _started(connection, task, reports.opened_apart(task, incident))
     joined = at_work or (None if silent else _latest(connection, incident.incident_id))
     change = reports.counted(incident, task.request, task.created_at, joined)

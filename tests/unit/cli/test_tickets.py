@@ -34,7 +34,7 @@ def test_a_dash_reads_standard_input() -> None:
         ("BUG-42 It toggles", "BUG-42", "It toggles"),
         ("[nothing] special", "", "[nothing] special"),
         ("## SHOP-7 - Wrong sum\nbody", "SHOP-7", "Wrong sum"),
-        ("UTF-8 text is broken", "UTF-8", "text is broken"),
+        ("UTF-8 text is broken", "", "UTF-8 text is broken"),
         ("\n\n  # Title  \nbody", "", "Title"),
         ("#", "", "#"),
     ],
