@@ -18,7 +18,7 @@ from memory.stores.sqlite import SqliteStores
 from observability.clock import SystemClock
 from observability.redaction import Redactor
 from tests.browser.hostile import ALL, HOSTILE
-from tests.browser.watching import DESK, PHONE, Watched, looking, needs_chromium
+from tests.browser.watching import DESK, NARROW, PHONE, WIDER, Watched, looking, needs_chromium
 from tests.e2e.rest import Served, serving
 
 pytestmark = needs_chromium
@@ -33,6 +33,18 @@ SCREENS = (
     *("/identities", "/identities/fix", "/activity", "/analytics?by=model", "/analytics?by=repo"),
     *("/settings/configuration", "/new"),
 )
+UNSEEN = """() => {
+  const hidden = /[\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\u001b]|[\\u{e0041}]/u;
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const told = [];
+  while (texts.nextNode()) {
+    const at = texts.currentNode.parentElement;
+    if (hidden.test(texts.currentNode.data) && !at.closest(".hidden-char, textarea"))
+      told.push(at.outerHTML.slice(0, 200));
+  }
+  return told;
+}"""
+"""Places where a character that hides or reorders text stands as it is, and not by its name."""
 UNFOLD = "for (const one of document.querySelectorAll('[role=tabpanel] details')) one.open = true"
 STRANGERS = "main :is(script, iframe, object, embed, base, form[action], meta, img, video, audio)"
 """What no screen has of its own in its middle."""
@@ -127,11 +139,26 @@ async def harmless(watched: Watched, path: str) -> None:
         await page.evaluate(UNFOLD)
         await watched.fine()
         assert await page.evaluate("window.ran") == [], page.url
+        assert await page.evaluate(UNSEEN) == [], page.url
         assert await page.locator(STRANGERS).count() == 0, page.url
 
 
+async def test_a_page_that_shows_them_as_they_are_is_found_out() -> None:
+    bare = f"<html><body><main><p>{HOSTILE[31]}</p><pre>{'W' * 400}</pre></main></body></html>"
+    async with looking("about:blank", **PHONE) as watched:
+        await watched.page.set_content(bare)
+        assert await watched.page.evaluate(UNSEEN)
+        assert await watched.page.evaluate(WIDER)
+
+
 @pytest.mark.parametrize(
-    "look", [PHONE, pytest.param(DESK, marks=pytest.mark.slow)], ids=["phone", "desk"]
+    "look",
+    [
+        PHONE,
+        pytest.param(DESK, marks=pytest.mark.slow),
+        pytest.param(NARROW, marks=pytest.mark.slow),
+    ],
+    ids=["phone", "desk", "narrow"],
 )
 async def test_hostile_text_is_shown_as_text_on_every_screen(
     house: Served, look: dict[str, Any]

@@ -16,15 +16,25 @@ AXE = Path(__file__).parent.parent.parent / "dashboard/node_modules/axe-core/axe
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
+NARROW = {"viewport": {"width": 320, "height": 640}, "color_scheme": "light", "has_touch": True}
+"""What is left of a desk at 400 % zoom, too."""
 DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
 
 WIDER = """() => {
   const root = document.documentElement;
   if (root.scrollWidth <= root.clientWidth) return [];
-  const wide = [...document.querySelectorAll("body *")].filter(
-    (one) => one.getBoundingClientRect().right > root.clientWidth + 0.5,
-  );
-  return wide.slice(0, 5).map((one) => `${one.className} ${one.textContent}`.slice(0, 120));
+  const scrolls = (one) =>
+    one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement));
+  const told = [`${root.scrollWidth} px`];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    if (range.getBoundingClientRect().right > root.clientWidth && !scrolls(text.parentElement))
+      told.push(`${text.parentElement.outerHTML}`.slice(0, 200));
+  }
+  return told.slice(0, 6);
 }"""
 """What makes the page wider than the screen."""
 

@@ -23,7 +23,7 @@ export function DiagnosisTab({ task, place }: { task: Task; place: Place }) {
       </p>
       <p className="quiet">
         {diagnosis.category && diagnosis.category !== "code" && `Place: ${diagnosis.category}. `}
-        {diagnosis.method && `Found by ${diagnosis.method}. `}
+        {diagnosis.method && <ForeignText text={`Found by ${diagnosis.method}. `} />}
         {typeof diagnosis.confidence === "number" &&
           `First confidence ${Math.round(diagnosis.confidence * 100)} %, before any test ran.`}
       </p>
