@@ -83,6 +83,9 @@ class NodeInstaller:
         name = project.manager
         if project.foreign:
             return f"{project.lock} was not followed: some packages in it are of no registry"
+        if project.other_hosts:
+            host = project.other_hosts[0][:80]
+            return f"{project.lock} was not followed: it asks {host} and not npm's registry"
         if name == "yarn" and "__metadata:" in project.tree.text(project.lock):
             return (
                 f"{project.lock} was not followed: it is of a yarn after the first, and npm is used"

@@ -17,10 +17,10 @@ LOCKS = {
     "yarn.lock": "yarn",
 }
 """By file name: which program wrote a lock file."""
+PUBLIC = frozenset({"registry.yarnpkg.com", "registry.npmjs.org"})
 NEEDS = ("dependencies", "devDependencies", "optionalDependencies")
 _REGISTRY_TARBALL = re.compile(r"^https://[^/]+/(?:[^?#]*/)?-/[^/?#]+\.tgz(?:[?#].*)?$")
 _ELSEWHERE = re.compile(r"^(git[+:@]|git@|https?:|ssh:|github:|gitlab:|bitbucket:|gist:|[\w.-]+/)")
-_LOCAL = re.compile(r"^(file:|link:|portal:|\.{0,2}/|~/)")
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,12 @@ class NodeProject:
             ):
                 yield name, resolved
 
-    def is_local(self, name: str) -> bool:
-        """Whether a package is named by a path of the repository."""
-        return bool(_LOCAL.match(self.needs.get(name, "")))
+    @property
+    def other_hosts(self) -> tuple[str, ...]:
+        """Hosts that yarn would ask by its lock file, beside those of npm's public registry."""
+        text = self.tree.text(self.lock) if self.manager == "yarn" else ""
+        found = set(re.findall(r'^  resolved "[a-z+]+://([^/"]+)', text, re.MULTILINE))
+        return tuple(sorted(found - PUBLIC))
 
 
 def project_of(tree: Tree) -> NodeProject | None:

@@ -182,6 +182,16 @@ def test_what_a_lock_file_would_fetch_from_elsewhere_is_told(
     assert project is not None and set(project.foreign) == foreign
 
 
+def test_a_lock_file_sends_nobody_to_another_host() -> None:
+    texts = {
+        "package.json": manifest(a="1"),
+        "yarn.lock": YARN.replace("yarnpkg.com", "evil.example"),
+    }
+    project = project_of(tree_of(texts))
+    assert project is not None
+    assert project.other_hosts == ("codeload.github.com", "registry.evil.example")
+
+
 def test_members_of_a_workspace_are_found_by_its_patterns() -> None:
     root = {"workspaces": ["packages/*", "tools/**"], "dependencies": {"x": "file:./own/x"}}
     paths = ("packages/a", "packages/a/node_modules/q", "tools/b/c", "other", "own/x")
