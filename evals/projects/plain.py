@@ -19,6 +19,7 @@ from sandbox import junit
 
 INSTALL_S = 900
 NO_REPORT = "the plain run wrote no report"
+NO_TEST = "the plain run found no test"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def of_python(tree: Tree, environment: Environment, folder: Path, timeout_s: flo
     if not report.exists():
         return Plain({}, note=problem or NO_REPORT)
     found = junit.parse(report.read_bytes())
-    return Plain(found.outcomes, sum(one.seconds for one in found.details.values()), problem)
+    seconds = sum(one.seconds for one in found.details.values())
+    return Plain(found.outcomes, seconds, problem or ("" if found.outcomes else NO_TEST))
 
 
 PLAIN: Mapping[str, Callable[[Tree, Environment, Path, float], Plain]] = {"pypi": of_python}

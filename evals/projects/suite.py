@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import AntonError
-from core.evidence import CaseOutcome, TestRun
+from core.evidence import CaseOutcome, RunEnd, TestRun
 from core.ports import Limits, SandboxProvider
 from core.trees import Tree
 from evals.projects.known import PROJECTS, Project
@@ -129,6 +129,8 @@ def _trouble(run: TestRun) -> tuple[str, ...]:
     """The first words of a run that is no plain pass, for whoever reads the table."""
     if run.green:
         return ()
+    if run.end is RunEnd.NO_TESTS:
+        return ("no test was found, so nothing can be proven by tests that are there",)
     red = [case for case in run.cases if case.outcome.red and case.message.strip()][:3]
     if not red:
         return (run.output.strip()[:300] or str(run.end),)
