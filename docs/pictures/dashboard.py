@@ -116,7 +116,7 @@ def scenes(page: Page, base: str) -> Iterator[str]:
     for tab in ("diff", "tests", "diagnosis", "timeline", "files", "documents"):
         page.goto(f"{base}/ui/tasks/{task}?tab={tab}")
         page.get_by_role("region", name="Decision").wait_for()
-        page.get_by_role("tabpanel").locator("section, li, p").first.wait_for()
+        page.get_by_role("tabpanel").locator("section, li, p").filter(visible=True).first.wait_for()
         if tab != "diff" and page.viewport_size == PHONE:
             page.get_by_role("tablist").evaluate("tabs => tabs.scrollIntoView()")
         yield f"task-{tab}"

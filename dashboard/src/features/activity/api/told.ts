@@ -51,7 +51,7 @@ const TELLERS: Partial<Record<LoggedEvent["type"], (data: Data) => string>> = {
   diagnosis: (data) => text(data.root_cause),
   patch: (data) =>
     joined(
-      `revision ${text(data.revision)}`,
+      data.revision ? `r${text(data.revision)}` : "",
       plural(count(data.files), "file"),
       `+${text(data.added)} −${text(data.removed)}`,
       data.risk ? `risk ${text(data.risk)}` : "",
@@ -69,6 +69,7 @@ const TELLERS: Partial<Record<LoggedEvent["type"], (data: Data) => string>> = {
   pull_request: (data) => joined(text(data.url), text(data.state)),
   effect: (data) => joined(text(data.step), text(data.state), text(data.detail)),
   alert: (data) => joined(text(data.name), text(data.said) || text(data.text)),
+  demo: (data) => joined(words(text(data.state)), text(data.reason) || text(data.detail)),
   identity: (data) =>
     joined(
       `v${text(data.version)} by ${text(data.cause)}`,

@@ -29,7 +29,8 @@ export function Agents({ path }: Props) {
       <div className="page-head">
         <h1>Agents</h1>
         <p className="page-note quiet">
-          {running.data && `${plural(roles, "role")} at work in ${plural(atWork.length, "task")}. `}
+          {atWork.length > 0 &&
+            `${plural(roles, "role")} at work in ${plural(atWork.length, "task")}. `}
           <Link to="/identities">Who they are</Link>
         </p>
       </div>

@@ -102,8 +102,8 @@ function Facts({ identity }: { identity: IdentityCard }) {
     ["Version", identity.version ? `v${identity.version}` : "none yet"],
     ["Rules", weak ? `${identity.rules.length}, ${weak} weak` : String(identity.rules.length)],
     ["Tasks", String(identity.tasks)],
-    ["Success", percent(identity.success_rate)],
-    ["Cost", identity.tasks ? cost(identity.cost_usd) : "none"],
+    ["Success", identity.tasks ? percent(identity.success_rate) : "none yet"],
+    ["Cost", identity.tasks ? cost(identity.cost_usd) : "none yet"],
   ];
   return (
     <dl className="facts-row card identity-facts">
