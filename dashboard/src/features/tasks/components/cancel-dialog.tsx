@@ -1,4 +1,5 @@
 /** Cancelling takes two steps, and names what is cancelled. */
+import { ForeignText } from "@/components/foreign-text";
 import { Dialog } from "@/components/dialog";
 import type { Task } from "@/lib/api";
 import { trouble, useCancel } from "../api/send";
@@ -9,7 +10,9 @@ export function CancelDialog({ task, onClose }: { task: Task; onClose: () => voi
   return (
     <Dialog title={`Cancel ${name}?`} onClose={onClose}>
       <p>
-        <strong>{task.title}</strong>
+        <strong>
+          <ForeignText text={task.title} />
+        </strong>
       </p>
       <p>The task ends here: its sandbox closes and its questions are void. Its branch is kept.</p>
       {cancel.error && (

@@ -226,7 +226,9 @@ function Confirm({
         }}
       >
         <p>
-          <strong>{title}</strong>
+          <strong>
+            <ForeignText text={title} />
+          </strong>
           <br />
           {release ? facts : <ForeignText text={approval.title} />}
         </p>
@@ -324,7 +326,9 @@ export function DecisionOutcome({ settled, prUrl, branch, onShowChange }: Outcom
   const good = settled.kind === "decided";
   return (
     <div className={`notice ${good ? "notice-good" : "notice-warn"}`} role="status">
-      <p>{said(settled, branch)}</p>
+      <p>
+        <ForeignText text={said(settled, branch)} />
+      </p>
       {settled.kind === "superseded" && onShowChange && (
         <button type="button" onClick={onShowChange}>
           Show what changed

@@ -86,7 +86,10 @@ function ClaimCard({ claim, taskId, touched, chosen }: ClaimProps) {
       {claim.code.length > 0 ? <Lines claim={claim} /> : <Log text={claim.quote} />}
       {claim.code.length > 0 && claim.verified === false && (
         <p>
-          It was claimed: <code>{claim.quote}</code>
+          It was claimed:{" "}
+          <code>
+            <ForeignText text={claim.quote} />
+          </code>
         </p>
       )}
     </li>

@@ -42,7 +42,10 @@ export function ReplyDialog({ task, approval, onClose }: Props) {
         }}
       >
         <p>
-          It waits for: <strong>{approval.title}</strong>
+          It waits for:{" "}
+          <strong>
+            <ForeignText text={approval.title} />
+          </strong>
         </p>
         <p className="quiet">
           Words count as an answer where they are clear; a question is answered and changes nothing.
