@@ -39,6 +39,7 @@ from control.hours import Hours, QuietHours
 from control.identities import IdentityDesk
 from control.incidents import IncidentDesk
 from control.integrations import Offer
+from control.merges import Merges
 from control.meter import Meter
 from control.observatory import Observatory
 from control.outbox import EffectDesk
@@ -54,6 +55,7 @@ from control.services import Services, read_services
 from control.view import ChannelView
 from core.approvals import Approval, Risk
 from core.budgets import Ceilings
+from core.effects import PullState
 from core.errors import ConfigError, StoreError
 from core.events import AuditEntry
 from core.limits import RoleLimits, role_limits
@@ -244,6 +246,7 @@ async def build(
             meter.run,
             alerts.run,
             demos.run,
+            _merges(settings, kept).run,
             *kept.chores,
         ),
         masked=kept.redactor.known,
@@ -910,6 +913,19 @@ def _host(settings: Settings, kept: Kept, repository: str, permit: Permit) -> Co
         },
     }
     return host_for(repository, options)
+
+
+def _merges(settings: Settings, kept: Kept) -> Merges:
+    """What looks whether the pull requests are merged that incidents wait for."""
+
+    async def state_of(repository: str, url: str) -> PullState:
+        host = _host(settings, kept, repository, always)
+        try:
+            return await host.pull_state(url)
+        finally:
+            await host.close()
+
+    return Merges(kept.records, state_of)
 
 
 @dataclass(frozen=True)

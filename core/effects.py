@@ -70,6 +70,15 @@ class ChangeRequest(Value):
     draft: bool = False
 
 
+class PullState(StrEnum):
+    """Where a pull request stands."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+    """Without a merge."""
+
+
 class Change(Value):
     """What was published."""
 

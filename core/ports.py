@@ -14,7 +14,7 @@ from core.care import Change as Care
 from core.channels import Card, Message, Proposal
 from core.corrections import Correction
 from core.demos import Demo
-from core.effects import Change, ChangeRequest, Effect
+from core.effects import Change, ChangeRequest, Effect, PullState
 from core.errors import ConsentRefused
 from core.events import AuditEntry, AuditRow, Event, EventFilter, Found, Notice
 from core.evidence import Evidence, RunEnd
@@ -566,6 +566,10 @@ class CodeHost(Protocol):
 
         A branch may stand without its pull request.
         """
+        ...
+
+    async def pull_state(self, url: str) -> PullState:
+        """Where the pull request at an address stands; raises IntegrationError."""
         ...
 
     async def close(self) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import re
 from pathlib import Path
 
-from core.effects import Change, ChangeRequest
-from core.errors import Conflict, Forbidden, RepositoryInvalid
+from core.effects import Change, ChangeRequest, PullState
+from core.errors import Conflict, Forbidden, IntegrationError, RepositoryInvalid
 from core.events import AuditEntry
 from core.patches import Patch
 from core.ports import CiRun, Snapshot
@@ -75,6 +75,10 @@ class LocalHost:
     async def find(self, request: ChangeRequest) -> Change | None:
         """The branch, when its tree is the one that was asked for."""
         return await asyncio.to_thread(self._find, request)
+
+    async def pull_state(self, url: str) -> PullState:
+        """A folder has no pull requests."""
+        raise IntegrationError("A folder has no pull requests.")
 
     async def close(self) -> None:
         """Nothing is held between calls."""

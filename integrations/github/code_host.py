@@ -6,8 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from core.effects import Change, ChangeRequest
-from core.errors import Conflict, Forbidden, HostUnreachable, RepositoryInvalid
+from core.effects import Change, ChangeRequest, PullState
+from core.errors import (
+    Conflict,
+    Forbidden,
+    HostUnreachable,
+    IntegrationError,
+    RepositoryInvalid,
+)
 from core.patches import Patch
 from core.ports import CiRun, Clock, Snapshot
 from integrations.changes import (
@@ -29,6 +35,7 @@ from observability.clock import SystemClock
 
 _WRITE = "contents: write"
 _PULLS = "pull requests: write"
+_READS = "pull requests: read"
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,18 @@ class GitHubHost:
             return self._change(request, home, commit, pull)
         where = f"branch {request.branch} of {self._client.repository}, without a pull request"
         return Change(branch=request.branch, commit=commit, location=where)
+
+    async def pull_state(self, url: str) -> PullState:
+        """As GitHub tells it, by the number at the end of the address."""
+        number = re.search(r"/pull/(\d{1,18})/?$", url, re.ASCII)
+        pull = await self._client.get(f"pulls/{number[1]}", needs=_READS) if number else None
+        if not isinstance(pull, dict):
+            raise IntegrationError(
+                f"{self._client.repository} has no such pull request, or this token may not see it."
+            )
+        if pull.get("merged") or pull.get("merged_at"):
+            return PullState.MERGED
+        return PullState.CLOSED if pull.get("state") == "closed" else PullState.OPEN
 
     def _change(
         self,
@@ -298,7 +317,7 @@ class GitHubHost:
     async def _pull(self, request: ChangeRequest, home: _Home) -> dict[str, Any] | None:
         """The pull request of our branch, in whatever state; the open one where there are more."""
         params = {"head": f"{home.owner}:{request.branch}", "state": "all", "per_page": "100"}
-        found = await self._client.items("pulls", params=params, needs="pull requests: read")
+        found = await self._client.items("pulls", params=params, needs=_READS)
         ours = [
             pull
             for pull in found

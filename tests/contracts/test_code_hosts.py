@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from core.effects import Commit
-from core.errors import Conflict, Forbidden, RepositoryInvalid, TaskCancelled
+from core.effects import Commit, PullState
+from core.errors import Conflict, Forbidden, IntegrationError, RepositoryInvalid, TaskCancelled
 from core.ports import CodeHost
 from core.trees import File
 from integrations import HOSTS, host_for
@@ -146,6 +146,23 @@ async def test_what_stands_is_found_and_nothing_is_written(bench: Bench) -> None
     written = len(bench.double.writes) if bench.double else 0
     assert await bench.host.find(request) == made
     assert not bench.double or len(bench.double.writes) == written
+    await bench.host.close()
+
+
+async def test_what_became_of_a_pull_request_is_told(bench: Bench) -> None:
+    if not bench.double:
+        with pytest.raises(IntegrationError, match="no pull requests"):
+            await bench.host.pull_state("https://github.com/acme/todo/pull/1")
+        return
+    made = await bench.host.publish(*change(await bench.host.snapshot()))
+    assert await bench.host.pull_state(made.url) is PullState.OPEN
+    bench.double.pulls[0]["state"] = "closed"
+    assert await bench.host.pull_state(made.url) is PullState.CLOSED
+    bench.double.merge(1)
+    assert await bench.host.pull_state(made.url) is PullState.MERGED
+    for odd in ("", "https://github.com/acme/todo/pull/9", f"{made.url}/files"):
+        with pytest.raises(IntegrationError, match="no such pull request"):
+            await bench.host.pull_state(odd)
     await bench.host.close()
 
 

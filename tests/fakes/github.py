@@ -232,6 +232,7 @@ class GitHubDouble:
     def merge(self, number: int) -> None:
         """Somebody merges a pull request and deletes its branch."""
         pull = self.pulls[number - 1]
+        pull["merged"] = True
         pull["state"], pull["head_sha"] = "closed", self.store.refs()[f"refs/heads/{pull['head']}"]
         self.store.git("update-ref", f"refs/heads/{pull['base']}", pull["head_sha"])
         self.store.git("update-ref", "-d", f"refs/heads/{pull['head']}")

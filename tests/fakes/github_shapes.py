@@ -181,6 +181,7 @@ class Shapes:
             "_links": {name: {"href": url} for name in links.split()},
             "id": 100 + number,
             "node_id": f"PR_{number}",
+            "merged_at": WHEN if facts.get("merged") else None,
             "number": number,
             "url": url,
             "html_url": f"{self.url}/{self.owner}/{self.name}/pull/{number}",
@@ -214,7 +215,7 @@ class Shapes:
             "maintainer_can_modify": False,
             "mergeable": None,
             "mergeable_state": "unknown",
-            "merged": False,
+            "merged": bool(facts.get("merged")),
             "merged_by": None,
         }
 
