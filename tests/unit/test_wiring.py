@@ -17,5 +17,5 @@ def test_no_secret_of_ours_is_handed_to_a_repositorys_tests(tmp_path: Path, entr
     file.write_text(f"acme/shop:\n  {entry % SECRET}\n")
     settings, _ = load_settings(repos_file=file, anthropic_api_key=SECRET)
     with pytest.raises(ConfigError, match="secrets to the tests of acme/shop") as refused:
-        bootstrap._services(settings)
+        bootstrap.services_of(settings)
     assert SECRET not in str(refused.value)

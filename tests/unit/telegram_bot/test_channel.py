@@ -173,7 +173,7 @@ def test_the_client_is_loaded_where_a_bot_is_configured_alone() -> None:
     program = (
         "import sys, bootstrap, config\n"
         "settings, _ = config.load_settings(telegram_bot_token='')\n"
-        "assert 'telegram' not in bootstrap._channels(settings)\n"
+        "assert 'telegram' not in bootstrap.channel_options(settings)\n"
         "sys.exit('telegram' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,107 @@
+"""What can be seen of the house from outside."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bootstrap.minds import Thinking
+from bootstrap.people import channel_options
+from bootstrap.stores import Kept
+from config import Settings
+from control.alerts import Alerts
+from control.golden import Golden
+from control.hours import QuietHours
+from control.integrations import Offer
+from control.meter import Meter
+from control.observatory import Observatory
+from control.services import Services
+from integrations import CHANNELS
+from observability.redaction import Redactor
+
+
+def observatory_of(
+    settings: Settings, kept: Kept, meter: Meter, alerts: Alerts, services: Services
+) -> Observatory:
+    """What can be seen of the house from outside."""
+    return Observatory(
+        kept.records,
+        meter,
+        alerts,
+        Golden(kept.records, kept.stores.corrections, kept.stores.audit, kept.redactor.text),
+        kept.redactor.text,
+        settings=[
+            {**option, "value": _masked(option["value"], kept.redactor)}
+            for option in settings.described()
+        ],
+        offers=tuple(_offers(settings)),
+        services=services,
+        quiet=QuietHours.parse(settings.quiet_hours),
+    )
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    """Plain JSON without secrets."""
+    if isinstance(value, str):
+        return redactor.text(value)
+    if isinstance(value, list):
+        return [_masked(item, redactor) for item in value]
+    if isinstance(value, dict):
+        return {key: _masked(item, redactor) for key, item in value.items()}
+    return value
+
+
+def _offers(settings: Settings) -> Iterator[Offer]:
+    """What Anton can work with outside, and what stands in for what is not configured."""
+    cloud, token = settings.gcp_project_id, settings.github_token.get_secret_value()
+    yield Offer(
+        "github",
+        "GITHUB_TOKEN",
+        live=f"Pull requests by {settings.github_api_url}." if token else "",
+        instead="Branches in local repositories.",
+    )
+    for name, options in channel_options(settings).items():
+        place = options.get("channel") or options.get("chat_id")
+        yield Offer(name, f"{name.upper()}_BOT_TOKEN", live=f"People are asked in {place}.")
+    for name in CHANNELS.keys() - channel_options(settings).keys():
+        yield Offer(name, f"{name.upper()}_BOT_TOKEN")
+    yield Offer(
+        "interactions",
+        "GCP_PROJECT_ID",
+        live=f"BigQuery, dataset {settings.bq_dataset}." if cloud else "",
+        instead="A SQLite file below DATA_DIR.",
+    )
+    yield Offer(
+        "identities",
+        "GCP_PROJECT_ID",
+        live=f"Firestore, collection {settings.firestore_collection}." if cloud else "",
+        instead="The SQLite file of tasks.",
+    )
+    yield Offer(
+        "otlp",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        live=settings.otel_exporter_otlp_endpoint,
+        instead="Spans in DATA_DIR/traces.",
+    )
+    yield Offer(
+        "langfuse",
+        "LANGFUSE_SECRET_KEY",
+        live=settings.langfuse_host if all(settings.langfuse_keys) else "",
+    )
+
+
+def about(kept: Kept, mind: Thinking | None) -> dict[str, Any]:
+    return {
+        **(mind.about() if mind else {}),
+        "interactions": kept.interactions.health().model_dump(),
+        "traces": kept.records.tracing.health(),
+    }
+
+
+def degraded(settings: Settings, kept: Kept, mind: Thinking | None) -> dict[str, str]:
+    told = mind.degraded() if mind else {}
+    if trouble := kept.interactions.health().trouble:
+        told["interactions"] = trouble
+    if trouble := kept.identities.health().trouble:
+        told["identities"] = trouble
+    if settings.checkpoints == "memory":
+        told["checkpoints"] = "CHECKPOINTS=memory: a restart loses every task under way."
+    return told
