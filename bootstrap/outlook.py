@@ -14,8 +14,8 @@ from control.integrations import Offer
 from control.meter import Meter
 from control.observatory import Observatory
 from control.services import Services
+from core.plain import each_text
 from integrations import CHANNELS
-from observability.redaction import Redactor
 
 
 def observatory_of(
@@ -29,24 +29,13 @@ def observatory_of(
         Golden(kept.records, kept.stores.corrections, kept.stores.audit, kept.redactor.text),
         kept.redactor.text,
         settings=[
-            {**option, "value": _masked(option["value"], kept.redactor)}
+            {**option, "value": each_text(option["value"], kept.redactor.text)}
             for option in settings.described()
         ],
         offers=tuple(_offers(settings)),
         services=services,
         quiet=QuietHours.parse(settings.quiet_hours),
     )
-
-
-def _masked(value: Any, redactor: Redactor) -> Any:
-    """Plain JSON without secrets."""
-    if isinstance(value, str):
-        return redactor.text(value)
-    if isinstance(value, list):
-        return [_masked(item, redactor) for item in value]
-    if isinstance(value, dict):
-        return {key: _masked(item, redactor) for key, item in value.items()}
-    return value
 
 
 def _offers(settings: Settings) -> Iterator[Offer]:

@@ -46,6 +46,7 @@ from core.errors import (
 )
 from core.events import AuditEntry, AuditRow, Notice
 from core.intents import Intent, unclear
+from core.plain import each_text
 from core.ports import (
     ArtifactStore,
     AuditLog,
@@ -489,7 +490,7 @@ class Anton:
             **{f"{name} (hearing)": said for name, ear in self._ears.items() if (said := ear())},
             **{name: said for name, said in parts.items() if said != "ok"},
         }
-        return {
+        told = {
             "status": "degraded" if trouble else "ok",
             "service": "anton",
             "version": VERSION,
@@ -503,6 +504,8 @@ class Anton:
             "channels": {view.name: view.standing for view in self._views},
             **self._about(),
         }
+        without_secrets: dict[str, Any] = each_text(told, self.observatory.redacted)
+        return without_secrets
 
     async def ready(self) -> dict[str, str]:
         """Each part the house cannot do without: `ok`, or what is wrong with it."""

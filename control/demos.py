@@ -218,7 +218,7 @@ class Demos:
             ends_at = self._records.clock.now() + self._habits.lasts
             await self._keep(demo, "live", url=live.url, ends_at=ends_at)
             reason = await self._lasting(live)
-            await self._keep(demo, "ended", reason=self._masked(reason))
+            await self._keep(demo, "ended", unless="wanted", reason=self._masked(reason))
         finally:
             await live.close()
 
@@ -271,12 +271,18 @@ class Demos:
         )
         return await self._keep(demo, state, **facts)
 
-    async def _keep(self, demo: Demo, state: DemoState, **facts: Any) -> Demo:
-        """Write down where it stands, and tell of it; the address is told by the row alone."""
+    async def _keep(
+        self, demo: Demo, state: DemoState, *, unless: DemoState | None = None, **facts: Any
+    ) -> Demo:
+        """Write down where it stands, and tell of it; the address is told by the row alone.
+
+        `unless` is where it may stand meanwhile, and then stays.
+        """
         blank = {"url": "", "reason": "", "ends_at": None}
         now = self._records.clock.now()
         kept = demo.but(**{**blank, **facts}, state=state, changed_at=now)
-        await self._records.demos.keep(kept)
+        if not await self._records.demos.keep(kept, unless=unless):
+            return demo
         data = {"approval_id": kept.approval_id, "state": state, "reason": kept.reason}
         await self._records.events.append(Notice(type="demo", task_id=kept.task_id, data=data))
         return kept

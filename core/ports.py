@@ -13,7 +13,7 @@ from core.budgets import Scope, Spent
 from core.care import Change as Care
 from core.channels import Card, Message, Proposal
 from core.corrections import Correction
-from core.demos import Demo
+from core.demos import Demo, DemoState
 from core.effects import Change, ChangeRequest, Effect, PullState
 from core.errors import ConsentRefused
 from core.events import AuditEntry, AuditRow, Event, EventFilter, Found, Notice
@@ -1093,8 +1093,8 @@ class DemoStore(Protocol):
         """All that are wanted, being started, or live."""
         ...
 
-    async def keep(self, demo: Demo) -> None:
-        """Write a demo down, in place of what was known of it."""
+    async def keep(self, demo: Demo, *, unless: DemoState | None = None) -> bool:
+        """Write a demo down, in place of what was known of it; False where that is `unless`."""
         ...
 
 

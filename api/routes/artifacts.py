@@ -16,6 +16,7 @@ from api.auth import Scope
 from api.front import Front, TheFront, needs
 from api.problems import Problem, problem_responses
 from api.views import ArtifactList, public_artifact
+from core.plain import each_text
 from core.tasks import Task
 
 router = APIRouter(tags=["artifacts"])
@@ -100,19 +101,9 @@ def _clean(data: bytes, redacted: Callable[[str], str]) -> bytes:
         document = json.loads(text)
     except ValueError:
         document = None
-    if isinstance(document, dict | list) and (clean := _walked(document, redacted)) != document:
+    if isinstance(document, dict | list) and (clean := each_text(document, redacted)) != document:
         text = json.dumps(clean, ensure_ascii=False)
     return redacted(text).encode("utf-8", "surrogateescape")
-
-
-def _walked(value: Any, redacted: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return redacted(value)
-    if isinstance(value, list):
-        return [_walked(item, redacted) for item in value]
-    if isinstance(value, dict):
-        return {redacted(key): _walked(item, redacted) for key, item in value.items()}
-    return value
 
 
 def _entries(task: Task) -> list[dict[str, Any]]:

@@ -61,5 +61,6 @@ async def try_channel(name: Annotated[str, Path(max_length=40)], front: TheFront
     try:
         ref = await front.anton.try_channel(name)
     except IntegrationError as error:
-        raise Problem(502, "channel_failing", str(error)) from error
+        said = front.anton.observatory.redacted(str(error))
+        raise Problem(502, "channel_failing", said) from error
     return ChannelTested(as_of_seq=await front.seq(), channel=name, ref=ref)

@@ -9,6 +9,8 @@ ABSENT = object()
 FIXED = ("role", "version", "v")
 FIRST_HOLDS = ("origins",)
 """Fields in which what stands is left when both sides say something new."""
+OF_RULES = ("rule_stats", "origins")
+"""What is told of rules: it goes with its rule, whatever the other side counted meanwhile."""
 
 
 def merged(base: Identity, wanted: Identity, stands: Identity) -> Identity:
@@ -41,6 +43,9 @@ def _value(base: Any, mine: Any, theirs: Any, path: str) -> Any:
         return theirs
     if theirs == base:
         return mine
+    field = path.partition(".")[0]
+    if ABSENT in (mine, theirs) and field in OF_RULES:
+        return ABSENT
     kinds = {type(one) for one in (mine, theirs)}
     if kinds == {list}:
         return _list(base if isinstance(base, list) else [], mine, theirs)
@@ -48,7 +53,7 @@ def _value(base: Any, mine: Any, theirs: Any, path: str) -> Any:
         return _map(base if isinstance(base, dict) else {}, mine, theirs, path)
     if kinds == {int}:
         return max(mine, theirs)
-    if path.partition(".")[0] in FIRST_HOLDS:
+    if field in FIRST_HOLDS:
         return theirs
     raise Conflict(f"Two people say different things of {path}.")
 

@@ -39,6 +39,14 @@ async def test_the_latest_state_of_each_stands(demos: DemoStore) -> None:
     assert await demos.of("never") is None
 
 
+async def test_what_was_asked_for_meanwhile_is_not_written_over(demos: DemoStore) -> None:
+    assert await demos.keep(demo("one", "ended"), unless="wanted")
+    assert await demos.keep(demo("one", "wanted"))
+    assert not await demos.keep(demo("one", "ended"), unless="wanted")
+    assert await demos.of("one") == demo("one", "wanted")
+    assert await demos.keep(demo("one", "live"), unless="ended")
+
+
 async def test_those_under_way_are_listed_in_their_order(demos: DemoStore) -> None:
     for state in get_args(DemoState):
         await demos.keep(demo(state, state))

@@ -3,7 +3,9 @@
 import asyncio
 from pathlib import Path
 
+from core.errors import IntegrationError
 from tests.e2e.rest import OPERATOR, serving
+from tests.fakes.channel import FakeChannel
 
 REPOS = """
 acme/shop: {autonomy: diagnose, max_task_budget_usd: 2.5}
@@ -62,3 +64,26 @@ async def test_the_examination_finds_what_doctor_finds_and_needs_more_than_readi
     assert (found["store"]["level"], found["audit"]["level"]) == ("ok", "ok")
     assert {"python", "packages", "git", "disk", "data", "models"} <= found.keys()
     assert told["status"] in ("ok", "warning", "error")
+
+
+async def test_what_a_vendor_says_of_a_failure_is_told_without_secrets(tmp_path: Path) -> None:
+    channel, headers = FakeChannel(), {"X-API-Key": OPERATOR}
+    channel.failing = IntegrationError(f"refused: api_key={OPERATOR} is not known")
+    async with serving(tmp_path, api_key=OPERATOR, headers=headers, channels=[channel]) as house:
+        tried = await house.ask("POST", "/channels/fake/test")
+        task_id = await house.begin()
+        await house.until(task_id, "waiting_for_input")
+        for _ in range(600):
+            health = (await house.ask("GET", "/health")).json()
+            if health["trouble"]:
+                break
+            await asyncio.sleep(0.05)
+        settings = await house.ask("GET", "/settings")
+        events = await house.ask("GET", "/events/search", params={"q": "refused"})
+    assert (tried.status_code, tried.json()["detail"]) == (
+        502,
+        "refused: api_key=[secret] is not known",
+    )
+    assert health["trouble"]["fake"].startswith("refused: ")
+    told = f"{health} {settings.text} {events.text}"
+    assert OPERATOR not in told and events.status_code == 200

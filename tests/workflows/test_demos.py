@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from control.demos import Demos, Habits, Showing
 from control.desk import Desk
 from core.approvals import Approval, ApprovalState, Person
 from core.channels import Card, Tap
+from core.demos import DemoState
 from core.errors import Conflict, DemoUnavailable, NothingToShow
 from core.ports import LiveDemo
 from core.tasks import Task
 from tests.fakes.channel import FakeChannel
 from tests.workflows.demos import WITH_APP, become, fetched
 from tests.workflows.house import ME, House, house
+from tests.workflows.test_kills import soon
 
 pytestmark = pytest.mark.needs_bubblewrap
 
@@ -209,6 +212,57 @@ async def test_what_would_be_public_waits_until_somebody_asks(tmp_path: Path) ->
         assert sorted(labels) == ["Reject", "Start demo"]
         await public.look()
         assert len(seen) == 2, "each is looked at once"
+
+
+class Brief:
+    """Serves the port LiveDemo: an app that ends when it is told to."""
+
+    url = "http://demo-1.localhost:1/"
+
+    def __init__(self) -> None:
+        self.dies = asyncio.Event()
+
+    async def ended(self) -> str:
+        await self.dies.wait()
+        return "it ended by itself"
+
+    async def close(self) -> None:
+        self.dies.set()
+
+
+async def test_who_asks_again_in_the_moment_in_which_it_ends_gets_it_again(tmp_path: Path) -> None:
+    started = list[Brief]()
+
+    async def find(approval: Approval) -> None:
+        return None
+
+    async def start(approval: Approval) -> LiveDemo:
+        started.append(Brief())
+        return started[-1]
+
+    async with house(tmp_path) as here:
+        task = await here.run()
+        records, audit = here.anton._records, here.anton._audit
+        demos = Demos(records, audit, Habits(), Showing(find, start))
+
+        async def stands(state: DemoState) -> bool:
+            demo = await demos.of(task.task_id)
+            return bool(demo and demo.state == state)
+
+        async def gone() -> bool:
+            return not demos._shows
+
+        await demos.look()
+        await soon(partial(stands, "live"))
+        assert (await demos.ask(task.task_id, ME)).state == "wanted"
+        started[0].dies.set()
+        await soon(gone)
+        await demos.look()
+        await soon(partial(stands, "live"))
+        assert len(started) == 2
+        started[1].dies.set()
+        await soon(partial(stands, "ended"))
+        await demos.close()
 
 
 async def test_what_was_shown_before_it_was_switched_off_is_over(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from core.demos import Demo
+from core.demos import Demo, DemoState
 from memory.stores.sqlite.rows import revive
 from observability.database import Database
 
@@ -21,16 +21,22 @@ class SqliteDemoStore:
     async def under_way(self) -> Sequence[Demo]:
         return await self._rows("state IN ('wanted', 'starting', 'live')")
 
-    async def keep(self, demo: Demo) -> None:
+    async def keep(self, demo: Demo, *, unless: DemoState | None = None) -> bool:
         document = demo.model_dump_json()
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM demos WHERE approval_id = ?", (demo.approval_id,))
+        def write(connection: sqlite3.Connection) -> bool:
             connection.execute(
-                "INSERT INTO demos (document, seal) VALUES (?1, checksum(?1))", (document,)
+                "DELETE FROM demos WHERE approval_id = ? AND state IS NOT ?",
+                (demo.approval_id, unless),
             )
+            added = connection.execute(
+                "INSERT INTO demos (document, seal) VALUES (?1, checksum(?1))"
+                " ON CONFLICT (approval_id) DO NOTHING",
+                (document,),
+            )
+            return added.rowcount > 0
 
-        await self._database.write(write)
+        return await self._database.write(write)
 
     async def _rows(self, where: str, values: tuple[str, ...] = ()) -> Sequence[Demo]:
         query = f"SELECT approval_id, document FROM demos WHERE {where} ORDER BY rowid"  # noqa: S608 - our own words

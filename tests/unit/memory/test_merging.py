@@ -50,6 +50,13 @@ def test_of_counts_the_greater_holds_and_of_origins_what_stands() -> None:
     assert after.origins["n"].model == "theirs"
 
 
+def test_a_rule_that_one_side_took_out_goes_though_the_other_counted_it() -> None:
+    without = BASE.but(learned_rules=("b",), rule_stats={})
+    counted = BASE.but(rule_stats={"a": RuleStats(use_count=5, success_count=2)})
+    for mine, theirs in ((without, counted), (counted, without)):
+        assert merged(BASE, mine, theirs) == without
+
+
 def test_fields_of_another_release_are_carried_over_too() -> None:
     odd = Identity.load({**BASE.dump(), "mood": {"now": "calm"}, "old": 1})
     mine = Identity.load({**odd.dump(), "mood": {"now": "calm", "mine": [1]}})
