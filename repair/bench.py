@@ -18,10 +18,13 @@ from sandbox import judgement
 from sandbox.environment import Environments
 from sandbox.project import import_roots, project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
+from sandbox.recipes import recipe_of
 from sandbox.runners import TestRunner
 from sandbox.surveys import PER_TEST_S, Survey
 
 PAID = ("e2b",)
+BUILDING = ("setup.py", "__init__.py")
+"""Sources that may say what a repository needs, or which version it has."""
 SURVEY_TEST_S = 5.0
 """Wall time after which a test of the base counts as hanging."""
 
@@ -199,11 +202,15 @@ class Bench:
     # --- sandboxes ---
 
     async def _environment(self, tree: Tree) -> Environment:
-        """What the tree needs; the same for trees that differ in sources alone."""
+        """What the tree needs; the same for trees that differ in sources alone.
+
+        A setup command may make anything of any source, so that it is run for each tree.
+        """
+        is_set_up = bool(recipe_of(tree, self._recipe)[0].setup)
         declared = [
             f"{path} {file.id}"
             for path, file in sorted(tree.files.items())
-            if not is_code(path) or path.rpartition("/")[2] in ("setup.py", "__init__.py")
+            if is_set_up or not is_code(path) or path.rpartition("/")[2] in BUILDING
         ]
         key = hashlib.sha256("\n".join(declared).encode("utf-8", "surrogatepass")).hexdigest()
         if key not in self._prepared:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from core.evidence import TestRun
 from core.trees import Tree
 from observability.redaction import MASK
+from repair.entries import entries_of
 from repair.harness import reaches_for_runner, script_reaches_for_runner
 from repair.holding import Holding, examples_of, is_test_path
 from repair.script_gate import weakened_script, weakened_settings
@@ -55,7 +56,7 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
     """
     paths = sorted(p for p in {*base.files, *result.files} if base.get(p) != result.get(p))
     found: list[Refusal] = []
-    holding = Holding.of(base)
+    holding, entries = Holding.of(base), entries_of(base)
     for path in paths:
         before = base.text(path) if path in base else ""
         after = result.text(path) if path in result else ""
@@ -69,7 +70,8 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
             found += _unknown_names(path, before, after)
             found += _harness(path, before, after)
             found += _changed_examples(path, before, after) if holding.examples else ()
-        found += _weakened_settings(path, before, after)
+        is_entry = path in entries and not holding.holds_tests(path)
+        found += _weakened_settings(path, before, after, is_entry=is_entry)
     if not found and red_on_base is not None:
         found += _symptoms(base, result, paths, red_on_base)
     return found
@@ -178,12 +180,12 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _weakened_settings(path: str, before: str, after: str) -> Iterator[Refusal]:
+def _weakened_settings(path: str, before: str, after: str, *, is_entry: bool) -> Iterator[Refusal]:
     if CI_PATHS.search(path) and before:
         gone = _lines(before) - _lines(after)
         if gone:
             yield Refusal("ci", f"{path} loses a step.", path, before=next(iter(gone)))
-    if path == RECIPE:
+    if path == RECIPE or is_entry:
         yield Refusal("settings", f"{path} says how the tests are run, and stays as it is.", path)
     yield from (Refusal("settings", said, path) for said in weakened_settings(path, before, after))
     name = path.rpartition("/")[2]

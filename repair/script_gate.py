@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.node_detection import unfolded
+from sandbox.node_project import scripts_of
 from sandbox.scripts import script_of
 
 RUNNER_SETTINGS = re.compile(
     r"^(vitest|jest)\.(config|workspace|setup|projects)\..+$|^\.?(mocharc|taprc|nycrc)(\..+)?$"
     r"|^(ava|karma|cypress|playwright)\.config(uration)?\..+$|^babel\.config\..+$|^\.babelrc(\..+)?$"
-    r"|^setupTests\.[cm]?[jt]sx?$"
+    r"|^setupTests\.[cm]?[jt]sx?$|^\.npmrc$|^\.yarnrc(\.yml)?$|^\.pnpmfile\.[cm]?js$"
 )
 """Files that say how tests are run, or are run before each of them."""
 BUILD_SETTINGS = re.compile(r"^(vite|rspack|rsbuild)\.config\..+$")
@@ -59,7 +61,17 @@ def weakened_settings(path: str, before: str, after: str) -> Iterator[str]:
 
 
 def _of_tests(text: str) -> list[str]:
-    return [line.strip() for line in text.split("\n") if OF_TESTS.search(line)]
+    """What stands behind each key that concerns tests, be it on lines of its own."""
+    return [_value(text, found.start()) for found in OF_TESTS.finditer(text)]
+
+
+def _value(text: str, start: int) -> str:
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        if depth < 0 or (depth == 0 and text[at] in ",\n"):
+            return "".join(text[start:at].split())
+    return "".join(text[start:].split())
 
 
 def _decisive(text: str) -> dict[str, Any]:
@@ -70,10 +82,8 @@ def _decisive(text: str) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         return {}
-    scripts = found.get("scripts")
+    scripts = scripts_of(found)
     of_tests = {
-        key: command
-        for key, command in (scripts.items() if isinstance(scripts, dict) else ())
-        if "test" in key
+        key: unfolded(command, scripts) for key, command in scripts.items() if "test" in key
     }
     return {**{key: found.get(key) for key in KEYS}, "scripts": of_tests}

@@ -90,7 +90,18 @@ async def prove(
         return evidence.but(verdict=Verdict.STILL_RED, note=_first_failure(green, red_tests))
     if wavering := await _wavering(tests, base, proving, reproduction, evidence):
         return wavering
-    return await _compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
+    found = await _compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
+    doubt = _untold(suite, found.flaky) if found.verdict is Verdict.FIXED else ""
+    return found.but(verdict=Verdict.STILL_RED, note=doubt) if doubt else found
+
+
+def _untold(suite: TestRun, flaky: Sequence[str]) -> str:
+    """Why a red suite hides what else fails, in words; empty when it does not."""
+    if suite.end is RunEnd.DISAGREEMENT:
+        return f"The run of all tests contradicts itself: {suite.output[:300]}"
+    if suite.proof is Proof.EXIT_CODE and set(suite.failed) - set(flaky):
+        return "The command of the tests still fails, and does not tell which of them."
+    return ""
 
 
 async def _wavering(

@@ -6,7 +6,7 @@ report must agree, and where there is no report only the exit code is known.
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 from core.errors import ArchiveRefused, NotFound, SandboxError
@@ -22,13 +22,16 @@ PLACE = "{junit}"
 NO_LINES = "no lines were recorded: the tests are run by a command"
 MESSAGE_CHARACTERS = 2_000
 CANNOT_START = (126, 127)
+_XML = r"[^\s=:'\"<>|;&()]+\.xml\b"
+_REPORT = re.compile(rf"(?:[jx]unit)[^\s=:]*[\s=:]+['\"]?({_XML})", re.IGNORECASE)
 
 
 async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Survey:
     """Run the command of the environment's repository, which runs all tests whatever is asked."""
     place = f".anton-{secrets.token_hex(8)}.xml"
     command = environment.test_command.replace(PLACE, place)
-    report = report_path(command)
+    is_placed = PLACE in environment.test_command
+    report = place if is_placed else report_path(command, asked.tree)
     if report and report in asked.tree:
         await sandbox.remove([report])
     started_at = datetime.now(UTC)
@@ -55,13 +58,21 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
     return Survey(record, note=NO_LINES)
 
 
-def report_path(command: str) -> str:
-    """Where a command says that it writes a report, below the workspace; empty where nowhere."""
-    for found in re.findall(r"[^\s=:'\"<>|;&()]+\.xml\b", command):
-        path = str(found).removeprefix("./")
-        if not path.startswith("/") and ".." not in path.split("/"):
-            return path
-    return ""
+def report_path(command: str, held: Collection[str] = ()) -> str:
+    """Where a command says that it writes a report, below the workspace; empty where nowhere.
+
+    What an option for reports names goes first. Another file that the repository holds, as
+    `pom.xml`, is what the command reads.
+    """
+    named = [path for path in map(_below, _REPORT.findall(command)) if path]
+    others = [path for path in map(_below, re.findall(_XML, command)) if path]
+    return next(iter([*named, *(path for path in others if path not in held)]), "")
+
+
+def _below(path: str) -> str:
+    """A path below the workspace; empty for one that leads out of it."""
+    plain = path.removeprefix("./")
+    return "" if plain.startswith("/") or ".." in plain.split("/") else plain
 
 
 def judged(

@@ -13,6 +13,7 @@ import yaml
 
 from core.errors import AntonError
 from core.trees import Tree
+from sandbox.dockerfile import bases
 
 FILES = (
     *("compose.test.yaml", "compose.test.yml", "docker-compose.test.yml"),
@@ -257,7 +258,10 @@ class _Reader:
         file = posixpath.normpath(posixpath.join(context, dockerfile))
         if file not in self._tree:
             raise ComposeRefused(f"{where}: there is no {file}")
-        self.images += _bases(self._tree.text(file), where)
+        try:
+            self.images += bases(self._tree.text(file))
+        except ValueError as error:
+            raise ComposeRefused(f"{where}: its Dockerfile {error}") from error
         more = {key: _escaped(table[key]) for key in ("args", "target") if key in table}
         place = posixpath.normpath(posixpath.join(self._folder, context))
         return {"context": place, "dockerfile": dockerfile, "network": "none", **more}
@@ -324,21 +328,6 @@ def _mount(entry: Any, where: str) -> tuple[str, str]:
     if not target.startswith("/") or posixpath.normpath(target) == "/":
         raise ComposeRefused(f"{where}: a volume goes to {target[:60]!r}")
     return source, posixpath.normpath(target)
-
-
-def _bases(dockerfile: str, where: str) -> Iterator[str]:
-    """The images that a Dockerfile begins with."""
-    stages: set[str] = set()
-    for line in dockerfile.splitlines():
-        if re.match(r"\s*#\s*syntax\s*=", line, re.IGNORECASE):
-            raise ComposeRefused(f"{where}: its Dockerfile asks for another builder")
-        found = re.match(r"\s*FROM\s+(?:--platform=\S+\s+)?(\S+)(?:\s+AS\s+(\S+))?", line, re.I)
-        if found:
-            if "$" in found[1]:
-                raise ComposeRefused(f"{where}: its Dockerfile begins with the variable {found[1]}")
-            if found[1] not in stages and found[1] != "scratch":
-                yield found[1]
-            stages.add(found[2] or "")
 
 
 def _condition(said: Any, where: str) -> dict[str, str]:

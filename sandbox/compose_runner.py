@@ -21,7 +21,7 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
     started_at = datetime.now(UTC)
     try:
         chosen = plan(asked.tree, folder="/", label="")
-        report = report_path(chosen.command)
+        report = report_path(chosen.command, asked.tree)
         composed = await Compose(environment.compose_host).run(asked.tree, asked.timeout_s, report)
     except (ComposeRefused, SandboxUnavailable) as error:
         remedy = f" ({error.remedy})" if error.remedy else ""

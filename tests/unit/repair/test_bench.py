@@ -12,7 +12,7 @@ from repair.bench import Bench
 from sandbox import provider_class
 from sandbox.environment import Environments
 from tests.fakes.waiting import until
-from tests.unit.sandbox.rooms import tree_of
+from tests.unit.sandbox.rooms import open_folder, tree_of
 
 pytestmark = pytest.mark.needs_bubblewrap
 
@@ -128,3 +128,21 @@ async def test_a_bench_gives_all_places_back(
     plain = Environment("plain", "/usr/bin/python3")
     opened = [await asyncio.wait_for(counting.open(Tree(), plain, Limits()), 20) for _ in range(3)]
     await asyncio.gather(*(sandbox.close() for sandbox in opened))
+
+
+async def test_what_a_setup_makes_of_sources_is_made_of_each_candidates(
+    counting: Counting,
+) -> None:
+    test = "def test_it():\n    assert open('made.txt').read() == 'new'\n"
+    recipe = {".anton.toml": "setup = 'cp source.py made.txt'\n", "test_it.py": test}
+    with open_folder() as folder:
+        made = Environments(folder / "environments", index_allowed=False, sandboxes=counting)
+        bench = Bench(counting, made, limits=Limits(wall_s=60), workers=2)
+        try:
+            old = await bench.run(tree_of({**recipe, "source.py": "old"}))
+            new = await bench.run(tree_of({**recipe, "source.py": "new"}))
+        finally:
+            await bench.close()
+            made.close()
+    assert not old.green
+    assert new.green, new.output

@@ -310,3 +310,40 @@ def test_mask_that_a_model_was_shown_for_a_secret_is_no_code() -> None:
     assert refusals(base, base.with_texts({"shop.py": f"{key}X = 1\n"})) == []
     (found,) = refusals(base, base.with_texts({"shop.py": f'KEY = "{MASK}"\n'}))
     assert (found.rule, found.path) == ("mask", "shop.py")
+
+
+COMPOSED = "services:\n  test:\n    build: .\n    command: pytest\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "after"),
+    [
+        ({".anton.toml": "test = 'sh ci/run.sh'", "ci/run.sh": "pytest\n"}, "ci/run.sh", "true\n"),
+        ({".anton.toml": "test = 'make check'", "Makefile": "check:\n\tpytest\n"}, "Makefile", ""),
+        ({"compose.yaml": COMPOSED}, "compose.yaml", COMPOSED.replace("pytest", "'true'")),
+        ({"compose.yaml": COMPOSED}, "compose.test.yaml", COMPOSED.replace("pytest", "'true'")),
+        ({"compose.yaml": COMPOSED, "Dockerfile": "FROM a\n"}, "Dockerfile", "FROM b\n"),
+    ],
+)
+def test_what_runs_the_tests_stays_as_it_is(
+    files: Mapping[str, str], path: str, after: str
+) -> None:
+    base = Tree({}).with_texts(files)
+    assert [one.rule for one in refusals(base, base.with_texts({path: after}))] == ["settings"]
+
+
+def test_what_the_command_of_the_tests_does_not_name_may_change() -> None:
+    base = Tree({}).with_texts(
+        {
+            ".anton.toml": "test = 'pytest tests/test_a.py'",
+            "compose.yaml": "services: {web: {image: a}}\n",
+            "Makefile": "run:\n",
+            "tests/test_a.py": "def test_a():\n    assert 1\n",
+        }
+    )
+    for path, more in (
+        ("compose.yaml", "# more\n"),
+        ("Makefile", "# more\n"),
+        ("tests/test_a.py", "\n\ndef test_b():\n    assert 2\n"),
+    ):
+        assert refusals(base, base.with_texts({path: base.text(path) + more})) == []

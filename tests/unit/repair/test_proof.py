@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.evidence import CaseOutcome, Evidence, RunEnd, TestCase, TestRun, Verdict
+from core.evidence import CaseOutcome, Evidence, Proof, RunEnd, TestCase, TestRun, Verdict
 from core.findings import Reading, Reproduction
 from core.patches import FileChange, Patch
 from core.trees import File, Tree
@@ -137,6 +137,38 @@ async def test_a_proof_that_does_not_ship_must_end_in_order_too() -> None:
     runs = Recorded(lambda n: base, lambda n: {RED: "passed", GREEN: "passed"})
     evidence = await prove(runs, BASE, PATCH, shown)
     assert evidence.verdict is Verdict.NOT_RED_ON_BASE, "the base with the scaffold is green here"
+
+
+class Hidden(Recorded):
+    """Runs in which all tests together are known by the exit code of a command alone."""
+
+    def __init__(self, end: RunEnd) -> None:
+        super().__init__(lambda _: {RED: "failed"}, lambda _: {RED: "passed"})
+        self._end = end
+
+    async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
+        run = await super().run(tree, tests)
+        if tests:
+            return run
+        outcome = CaseOutcome.PASSED if self._end is RunEnd.PASSED else CaseOutcome.FAILED
+        case = TestCase(test_id="make test", outcome=outcome)
+        return run.but(
+            end=self._end, proof=Proof.EXIT_CODE, cases=(case,), collected=(case.test_id,)
+        )
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict"),
+    [
+        (RunEnd.PASSED, Verdict.FIXED),
+        (RunEnd.FAILED, Verdict.STILL_RED),
+        (RunEnd.DISAGREEMENT, Verdict.STILL_RED),
+    ],
+)
+async def test_a_command_that_is_red_before_and_after_hides_what_else_broke(
+    end: RunEnd, verdict: Verdict
+) -> None:
+    assert (await prove(Hidden(end), BASE, PATCH, SHOWN)).verdict is verdict
 
 
 # --- suites that take longer than one run may ---

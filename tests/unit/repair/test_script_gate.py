@@ -23,7 +23,9 @@ BASE = Tree({}).with_texts(
         "src/add.test.ts": TEST,
         "src/__snapshots__/add.test.ts.snap": "exports[`a 1`] = `1`;\n",
         "package.json": '{"name": "a", "version": "1", "scripts": {"test": "vitest run"}}\n',
+        "inner/package.json": '{"scripts": {"test": "npm run check", "check": "mocha"}}\n',
         "vite.config.ts": "export default {\n  plugins: [],\n  test: { globals: true },\n}\n",
+        "in/vite.config.ts": "export default {\n test: {\n  setupFiles: [\n './a',\n  ],\n },\n}\n",
         "ci.yaml": "a: [1]\n",
     }
 )
@@ -51,6 +53,9 @@ def rules(path: str, old: str, new: str) -> list[str]:
         ("package.json", '"name"', '"jest": {"testMatch": []}, "name"', "settings"),
         ("vite.config.ts", "globals: true", "globals: true, exclude: ['src']", "settings"),
         ("vitest.config.ts", "", "export default {}\n", "settings"),
+        ("inner/package.json", "mocha", "true", "settings"),
+        ("in/vite.config.ts", "./a", "./b", "settings"),
+        (".npmrc", "", "script-shell=/bin/true\n", "settings"),
         ("src/add.ts", "a - b", "process.env.VITEST ? 3 : a - b", "harness"),
         ("src/add.ts", "a - b", "(globalThis as any).__vitest_worker__ ? 3 : a", "harness"),
         ("src/add.ts", "export", "import { expect } from 'vitest'\nexport", "harness"),

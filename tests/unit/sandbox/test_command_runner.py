@@ -119,10 +119,19 @@ async def test_lines_are_recorded_by_pytest_where_a_command_would_give_none(room
         ("gotestsum --junitfile r.xml; true", "r.xml"),
         ("cat /etc/passwd.xml ../up.xml", ""),
         ("make test", ""),
+        ("mvn -f pom.xml test", ""),
+        ("phpunit -c phpunit.xml --log-junit out.xml", "out.xml"),
+        ("pytest --cov-report=xml:coverage.xml --junitxml=r.xml", "r.xml"),
+        ("go test -v | go-junit-report > out.xml", "out.xml"),
     ],
 )
 def test_where_a_command_writes_its_report_is_told_from_its_words(command: str, path: str) -> None:
-    assert report_path(command) == path
+    assert report_path(command, {"pom.xml", "phpunit.xml"}) == path
+
+
+async def test_what_a_command_reads_is_not_taken_from_it(rooms: Rooms) -> None:
+    texts = {"pom.xml": "<project/>", "a.py": "", ".anton.toml": "test = 'cat pom.xml'\n"}
+    assert (await rooms.run(texts)).green
 
 
 def test_ids_are_those_of_pytest_where_the_file_is_known() -> None:

