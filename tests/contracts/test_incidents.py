@@ -170,6 +170,21 @@ async def test_a_pull_request_that_waits_answers_further_reports(desk: Desk) -> 
     assert second.incident and second.incident.pr_url == "https://host/pr/1"
 
 
+async def test_a_report_between_a_pull_request_and_the_end_of_its_task_joins(desk: Desk) -> None:
+    first = await desk.report()
+    assert first.task
+    await desk.stores.tasks.update(
+        first.task.task_id,
+        status=TaskStatus.COMPLETED,
+        outcome=Outcome.FIXED,
+        result={"pr_url": "https://host/pr/1"},
+    )
+    second = await desk.report()
+    assert ids(second) == ("joined", *ids(first)[1:])
+    after = await desk.store.get(ids(first)[2])
+    assert (after.count, after.task_id) == (2, first.task.task_id), "its end is still to be told"
+
+
 async def test_a_dismissed_fault_is_counted_in_silence_until_its_end(desk: Desk) -> None:
     until = desk.clock.now() + timedelta(hours=1)
     said = Dismissal(reason="known", by="rest:ann", until=until)

@@ -143,7 +143,7 @@ def _report(
         )
         return _started(connection, task, again)
     silent = incident.silent(task.created_at)
-    at_work = _active(connection, incident.incident_id)
+    at_work = _active(connection, incident.incident_id) or _published(connection, incident)
     if not (silent or at_work or incident.state is IncidentState.AWAITING_MERGE):
         return _started(connection, task, reports.started(incident, task))
     asks_else = at_work and not reports.asks_the_same(task.request, at_work.request)
@@ -228,6 +228,12 @@ def _end_of_merges(connection: sqlite3.Connection, incident: Incident) -> Incide
 def _active(connection: sqlite3.Connection, incident_id: str) -> Task | None:
     """The one task of an incident that has not ended."""
     return _task(connection, incident_id, "status NOT IN ('completed', 'failed', 'cancelled')")
+
+
+def _published(connection: sqlite3.Connection, incident: Incident) -> Task | None:
+    """The task that has ended with a pull request, which its incident does not know of yet."""
+    task = _latest(connection, incident.incident_id) if incident.task_id else None
+    return task if task and task.task_id == incident.task_id and task.result.get("pr_url") else None
 
 
 def _latest(connection: sqlite3.Connection, incident_id: str) -> Task | None:
