@@ -160,6 +160,29 @@ async def test_two_people_decide_at_once_and_the_second_hears_who_was_first(
         await watched.fine()
 
 
+async def test_two_browsers_that_approve_in_the_same_moment_publish_once(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path) as house,
+        looking(house.base, **DESK) as one,
+        looking(house.base, **PHONE) as other,
+    ):
+        question = await house.waiting()
+        pages = [one.page, other.page]
+        for page in pages:
+            await page.goto(f"{house.base}/ui/tasks/{question['task_id']}")
+            await page.get_by_role("button", name="Approve").first.click()
+            await page.get_by_role("button", name="Approve r1").wait_for()
+        yes = [page.get_by_role("button", name="Approve r1") for page in pages]
+        await asyncio.gather(*(button.dispatch_event("click") for button in yes))
+        for page in pages:
+            await page.get_by_text("Fixed", exact=True).wait_for()
+            await page.get_by_role("region", name="Decision").wait_for(state="hidden")
+        branches = git(house.repo, "branch", "--list", "anton/*").split()
+        assert len(branches) == 1
+        for watched in (one, other):
+            await watched.fine()
+
+
 async def test_decided_elsewhere_the_bar_goes_by_itself(tmp_path: Path) -> None:
     async with serving(tmp_path) as house, looking(house.base, **DESK) as watched:
         question = await house.waiting()
