@@ -177,7 +177,7 @@ def lay_out(project: NodeProject, folder: Path, left_out: Mapping[str, str]) -> 
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(_bare(found, left_out), indent=2))
     if project.manager == "pnpm" and project.members:
-        names = [f"  - '{path.rpartition('/')[0]}'" for path in project.members]
+        names = [f"  - {json.dumps(path.rpartition('/')[0])}" for path in project.members]
         (folder / "pnpm-workspace.yaml").write_text("\n".join(["packages:", *names, ""]))
 
 

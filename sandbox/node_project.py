@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
 
 from core.trees import Tree
 
@@ -17,7 +20,9 @@ LOCKS = {
     "yarn.lock": "yarn",
 }
 """By file name: which program wrote a lock file."""
-PUBLIC = frozenset({"registry.yarnpkg.com", "registry.npmjs.org"})
+PUBLIC_HOST = "registry.npmjs.org"
+PUBLIC = frozenset({"registry.yarnpkg.com", PUBLIC_HOST})
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NEEDS = ("dependencies", "devDependencies", "optionalDependencies")
 _REGISTRY_TARBALL = re.compile(r"^https://[^/]+/(?:[^?#]*/)?-/[^/?#]+\.tgz(?:[?#].*)?$")
 _ELSEWHERE = re.compile(r"^(git[+:@]|git@|https?:|ssh:|github:|gitlab:|bitbucket:|gist:|[\w.-]+/)")
@@ -114,10 +119,37 @@ class NodeProject:
 
     @property
     def other_hosts(self) -> tuple[str, ...]:
-        """Hosts that yarn would ask by its lock file, beside those of npm's public registry."""
-        text = self.tree.text(self.lock) if self.manager == "yarn" else ""
-        found = set(re.findall(r'^  resolved "[a-z+]+://([^/"]+)', text, re.MULTILINE))
-        return tuple(sorted(found - PUBLIC))
+        """Hosts that yarn or pnpm would ask by the lock file, beside npm's public registry.
+
+        What could hide one counts as one: the installer reads more forms than people write.
+        """
+        text = self.tree.text(self.lock) if self.lock else ""
+        if self.manager == "yarn":
+            return tuple(sorted(_hosts_of_yarn(text) - PUBLIC))
+        return tuple(sorted(_hosts_of_pnpm(text))) if self.manager == "pnpm" else ()
+
+
+def _hosts_of_yarn(text: str) -> set[str]:
+    places = re.findall(r"^\s+\"?resolved\"?\s+\"?([^\"\s]+)", text, re.MULTILINE)
+    odd = {place[:80] for place in places if "://" not in place}
+    hidden = {"an address in escapes"} if "\\" in text else set()
+    return {*re.findall(r"://([^/\"'\s]+)", text), *odd, *hidden}
+
+
+def _hosts_of_pnpm(text: str) -> set[str]:
+    try:
+        found = yaml.load(text, Loader=_YAML) or {}  # noqa: S506  # a safe loader, be it in C
+        places = [entry["resolution"] for entry in (found.get("packages") or {}).values()]
+        return {host for place in places if (host := _host_of_pnpm(place)) not in PUBLIC}
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {"an address that cannot be read"}
+
+
+def _host_of_pnpm(resolution: Mapping[str, Any]) -> str:
+    """The host that a package is fetched from, that of the registry if nothing else is said."""
+    if not set(resolution) - {"integrity"}:
+        return PUBLIC_HOST
+    return urlsplit(str(resolution.get("tarball", ""))).netloc or "an address of another kind"
 
 
 def project_of(tree: Tree) -> NodeProject | None:

@@ -1,4 +1,7 @@
-"""Prepared folders that are kept by name: made once, locked while in use, the oldest removed."""
+"""Prepared folders that are kept by name: made once, locked while in use, the oldest removed.
+
+A server that never ends would else keep all that it ever prepared.
+"""
 
 import os
 import threading
@@ -15,6 +18,8 @@ MAX_BYTES = 20 * 1024**3
 """Of all folders of one kind together; the latest stays whatever its size."""
 MAX_AGE_S = 30 * 24 * 3600.0
 """Time without use after which a folder is removed."""
+IDLE_S = 24 * 3600.0
+"""Time after which a folder that was not asked for again counts as in use no more."""
 RETRY_S = 600.0
 """Time after which what could not be made whole is tried anew."""
 TRIES = 50
@@ -36,13 +41,12 @@ class Shelf:
         open_folder(place)
 
     def held(self, name: str, make: Callable[[Path], None]) -> Path:
-        """The folder of this name, made if need be, and locked against removal while we live."""
+        """The folder of this name, made if need be, and locked against removal for a day."""
         folder = self._place / name
         with self._guard:
-            known = name in self._in_use
-        if known and folder.exists():
-            os.utime(folder)
-            return folder
+            if name in self._in_use and folder.exists():
+                os.utime(folder)
+                return folder
         lock, is_new = Lock(self._locks / name), False
         lock.share()
         try:
@@ -89,6 +93,7 @@ class Shelf:
         Too many, too old, or, where they are `weighed`, too large together; none in use.
         """
         sweep(self._place)
+        self._let_go_of_idle(latest)
         folders = sorted(
             self._place.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True
         )
@@ -103,6 +108,13 @@ class Shelf:
             if lock.alone_at_once():
                 remove(folder)
             lock.release()
+
+    def _let_go_of_idle(self, latest: str) -> None:
+        with self._guard:
+            for name in [name for name in self._in_use if name != latest]:
+                folder = self._place / name
+                if not folder.exists() or time.time() - folder.stat().st_mtime > IDLE_S:
+                    self._in_use.pop(name).release()
 
 
 def _made_at(folder: Path) -> float:

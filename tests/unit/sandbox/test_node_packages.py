@@ -192,6 +192,37 @@ def test_a_lock_file_sends_nobody_to_another_host() -> None:
     assert project.other_hosts == ("codeload.github.com", "registry.evil.example")
 
 
+EVIL = "http://169.254.169.254/latest"
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("yarn.lock", f'a@1:\n  version "1"\n  resolved  "{EVIL}"\n'),
+        ("yarn.lock", f'a@1:\r\n  version "1"\r\n  resolved "{EVIL}"\r\n'),
+        ("yarn.lock", 'a@1:\n  "re\\u0073olved" "HTTP:\\u002f/169.254.169.254/"\n'),
+        ("yarn.lock", 'a@1:\n  resolved "https://registry.npmjs.org@evil.example/a/-/a-1.tgz"\n'),
+        ("pnpm-lock.yaml", f"packages:\n  a@1:\n    resolution:\n      tarball: {EVIL}\n"),
+        ("pnpm-lock.yaml", f'packages: {{a@1: {{resolution: {{"tarb\\x61ll": "{EVIL}"}}}}}}\n'),
+        ("pnpm-lock.yaml", "packages: {a@1: {resolution: {type: directory, directory: /etc}}}\n"),
+        ("pnpm-lock.yaml", "packages: [\n"),
+    ],
+)
+def test_no_form_of_a_lock_file_hides_an_address(lock: str, text: str) -> None:
+    project = project_of(tree_of({"package.json": manifest(a="1"), lock: text}))
+    assert project is not None and project.other_hosts
+
+
+def test_a_lock_file_of_the_registry_alone_is_followed() -> None:
+    for lock, text in (
+        ("yarn.lock", YARN.partition("b@x")[0]),
+        ("pnpm-lock.yaml", PNPM.partition("  b@")[0]),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+    ):
+        project = project_of(tree_of({"package.json": manifest(a="1"), lock: text}))
+        assert project is not None and project.other_hosts == ()
+
+
 def test_members_of_a_workspace_are_found_by_its_patterns() -> None:
     root = {"workspaces": ["packages/*", "tools/**"], "dependencies": {"x": "file:./own/x"}}
     paths = ("packages/a", "packages/a/node_modules/q", "tools/b/c", "other", "own/x")

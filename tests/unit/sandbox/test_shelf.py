@@ -76,3 +76,19 @@ def test_what_is_too_large_together_goes_from_the_oldest_on_but_nothing_in_use(
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["held", "last", "n2"]
     in_use.close()
     kept.close()
+
+
+def test_a_server_that_never_ends_keeps_no_more_than_the_latest_and_what_it_used_today(
+    tmp_path: Path,
+) -> None:
+    kept = Shelf(tmp_path / "kept", tmp_path / "locks", Programs(), max_kept=2)
+    for number in range(6):
+        folder = kept.held(f"n{number}", maker([], ""))
+        aged(folder, shelves.IDLE_S + 100 - number)
+    today = [kept.held(name, maker([], "")) for name in ("a", "b", "c")]
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["a", "b", "c"]
+    aged(today[0], shelves.IDLE_S + 1)
+    assert kept.held("a", maker([], "")) == today[0], "what is asked for again stays"
+    kept.held("d", maker([], ""))
+    assert today[0].exists()
+    kept.close()
