@@ -46,10 +46,14 @@ class Merges:
             await self._clock.sleep(EVERY_S)
 
     async def look(self) -> None:
-        """Bring every incident that waits for a merge up to date; raises StoreError."""
+        """Bring every incident that waits for a merge up to date; raises StoreError.
+
+        A pull request is where the last task worked: a merged report may come from elsewhere.
+        """
         async for incident in self._waiting():
+            repository = str(incident.request.get("repository") or incident.repository)
             try:
-                state = await self._state_of(incident.repository, incident.pr_url)
+                state = await self._state_of(repository, incident.pr_url)
             except AntonError as error:
                 log.warning("%s is not known to be merged or not: %s", incident.pr_url, error)
                 continue

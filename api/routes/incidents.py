@@ -113,7 +113,7 @@ async def merge(ref: Ref, body: MergeIncident, front: TheFront, caller: TheCalle
     responses=CHANGING,
 )
 async def fix(ref: Ref, front: TheFront, caller: TheCaller) -> TaskStarted:
-    """Begin a task for an open incident, from its last report."""
+    """Begin a task for an open incident, from the last report that began one."""
     seq = await front.seq()
     task = await front.anton.fix(ref, caller.person)
     return TaskStarted(

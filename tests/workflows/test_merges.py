@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from control.merges import Merges
+from core.care import Change
 from core.effects import PullState
-from core.incidents import Incident, IncidentState
+from core.incidents import Incident, IncidentEntry, IncidentState
 from core.tasks import Task, TaskRequest
 from integrations import host_for
 from tests.fakes.github import TOKEN, GitHubDouble
@@ -93,3 +94,25 @@ async def test_a_pull_request_that_is_refused_lets_reports_begin_again(
 
         await soon(settled)
         assert (await report(here)).how == "started"
+
+
+async def test_a_pull_request_is_looked_for_where_its_task_worked(
+    github: GitHubDouble, tmp_path: Path
+) -> None:
+    async with on(github, tmp_path) as here:
+        task = await with_pull_request(here)
+        incident, records = await of(here, task), here.anton._records
+
+        def merged_from_elsewhere(one: Incident) -> list[Change]:
+            entry = IncidentEntry(kind="merged", at=here.anton.clock.now(), state=one.state)
+            return [(one.but(repository="acme/other"), entry)]
+
+        await records.incidents.change(incident.incident_id, merged_from_elsewhere)
+        asked = list[str]()
+
+        async def state_of(repository: str, url: str) -> PullState:
+            asked.append(repository)
+            return PullState.OPEN
+
+        await Merges(records, state_of).look()
+        assert asked == [NAME]

@@ -435,7 +435,7 @@ export interface paths {
         put?: never;
         /**
          * Fix
-         * @description Begin a task for an open incident, from its last report.
+         * @description Begin a task for an open incident, from the last report that began one.
          */
         post: operations["fix_incidents__ref__fix_post"];
         delete?: never;
