@@ -31,7 +31,7 @@ function numbered<N extends string>(name: N, given: unknown): { [K in N]?: numbe
 const root = createRootRoute({
   component: Gate,
   notFoundComponent: () => (
-    <Empty title="There is no such page.">
+    <Empty alone title="There is no such page.">
       <Link to="/">Inbox</Link>
     </Empty>
   ),
@@ -67,25 +67,25 @@ const incidents = createRoute({
     ...(search.state ? { state: String(search.state) } : {}),
     ...(search.q ? { q: String(search.q) } : {}),
   }),
-  component: lazyRouteComponent(() => import("./incident-screens"), "IncidentsScreen"),
+  component: lazyRouteComponent(() => import("./incidents-screen"), "IncidentsScreen"),
 });
 
 const incident = createRoute({
   getParentRoute: () => root,
   path: "/incidents/$incidentId",
-  component: lazyRouteComponent(() => import("./incident-screens"), "IncidentScreen"),
+  component: lazyRouteComponent(() => import("./incident-screen"), "IncidentScreen"),
 });
 
 const submit = createRoute({
   getParentRoute: () => root,
   path: "/new",
-  component: lazyRouteComponent(() => import("./screens"), "SubmitScreen"),
+  component: lazyRouteComponent(() => import("./submit-screen"), "SubmitScreen"),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings/$part",
-  component: lazyRouteComponent(() => import("./screens"), "SettingsScreen"),
+  component: lazyRouteComponent(() => import("./settings-screen"), "SettingsScreen"),
 });
 
 const settingsHome = createRoute({
@@ -105,13 +105,16 @@ const agents = createRoute({
   path: "/agents",
   validateSearch: (search: Record<string, unknown>): { path?: string } =>
     search.path ? { path: String(search.path) } : {},
-  component: lazyRouteComponent(() => import("./role-screens"), "AgentsScreen"),
+  component: lazyRouteComponent(() => import("./agents-screen"), "AgentsScreen"),
 });
 
 const identities = createRoute({
   getParentRoute: () => root,
   path: "/identities",
-  component: lazyRouteComponent(() => import("./role-screens"), "IdentitiesScreen"),
+  component: lazyRouteComponent(
+    () => import("@/features/identities/components/identity-cards"),
+    "IdentityCards",
+  ),
 });
 
 const identity = createRoute({
@@ -122,7 +125,7 @@ const identity = createRoute({
     ...numbered("v", search.v),
     ...numbered("vs", search.vs),
   }),
-  component: lazyRouteComponent(() => import("./role-screens"), "IdentityScreen"),
+  component: lazyRouteComponent(() => import("./identity-screen"), "IdentityScreen"),
 });
 
 const activity = createRoute({

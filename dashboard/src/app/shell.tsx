@@ -75,6 +75,7 @@ export function Shell({ session }: { session: Session }) {
         </span>
       </nav>
       <main id="main" tabIndex={-1}>
+        <Stale />
         <Outlet />
       </main>
       {more && (
@@ -118,6 +119,18 @@ function Connection() {
       {STATES[connection]}
       {stale && <span> showing {clock(heardAt)}</span>}
     </span>
+  );
+}
+
+/** On the task page of a phone the navigation gives way: that the page is old is said here. */
+function Stale() {
+  const { connection, heardAt } = useLive();
+  if (connection === "live" || connection === "connecting") return null;
+  return (
+    <p className="notice notice-warn stale" role="status">
+      {STATES[connection]}
+      {heardAt > 0 && ` This is how it stood at ${clock(heardAt)}.`}
+    </p>
   );
 }
 

@@ -20,10 +20,18 @@ export function Loading({ rows = 3, what }: { rows?: number; what: string }) {
   );
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+interface EmptyProps {
+  title: string;
+  /** Whether there is nothing else on the page, so that this heads it. */
+  alone?: boolean;
+  children?: ReactNode;
+}
+
+export function Empty({ title, alone = false, children }: EmptyProps) {
+  const Title = alone ? "h1" : "p";
   return (
     <div className="empty">
-      <p className="empty-title">{title}</p>
+      <Title className="empty-title">{title}</Title>
       {children}
     </div>
   );

@@ -2,6 +2,8 @@
 import { useEffect, useRef } from "react";
 
 const SEQUENCE_MS = 1_200;
+/** Begins two keys that are one name; the second of them does nothing else. */
+const LEADER = "g";
 const SWITCH = "single-keys";
 
 /** Whether single keys do anything; whoever speaks to the machine may not want them. */
@@ -27,9 +29,9 @@ export function useKeys(keys: Keys): void {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (!singleKeys()) return;
       if (inField(event.target) || document.querySelector("dialog[open]")) return;
-      const pair = event.timeStamp < until ? `${first} ${event.key}` : "";
-      const run = latest.current[pair] ?? latest.current[event.key];
-      [first, until] = [event.key, event.timeStamp + SEQUENCE_MS];
+      const leads = first === LEADER && event.timeStamp < until;
+      const run = latest.current[leads ? `${LEADER} ${event.key}` : event.key];
+      [first, until] = [leads ? "" : event.key, event.timeStamp + SEQUENCE_MS];
       if (run) {
         event.preventDefault();
         run(event);

@@ -43,7 +43,7 @@ export function IdentityPage({ role, view, mayChange, onView }: Props) {
   if (!found.data) {
     if (found.error instanceof Problem && found.error.status === 404)
       return (
-        <Empty title="There is no such role.">
+        <Empty alone title="There is no such role.">
           <Link to="/identities">All roles</Link>
         </Empty>
       );

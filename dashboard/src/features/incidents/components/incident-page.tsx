@@ -32,7 +32,7 @@ export function IncidentPage({ incidentId, mayAct, onTask }: Props) {
   if (shown.isPending) return <Loading what="the incident" rows={4} />;
   if (!shown.data)
     return shown.error instanceof Problem && shown.error.status === 404 ? (
-      <Empty title="There is no such incident.">
+      <Empty alone title="There is no such incident.">
         <Link to="/incidents">All incidents</Link>
       </Empty>
     ) : (

@@ -33,7 +33,13 @@ export function Settings({ part, scopes }: Props) {
       </div>
       <nav className="tabs" aria-label="Settings">
         {PARTS.map(([name, label]) => (
-          <Link key={name} to="/settings/$part" params={{ part: name }} className="tab">
+          <Link
+            key={name}
+            to="/settings/$part"
+            params={{ part: name }}
+            className="tab"
+            ref={name === part ? inSight : undefined}
+          >
             {label}
           </Link>
         ))}
@@ -49,6 +55,12 @@ export function Settings({ part, scopes }: Props) {
       )}
     </>
   );
+}
+
+/** On a phone not all of them fit. */
+function inSight(link: HTMLAnchorElement | null): void {
+  const row = link?.parentElement;
+  if (link && row) row.scrollLeft = link.offsetLeft - row.clientWidth / 3;
 }
 
 function Shown({ part, held, scopes }: Props & { held: Held }) {

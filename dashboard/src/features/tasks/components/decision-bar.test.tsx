@@ -50,8 +50,8 @@ beforeEach(() => {
   sessionStorage.clear();
 });
 
-function show(more: Partial<Approval> = {}) {
-  render(
+function page(more: Partial<Approval>) {
+  return (
     <QueryClientProvider client={new QueryClient()}>
       <DecisionBar
         approval={{ ...approval, ...more }}
@@ -61,9 +61,11 @@ function show(more: Partial<Approval> = {}) {
         comments={[{ path: "a.py", line: 3, text: "why?" }]}
         onSettled={(said) => settled.push(said)}
       />
-    </QueryClientProvider>,
+    </QueryClientProvider>
   );
 }
+
+const show = (more: Partial<Approval> = {}) => render(page(more));
 
 const press = (key: string) => fireEvent.keyDown(document.body, { key });
 const button = (name: string | RegExp) => screen.getByRole<HTMLButtonElement>("button", { name });
@@ -91,6 +93,16 @@ test("approving takes two steps, and names revision and hash of what was seen", 
   await waitFor(() => expect(settled).toHaveLength(1));
   expect(settled[0]?.kind).toBe("decided");
   expect(seen.bodies[0]).toMatchObject({ decision: "approve", patch_hash: HASH, revision: 2 });
+});
+
+test("a revision that comes while the dialog stands open is not what is approved", async () => {
+  const seen = answering(409, { type: "urn:anton:superseded", detail: "x", revision: 3 });
+  const { rerender } = show();
+  press("a");
+  rerender(page({ approval_id: "a2", revision: 3, patch_hash: "c".repeat(64) }));
+  click("Approve r2");
+  await waitFor(() => expect(settled[0]?.kind).toBe("superseded"));
+  expect(seen.bodies[0]).toMatchObject({ patch_hash: HASH, revision: 2 });
 });
 
 test("nothing is said to be done before the server said so, and a second tap sends nothing", async () => {

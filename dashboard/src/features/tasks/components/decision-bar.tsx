@@ -45,15 +45,17 @@ interface Props {
   facts: string;
   branch: string;
   comments: readonly LineComment[];
-  onSettled: (settled: Settled) => void;
+  /** What was said to an answer, and the question as it was seen by then. */
+  onSettled: (settled: Settled, seen: Approval) => void;
 }
 
 export function DecisionBar({ approval, title, facts, branch, comments, onSettled }: Props) {
-  const [choice, setChoice] = useState<Choice | null>(null);
+  const [chosen, setChosen] = useState<{ choice: Choice; seen: Approval } | null>(null);
   const [amount, setAmount] = useState("0.50");
   const pending = approval.state === "pending";
   const open = (wanted: Choice) => {
-    if (pending && approval.may_decide && approval.options.includes(wanted)) setChoice(wanted);
+    if (pending && approval.may_decide && approval.options.includes(wanted))
+      setChosen({ choice: wanted, seen: approval });
   };
   useKeys({
     a: () => open("approve"),
@@ -125,19 +127,19 @@ export function DecisionBar({ approval, title, facts, branch, comments, onSettle
         {approval.voices_needed > 1 &&
           ` · ${approval.voices.length} of ${approval.voices_needed} approvals`}
       </p>
-      {choice && (
+      {chosen && (
         <Confirm
-          approval={approval}
-          choice={choice}
+          approval={chosen.seen}
+          choice={chosen.choice}
           amountAtFirst={amount}
           title={title}
           facts={facts}
           branch={branch}
           comments={comments}
-          onClose={() => setChoice(null)}
-          onSettled={(settled) => {
-            setChoice(null);
-            onSettled(settled);
+          onClose={() => setChosen(null)}
+          onSettled={(settled, seen) => {
+            setChosen(null);
+            onSettled(settled, seen);
           }}
         />
       )}
@@ -213,7 +215,7 @@ function Confirm({
     await queries.invalidateQueries({ queryKey: ["approval", approval.task_id] });
     void queries.invalidateQueries({ queryKey: ["approvals"] });
     void queries.invalidateQueries({ queryKey: ["task", approval.task_id] });
-    onSettled(settled);
+    onSettled(settled, approval);
   };
   const release = approval.kind === "release";
   const named = release ? `${LABELS[choice]} r${approval.revision}` : LABELS[choice];

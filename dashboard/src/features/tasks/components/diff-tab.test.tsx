@@ -64,7 +64,7 @@ function open(place: Place, diff = diffOf("app.py"), since: object = {}) {
       place={place}
       onPlace={(one) => places.push(one)}
       comments={[]}
-      onComments={(comments) => told.push(comments)}
+      onComments={(comments) => told.push([...comments])}
     />,
   );
 }

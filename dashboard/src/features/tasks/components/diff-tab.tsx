@@ -13,7 +13,7 @@ interface Props {
   place: Place;
   onPlace: (place: Place) => void;
   comments: readonly LineComment[];
-  onComments: (comments: LineComment[]) => void;
+  onComments: (comments: readonly LineComment[]) => void;
 }
 
 export function DiffTab({ task, asked, now, place, onPlace, comments, onComments }: Props) {
@@ -86,7 +86,7 @@ export function DiffTab({ task, asked, now, place, onPlace, comments, onComments
           diff={diff}
           name={`${shown.patch_hash ?? shown.approval_id}:${since ?? ""}`}
           linked={place.file ? { file: place.file, line: place.line } : undefined}
-          comments={comments}
+          comments={current ? comments : []}
           onComments={commentable ? onComments : undefined}
         />
       ) : since !== undefined ? (

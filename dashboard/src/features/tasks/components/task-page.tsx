@@ -3,12 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { Empty, Failed, Loading } from "@/components/states";
 import { Tabs } from "@/components/tabs";
-import { Problem, type ApprovalFacts, type Task } from "@/lib/api";
+import { Problem, type Approval, type ApprovalFacts, type Task } from "@/lib/api";
 import { plural, repoName } from "@/lib/format";
 import { useKeys } from "@/lib/keys";
-import type { LineComment, Settled } from "../api/decide";
+import type { Settled } from "../api/decide";
 import { told } from "../api/facts";
 import { TABS, type Place, type Tab } from "../api/place";
+import { useComments } from "../api/use-comments";
 import { questionNow, useQuestion, useQuestions } from "../api/use-revisions";
 import { useTask, useTaskEvents, type LoggedEvent } from "../api/use-task";
 import { Asked } from "./asked";
@@ -25,6 +26,7 @@ import { Summary } from "./summary";
 import { TaskHead } from "./task-head";
 import { TestsTab } from "./tests-tab";
 import { TimelineTab } from "./timeline-tab";
+import { Verdict } from "./verdict";
 import "./task.css";
 
 interface Props {
@@ -43,7 +45,7 @@ export function TaskPage({ taskId, place, onPlace }: Props) {
     const unknown = found.error instanceof Problem && found.error.status === 404;
     if (unknown)
       return (
-        <Empty title="There is no such task.">
+        <Empty alone title="There is no such task.">
           <Link to="/board">All tasks</Link>
         </Empty>
       );
@@ -78,9 +80,9 @@ interface LoadedProps {
 
 function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedProps) {
   const { tab = "diff" } = place;
-  const [comments, setComments] = useState<LineComment[]>([]);
   const [settled, setSettled] = useState<{ said: Settled; revision: number } | null>(null);
   const now = questionNow(asked);
+  const [comments, setComments] = useComments(now?.approval_id);
   const approval = useQuestion(task.task_id, now?.approval_id).data ?? null;
   const first = useFirst(now);
   const panel = useRef<HTMLDivElement>(null);
@@ -89,6 +91,7 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
     onTab(TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length] ?? "diff");
   useKeys({ "[": () => step(-1), "]": () => step(1) });
   const pending = now?.state === "pending";
+  const outcome = settled && stillTrue(settled.said, approval, now);
   const showChange = (since: number | undefined) => {
     onPlace({ tab: "diff", vs: since });
     panel.current?.focus();
@@ -97,15 +100,16 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
     <article className={pending ? "task task-asks" : "task"}>
       <TaskHead task={task} approval={approval} />
       <Pipeline task={task} />
-      {settled && (
+      {outcome && (
         <DecisionOutcome
-          settled={settled.said}
+          settled={outcome}
           prUrl={task.pr_url}
           branch={task.branch}
           onShowChange={() => showChange(settled.revision)}
         />
       )}
-      {!settled && pending && first !== undefined && now.revision > first && (
+      {!outcome && now && !pending && <Verdict asked={now} />}
+      {!outcome && pending && first !== undefined && now.revision > first && (
         <div className="notice notice-warn" role="status">
           <p>The patch has changed while you read: this is revision {now.revision}.</p>
           <button type="button" onClick={() => showChange(first)}>
@@ -152,14 +156,26 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
           facts={facts(task)}
           branch={task.branch ?? ""}
           comments={comments}
-          onSettled={(said) => {
-            setSettled({ said, revision: approval.revision });
+          onSettled={(said, seen) => {
+            setSettled({ said, revision: seen.revision });
             if (said.kind === "decided") setComments([]);
           }}
         />
       )}
     </article>
   );
+}
+
+/** What became of an answer, as it is by now; null once another question waits instead. */
+function stillTrue(
+  said: Settled,
+  approval: Approval | null,
+  now: ApprovalFacts | undefined,
+): Settled | null {
+  if (said.kind !== "decided") return said;
+  const id = said.approval.approval_id;
+  if (now?.state === "pending" && now.approval_id !== id) return null;
+  return approval?.approval_id === id ? { ...said, approval } : said;
 }
 
 /** The revision of the release that this page showed first. */

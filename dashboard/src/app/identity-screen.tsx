@@ -1,18 +1,9 @@
-/** Screens about roles: who they are, and who is at work. */
+/** One role, joined to its address. */
 import { getRouteApi } from "@tanstack/react-router";
-import { Agents } from "@/features/agents/components/agents";
-import { IdentityCards } from "@/features/identities/components/identity-cards";
 import { IdentityPage } from "@/features/identities/components/identity-page";
 import { useSession } from "@/features/session/api/use-session";
 
-const agents = getRouteApi("/agents");
 const identity = getRouteApi("/identities/$role");
-
-export function AgentsScreen() {
-  return <Agents path={agents.useSearch().path ?? ""} />;
-}
-
-export { IdentityCards as IdentitiesScreen };
 
 export function IdentityScreen() {
   const { role } = identity.useParams();
