@@ -18,7 +18,7 @@ _OFFERED: dict[Choice, tuple[str, str]] = {
     "more_attempts": ("m", "[m]ore attempts"),
     "take_over": ("t", "[t]ake over"),
     "answer": ("w", "ans[w]er"),
-    "noise": ("n", "it is [n]oise"),
+    "noise": ("i", "[i]t is noise"),
     "stop": ("s", "[s]top"),
 }
 LATER = ("l", "later", "")

@@ -215,13 +215,18 @@ def _read(kind: type[Kept], kept: bytes) -> Kept:
 
 
 def buttons(approval: Approval) -> tuple[Button, ...]:
-    """What can be tapped under a question; taking a budget up comes with amounts."""
+    """What can be tapped under a question; taking a budget up comes with amounts.
+
+    Beside consent to a diff stands no button for noise: few reports prove to be none once they are
+    mended, and words say it as well.
+    """
+    release = approval.question.kind is QuestionKind.RELEASE
     made: list[Button] = []
     for option in approval.question.options:
         if option == "raise_budget":
             raises = approval.question.details.get("raises_usd", "").split()
             made += [_button(approval, f"raise_{usd}", f"+${usd}") for usd in raises]
-        else:
+        elif not (release and option == "noise"):
             made.append(_button(approval, option, _LABELS[option]))
     return tuple(made)
 

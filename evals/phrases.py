@@ -14,7 +14,7 @@ CORPUS = Path(__file__).parent / "suites" / "phrases" / "intents.jsonl"
 LIMIT_USD = "0.5"
 """What a task may cost where a phrase speaks of money."""
 OPTIONS: Mapping[QuestionKind, tuple[Choice, ...]] = {
-    QuestionKind.RELEASE: ("approve", "request_changes", "reject"),
+    QuestionKind.RELEASE: ("approve", "request_changes", "reject", "noise"),
     QuestionKind.ESCALATION: ("more_attempts", "guidance", "take_over", "stop"),
     QuestionKind.BUDGET: ("raise_budget", "take_over", "stop"),
     QuestionKind.CLARIFY: ("answer", "stop"),

@@ -166,9 +166,9 @@ def release(
         body_ref=body_ref,
         brief_ref=brief_ref,
         options=(
-            ("approve", "request_changes", "take_over", "reject")
+            ("approve", "request_changes", "take_over", "reject", "noise")
             if handed_out
-            else ("approve", "request_changes", "reject")
+            else ("approve", "request_changes", "reject", "noise")
         ),
         base_sha=patch["base_sha"],
         patch_hash=patch["hash"],

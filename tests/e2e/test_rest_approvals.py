@@ -35,7 +35,7 @@ async def test_a_question_shows_its_briefing_and_what_it_is_bound_to(house: Serv
     assert "diff --git a/app.py b/app.py" in shown["diff"]
     assert digest(shown["diff"]) == shown["patch_hash"]
     assert len(shown["patch_hash"]) == 64
-    assert shown["options"] == ["approve", "request_changes", "reject"]
+    assert shown["options"] == ["approve", "request_changes", "reject", "noise"]
     assert "nonce" not in shown
 
 
@@ -53,6 +53,17 @@ async def test_a_rejection_publishes_nothing(house: Served) -> None:
     await decide(house, question, "reject")
     task = await house.until(question["task_id"], "completed")
     assert task["outcome"] == "rejected"
+    assert git(house.repo, "branch", "--list", "anton/*") == ""
+
+
+async def test_a_report_is_called_noise_beside_its_patch(house: Served) -> None:
+    question = await house.waiting()
+    unbound = await decide(house, {**question, "patch_hash": None}, "noise")
+    assert unbound.status_code == 422
+    answer = await decide(house, question, "noise", text="Nobody calls total() so.")
+    assert (answer.status_code, answer.json()["state"]) == (200, "answered")
+    task = await house.until(question["task_id"], "completed")
+    assert (task["outcome"], task["reason"]) == ("noise", "Nobody calls total() so.")
     assert git(house.repo, "branch", "--list", "anton/*") == ""
 
 

@@ -128,7 +128,7 @@ function Stale() {
   if (connection === "live" || connection === "connecting") return null;
   return (
     <p className="notice notice-warn stale" role="status">
-      {STATES[connection]}
+      {connection === "signed_out" ? "You are signed out." : "The connection is lost."}
       {heardAt > 0 && ` This is how it stood at ${clock(heardAt)}.`}
     </p>
   );

@@ -15,7 +15,7 @@ def release(risk: Risk = Risk.LOW) -> Question:
         kind=QuestionKind.RELEASE,
         task_id="t",
         title="Release?",
-        options=("approve", "request_changes", "reject"),
+        options=("approve", "request_changes", "reject", "noise"),
         patch_hash=HASH,
         risk=risk,
     )
@@ -55,6 +55,18 @@ async def test_rejection(typed: str) -> None:
     decision, _ = await answer(release(), typed)
     assert decision is not None
     assert decision.choice == "reject"
+
+
+@pytest.mark.parametrize("typed", ["i", "noise", "it's a false alarm"])
+async def test_a_report_is_called_noise(typed: str) -> None:
+    decision, _ = await answer(release(), typed)
+    assert decision is not None
+    assert decision.choice == "noise"
+
+
+async def test_n_says_no_and_never_noise() -> None:
+    decision, _ = await answer(release(), "n")
+    assert decision is None or decision.choice == "reject"
 
 
 async def test_changes_need_words_and_ask_until_there_are_some() -> None:

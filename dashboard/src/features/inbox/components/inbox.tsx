@@ -192,7 +192,9 @@ function Decided() {
           <Link to="/tasks/$taskId" params={{ taskId: one.task_id }} className="row">
             <span className="row-top">
               <strong>{words(one.state)}</strong>
-              <span className="quiet">{verdictOf(one)}</span>
+              <span className="quiet">
+                <ForeignText text={verdictOf(one)} />
+              </span>
               <span className="row-wait quiet">
                 <When at={one.decided_at ?? one.created_at} />
               </span>

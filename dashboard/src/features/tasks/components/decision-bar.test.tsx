@@ -248,3 +248,17 @@ test("an escalation offers its ways on, and names none of them a revision", () =
   expect(screen.getByRole("dialog", { name: "Guidance?" })).toBeTruthy();
   expect(screen.getByText("Three attempts failed.")).toBeTruthy();
 });
+
+test("a report is called noise beside its patch: bound to it, at the second step", async () => {
+  const decision = { decision: "noise", by: "ann", channel: "rest", text: "", amount_usd: null };
+  const seen = answering(200, { ...approval, state: "answered", decision, seq: 9 });
+  show({ options: ["approve", "request_changes", "reject", "noise"] });
+  click("Mark as noise…");
+  expect(screen.getByRole("dialog", { name: "Mark as noise r2?" })).toBeTruthy();
+  click("Mark as noise r2");
+  await waitFor(() => expect(settled).toHaveLength(1));
+  expect(seen.bodies[0]).toMatchObject({ decision: "noise", patch_hash: HASH, revision: 2 });
+  cleanup();
+  render(<DecisionOutcome settled={settled[0] as Settled} prUrl={null} branch={null} />);
+  expect(screen.getByRole("status").textContent).toBe("The report is closed as noise.");
+});

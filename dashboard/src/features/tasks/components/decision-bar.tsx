@@ -359,5 +359,6 @@ function said(settled: Settled, branch: string | null): string {
     return `Your approval is ${voices.length} of ${needed}; one more person has to approve.`;
   if (state === "approved" && settled.approval.kind === "release")
     return branch ? `Approved. Branch ${branch} is there.` : "Approved. Publishing the branch…";
-  return `${words(state)}.`;
+  const { decision } = settled.approval;
+  return state === "answered" && decision ? MEANS[decision.decision] : `${words(state)}.`;
 }

@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{xt as t}from"./format-MeTW1SBm.js";var n=e(t(),1),r=1e4;function i(e=r){let[t,i]=(0,n.useState)(()=>Date.now());return(0,n.useEffect)(()=>{let t=setInterval(()=>i(Date.now()),e);return()=>clearInterval(t)},[e]),t}export{i as t};

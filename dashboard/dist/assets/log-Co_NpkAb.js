@@ -1,1 +1,0 @@
-import{p as e}from"./index-CsaJDT8H.js";import{bt as t}from"./format-MeTW1SBm.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};
