@@ -1,4 +1,4 @@
-"""Files that say how a repository's tests are run, by its recipe and its compose file."""
+"""Files that say how a repository's tests are set up and run: of its recipe, of compose."""
 
 import posixpath
 import re
@@ -24,12 +24,12 @@ TOOLS = {
 
 def entries_of(tree: Tree) -> frozenset[str]:
     """Paths, whether they are there or not, that no patch may change."""
-    test = recipe_of(tree, Recipe())[0].test
-    return frozenset([*_named(test, tree), *_composed(tree)])
+    recipe = recipe_of(tree, Recipe())[0]
+    return frozenset([*_named(f"{recipe.setup}\n{recipe.test}", tree), *_composed(tree)])
 
 
 def _named(command: str, tree: Tree) -> Iterator[str]:
-    """What the command that runs the tests names or reads."""
+    """What the commands that set up and run the tests name or read."""
     for word in re.findall(r"[^\s'\"=;&|()<>]+", command):
         path = posixpath.normpath(word)
         if path in tree:

@@ -24,7 +24,7 @@ from core.errors import SandboxError, SandboxUnavailable
 from core.evidence import RunEnd
 from core.ports import Run
 from core.trees import Tree
-from sandbox.compose_file import LABEL, ComposeRefused, Plan, compose_file, plan
+from sandbox.compose_file import LABEL, MEMORY, ComposeRefused, Plan, compose_file, plan
 from sandbox.docker_engine import USUAL, Engine
 from sandbox.workspace import enters
 
@@ -185,7 +185,8 @@ class _Project:
         began = loop.time()
         output = b""
         code: int | None = 0
-        steps = [*([["build"]] if chosen.builds else []), ["up", "--no-start"]]
+        build = ["build", "--memory", MEMORY]
+        steps = [*([build] if chosen.builds else []), ["up", "--no-start"]]
         steps.append(
             ["up", "--no-recreate", "--abort-on-container-exit", "--exit-code-from", chosen.test]
         )

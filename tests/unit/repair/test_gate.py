@@ -320,6 +320,7 @@ COMPOSED = "services:\n  test:\n    build: .\n    command: pytest\n"
     [
         ({".anton.toml": "test = 'sh ci/run.sh'", "ci/run.sh": "pytest\n"}, "ci/run.sh", "true\n"),
         ({".anton.toml": "test = 'make check'", "Makefile": "check:\n\tpytest\n"}, "Makefile", ""),
+        ({".anton.toml": "setup = './make.sh'", "make.sh": "true\n"}, "make.sh", "rm test_a.py\n"),
         ({"compose.yaml": COMPOSED}, "compose.yaml", COMPOSED.replace("pytest", "'true'")),
         ({"compose.yaml": COMPOSED}, "compose.test.yaml", COMPOSED.replace("pytest", "'true'")),
         ({"compose.yaml": COMPOSED, "Dockerfile": "FROM a\n"}, "Dockerfile", "FROM b\n"),

@@ -50,6 +50,10 @@ async def left(engine: Engine) -> list[str]:
     return [name for name in names if name.startswith(PREFIX) and "anton-sandbox" not in name]
 
 
+MEASURE = (
+    "RUN cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes"
+    " > /limit 2>/dev/null || true\n"
+)
 PROBES = """\
 import os, socket, unittest, urllib.request
 
@@ -200,10 +204,11 @@ async def test_a_service_is_built_from_the_repository_without_network(
     engine: Engine, image: str, docker_host: str
 ) -> None:
     texts = {
-        "Dockerfile": f"FROM {image}\nCOPY word.txt /word.txt\nRUN test -e /word.txt\n",
+        "Dockerfile": f"FROM {image}\nCOPY word.txt /word.txt\nRUN test -e /word.txt\n{MEASURE}",
         "word.txt": "hello",
-        "compose.yaml": "services: {test: {build: ., command: cat /word.txt}}",
+        "compose.yaml": "services: {test: {build: ., command: cat /word.txt /limit}}",
     }
     composed = await Compose(docker_host).run(tree_of(texts))
     assert composed.run.end is RunEnd.PASSED and b"hello" in composed.run.stdout
+    assert str(2 * 1024**3).encode() in composed.run.stdout, "its steps have little memory too"
     assert await left(engine) == []
