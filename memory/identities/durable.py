@@ -13,7 +13,7 @@ from core.identities import Identity, IdentityHealth, IdentityVersion
 from core.ports import Clock, IdentityStore
 from memory.identities.breaker import ASKED_S, Breaker
 from memory.identities.merging import merged
-from memory.identities.saving import next_version, revised, rolled_back
+from memory.identities.saving import made_by, next_version, revised, rolled_back
 from memory.identities.waiting import Waiting, Write
 
 T = TypeVar("T")
@@ -166,12 +166,17 @@ class DurableIdentityStore:
         return True
 
     async def _made(self, write: Write) -> Identity:
-        """Make a change on what was read last, else on what is read now; raises StoreError."""
+        """Make a change on what was read last, else on what is read now; raises StoreError.
+
+        One that arrived already, and was changed by others since, is not made again.
+        """
         role = write.base.role
         try:
             return await self._put(write, (await self._waiting.copied(role)).identity)
         except Conflict:
-            return await self._put(write, _there(await self._asked(lambda: self._store.get(role))))
+            stands = _there(await self._asked(lambda: self._store.get(role)))
+            kept = _there(await self._asked(lambda: self._store.versions(role)))
+            return made_by(write.write_id, kept) or await self._put(write, stands)
 
     async def _put(self, write: Write, stands: Identity) -> Identity:
         wanted = merged(write.base, write.wanted, stands)

@@ -205,6 +205,21 @@ async def test_a_change_whose_end_nobody_saw_is_made_once(place: Place, restart:
     assert await place.audited() == []
 
 
+async def test_a_change_that_arrived_and_was_changed_again_is_not_told_as_lost(
+    place: Place,
+) -> None:
+    async with place.house() as house:
+        place.distant.away = "after"
+        saved = await house.save((await house.get("fix")).but(code_style="mine"), by="t")
+    place.distant.away = ""
+    await place.there.save(saved.but(code_style="theirs"), by="other")
+    async with place.house() as house:
+        await house.deliver()
+        assert (house.health().lost, house.health().waiting) == (0, 0)
+        assert (await house.get("fix")).code_style == "theirs"
+    assert await place.audited() == []
+
+
 async def test_what_others_changed_meanwhile_is_read_again_and_kept(place: Place) -> None:
     async with place.house() as house:
         seen = await house.get("fix")
