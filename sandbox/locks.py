@@ -1,6 +1,7 @@
 """Which versions a repository's lock files pin, read as data: uv, Poetry, PDM, Pipenv, pylock."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from core.trees import Tree
 MAX_FILE_BYTES = 20_000_000
 FILES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock")
 """In this order; the first that is there holds."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def locked(tree: Tree) -> tuple[str, dict[str, str], tuple[str, ...]]:
@@ -66,9 +68,14 @@ def _of_pipenv(document: Any) -> Iterator[tuple[str, str]]:
 
 
 def _alone(pairs: Iterator[tuple[str, str]]) -> dict[str, str]:
-    """Each package that is pinned to one valid version."""
+    """Each package that is pinned to one valid version.
+
+    A name that is none could bring an option of the installer with it, in a line of its own.
+    """
     found: dict[str, set[str]] = {}
     for name, version in pairs:
+        if not _NAME.fullmatch(name):
+            continue
         try:
             found.setdefault(canonicalize_name(name), set()).add(str(Version(version)))
         except InvalidVersion:

@@ -1,5 +1,6 @@
 """Requirements and names are read from every usual place, as data, and nothing odd is taken."""
 
+import json
 from textwrap import dedent
 
 import pytest
@@ -375,3 +376,12 @@ def test_a_locked_tool_that_is_too_old_gives_way() -> None:
     found = read({"poetry.lock": text})
     assert dict(found.locked) == {"six": "1"}
     assert found.notes == ("poetry.lock: pytest 5.4 runs on no Python that we have",)
+
+
+@pytest.mark.parametrize("option", ["-i http://localhost:1/simple", "-r /proc/self/environ"])
+def test_a_name_in_a_lock_file_brings_no_option_of_the_installer(option: str) -> None:
+    name = json.dumps(f"a\n{option}\nb")
+    poetry = f'[[package]]\nname = {name}\nversion = "1"\n[[package]]\nname = "-r"\nversion = "1"\n'
+    assert not read({"poetry.lock": poetry}).locked
+    pipenv = f'{{"default": {{{name}: {{"version": "==1"}}, "good": {{"version": "==1"}}}}}}'
+    assert dict(read({"Pipfile.lock": pipenv}).locked) == {"good": "1"}
