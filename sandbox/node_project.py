@@ -25,6 +25,9 @@ PUBLIC = frozenset({"registry.yarnpkg.com", PUBLIC_HOST})
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NEEDS = ("dependencies", "devDependencies", "optionalDependencies")
 _REGISTRY_TARBALL = re.compile(r"^https://[^/]+/(?:[^?#]*/)?-/[^/?#]+\.tgz(?:[?#].*)?$")
+_PNPM_TARBALL = re.compile(
+    r"^  '?/?([^'\n]+?)'?:\n    resolution: \{[^}\n]*(?:tarball|repo): ([^,}\n]+)", re.MULTILINE
+)
 _ELSEWHERE = re.compile(r"^(git[+:@]|git@|https?:|ssh:|github:|gitlab:|bitbucket:|gist:|[\w.-]+/)")
 
 
@@ -110,12 +113,9 @@ class NodeProject:
                 if not _REGISTRY_TARBALL.match(resolved.partition("#")[0]):
                     yield name, resolved
         elif self.manager == "pnpm":
-            for name, resolved in re.findall(
-                r"^  '?(@?[^@\n']+)@[^\n]*:\n    resolution: \{[^}\n]*(?:tarball|repo): ([^,}\n]+)",
-                text,
-                re.MULTILINE,
-            ):
-                yield name, resolved
+            for key, resolved in _PNPM_TARBALL.findall(text):
+                if not _REGISTRY_TARBALL.match(resolved):
+                    yield key[:1] + key[1:].partition("@")[0], resolved
 
     @property
     def other_hosts(self) -> tuple[str, ...]:

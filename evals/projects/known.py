@@ -1,6 +1,8 @@
 """The projects that are tried: one table, a row for each, whatever its language."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,8 @@ class Project:
     version: str
     why: str
     """What it stands for."""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    """What its package.json must say otherwise, where it was published without what tests need."""
 
     @property
     def id(self) -> str:
@@ -34,4 +38,42 @@ PROJECTS = (
     Project("pypi", "aiodns", "4.0.4", "tests that need the network; a compiled dependency"),
     Project("pypi", "django-auth-ldap", "5.4.0", "a dependency that needs a C library to build"),
     Project("pypi", "docopt", "0.6.2", "ships no tests"),
+    Project(
+        "npm",
+        "zod",
+        "3.25.76",
+        "1,400 tests in TypeScript by Vitest; published without its needs, which are added",
+        {
+            "scripts": {"test": "vitest run"},
+            "devDependencies": {"vitest": "3.2.4", "@web-std/file": "3.0.3", "recheck": "4.4.5"},
+        },
+    ),
+    Project(
+        "npm",
+        "hashids",
+        "2.3.0",
+        "tests in TypeScript by Jest; published without its settings, which are added",
+        {
+            "scripts": {"test": "jest"},
+            "jest": {
+                "transform": {r"\.ts$": "@swc/jest"},
+                "testMatch": ["**/src/tests/*.test.ts"],
+            },
+            "devDependencies": {
+                "jest": "29.7.0",
+                "@swc/core": "1.13.5",
+                "@swc/jest": "0.2.39",
+                "require-from-web": "1.2.0",
+            },
+        },
+    ),
+    Project(
+        "npm",
+        "fraction.js",
+        "5.3.4",
+        "a script that calls mocha; its tool for builds goes, whose lock file `npm ci` refuses",
+        {"devDependencies": {"mocha": "*"}},
+    ),
+    Project("npm", "fast-json-stable-stringify", "2.1.0", "a script of eslint, nyc and tape"),
+    Project("npm", "resolve", "1.22.14", "a script that lints first and installs afterwards"),
 )

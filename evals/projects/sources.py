@@ -7,6 +7,7 @@ from packaging.specifiers import SpecifierSet
 
 from core.trees import Tree
 from evals.projects.known import Project
+from evals.projects.npm import from_npm
 from sandbox.package_index import PackageIndex
 from sandbox.source_archive import unpacked
 
@@ -18,8 +19,11 @@ def from_python_index(project: Project, address: str) -> Tree:
     return unpacked(index.fetch(archive), archive.filename)
 
 
-SOURCES: Mapping[str, Callable[[Project, str], Tree]] = {"pypi": from_python_index}
-"""By ecosystem: what fetches a project, given the address of its index."""
+SOURCES: Mapping[str, Callable[[Project, str], Tree]] = {
+    "pypi": from_python_index,
+    "npm": lambda project, _: from_npm(project),
+}
+"""By ecosystem: what fetches a project, given the address of the Python index."""
 
 
 async def fetched(project: Project, address: str) -> Tree:

@@ -13,7 +13,8 @@ from core.evidence import CaseOutcome, RunEnd, TestRun
 from core.ports import Limits, SandboxProvider
 from core.trees import Tree
 from evals.projects.known import PROJECTS, Project
-from evals.projects.plain import PLAIN, Plain, compared
+from evals.projects.outcomes import Plain, compared
+from evals.projects.plain import PLAIN
 from evals.projects.sources import fetched
 from repair.bench import Bench
 from sandbox.detection import detect

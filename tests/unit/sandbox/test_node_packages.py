@@ -12,7 +12,6 @@ from core.errors import EnvironmentUnprepared
 from core.evidence import RunEnd
 from core.recipes import Recipe
 from sandbox.environment import Environments
-from sandbox.node_project import project_of
 from tests.fakes.npm_registry import Registry
 from tests.unit.sandbox.rooms import Rooms, open_folder, tree_of
 
@@ -143,91 +142,3 @@ async def test_a_python_repository_with_a_manifest_asks_no_registry(
     environment = await rooms.environments.prepare(tree_of(texts), Recipe())
     assert not registry.asked
     assert not any(inside == "/node_modules" for _, inside in environment.layers)
-
-
-LOCK = {
-    "packages": {
-        "": {"dependencies": {"a": "1", "b": "github:x/b"}},
-        "node_modules/a": {"resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz"},
-        "node_modules/b": {"resolved": "git+ssh://git@github.com/x/b.git#abc"},
-        "node_modules/@s/c": {"version": "1.0.0", "integrity": "sha512-x"},
-        "packages/d": {"version": "1.0.0"},
-        "node_modules/d": {"resolved": "packages/d", "link": True},
-        "node_modules/e": {"resolved": "https://evil.example/e.tgz"},
-    }
-}
-YARN = (
-    '"a@^1.0.0":\n  version "1.0.0"\n  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#1"\n\n'
-    'b@x:\n  version "1.0.0"\n  resolved "https://codeload.github.com/x/b/tar.gz/1"\n'
-)
-PNPM = (
-    "packages:\n  a@1.0.0:\n    resolution: {integrity: sha512-x}\n"
-    "  b@https://x:\n    resolution: {tarball: https://codeload.github.com/x/b}\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("lock", "text", "foreign"),
-    [
-        ("package-lock.json", json.dumps(LOCK), {"b", "e"}),
-        ("yarn.lock", YARN, {"b"}),
-        ("pnpm-lock.yaml", PNPM, {"b"}),
-        ("package-lock.json", "no json", set[str]()),
-    ],
-)
-def test_what_a_lock_file_would_fetch_from_elsewhere_is_told(
-    lock: str, text: str, foreign: set[str]
-) -> None:
-    project = project_of(tree_of({"package.json": manifest(a="^1.0.0"), lock: text}))
-    assert project is not None and set(project.foreign) == foreign
-
-
-def test_a_lock_file_sends_nobody_to_another_host() -> None:
-    texts = {
-        "package.json": manifest(a="1"),
-        "yarn.lock": YARN.replace("yarnpkg.com", "evil.example"),
-    }
-    project = project_of(tree_of(texts))
-    assert project is not None
-    assert project.other_hosts == ("codeload.github.com", "registry.evil.example")
-
-
-EVIL = "http://169.254.169.254/latest"
-
-
-@pytest.mark.parametrize(
-    ("lock", "text"),
-    [
-        ("yarn.lock", f'a@1:\n  version "1"\n  resolved  "{EVIL}"\n'),
-        ("yarn.lock", f'a@1:\r\n  version "1"\r\n  resolved "{EVIL}"\r\n'),
-        ("yarn.lock", 'a@1:\n  "re\\u0073olved" "HTTP:\\u002f/169.254.169.254/"\n'),
-        ("yarn.lock", 'a@1:\n  resolved "https://registry.npmjs.org@evil.example/a/-/a-1.tgz"\n'),
-        ("pnpm-lock.yaml", f"packages:\n  a@1:\n    resolution:\n      tarball: {EVIL}\n"),
-        ("pnpm-lock.yaml", f'packages: {{a@1: {{resolution: {{"tarb\\x61ll": "{EVIL}"}}}}}}\n'),
-        ("pnpm-lock.yaml", "packages: {a@1: {resolution: {type: directory, directory: /etc}}}\n"),
-        ("pnpm-lock.yaml", "packages: [\n"),
-    ],
-)
-def test_no_form_of_a_lock_file_hides_an_address(lock: str, text: str) -> None:
-    project = project_of(tree_of({"package.json": manifest(a="1"), lock: text}))
-    assert project is not None and project.other_hosts
-
-
-def test_a_lock_file_of_the_registry_alone_is_followed() -> None:
-    for lock, text in (
-        ("yarn.lock", YARN.partition("b@x")[0]),
-        ("pnpm-lock.yaml", PNPM.partition("  b@")[0]),
-        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
-    ):
-        project = project_of(tree_of({"package.json": manifest(a="1"), lock: text}))
-        assert project is not None and project.other_hosts == ()
-
-
-def test_members_of_a_workspace_are_found_by_its_patterns() -> None:
-    root = {"workspaces": ["packages/*", "tools/**"], "dependencies": {"x": "file:./own/x"}}
-    paths = ("packages/a", "packages/a/node_modules/q", "tools/b/c", "other", "own/x")
-    texts = {f"{path}/package.json": "{}" for path in paths}
-    project = project_of(tree_of({"package.json": json.dumps(root), **texts}))
-    assert project is not None
-    wanted = ("own/x", "packages/a", "tools/b/c")
-    assert project.members == tuple(f"{path}/package.json" for path in wanted)

@@ -1,0 +1,138 @@
+"""What a Node.js repository declares is read as data: no program is called and nobody is asked."""
+
+import json
+
+import pytest
+
+from sandbox.node_project import project_of
+from tests.unit.sandbox.rooms import tree_of
+
+MANIFEST = json.dumps({"name": "shop", "dependencies": {"a": "^1.0.0"}})
+
+LOCK = {
+    "packages": {
+        "": {"dependencies": {"a": "1", "b": "github:x/b"}},
+        "node_modules/a": {"resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz"},
+        "node_modules/b": {"resolved": "git+ssh://git@github.com/x/b.git#abc"},
+        "node_modules/@s/c": {"version": "1.0.0", "integrity": "sha512-x"},
+        "packages/d": {"version": "1.0.0"},
+        "node_modules/d": {"resolved": "packages/d", "link": True},
+        "node_modules/e": {"resolved": "https://evil.example/e.tgz"},
+    }
+}
+YARN = (
+    '"a@^1.0.0":\n  version "1.0.0"\n  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#1"\n\n'
+    'b@x:\n  version "1.0.0"\n  resolved "https://codeload.github.com/x/b/tar.gz/1"\n'
+)
+PNPM = (
+    "lockfileVersion: '9.0'\n\npackages:\n\n"
+    "  a@1.0.0:\n    resolution: {integrity: sha512-x}\n\n"
+    "  b@https://x:\n    resolution: {tarball: https://codeload.github.com/x/b}\n\n"
+    "  '@s/c@1.0.0':\n    resolution: {integrity: sha512-x,"
+    " tarball: https://registry.npmjs.org/@s/c/-/c-1.0.0.tgz}\n\n"
+    "  '@s/d@git+https://x':\n    resolution: {commit: abc, repo: https://x/d.git, type: git}\n"
+)
+OLDER_PNPM = (
+    "lockfileVersion: '6.0'\n\npackages:\n\n"
+    "  /a@1.0.0:\n    resolution: {integrity: sha512-x}\n    dev: true\n\n"
+    "  /@s/c@1.0.0:\n    resolution: {tarball: https://evil.example/c.tgz}\n\n"
+    "  github.com/x/b/abc:\n    resolution: {tarball: https://codeload.github.com/x/b}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lock", "text", "foreign"),
+    [
+        ("package-lock.json", json.dumps(LOCK), {"b", "e"}),
+        ("yarn.lock", YARN, {"b"}),
+        (
+            "yarn.lock",
+            '"@s/c@^1", "@s/c@^2":\n  version "1.0.0"\n  resolved "git+ssh://x/c"\n',
+            {"@s/c"},
+        ),
+        ("pnpm-lock.yaml", PNPM, {"b", "@s/d"}),
+        ("pnpm-lock.yaml", OLDER_PNPM, {"@s/c", "github.com/x/b/abc"}),
+        ("package-lock.json", "no json", set[str]()),
+    ],
+)
+def test_what_a_lock_file_would_fetch_from_elsewhere_is_told(
+    lock: str, text: str, foreign: set[str]
+) -> None:
+    project = project_of(tree_of({"package.json": MANIFEST, lock: text}))
+    assert project is not None and set(project.foreign) == foreign
+
+
+def test_a_lock_file_sends_nobody_to_another_host() -> None:
+    texts = {
+        "package.json": MANIFEST,
+        "yarn.lock": YARN.replace("yarnpkg.com", "evil.example"),
+    }
+    project = project_of(tree_of(texts))
+    assert project is not None
+    assert project.other_hosts == ("codeload.github.com", "registry.evil.example")
+
+
+EVIL = "http://169.254.169.254/latest"
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("yarn.lock", f'a@1:\n  version "1"\n  resolved  "{EVIL}"\n'),
+        ("yarn.lock", f'a@1:\r\n  version "1"\r\n  resolved "{EVIL}"\r\n'),
+        ("yarn.lock", 'a@1:\n  "re\\u0073olved" "HTTP:\\u002f/169.254.169.254/"\n'),
+        ("yarn.lock", 'a@1:\n  resolved "https://registry.npmjs.org@evil.example/a/-/a-1.tgz"\n'),
+        ("pnpm-lock.yaml", f"packages:\n  a@1:\n    resolution:\n      tarball: {EVIL}\n"),
+        ("pnpm-lock.yaml", f'packages: {{a@1: {{resolution: {{"tarb\\x61ll": "{EVIL}"}}}}}}\n'),
+        ("pnpm-lock.yaml", "packages: {a@1: {resolution: {type: directory, directory: /etc}}}\n"),
+        ("pnpm-lock.yaml", "packages: [\n"),
+    ],
+)
+def test_no_form_of_a_lock_file_hides_an_address(lock: str, text: str) -> None:
+    project = project_of(tree_of({"package.json": MANIFEST, lock: text}))
+    assert project is not None and project.other_hosts
+
+
+def test_a_lock_file_of_the_registry_alone_is_followed() -> None:
+    for lock, text in (
+        ("yarn.lock", YARN.partition("b@x")[0]),
+        ("pnpm-lock.yaml", PNPM.partition("  b@")[0]),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+    ):
+        project = project_of(tree_of({"package.json": MANIFEST, lock: text}))
+        assert project is not None and project.other_hosts == ()
+
+
+def test_pnpm_is_not_sent_to_another_registry_by_the_addresses_of_its_lock_file() -> None:
+    texts = {"package.json": MANIFEST, "pnpm-lock.yaml": PNPM}
+    project = project_of(tree_of(texts))
+    assert project is not None and project.manager == "pnpm"
+    assert project.other_hosts == ("an address of another kind", "codeload.github.com")
+    evil = PNPM.replace("registry.npmjs.org", "registry.evil.example")
+    project = project_of(tree_of({**texts, "pnpm-lock.yaml": evil}))
+    assert project is not None
+    assert "registry.evil.example" in project.other_hosts
+
+
+@pytest.mark.parametrize("lock", ["pnpm-lock.yaml", "yarn.lock"])
+def test_members_of_a_workspace_are_found_where_its_program_names_them(lock: str) -> None:
+    root = {} if lock == "pnpm-lock.yaml" else {"workspaces": {"packages": ["packages/*"]}}
+    texts = {
+        "package.json": json.dumps({"name": "all", **root}),
+        "pnpm-workspace.yaml": "packages:\n  - 'packages/*'\n  - \"!packages/old\"\n",
+        lock: "",
+        "packages/a/package.json": "{}",
+        "other/package.json": "{}",
+    }
+    project = project_of(tree_of(texts))
+    assert project is not None and project.members == ("packages/a/package.json",)
+
+
+def test_members_of_a_workspace_are_found_by_its_patterns() -> None:
+    root = {"workspaces": ["packages/*", "tools/**"], "dependencies": {"x": "file:./own/x"}}
+    paths = ("packages/a", "packages/a/node_modules/q", "tools/b/c", "other", "own/x")
+    texts = {f"{path}/package.json": "{}" for path in paths}
+    project = project_of(tree_of({"package.json": json.dumps(root), **texts}))
+    assert project is not None
+    wanted = ("own/x", "packages/a", "tools/b/c")
+    assert project.members == tuple(f"{path}/package.json" for path in wanted)
