@@ -7,7 +7,7 @@ import {
   Link,
   redirect,
 } from "@tanstack/react-router";
-import { Empty } from "@/components/states";
+import { Empty, Failed } from "@/components/states";
 import { isEventType, type EventType } from "@/config/events";
 import { isDay } from "@/features/analytics/api/use-stats";
 import type { Way } from "@/features/analytics/components/cost-cards";
@@ -167,6 +167,9 @@ export const router = createRouter({
     ...[agents, identities, identity, activity, analytics],
   ]),
   basepath: "/ui",
+  defaultErrorComponent: ({ error, reset }) => (
+    <Failed what="this page" error={error} retry={reset} />
+  ),
   scrollRestoration: true,
 });
 

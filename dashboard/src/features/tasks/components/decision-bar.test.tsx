@@ -262,3 +262,10 @@ test("a report is called noise beside its patch: bound to it, at the second step
   render(<DecisionOutcome settled={settled[0] as Settled} prUrl={null} branch={null} />);
   expect(screen.getByRole("status").textContent).toBe("The report is closed as noise.");
 });
+
+test("what became of an answer has the focus, as the bar that had it may be gone", () => {
+  render(
+    <DecisionOutcome settled={{ kind: "expired", message: "x" }} prUrl={null} branch={null} />,
+  );
+  expect(document.activeElement).toBe(screen.getByRole("status"));
+});

@@ -323,11 +323,18 @@ interface OutcomeProps {
   onShowChange?: () => void;
 }
 
-/** What became of an answer, in words. */
+/** What became of an answer, in words; the bar that had the focus may be gone, so it comes here. */
 export function DecisionOutcome({ settled, prUrl, branch, onShowChange }: OutcomeProps) {
   const good = settled.kind === "decided";
+  const told = useRef<HTMLDivElement>(null);
+  useEffect(() => told.current?.focus(), []);
   return (
-    <div className={`notice ${good ? "notice-good" : "notice-warn"}`} role="status">
+    <div
+      className={`notice ${good ? "notice-good" : "notice-warn"}`}
+      role="status"
+      tabIndex={-1}
+      ref={told}
+    >
       <p>
         <ForeignText text={said(settled, branch)} />
       </p>

@@ -83,7 +83,8 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
   const [settled, setSettled] = useState<{ said: Settled; revision: number } | null>(null);
   const now = questionNow(asked);
   const [comments, setComments] = useComments(now?.approval_id);
-  const approval = useQuestion(task.task_id, now?.approval_id).data ?? null;
+  const question = useQuestion(task.task_id, now?.approval_id);
+  const approval = question.data ?? null;
   const first = useFirst(now);
   const panel = useRef<HTMLDivElement>(null);
   const onTab = (chosen: Tab) => onPlace({ ...place, tab: chosen, call: undefined });
@@ -118,6 +119,9 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
         </div>
       )}
       {trouble && <Failed what="all of the task" error={trouble} retry={retry} />}
+      {question.isError && (
+        <Failed what="the question" error={question.error} retry={() => void question.refetch()} />
+      )}
       <Ending task={task} />
       {approval && <Asked approval={approval} />}
       <Summary task={task} approval={approval} />
