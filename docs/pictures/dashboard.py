@@ -12,17 +12,17 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from docs.pictures.dashboard_house import ask, house
+from docs.pictures.dashboard_house import ROOT, ask, house
 
 FOLDER = Path(__file__).parent
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": DESKTOP, "color_scheme": "light"},
     "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
     "phone": {
         "viewport": PHONE,
         "color_scheme": "dark",
-        "device_scale_factor": 1.5,
+        "device_scale_factor": 1.25,
         "has_touch": True,
         "is_mobile": True,
     },
@@ -44,6 +44,13 @@ SCREENS = (
 )
 """Name, address, and what shows that a screen is ready."""
 BELOW_THE_EDGE = "tabs => scrollBy(0, tabs.getBoundingClientRect().top - 16)"
+UNPLACED = """root => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode())
+    if (texts.currentNode.data.includes(root))
+      texts.currentNode.data = texts.currentNode.data.replaceAll(root, "~/anton");
+}"""
+"""Leaves out where the pictures were taken."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
 
@@ -85,6 +92,7 @@ def of_a_task(page: Page, base: str) -> Iterator[str]:
         page.goto(f"{base}/ui/tasks/{task}?tab={tab}")
         page.get_by_role("region", name="Decision").wait_for()
         page.get_by_role("tabpanel").locator("section, li, p").filter(visible=True).first.wait_for()
+        page.get_by_text("is being started").wait_for(state="hidden")
         if tab != "diff":
             page.get_by_role("tablist").evaluate(BELOW_THE_EDGE)
         yield f"task-{tab}"
@@ -107,6 +115,7 @@ def photograph(browser: Browser, base: str) -> None:
         context = browser.new_context(**options)
         page = context.new_page()
         for name in scenes(page, base):
+            page.evaluate(UNPLACED, str(ROOT))
             page.screenshot(path=FOLDER / f"dashboard-{name}-{look}.png")
         sign_in(page, base)
         page.screenshot(path=FOLDER / f"dashboard-sign-in-{look}.png")

@@ -1,4 +1,4 @@
-"""The hand-made answers of the model `scripted`, role by role, for the pictures of the dashboard."""
+"""The hand-made answers of the model `scripted`, role by role, for pictures of the dashboard."""
 
 import json
 import re
