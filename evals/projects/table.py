@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evals.projects.suite import Row
 
 HEAD = (
-    f"{'project':<28}{'runner':<10}{'tests':<34}{'agreement':<16}"
+    f"{'project':<38}{'runner':<10}{'tests':<34}{'agreement':<16}"
     f"{'cold':>8}{'warm':>8}{'run':>9}{'outside':>9}"
 )
 SHOWN = 5
@@ -17,7 +17,7 @@ def line(row: Row) -> str:
     name = f"{row.project.id} {row.project.version}"
     counts = ", ".join(f"{count} {kind}" for kind, count in row.counts) or row.end or "-"
     seconds = (row.cold_s, row.warm_s, row.run_s, row.plain_s)
-    return f"{name:<28}{row.runner or '-':<10}{counts:<34}{_agreement(row):<16}" + "".join(
+    return f"{name:<38}{row.runner or '-':<10}{counts:<34}{_agreement(row):<16}" + "".join(
         f"{value:>{width}.2f}s" for value, width in zip(seconds, (7, 7, 8, 8), strict=True)
     )
 
