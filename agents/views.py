@@ -21,6 +21,7 @@ PASSAGES_MAX_CHARS = 2_000
 WORDS_ALONE = "named in the report"
 QUOTED = "quoted by the diagnosis"
 NAMED = "named by the diagnosis"
+EDGE_CASES = "Edge cases to keep in mind; one whose outcome the report does not say is open:"
 GUESS = 0.3
 """Confidence at most in what was not checked against the tree."""
 SMALL = 8_000
@@ -164,7 +165,7 @@ def wanted_of(case: Case) -> str:
         return ""
     lines = [f"- {one}" for one in triage.acceptance_criteria]
     if triage.edge_cases:
-        lines.append("Edge cases, some of which the report leaves open:")
+        lines.append(EDGE_CASES)
         lines += [f"- {one}" for one in triage.edge_cases]
     return "\n".join(lines)
 

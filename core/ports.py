@@ -318,6 +318,8 @@ class Case:
     attempt: int = 1
     explanation: str = ""
     """What the maker of the change under review says of it."""
+    notes: tuple[str, ...] = ()
+    """What was noted on the way, as the person who decides is shown it."""
 
 
 class RepairEngine(Protocol):

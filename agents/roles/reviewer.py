@@ -97,6 +97,7 @@ async def _read(
         **understood(case),
         explanation=case.explanation,
         proof=proof_in_words(evidence),
+        notes=_notes(case, evidence),
         diff=diff,
         code=_around(case, patch) if whole else "",
         users=users_of(patch.apply(case.tree), _changed(patch)) if whole else "",
@@ -191,6 +192,13 @@ def proof_in_words(evidence: Evidence) -> str:
         f"Of the whole suite {len(evidence.fixed.passed)} pass and {len(evidence.fixed.failed)} "
         f"fail with the change; no test that passed before fails now.{_weaker(evidence)}"
     )
+
+
+def _notes(case: Case, evidence: Evidence) -> str:
+    """What was noted on the way, and how the tests were set up, as it is told beside the change."""
+    run = evidence.fixed or evidence.base
+    of_tests = [f"Tests: {note}" for note in run.notes] if run else []
+    return "\n".join(f"- {note}" for note in [*case.notes, *of_tests])
 
 
 def _weaker(evidence: Evidence) -> str:

@@ -29,7 +29,9 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     patch = await deps.need(Patch, state.get("patch"))
     evidence = await deps.need(Evidence, state.get("evidence"))
     said = (state.get("attempt") or {}).get("explanation", "")
-    case = replace(await case_of(state, deps), explanation=said)
+    case = replace(
+        await case_of(state, deps), explanation=said, notes=tuple(state.get("notes", ()))
+    )
     answer = await deps.engine.review(case, patch, evidence)
     profile = profile_named(rules.profile)
     protected = protected_paths(patch, profile)

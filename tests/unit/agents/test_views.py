@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from agents.views import SMALL, is_small, named_by, places_of, users_of
+from agents.views import (
+    EDGE_CASES,
+    SMALL,
+    is_small,
+    named_by,
+    places_of,
+    users_of,
+    wanted_of,
+)
 from core.findings import Diagnosis, Triage
 from core.patches import Suspect
 from core.ports import Case
@@ -50,3 +58,10 @@ def test_users_are_told_for_functions_alone() -> None:
     outside = Suspect(path="shop.py", line=1, score=1)
     assert users_of(TREE, [outside]) == ""
     assert "No other code" in users_of(TREE, [outside, Suspect(path="shop.py", line=5, score=1)])
+
+
+def test_edge_cases_are_open_only_where_the_report_does_not_say() -> None:
+    triage = Triage(acceptance_criteria=("2 gives 4.",), edge_cases=("Nothing at all",))
+    assert wanted_of(replace(CASE, triage=triage)) == (
+        f"- 2 gives 4.\n{EDGE_CASES}\n- Nothing at all"
+    )

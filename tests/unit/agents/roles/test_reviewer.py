@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from agents.roles.reviewer import PART_MAX_CHARS, changed_line, review
 from core.approvals import Risk
-from core.evidence import Evidence, Verdict
+from core.evidence import Evidence, RunEnd, TestRun, Verdict
 from core.findings import Diagnosis, ReviewVerdict, Triage
 from core.patches import Patch
 from core.ports import Case
@@ -132,3 +133,25 @@ async def test_reviewer_is_told_where_nobody_uses_it() -> None:
     model = ScriptedModel([answer("APPROVE")])
     await review(replace(CASE, tree=base), Patch.between("0" * 40, base, fixed), EVIDENCE, model)
     assert "No other code of the repository names it" in model.prompt()
+
+
+async def test_reviewer_is_told_what_weakens_the_proof() -> None:
+    now = datetime.now(UTC)
+    run = TestRun(
+        tree_hash=PATCH.tree_hash,
+        argv=("npm", "test"),
+        environment="e",
+        backend="bubblewrap",
+        end=RunEnd.PASSED,
+        exit_code=0,
+        notes=("package-lock.json was not followed: npm said EUSAGE",),
+        started_at=now,
+        ended_at=now,
+    )
+    model = ScriptedModel([answer("APPROVE")] * 2)
+    told = replace(CASE, notes=("No test can be run here.",))
+    await review(told, PATCH, EVIDENCE.but(base=run), model)
+    assert "No test can be run here.\n- Tests: package-lock.json was not followed" in model.prompt()
+    assert "No CI has run on the change." in model.prompt()
+    await review(CASE, PATCH, EVIDENCE, model)
+    assert "What was noted" not in model.prompt()
