@@ -43,6 +43,8 @@ _UNREACHABLE = re.compile(
     r"|fetch failed|network|offline|\b50[0234]\b",
     re.IGNORECASE,
 )
+_ON_DISK = re.compile(r'"\s*((file|link|portal):|~?/|\.)', re.IGNORECASE)
+"""In a table as JSON: a package of a path of this machine."""
 _NOISE = re.compile(r"npm (warn|notice)|.*(complete log|_logs)")
 _ABSENT = re.compile(
     r"404\s+'?(@?[^@'\s]+)@|ETARGET.*?matching version found for (@?[^@\s]+)@"
@@ -173,6 +175,8 @@ def lay_out(project: NodeProject, folder: Path, left_out: Mapping[str, str]) -> 
     """The manifests of a project, as data that no installer can run anything of."""
     for path in (MANIFEST, *project.members):
         found = json.loads(project.tree[path].data)
+        if path == MANIFEST and "workspaces" in found:
+            found["workspaces"] = [member.rpartition("/")[0] for member in project.members]
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(_bare(found, left_out), indent=2))
@@ -183,6 +187,9 @@ def lay_out(project: NodeProject, folder: Path, left_out: Mapping[str, str]) -> 
 
 def _bare(package: Mapping[str, Any], left_out: Mapping[str, str]) -> dict[str, Any]:
     kept = {key: package[key] for key in KEPT if key in package}
+    for key in ("overrides", "resolutions", "peerDependencies"):
+        if _ON_DISK.search(json.dumps(kept.get(key))):
+            del kept[key]
     for table in NEEDS:
         if table in kept:
             needs = table_of(package, table)

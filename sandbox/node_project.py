@@ -1,6 +1,7 @@
 """What a Node.js repository declares, read as data: packages, lock file, script for tests."""
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _REGISTRY_TARBALL = re.compile(r"^https://[^/]+/(?:[^?#]*/)?-/[^/?#]+\.tgz(?:[?#
 _PNPM_TARBALL = re.compile(
     r"^  '?/?([^'\n]+?)'?:\n    resolution: \{[^}\n]*(?:tarball|repo): ([^,}\n]+)", re.MULTILINE
 )
+LOCAL = re.compile(r"\s*((file|link|portal):|~?/)", re.IGNORECASE)
+"""Begins what is taken from a path of the machine."""
 _ELSEWHERE = re.compile(r"^(git[+:@]|git@|https?:|ssh:|github:|gitlab:|bitbucket:|gist:|[\w.-]+/)")
 
 
@@ -88,14 +91,23 @@ class NodeProject:
     @cached_property
     def foreign(self) -> dict[str, str]:
         """Packages that come from elsewhere than the registry, by name: they are not fetched."""
-        named = {name: wanted for name, wanted in self.needs.items() if _ELSEWHERE.match(wanted)}
+        named = {
+            name: wanted for name, wanted in self.needs.items() if self._is_foreign(wanted, "")
+        }
         for path in self.members:
             inner = _read(self.tree, path)
             for table in NEEDS:
                 for name, wanted in table_of(inner, table).items():
-                    if _ELSEWHERE.match(str(wanted)):
+                    if self._is_foreign(str(wanted), path.rpartition("/")[0]):
                         named[name] = str(wanted)
         return {**named, **dict(self._foreign_in_lock())}
+
+    def _is_foreign(self, wanted: str, folder: str) -> bool:
+        """Whether a need of a package in `folder` is of no registry and of no folder of ours."""
+        if not LOCAL.match(wanted):
+            return bool(_ELSEWHERE.match(wanted))
+        place = posixpath.normpath(posixpath.join(folder, wanted.partition(":")[2]))
+        return f"{place}/{MANIFEST}" not in self.tree
 
     def _foreign_in_lock(self) -> Iterator[tuple[str, str]]:
         text = self.tree.text(self.lock) if self.lock else ""

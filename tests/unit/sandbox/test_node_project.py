@@ -1,9 +1,11 @@
 """What a Node.js repository declares is read as data: no program is called and nobody is asked."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from sandbox.node_install import lay_out
 from sandbox.node_project import project_of
 from tests.unit.sandbox.rooms import tree_of
 
@@ -136,3 +138,22 @@ def test_members_of_a_workspace_are_found_by_its_patterns() -> None:
     assert project is not None
     wanted = ("own/x", "packages/a", "tools/b/c")
     assert project.members == tuple(f"{path}/package.json" for path in wanted)
+
+
+def test_a_manifest_takes_nothing_from_this_machine(tmp_path: Path) -> None:
+    out = "file:../../secret.tgz"
+    needs = {"a": out, "b": "/etc/x.tgz", "c": "file:own/c", "d": " FILE:%2e%2e/x", "e": "~/x.tgz"}
+    needs["g"] = "~1.2.3"
+    inner = {"dependencies": {"f": out, "c": "file:../../own/c"}}
+    package = {
+        **{"workspaces": ["packages/*", "../../*", "/srv/*"], "dependencies": needs},
+        **{"overrides": {"x": {"y": out}}, "peerDependencies": {"z": out}, "resolutions": {}},
+    }
+    texts = {"package.json": json.dumps(package), "packages/m/package.json": json.dumps(inner)}
+    project = project_of(tree_of({**texts, "own/c/package.json": "{}"}))
+    assert project is not None and set(project.foreign) == {"a", "b", "d", "e", "f"}
+    lay_out(project, tmp_path, project.foreign)
+    written = json.loads((tmp_path / "package.json").read_text())
+    assert set(written["workspaces"]) == {"packages/m", "own/c"}
+    assert written["dependencies"] == {"c": "file:own/c", "g": "~1.2.3"}
+    assert "overrides" not in written and "peerDependencies" not in written
