@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from docs.pictures.dashboard_house import ROOT, ask, house
 
 FOLDER = Path(__file__).parent
-DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 720}
+TALL: ViewportSize = {"width": 1280, "height": 1180}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": DESKTOP, "color_scheme": "light"},
     "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
@@ -88,7 +90,10 @@ def of_a_task(page: Page, base: str) -> Iterator[str]:
     """The tabs of the task that waits for consent, and the dialog that asks for it."""
     waiting = ask(base, "/tasks?status=waiting_for_input")["tasks"]
     task = next(one["task_id"] for one in waiting if one["ticket"] == "BUG-42")
+    desk = page.viewport_size != PHONE
     for tab in TABS:
+        if desk:
+            page.set_viewport_size(TALL if tab == "diff" else DESKTOP)
         page.goto(f"{base}/ui/tasks/{task}?tab={tab}")
         page.get_by_role("region", name="Decision").wait_for()
         page.get_by_role("tabpanel").locator("section, li, p").filter(visible=True).first.wait_for()
