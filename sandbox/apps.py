@@ -28,6 +28,9 @@ START = (
     "import uvicorn; sys.exit(uvicorn.main())"
 )
 
+BESIDE = ("-c", (Path(__file__).parent / "inside" / "pages.py").read_text(), WORKSPACE)
+"""Serves pages that lie beside sources, which are not shown."""
+
 
 @dataclass(frozen=True)
 class App:
@@ -47,7 +50,7 @@ class App:
         if self.kind == NAMED:
             return ["sh", "-c", *(word.replace("{port}", str(port)) for word in self.words)]
         if self.kind == STATIC:
-            return [python, *self.words, "--bind", "0.0.0.0", str(port)]  # noqa: S104
+            return [python, *self.words, str(port)]
         return [python, *self.words, "--host", "0.0.0.0", "--port", str(port)]  # noqa: S104
 
 
@@ -71,7 +74,8 @@ def app_of(tree: Tree, command: str = "") -> App:
     folder = _pages(tree)
     if folder is None:
         raise NothingToShow(_nothing(tree))
-    words = ("-m", "http.server", "--directory", f"{WORKSPACE}/{folder}".rstrip("/"))
+    at = f"{WORKSPACE}/{folder}".rstrip("/")
+    words = ("-m", "http.server", "--directory", at, "--bind", "0.0.0.0") if folder else BESIDE  # noqa: S104
     return App(STATIC, f"{folder}/index.html".lstrip("/"), words)
 
 

@@ -1,10 +1,17 @@
 """What can be shown of a repository, by its files."""
 
+import threading
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
 import pytest
 
 from core.errors import NothingToShow
 from core.trees import File, Tree
-from sandbox.apps import FASTAPI, STATIC, app_of
+from sandbox.apps import BESIDE, FASTAPI, STATIC, app_of
+from sandbox.inside.pages import Pages
 
 INSTANCE = "from fastapi import FastAPI\napp = FastAPI()\n"
 FACTORY = "import fastapi\ndef create(store=None) -> fastapi.FastAPI: ...\n"
@@ -78,9 +85,30 @@ def test_pages_are_found_built_ones_first(files: dict[str, str], place: str) -> 
     app = app_of(of(files))
     assert (app.kind, app.place) == (STATIC, place)
     folder = f"/work/{place}".removesuffix("/index.html")
-    assert app.argv("python", 8000) == [
-        *("python", "-m", "http.server", "--directory", folder, "--bind", "0.0.0.0", "8000")
-    ]
+    served = ("-m", "http.server", "--directory", folder, "--bind", "0.0.0.0")
+    words = served if "/" in place else BESIDE
+    assert app.argv("python", 8000) == ["python", *words, "8000"]
+
+
+async def test_pages_beside_sources_are_served_without_the_sources(tmp_path: Path) -> None:
+    shown = ("index.html", "style.css", "docs/index.html")
+    kept = (".env", "app.py", "package.json", ".git/config.txt", "docs/notes.md", "Makefile.lock")
+    for name in (*shown, *kept):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "empty").mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.server_port}") as client:
+            found = {name: (await client.get(f"/{name}")).status_code for name in (*shown, *kept)}
+            assert found == dict.fromkeys(shown, 200) | dict.fromkeys(kept, 404)
+            for path in ("/empty/", "/docs/../app.py", "/%2e%2e/etc/passwd", "/app.py?x=.css"):
+                assert (await client.get(path)).status_code == 404, path
+            assert (await client.get("/docs/")).text == "docs/index.html"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.mark.parametrize(
