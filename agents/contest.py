@@ -124,7 +124,10 @@ class Contest:
         """The files of the red tests."""
         paths = dict.fromkeys(test.split("::")[0] for test in self.red)
         texts = [f"FILE: {path}\n{self.tree.text(path)}" for path in paths if path in self.tree]
-        return "\n\n".join(texts)[:max_chars]
+        whole = "\n\n".join(texts)
+        missing = len(whole) - max_chars
+        cut = f"\n[… {missing} characters left out …]" if missing > 0 else ""
+        return whole[:max_chars] + cut
 
     # --- judging ---
 

@@ -9,16 +9,17 @@ from core.patches import Suspect
 from core.ports import Case
 from core.trees import Tree
 from repair.holding import is_source, is_test_path
-from repair.localize import COMMON_WORDS
-from repair.mentions import names_in_report, passages_about, uses_in_tests
+from repair.localize import IN_PART, PLAIN, WRITTEN
+from repair.mentions import passages_about, uses_in_tests
 from repair.traces import frames_of, located
 from repair.units import Excerpt, excerpts, function_around, functions_in, functions_named
-from repair.uses import in_words, uses_of
+from repair.uses import USES_MAX, in_words, uses_of
+from repair.words import COMMON_WORDS, names_in_report
 from sandbox.node_detection import is_script
 
 TESTS_MAX_CHARS = 6_000
 PASSAGES_MAX_CHARS = 2_000
-WORDS_ALONE = "named in the report"
+WORDS_ALONE = (WRITTEN, PLAIN, IN_PART)
 QUOTED = "quoted by the diagnosis"
 NAMED = "named by the diagnosis"
 EDGE_CASES = "Edge cases to keep in mind; one whose outcome the report does not say is open:"
@@ -29,6 +30,9 @@ SMALL = 8_000
 WRITTEN_MAX = 8
 """Functions that a report names, which are looked up."""
 SUSPECTS_SHOWN = 10
+USED_MAX = 12
+"""Shown functions whose users are looked for."""
+USERS_FOUND_MAX = 100
 EMPTY_BYTES = 200
 """Files up to this size, such as a package's `__init__.py`, hide no code worth a word."""
 NOBODY = "(No other code of the repository names it; tests were not searched.)"
@@ -59,13 +63,18 @@ def places_of(case: Case, measured: Sequence[Suspect]) -> tuple[Suspect, ...]:
 def _written_of(case: Case, names: frozenset[str], hinted: Sequence[str]) -> list[Suspect]:
     """The functions that a report names: by any word in files at hand, as code elsewhere."""
     words = frozenset(re.findall(r"[A-Za-z_]\w{3,}", words_of(case))) - COMMON_WORDS
-    found = _defined(case, names | words, hinted) or _defined(case, names, sorted(case.tree))
+    found = [
+        *_defined(case, names, hinted),
+        *_defined(case, words - names, hinted, PLAIN),
+    ] or _defined(case, names, sorted(case.tree))
     return found[:WRITTEN_MAX]
 
 
-def _defined(case: Case, names: frozenset[str], paths: Sequence[str]) -> list[Suspect]:
+def _defined(
+    case: Case, names: frozenset[str], paths: Sequence[str], why: str = "its name is in the report"
+) -> list[Suspect]:
     return [
-        Suspect(path=path, line=line, function=found, score=0.2, why="its name is in the report")
+        Suspect(path=path, line=line, function=found, score=0.2, why=why)
         for path in paths
         if is_source(path) and case.tree[path].is_regular
         for name in sorted(names)
@@ -137,6 +146,21 @@ def users_of(tree: Tree, places: Sequence[Suspect]) -> str:
     return (in_words(uses_of(tree, sorted(named))) or NOBODY) if named else ""
 
 
+def users_beside(tree: Tree, code: Sequence[Excerpt]) -> str:
+    """Who uses the functions of the code shown without being shown there."""
+    single = {(one.path, name) for one in code for name in one.functions}
+    used = [one for one in _shown_in(tree, code) if one in single or "." not in one[1]]
+    whole = {one.path for one in code if one.whole}
+    uses = [
+        one
+        for one in uses_of(tree, used[:USED_MAX], most=USERS_FOUND_MAX)
+        if one.path not in whole and (one.path, one.function) not in single
+    ]
+    more = len(uses) - USES_MAX
+    left = f"\n\n[{more} more places that use it are not shown]" if more > 0 else ""
+    return in_words(uses[:USES_MAX]) + left
+
+
 def _is_solid(suspect: Suspect, names: frozenset[str]) -> bool:
     words_alone = suspect.why.startswith(WORDS_ALONE)
     return not words_alone or suspect.function.rpartition(".")[2] in names
@@ -181,9 +205,22 @@ def understood(case: Case) -> dict[str, str]:
     }
 
 
-def tests_of(case: Case, names: frozenset[str]) -> str:
-    """What the repository's own tests say of these names."""
-    return uses_in_tests(case.tree, names, max_chars=TESTS_MAX_CHARS)
+def tests_of(case: Case, names: frozenset[str], code: Sequence[Excerpt]) -> str:
+    """What the repository's own tests say of these names, then of the other functions shown."""
+    beside = {name.rpartition(".")[2] for _, name in _shown_in(case.tree, code)}
+    return uses_in_tests(case.tree, names, max_chars=TESTS_MAX_CHARS, beside=beside)
+
+
+def _shown_in(tree: Tree, code: Sequence[Excerpt]) -> list[tuple[str, str]]:
+    """Path and name of each function that is shown, those singled out first."""
+    single = [(one.path, name) for one in code for name in one.functions]
+    whole = [
+        (one.path, name)
+        for one in code
+        if one.whole
+        for name in functions_in(one.path, tree.text(one.path))
+    ]
+    return list(dict.fromkeys([*single, *whole]))
 
 
 def passages_of(case: Case, names: frozenset[str]) -> str:

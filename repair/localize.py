@@ -12,6 +12,7 @@ from core.trees import Tree
 from repair.holding import is_source
 from repair.outline import Functions
 from repair.traces import Frame, frames_of, located
+from repair.words import COMMON_WORDS, Words
 from sandbox.surveys import Survey
 
 Lines = Mapping[str, Mapping[str, Sequence[int]]]
@@ -23,6 +24,11 @@ CRASH_BOOST = 0.6
 """What the line adds at which a failing test crashed."""
 WORD_BOOST = 0.25
 """What a function adds whose name the report uses, at most."""
+PLAIN_SHARE = 0.55
+"""How much of that where the name is an ordinary word, which the report may mean otherwise."""
+WRITTEN = "named in the report"
+PLAIN = "its name is a word of the report"
+IN_PART = "words of the report are in its name"
 DEFINITION_SHARE = 0.7
 """How suspicious an assignment outside of functions is, of the lines that use its name."""
 IMPORT_SHARE = 0.3
@@ -30,14 +36,6 @@ IMPORT_SHARE = 0.3
 HEAD_SHARE = 0.8
 """How suspicious the head of a function or class is, of the lines in it."""
 MOST_SUSPECTS = 400
-COMMON_WORDS = frozenset(
-    (
-        *("a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "does", "for", "from"),
-        *("get", "has", "have", "if", "in", "init", "is", "it", "main", "name", "new", "no"),
-        *("not", "of", "on", "or", "run", "self", "set", "test", "that", "the", "this", "to"),
-        *("was", "when", "with", "value", "values"),
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def localize(
     spectrum = _spectrum(run, lines, red_tests)
     traced = _traced([*frames_of(report), *frames], functions)
     crashed = _crashed(run, red_tests, functions)
-    words = words_of(report)
+    words = Words.of(report)
     method = _method(spectrum, traced, crashed, lines)
     scores = _with_definitions(spectrum, tree) or _everything(traced, crashed, functions, words)
     scores = {**(_on_import(lines, functions) if spectrum else {}), **scores}
@@ -86,11 +84,12 @@ def localize(
         if path not in functions:
             continue
         name = functions[path].at(line)
+        named, how = _named(words, path, name)
         parts = [
             ("coverage", base if spectrum else 0.0),
             ("stack trace", traced.get((path, line), 0.0)),
             ("crashed here", crashed.get((path, line), 0.0)),
-            ("named in the report", WORD_BOOST * _named(words, path, name)),
+            (how, WORD_BOOST * named),
         ]
         score = (base + sum(value for _, value in parts[1:])) / (
             1 + TRACE_BOOST + CRASH_BOOST + WORD_BOOST
@@ -214,7 +213,7 @@ def _everything(
     traced: Mapping[tuple[str, int], float],
     crashed: Mapping[tuple[str, int], float],
     functions: Mapping[str, Functions],
-    words: Collection[str],
+    words: Words,
 ) -> dict[tuple[str, int], float]:
     """Without coverage: lines of functions that a trace or the report names, else all lines."""
     places = {*traced, *crashed}
@@ -223,31 +222,25 @@ def _everything(
         for line in index.lines:
             name = index.at(line)
             same = any(p == path and index.at(at) == name for p, at in places)
-            if (name and same) or (words and _named(words, path, name) > 0.5):
+            if (name and same) or _named(words, path, name)[0] > 0.5:
                 named.setdefault((path, line), 0.2)
     if named:
         return named
     return {(path, line): 0.1 for path, index in functions.items() for line in index.lines}
 
 
-def words_of(report: str) -> frozenset[str]:
-    """Words of the report that may be names of code."""
-    words = {word.lower() for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]{1,60}", report)}
-    return frozenset(words - COMMON_WORDS)
-
-
-def _named(words: Collection[str], path: str, function: str) -> float:
-    """How much of a function's name, or less so of its file's, the report uses."""
-    if not words:
-        return 0.0
-    last = function.rpartition(".")[2].lower()
-    if last and last in words:
-        return 1.0
-    spaced = re.sub(r"([a-z])([A-Z])", r"\1_\2", function.rpartition(".")[2]).lower()
+def _named(report: Words, path: str, function: str) -> tuple[float, str]:
+    """How much of a function's name, or less so of its file's, the report uses, and in what way."""
+    last = function.rpartition(".")[2]
+    if last and last.lower() in report.written:
+        return 1.0, WRITTEN
+    if last and last.lower() in report.plain:
+        return PLAIN_SHARE, PLAIN
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1_\2", last).lower()
     parts = {part for part in spaced.split("_") if len(part) > 2} - COMMON_WORDS
-    share = len(parts & set(words)) / len(parts) if parts else 0.0
+    share = len(parts & report.plain) / len(parts) if parts else 0.0
     module = path.rpartition("/")[2].rpartition(".")[0].lower()
-    return max(0.7 * share, 0.3 if module in words else 0.0)
+    return max(0.7 * share, 0.3 if module in report.plain else 0.0), IN_PART
 
 
 def _method(

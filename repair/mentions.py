@@ -11,13 +11,18 @@ from pathlib import PurePosixPath
 
 from core.trees import Tree
 from repair.holding import is_code, is_test_path
-from repair.localize import COMMON_WORDS
 from repair.units import functions_of, head_of, parsed, used_in
+from repair.words import COMMON_WORDS
 from sandbox.node_detection import is_script
 from sandbox.scripts import script_of
 
 DOCUMENTS = (".md", ".rst", ".txt")
 PASSAGES_MAX = 4
+LEFT_OUT = "[Tests that use these names too and are not shown:"
+BESIDE_PART = 3
+"""Of so many parts of the room, tests that use other names alone fill no more than one."""
+LEFT_OUT_NAMED = 5
+"""Files that are named of those whose tests are left out."""
 _OF_THE_PAST = re.compile(r"change|history|news|releas|licen[cs]e|copying|authors", re.IGNORECASE)
 """Documents that tell what was done, or whose it is, and not how the software behaves."""
 COMMON_AFTER = 3
@@ -25,35 +30,39 @@ COMMON_SHARE = 20
 """A word of more than so many passages, or of more than one in so many, tells nothing."""
 LEAST_SHARED = 3
 """Words that a passage shares with a report before it is worth showing."""
-_CODE = re.compile(r"`([^`\n]{1,80})`|\b([A-Za-z_]\w*)\(|\b(\w*[a-z]_[a-z]\w*|[a-z]+[A-Z]\w*)\b")
 
 
-def names_in_report(report: str) -> frozenset[str]:
-    """Names that a report writes as code: in backticks, before a bracket, or spelt like a name."""
-    found: set[str] = set()
-    for match in _CODE.finditer(report):
-        words = next(group for group in match.groups() if group)
-        found |= set(re.findall(r"[A-Za-z_]\w+", words))
-    return frozenset(found - COMMON_WORDS)
-
-
-def uses_in_tests(tree: Tree, names: Collection[str], *, max_chars: int) -> str:
+def uses_in_tests(
+    tree: Tree, names: Collection[str], *, max_chars: int, beside: Collection[str] = ()
+) -> str:
     """Test functions that use some of these names, those that use most first, by file.
 
-    Each file begins with the imports and constants that these tests read.
+    Each file begins with the imports and constants that these tests read. Tests that use names
+    `beside` these alone come last; the last line counts those for which there was no room.
     """
+    wanted, near = set(names), set(beside)
     found = [
-        (-len(shared), len(one.text), one.path, one)
+        (-len(one.used & wanted), len(one.text), one.path, one)
         for one in _tests(tree)
-        if (shared := one.used & set(names))
+        if one.used & (wanted | near)
     ]
     kept: dict[str, list[_Test]] = {}
+    left: list[_Test] = []
     spent = 0
-    for _, size, path, one in sorted(found, key=lambda entry: entry[:3]):
-        if spent + size <= max_chars:
+    for shared, size, path, one in sorted(found, key=lambda entry: entry[:3]):
+        if spent + size <= (max_chars if shared else max_chars // BESIDE_PART):
             kept.setdefault(path, []).append(one)
             spent += size
-    return "\n\n".join(_of_file(path, tree.text(path), tests) for path, tests in kept.items())
+        else:
+            left.append(one)
+    files = [_of_file(path, tree.text(path), tests) for path, tests in kept.items()]
+    return "\n\n".join([*files, *([_left_out(left)] if left else [])])
+
+
+def _left_out(tests: Sequence["_Test"]) -> str:
+    paths = list(dict.fromkeys(one.path for one in tests))
+    more = ", …" if len(paths) > LEFT_OUT_NAMED else ""
+    return f"{LEFT_OUT} {len(tests)}, in {', '.join(paths[:LEFT_OUT_NAMED])}{more}]"
 
 
 def _of_file(path: str, text: str, tests: Sequence["_Test"]) -> str:

@@ -17,7 +17,6 @@ from repair.edits import Edit
 from repair.gate import is_test_path
 from repair.judge import Judge, Trial
 from repair.keywords import keywords_of
-from repair.localize import words_of
 from repair.minimize import minimized
 from repair.narrowing import narrowed
 from repair.pairs import LEADS, leads_of, pairs
@@ -27,6 +26,7 @@ from repair.salvage import Salvage
 from repair.sifting import Sieve
 from repair.suite import Suite
 from repair.tally import Bounds, Progress, Tally
+from repair.words import words_of
 from sandbox.surveys import Survey
 
 SINGLES_SHARE, PAIRS_SHARE, NARROWED_SHARE = 0.8, 0.9, 1.0

@@ -12,8 +12,10 @@ from sandbox.node_detection import is_script
 from sandbox.scripts import script_of
 
 USES_MAX = 6
+WHOLE_MAX_LINES = 25
+"""A function of so many lines that uses another is shown whole."""
 AROUND_LINES = 1
-"""Shown on either side of a line that uses a function."""
+"""Shown on either side of a line that uses a function, where the user is long or none."""
 Place = tuple[str, str]
 """A path, and a qualified name of a function in it."""
 
@@ -27,7 +29,7 @@ class Use:
     """Qualified; empty for code outside of functions."""
     line: int
     text: str
-    """The line with its neighbours, as they stand."""
+    """The user where it is short, else the line with its neighbours, as they stand."""
 
 
 def uses_of(tree: Tree, places: Collection[Place], *, most: int = USES_MAX) -> tuple[Use, ...]:
@@ -66,7 +68,7 @@ def _in_script(path: str, text: str, places: Collection[Place]) -> Iterator[Use]
         inside = range(part.first, part.last + 1)
         hits = [number for number in inside if form.search(lines[number - 1])]
         if hits:
-            yield _use(path, part.name, hits[0], lines)
+            yield _use(path, part.name, hits[0], lines, (part.first, part.last))
 
 
 def in_words(uses: Collection[Use]) -> str:
@@ -106,7 +108,7 @@ def _uses(path: str, text: str, module: ast.Module, places: Collection[Place]) -
         inside |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         hits = sorted(_lines_with(node, places))
         if hits and name not in own:
-            yield _use(path, name, hits[0], lines)
+            yield _use(path, name, hits[0], lines, (node.lineno, node.end_lineno or node.lineno))
     outside = sorted(_lines_with(module, places) - inside)
     if outside:
         yield _use(path, "", outside[0], lines)
@@ -123,6 +125,11 @@ def _lines_with(node: ast.AST, places: Collection[Place]) -> set[int]:
     }
 
 
-def _use(path: str, function: str, line: int, lines: list[str]) -> Use:
-    shown = lines[max(0, line - 1 - AROUND_LINES) : line + AROUND_LINES]
+def _use(
+    path: str, function: str, line: int, lines: list[str], span: tuple[int, int] | None = None
+) -> Use:
+    first, last = span or (line, line)
+    if span is None or last - first >= WHOLE_MAX_LINES:
+        first, last = max(1, line - AROUND_LINES), line + AROUND_LINES
+    shown = lines[first - 1 : last]
     return Use(path, function, line, "\n".join(shown))

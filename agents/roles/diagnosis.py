@@ -21,6 +21,7 @@ from agents.views import (
     places_in_words,
     places_of,
     tests_of,
+    users_beside,
     wanted_of,
 )
 from core.errors import AnswerInvalid, TimeUp
@@ -181,10 +182,11 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
         "measured": any("coverage" in one.why for one in places),
         "failures": measured.method if "failing" in measured.method else "",
         "ci": case.ci,
-        "tests": tests_of(case, names),
+        "tests": tests_of(case, names, code),
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
         "code": shown(code),
+        "users": users_beside(case.tree, code),
         "complete": is_all(case.tree, code),
     }
 

@@ -93,7 +93,7 @@ def opening(
         report=words_of(case),
         precedent=precedent_of(case),
         **understood(case),
-        tests=tests_of(case, names_of(case, code)),
+        tests=tests_of(case, names_of(case, code), code),
         test=test,
         failure=failure,
         code=shown(code),

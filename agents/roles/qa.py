@@ -14,7 +14,15 @@ from agents.offline.wanted import GIVEN
 from agents.prompting import render
 from agents.role import Role, words_of
 from agents.roles.fix import barred_in
-from agents.views import code_of, names_of, passages_of, places_of, tests_of, wanted_of
+from agents.views import (
+    code_of,
+    names_of,
+    passages_of,
+    places_of,
+    tests_of,
+    users_beside,
+    wanted_of,
+)
 from core.errors import NoAnswer, TimeUp
 from core.evidence import CaseOutcome, Proof, TestRun
 from core.findings import Reading, Reproduction
@@ -24,7 +32,7 @@ from core.ports import Case, Model
 from core.trees import Tree
 from repair.bench import Bench
 from repair.holding import is_code, is_test_path
-from repair.mentions import DOCUMENTS
+from repair.mentions import DOCUMENTS, LEFT_OUT
 from repair.traces import last_exception
 from repair.units import Excerpt, shown
 from repair.validate import with_files
@@ -234,16 +242,19 @@ def _again(tried: Tried, path: str, *, earlier: bool) -> Sequence[Message]:
 def _facts(case: Case, path: str) -> dict[str, object]:
     code = code_of(case, places_of(case, ()), CODE_MAX_CHARS)
     names = names_of(case, code)
-    tests = tests_of(case, names)
+    tests = tests_of(case, names, code)
     return {
         "report": words_of(case),
         "earlier": case.reported is not None,
         "criteria": wanted_of(case),
         "outline": _outline(case.tree, code),
         "code": shown(code),
+        "users": users_beside(case.tree, code),
         "tests": tests,
         "passages": passages_of(case, names),
-        "example": "" if tests else _example(case.tree, path, code),
+        "example": _example(case.tree, path, code)
+        if not tests or tests.startswith(LEFT_OUT)
+        else "",
         "guidance": "\n".join(case.findings),
         "path": path,
         "script": is_script(path),

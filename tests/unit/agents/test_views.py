@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from agents.views import (
     EDGE_CASES,
     SMALL,
     is_small,
     named_by,
     places_of,
+    users_beside,
     users_of,
     wanted_of,
 )
@@ -15,6 +18,7 @@ from core.findings import Diagnosis, Triage
 from core.patches import Suspect
 from core.ports import Case
 from core.trees import Tree
+from repair.units import excerpts
 
 TREE = Tree().with_texts(
     {
@@ -65,3 +69,36 @@ def test_edge_cases_are_open_only_where_the_report_does_not_say() -> None:
     assert wanted_of(replace(CASE, triage=triage)) == (
         f"- 2 gives 4.\n{EDGE_CASES}\n- Nothing at all"
     )
+
+
+@pytest.mark.parametrize(
+    ("home", "away", "code", "use"),
+    [
+        (
+            "days.py",
+            "bill.py",
+            "def days(x):\n    return x\n\n\ndef overlap(x):\n    return x\n",
+            "from days import overlap\n\n\ndef bill(x):\n    return overlap(x)\n",
+        ),
+        (
+            "src/days.ts",
+            "src/bill.ts",
+            "export function days(x) {\n  return x;\n}\n"
+            "export function overlap(x) {\n  return x;\n}\n",
+            'import { overlap } from "./days";\n'
+            "export function bill(x) {\n  return overlap(x);\n}\n",
+        ),
+    ],
+)
+def test_who_uses_the_code_shown_is_told_where_it_is_not_shown(
+    home: str, away: str, code: str, use: str
+) -> None:
+    tree = Tree().with_texts({home: code, away: use})
+    shown = excerpts(tree, [Suspect(path=home, line=1, function="days", score=1)], max_chars=900)
+    assert [one.path for one in shown] == [home]
+    assert f"{away}, line" in users_beside(tree, shown)
+    assert "return overlap(x)" in users_beside(tree, shown)
+    both = excerpts(tree, [Suspect(path=p, line=1, score=1) for p in (home, away)], max_chars=900)
+    assert users_beside(tree, both) == ""
+    many = tree.with_texts({f"{n}{away.rpartition('/')[2]}": use for n in range(9)})
+    assert users_beside(many, shown).endswith("[4 more places that use it are not shown]")

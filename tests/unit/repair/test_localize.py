@@ -8,9 +8,10 @@ import pytest
 
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.trees import Tree
-from repair.localize import Localisation, localize, ochiai, words_of
+from repair.localize import Localisation, localize, ochiai
 from repair.outline import Functions
 from repair.traces import Frame
+from repair.words import words_of
 from sandbox.surveys import Survey
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -178,3 +179,12 @@ def test_functions_are_named_by_their_innermost_place() -> None:
     text = "class A:\n    def f(self):\n        def g():\n            return 1\n        return g\n"
     functions = Functions(text)
     assert [functions.at(line) for line in (1, 2, 4, 5)] == ["", "A.f", "A.f.g", "A.f"]
+
+
+def test_an_ordinary_word_names_a_function_less_than_code_does() -> None:
+    word = localize(TREE, None, [], report="Of the gross of 15 days a cent is missing.")
+    code = localize(TREE, None, [], report="`gross` is a cent short.")
+    assert [one.functions[0] for one in (word, code)] == ["shop.py:gross"] * 2
+    assert word.suspects[0].score < code.suspects[0].score
+    assert word.suspects[0].why.startswith("its name is a word of the report")
+    assert code.suspects[0].why.startswith("named in the report")

@@ -1,7 +1,10 @@
 """What a repository itself says of some names, in tests and documents."""
 
+import pytest
+
 from core.trees import Tree
-from repair.mentions import names_in_report, passages_about, uses_in_tests
+from repair.mentions import passages_about, uses_in_tests
+from repair.words import names_in_report
 
 TREE = Tree().with_texts(
     {
@@ -26,7 +29,9 @@ def test_uses_in_tests_a_name_are_shown_whole_and_others_not() -> None:
         "FILE: tests/test_shop.py\nfrom shop import price\n\n\n"
         "def test_price():\n    assert price(5.625) == 5.62"
     )
-    assert uses_in_tests(TREE, {"price"}, max_chars=10) == ""
+    assert uses_in_tests(TREE, {"price"}, max_chars=10) == (
+        "[Tests that use these names too and are not shown: 1, in tests/test_shop.py]"
+    )
     assert uses_in_tests(TREE, {"nothing"}, max_chars=1000) == ""
 
 
@@ -53,3 +58,29 @@ def test_words_that_stand_in_most_passages_tell_nothing() -> None:
     shown = passages_about(tree, report, set(), max_chars=1000)
     assert shown.startswith("FILE: README.md\nPrices are rounded")
     assert "long.rst" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        (
+            "tests/test_days.py",
+            "from days import days, overlap\n\n\ndef test_a():\n    assert days(1) == 1\n\n\n"
+            "def test_b():\n    assert overlap(1, 2) == 0\n",
+        ),
+        (
+            "test/days.test.ts",
+            'import { days, overlap } from "../days";\n\ntest("a", () => {\n  expect(days(1));\n'
+            '});\n\ntest("b", () => {\n  expect(overlap(1, 2));\n});\n',
+        ),
+    ],
+)
+def test_tests_of_other_functions_shown_come_last_or_are_told_of(path: str, form: str) -> None:
+    tree = Tree().with_texts({path: form})
+    told = uses_in_tests(tree, {"days"}, max_chars=900, beside={"overlap"})
+    assert -1 < told.index("days(1)") < told.index("overlap(1, 2)")
+    assert "not shown" not in told
+    cut = uses_in_tests(tree, {"days"}, max_chars=60, beside={"overlap"})
+    assert "days(1)" in cut
+    assert "overlap(1, 2)" not in cut
+    assert cut.endswith(f"are not shown: 1, in {path}]")

@@ -1,5 +1,7 @@
 """Who uses a function is found by name, where its module is known."""
 
+import pytest
+
 from core.trees import Tree
 from repair.uses import in_words, uses_of
 
@@ -39,3 +41,21 @@ def test_users_of_a_method_are_those_that_read_its_name() -> None:
 def test_no_users_are_none_and_many_are_cut() -> None:
     assert places(("shop/order.py", "cost")) == []
     assert len(uses_of(TREE, [("shop/price.py", "price")], most=2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "line", "end"),
+    [
+        ("bill.py", "from shop.price import price\n\n\ndef bill(x):\n", "    n = price(x)\n", ""),
+        ("bill.ts", 'import { price } from "./x";\nfunction bill(x) {\n', "  price(x);\n", "}\n"),
+    ],
+)
+def test_a_short_user_is_shown_whole_and_a_long_one_in_part(
+    path: str, head: str, line: str, end: str
+) -> None:
+    home = path.replace("bill", "shop/price")
+    for many, whole in ((6, True), (60, False)):
+        text = head + line * many + end
+        (use,) = uses_of(Tree().with_texts({path: text}), [(home, "price")])
+        assert use.text.count("price(x)") == (many if whole else 2)
+        assert "bill(x)" in use.text
