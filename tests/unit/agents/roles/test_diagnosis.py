@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from agents.roles.diagnosis import CLAIMS_MAX, diagnose
+from core.findings import Triage
 from core.models import Message
 from core.ports import Case
 from core.trees import Tree
@@ -94,12 +95,16 @@ async def test_software_that_works_as_meant_is_said_so(bench: Bench) -> None:
 
 
 async def test_tests_and_documents_of_the_repository_are_shown_as_evidence(bench: Bench) -> None:
-    tree = TREE.with_texts({"README.md": "Install it.\n\nThe total has one more for the bag.\n"})
+    bill = "from shop import total\n\n\ndef bill(x):\n    return total([x])\n"
+    document = "Install it.\n\nThe total has one more for the bag.\n"
+    tree = TREE.with_texts({"README.md": document, "bill.py": bill})
     report = "The total of nothing has one more than it should have, for whatever reason."
-    told = Case("t", "Total of nothing", report, "/r", "0" * 40, tree)
+    hinted = Triage(affected_files_hint=("shop.py",))
+    told = Case("t", "Total of nothing", report, "/r", "0" * 40, tree, triage=hinted)
     model = ScriptedModel([SAID, answer()])
     await diagnose(told, bench, model, None)
     assert "def test_total():\n    assert total([]) == 0" in model.prompt(0)
+    assert "bill.py, line 5, in bill:\ndef bill(x):\n    return total([x])" in model.prompt(0)
     assert "The total has one more for the bag." in model.prompt(0)
     assert "Install it." not in model.prompt(0)
     assert "earlier state" not in model.prompt(0)

@@ -54,10 +54,18 @@ async def test_red_test_is_the_reproduction(bench: Bench) -> None:
 
 
 async def test_prompt_holds_report_triage_names_and_style_but_no_diagnosis(bench: Bench) -> None:
-    seen = replace(CASE, diagnosis=Diagnosis(root_cause="secret cause"))
+    bill = "from shop import total\n\n\ndef bill(x):\n    return total([x])\n"
+    tree = TREE.with_texts({"bill.py": bill})
+    seen = replace(CASE, tree=tree, diagnosis=Diagnosis(root_cause="secret cause"))
     model = ScriptedModel([RED])
     await reproduce(seen, bench, model)
-    for words in ("With three things", "Three ones make 3.", "def total(prices)", "def test_none"):
+    for words in (
+        "With three things",
+        "Three ones make 3.",
+        "def total(prices)",
+        "def test_none",
+        "return total([x])",
+    ):
         assert words in model.prompt()
     assert "secret cause" not in model.prompt()
     assert model.calls[0].tools == ()
