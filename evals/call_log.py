@@ -152,6 +152,8 @@ def _queries(calls: int) -> list[Query[Any]]:
     end = START + timedelta(seconds=calls * 60)
     return [
         figures.costs(START, end),
+        figures.task_costs(START, end),
+        figures.model_outcomes(START, end),
         figures.success_rates(START),
         figures.call_rates(START),
         figures.latencies(START),
