@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 FILE_NAME = "events.db"
 QUEUE_MAX = 1000
+PARSED = 4_000
+"""Latest events that are kept as read: a thousand listeners catch up on the same ones."""
 BATCH = 500
 POLL_S = 0.5
 """How often a log with listeners looks for what other processes wrote."""
@@ -219,6 +221,7 @@ def _drop(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
     connection.execute("UPDATE forgotten SET up_to = max(up_to, ?)", (max(numbers),))
 
 
+@lru_cache(maxsize=PARSED)
 def _event(envelope: str) -> Event:
     try:
         return Event.model_validate_json(envelope)
