@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from core.errors import StoreError
@@ -61,7 +62,7 @@ class SharedLessonStore:
         """Count what waits, task by task; raises StoreError."""
         async with self._moving:
             for tallies in await self._tallies.waiting():
-                if await self._breaker.ask(lambda some=tallies: self._count(some), COUNTED_S):  # type: ignore[misc]
+                if await self._breaker.ask(partial(self._count, tallies), COUNTED_S):
                     await self._tallies.counted(tallies)
                 else:
                     return

@@ -4,35 +4,17 @@ import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Approval } from "@/lib/api";
+import { question } from "@/testing/samples";
 import type { Settled } from "../api/decide";
 import { DecisionBar, DecisionOutcome } from "./decision-bar";
 
 const HASH = "ab12".repeat(15) + "9f3c";
 const approval: Approval = {
+  ...question,
   as_of_seq: 1,
-  approval_id: "a1",
   task_id: "t1",
-  kind: "release",
-  state: "pending",
   revision: 2,
-  title: "Release: a fault",
-  body: "",
-  options: ["approve", "request_changes", "reject"],
-  risk: "low",
-  base_sha: null,
   patch_hash: HASH,
-  tree_hash: null,
-  details: {},
-  may_decide: true,
-  decision: null,
-  voices: [],
-  voices_needed: 1,
-  proof_needed: false,
-  void_reason: null,
-  created_at: "2026-01-01T00:00:00Z",
-  expires_at: "2026-01-04T00:00:00Z",
-  decided_at: null,
-  applied_at: null,
   diff: "",
 };
 const PATH = "*/approvals/a1/decision";
