@@ -17,6 +17,8 @@ from observability.live import LIVE_EVERY_S, LiveTexts, Viewer
 
 HEARTBEAT_S = 15.0
 WATCHED_MAX = 8
+PAGE = 500
+"""Events that are read at once in a replay."""
 BEHIND_MAX = 1_000
 """Events that a client may be behind; one that is slower is told to start over."""
 RETRY_MS = 2_000
@@ -140,8 +142,13 @@ class Feed:
         ):
             for part in await self._greet():
                 yield part
-            while not self._done and (batch := await self._missed()):
-                for event in batch:
+            full = True
+            # A page that is not full was the last: what came since waits in the queue. Who read
+            # until there is nothing more would read on while others write.
+            while full and not self._done:
+                missed = await self._missed()
+                full = len(missed) == PAGE
+                for event in missed:
                     for part in self._tell(event):
                         yield part
             for part in self._overheard():
@@ -168,7 +175,7 @@ class Feed:
         return [frame(hello, event="hello"), *resync]
 
     async def _missed(self) -> Sequence[Event]:
-        return await self._log.after(self._seen, task_id=self._wish.task_id)
+        return await self._log.after(self._seen, task_id=self._wish.task_id, limit=PAGE)
 
     async def _follow(self, live: AsyncIterator[Event | None]) -> AsyncGenerator[bytes, None]:
         now = asyncio.get_running_loop().time

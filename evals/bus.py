@@ -34,6 +34,7 @@ TASKS = 50
 STEP_S = 0.5
 """How long each scripted fix takes, so that tasks are at work beside one another."""
 LAG_BAR_S = 2.0
+PAGE = 500
 BEHIND_MAX = 1_000
 """Who is more events behind than this is told to start over."""
 CUT_AFTER = 5
@@ -53,8 +54,11 @@ class Ear:
         """Replay what it missed, then hear what comes, until it is cancelled."""
         async with log.listen() as live:
             ready.release()
-            while events := await log.after(self.last):
-                self._hear(events)
+            full = True
+            while full:
+                missed = await log.after(self.last, limit=PAGE)
+                full = len(missed) == PAGE
+                self._hear(missed)
             async for event in live:
                 if event is None:
                     await self._catch_up(log)

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -87,6 +87,39 @@ async def tell(
 ) -> None:
     for number in range(count):
         await log.append(Notice(type=kind, task_id=task_id, data={"number": number}))
+
+
+class Busy:
+    """A log in which something happens each time that it is read."""
+
+    def __init__(self, log: SqliteEventLog) -> None:
+        self._log = log
+        self.reads = 0
+
+    async def after(self, *wanted: Any, **narrowed: Any) -> Any:
+        self.reads += 1
+        found = await self._log.after(*wanted, **narrowed)
+        await tell(self._log)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+
+async def test_a_replay_ends_where_listening_began_however_much_is_written_meanwhile(
+    log: SqliteEventLog,
+) -> None:
+    await tell(log, 3)
+    busy = Busy(log)
+    async with aclosing(Client(cast(SqliteEventLog, busy)).read()) as frames:
+        told = [name async for name, _ in _first(frames, 5)]
+        assert told == ["hello", "1", "2", "3", "4"]
+    assert busy.reads == 1
+
+
+async def _first(frames: AsyncIterator[Any], count: int) -> AsyncIterator[Any]:
+    for _ in range(count):
+        yield await anext(frames)
 
 
 async def test_a_replay_is_followed_by_what_happens_now(log: SqliteEventLog) -> None:
