@@ -10,12 +10,12 @@ from observability.redaction import Redactor
 
 DIFFS = (("patch",), ("stopped", "partial_patch"))
 """Where an account has a diff."""
+SUSPECTS_MAX = 20
 
 
 def public_account(facts: DocumentFacts, outcome: str) -> Facts:
     """The answer of `fix --json`, but for the seconds and costs that the control plane knows."""
     diagnosis, patch, evidence = facts.diagnosis, facts.patch, facts.evidence
-    suspects = _suspects(facts)
     figures = facts.attempt.figures if facts.attempt else None
     return {
         "task_id": facts.state["task_id"],
@@ -26,7 +26,7 @@ def public_account(facts: DocumentFacts, outcome: str) -> Facts:
         "confidence": confidence_of(facts),
         "diagnosis": {
             "root_cause": facts.root_cause if diagnosis or facts.attempt else None,
-            "suspects": suspects,
+            "suspects": _suspects(facts),
         },
         "patch": {
             "hash": patch.sha256 if patch else None,
@@ -59,13 +59,15 @@ def public_account(facts: DocumentFacts, outcome: str) -> Facts:
 
 
 def _suspects(facts: DocumentFacts) -> list[Facts]:
+    """Each line once, though a model and a measurement suspect it."""
     ranked = (facts.attempt.suspects if facts.attempt else ()) or (
         facts.diagnosis.suspects if facts.diagnosis else ()
     )
-    return [
-        {"path": s.path, "line": s.line, "function": s.function, "score": round(s.score, 4)}
-        for s in ranked[:20]
-    ]
+    lines: dict[tuple[str, int], Facts] = {}
+    for one in ranked:
+        told = {"path": one.path, "line": one.line, "function": one.function}
+        lines.setdefault((one.path, one.line), {**told, "score": round(one.score, 4)})
+    return list(lines.values())[:SUSPECTS_MAX]
 
 
 def _run(run: TestRun | None) -> Facts | None:

@@ -16,7 +16,9 @@ from core.findings import (
     SearchFigures,
     Triage,
 )
+from core.patches import Suspect
 from core.tasks import TaskRequest, Usage
+from graph.repair.account import public_account
 from graph.repair.documents import Facts, brief, briefing, incomplete, pull_request_body, record
 from tests.unit.graph.test_done import EVIDENCE, PATCH, TEST, UNPROVEN, review
 
@@ -90,6 +92,14 @@ def test_what_search_and_models_tried_is_told_apart() -> None:
     assert told in briefing(facts(attempt=both))
     alone = attempt.but(candidates=(made,), figures=SearchFigures(tried=1, by_models=1))
     assert "tried by models: 1 (passing: 1)\n" in briefing(facts(attempt=alone))
+
+
+def test_a_line_that_several_suspect_is_listed_once_and_first_where_it_weighs_most() -> None:
+    cited = Suspect(path="a.py", line=7, score=1.0, why="quoted")
+    measured = (cited.but(score=0.2, function="f"), cited.but(line=8, score=0.1))
+    account = public_account(facts(attempt=ATTEMPT.but(suspects=(cited, *measured))), "fixed")
+    told = account["diagnosis"]["suspects"]
+    assert [(one["line"], one["score"]) for one in told] == [(7, 1.0), (8, 0.1)]
 
 
 def test_the_scribe_is_told_of_remarks_and_of_no_button() -> None:
