@@ -178,6 +178,13 @@ def test_relative_paths_start_from_home_and_absolute_ones_stay(
     assert settings.repo_cwd == Path("/srv/todo")
 
 
+def test_a_home_may_be_relative_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv("ANTON_HOME", home.name)
+    settings, _ = load_settings()
+    assert (settings.anton_home, settings.data_dir) == (home, home / "data")
+
+
 def test_a_near_miss_gets_a_hint_and_a_stranger_none(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

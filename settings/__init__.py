@@ -1,0 +1,1 @@
+"""All options, a module for each subject; they are read through `config`."""
