@@ -1,11 +1,12 @@
 """What may become a rule of a role: general experience in own words, and nothing else."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.visible import visible
+from memory.forbidden import subject_of
+from memory.letters import spellings, undressed
 from memory.likeness import keywords
 
 LENGTH_MIN = 15
@@ -18,40 +19,6 @@ BAG_MIN = 5
 BAG_SHARE = 0.75
 """A rule is a quotation in disguise when this share of its keywords stands in one sentence."""
 
-FORBIDDEN: tuple[tuple[str, str], ...] = (
-    (
-        "approval",
-        r"(?:dis)?approv\w*|consent\w*|permission\w*|permit\w*|authori[sz]\w*|sign(?:ed|s)?[- ]?off"
-        r"|humans?|persons?|people|users? (?:said|wants?|asks?)|reviewers?|operators?|maintainers?"
-        r"|without asking|autonom\w*|escalat\w*|pull requests?"
-        r"|(?:merg|push|publish|deploy|releas|commit|ship)\w* (?:the |this |a |any |every |all )?"
-        r"(?:chang|fix|patch|branch|code|it\b|direct|straight|without)\w*",
-    ),
-    (
-        "tools",
-        r"tools?|shell|bash|curl|wget|sudo|chmod|git|pip|npm|sandbox\w*|network\w*|download\w*"
-        r"|upload\w*|internet|web ?sites?|urls?|install\w*|command line|commands?|scripts?",
-    ),
-    (
-        "secrets",
-        r"secrets?|passwords?|passphrases?|credentials?|tokens?|(?:api|private|access)[- ]?keys?"
-        r"|environment variables?|env(?:ironment)? vars?",
-    ),
-    (
-        "policy",
-        r"polic(?:y|ies)|instructions?|prompts?|system messages?|rules?|guidelines?|disregard\w*"
-        r"|ignor\w+ (?:all|any|every|the)|overrid\w*|bypass\w*|disabl\w*|budgets?|risks?|gates?"
-        r"|jailbreak\w*|audit\w*|trust(?:ed|s|ing)?"
-        r"|(?:skip|delet|remov|weaken|omit|avoid)\w* (?:the |all |any |running |writing )*"
-        r"(?:tests?|checks?|reviews?|assert\w*|proofs?|validation)",
-    ),
-    (
-        "verdicts",
-        r"(?:as|always|are|is|call it|say) (?:a |mere |just )?"
-        r"(?:noise|duplicates?|harmless|false alarms?|correct|safe|fixed)",
-    ),
-)
-_FORBIDDEN = tuple((name, re.compile(rf"\b(?:{words})\b", re.I)) for name, words in FORBIDDEN)
 _FILES = re.compile(
     r"[\w-]+\.(?:py|pyi|js|jsx|ts|tsx|java|go|rb|rs|c|h|cpp|cs|php|sql|sh|md|txt|rst|toml|ya?ml"
     r"|json|ini|cfg|lock|html|css|xml|env|csv|log)\b",
@@ -66,7 +33,7 @@ _NAMES_OF_ALL = frozenset(
     "JavaScript TypeScript GitHub GitLab OpenAPI PostgreSQL MySQL SQLite NumPy DataFrame Unicode"
     " YouTube JSON".split()
 )
-_SPELT = re.compile(r"\b\w([\s.\-_*])(?:\w\1){2,}\w\b")
+_SPELT = re.compile(r"\b\w([\s.\-_*])(?:\w\1)+\w\b")
 _SENTENCES = re.compile(r"\n\s*\n|[.!?;]")
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -83,8 +50,9 @@ class Passages:
     @classmethod
     def of(cls, texts: Sequence[str]) -> "Passages":
         """All quotations of these texts, which are untrusted."""
-        rows = [_words(text) for text in texts]
-        bags = {keywords(sentence) for text in texts for sentence in _SENTENCES.split(text)}
+        plain = [undressed(text) for text in texts]
+        rows = [_words(text) for text in plain]
+        bags = {keywords(sentence) for text in plain for sentence in _SENTENCES.split(text)}
         return cls(
             "\n".join(f" {' '.join(row)} " for row in rows),
             "\n".join("".join(row) for row in rows),
@@ -101,7 +69,7 @@ class Passages:
         starts = range(len(signs) - RUN_SIGNS + 1)
         if any(signs[at : at + RUN_SIGNS] in self.signs for at in starts):
             return True
-        bag = keywords(rule)
+        bag = keywords(undressed(rule))
         return len(bag) >= BAG_MIN and any(
             len(bag & other) >= BAG_SHARE * len(bag) for other in self.bags
         )
@@ -117,9 +85,8 @@ def refusal(rule: str, passages: Passages, *, length_max: int = LENGTH_MAX) -> s
         return "it has letters that can be taken for others"
     if _SPELT.search(rule):
         return "it spells a word letter by letter"
-    for subject, words in _FORBIDDEN:
-        if words.search(rule):
-            return f"it speaks of {subject}"
+    if subject := subject_of(rule):
+        return f"it speaks of {subject}"
     if specific := _specific(rule):
         return f"it is about one task: {specific}"
     return "it quotes what was said in a case" if passages.hold(rule) else ""
@@ -139,6 +106,5 @@ def _specific(rule: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The words as a reader sees them: without signs that hide, and one form for each letter."""
-    seen = unicodedata.normalize("NFKC", text)
-    return _WORDS.findall("".join(s for s in seen if s.isspace() or s.isprintable()).casefold())
+    """The words as a reader takes them, however they are spelt."""
+    return _WORDS.findall(spellings(text)[1])
