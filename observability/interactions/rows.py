@@ -50,7 +50,7 @@ def _interaction(call: Interaction, redactor: Redactor) -> dict[str, Any]:
     said = [message.dump() for message in call.messages[len(system) :]]
     room = max(1, min(TEXT_MAX, PROMPT_MAX // (len(said) or 1)))
     for message in said:
-        message["text"] = cut(message["text"], room)
+        message["text"] = cut(redactor.text(message["text"]), room)
     plain = {
         "id": call.interaction_id,
         "task_id": call.task_id,
@@ -58,12 +58,12 @@ def _interaction(call: Interaction, redactor: Redactor) -> dict[str, Any]:
         "role": call.role,
         "node": call.node,
         "model": call.model,
-        "system": cut("\n\n".join(message.text for message in system)),
-        "response": cut(call.response),
-        "error": cut(call.error),
+        "system": "\n\n".join(message.text for message in system),
+        "response": call.response,
+        "error": call.error,
     }
     return {
-        **{name: redactor.text(text) for name, text in plain.items()},
+        **{name: cut(redactor.text(text)) for name, text in plain.items()},
         "ts": instant(call.ended_at),
         "attempt": call.attempt,
         "messages": _json(redactor.value(said)),
@@ -95,7 +95,7 @@ def _result(result: RoleResult) -> dict[str, Any]:
 
 def _diff(diff: MemoryDiff, redactor: Redactor) -> dict[str, Any]:
     return {
-        "id": f"{diff.role}:{diff.version}",
+        "id": f"{diff.role}:{diff.version}:{instant(diff.changed_at)}",
         "ts": instant(diff.changed_at),
         "role": diff.role,
         "version": diff.version,

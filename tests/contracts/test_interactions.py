@@ -17,6 +17,7 @@ from core.models import Message, Tokens, ToolCall
 from core.ports import InteractionLog
 from observability.interactions import LOGS
 from observability.interactions.queries import queries
+from observability.interactions.rows import TEXT_MAX
 from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
 from tests.fakes.bigquery_server import PROJECT, BigQueryServer
@@ -354,6 +355,15 @@ async def test_odd_and_long_texts_are_kept_as_far_as_they_can_be(log: Interactio
     assert long.response.startswith("xxx")
     assert long.response.endswith("xend")
     assert "100003 characters left out" in long.response
+
+
+async def test_no_half_of_a_secret_stands_where_a_long_text_is_cut(log: InteractionLog) -> None:
+    half = TEXT_MAX // 2
+    planted = "x" * (half - len(SECRET) + 3) + SECRET + "y" * TEXT_MAX
+    prompt = (Message(author="system", text=planted), Message(author="user", text=planted))
+    await fill(log, call(messages=prompt, response=planted, error=planted))
+    (row,) = await log.ask(figures.latest(1))
+    assert SECRET[:8] not in row.model_dump_json()
 
 
 async def test_a_number_that_no_column_takes_holds_up_nothing(log: InteractionLog) -> None:

@@ -238,6 +238,22 @@ async def test_a_dry_run_is_logged_and_writes_nothing(house: House) -> None:
     assert await house.events.after(0) == ()
 
 
+async def test_every_dry_run_is_logged_also_beside_the_change_that_made_the_version(
+    house: House,
+) -> None:
+    await house.complete(3)
+    await house.reflecting(answer(RULE)).catch_up()
+    for seconds in (1, 1):
+        house.clock.advance(seconds)
+        await house.complete(3)
+        await house.reflecting(answer(OLD), habits=Habits(dry_run=True)).catch_up()
+    assert [(diff.version, diff.added) for diff in await house.diffs()] == [
+        (1, [OLD]),
+        (1, [OLD]),
+        (1, [RULE]),
+    ]
+
+
 async def test_switched_off_nothing_changes_and_uses_are_counted(house: House) -> None:
     await house.identities.save(Identity(role="fix", learned_rules=(OLD,)), by="t")
     reflecting = house.reflecting(answer(RULE), habits=Habits(enabled=False))
