@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import requests
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.auth.credentials import AnonymousCredentials
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud import bigquery
 
 from core.errors import ConfigError, StoreUnusable
@@ -178,11 +178,11 @@ def _earliest(rows: Sequence[Row]) -> datetime:
 def _in_our_words() -> Iterator[None]:
     try:
         yield
-    except GoogleAuthError as error:
+    except DefaultCredentialsError as error:
         raise ConfigError(
             f"No credentials for BigQuery: {error}",
             remedy="name a key in GOOGLE_APPLICATION_CREDENTIALS, or unset GCP_PROJECT_ID",
         ) from error
-    except (GoogleAPIError, requests.RequestException, TimeoutError) as error:
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
         remedy = "raise BQ_MAX_BYTES_BILLED" if "bytes billed" in str(error) else REMEDY
         raise StoreUnusable(f"BigQuery does not do it: {error}", remedy=remedy) from error

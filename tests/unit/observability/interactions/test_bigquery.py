@@ -1,6 +1,8 @@
 """What holds when BigQuery does not do as it is asked."""
 
 import asyncio
+import json
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,10 +14,10 @@ from typing import Any
 import pytest
 
 from core import figures
-from core.errors import StoreUnusable
+from core.errors import ConfigError, StoreUnusable
 from observability.interactions import spool as spools
 from observability.interactions.bigquery import GATHER_S, BigQueryInteractionLog
-from observability.interactions.cloud import Place
+from observability.interactions.cloud import Dataset, Place
 from observability.redaction import Redactor
 from tests.contracts.test_interactions import call, result
 from tests.fakes.bigquery_server import PROJECT, BigQueryServer
@@ -273,6 +275,45 @@ async def test_no_secret_reaches_the_spool_or_the_cloud(
     (found,) = await log.ask(figures.latest(1))
     assert (found.response, found.error, found.node) == ("it is [secret]", "[secret]", "[secret]")
     await log.close()
+
+
+def service_account(folder: Path, token_uri: str) -> Path:
+    """A key of a service account whose tokens come from an address."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    path = folder / "key.json"
+    about = {"type": "service_account", "client_email": "anton@x", "project_id": PROJECT}
+    path.write_text(json.dumps({**about, "private_key": pem, "token_uri": token_uri}))
+    return path
+
+
+async def test_a_token_that_cannot_be_renewed_is_an_outage_and_no_fault_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    path = service_account(tmp_path, f"http://127.0.0.1:{port}/token")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    dataset = Dataset(Place(PROJECT, "agent_system", CAP))
+    with pytest.raises(StoreUnusable, match="GCP_PROJECT_ID"):
+        await dataset.select("SELECT 1", {})
+    await dataset.close()
+
+
+async def test_a_key_that_is_none_is_a_fault_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key.json").write_text("{}")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    with pytest.raises(ConfigError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+        await Dataset(Place(PROJECT, "agent_system", CAP)).prepare()
 
 
 async def test_asking_twice_at_once_sends_nothing_twice(
