@@ -12,12 +12,14 @@ from bootstrap.stores import identity_desk_of, note_rules, open_stores, passing_
 from config import UNPROTECTED, Settings
 from control.alerts import Alerts
 from control.anton import Anton, Capacity, Check
+from control.chores import steady
 from control.decisions import Decisions
 from control.incidents import IncidentDesk
 from control.meter import Meter
 from control.preferences import Preferences
 from control.reading import Reading
 from core.ports import Channel, Clock
+from integrations import CHANNELS
 
 
 async def build(
@@ -58,7 +60,7 @@ async def build(
     except BaseException:
         await stack.aclose()
         raise
-    meter = Meter(kept.records, kept.metrics, settings.data_dir)
+    meter = Meter(kept.records, kept.metrics, settings.data_dir, sources=CHANNELS)
     alerts = Alerts(
         kept.records,
         settings.data_dir,
@@ -71,6 +73,16 @@ async def build(
         checks["checkpoints"] = runner.check
     if mind:
         checks["sandbox"] = mind.check
+    chores = (
+        retention_of(settings, kept).run,
+        reflecting_of(settings, kept, models).run,
+        lambda: note_rules(settings, kept),
+        meter.run,
+        alerts.run,
+        demos.run,
+        merges_of(settings, kept).run,
+        *kept.chores,
+    )
     return Anton(
         kept.records,
         runner,
@@ -83,16 +95,7 @@ async def build(
         close=stack.aclose,
         identities=identity_desk_of(kept),
         incidents=IncidentDesk(kept.records, kept.stores.audit, kept.redactor.known),
-        chores=(
-            retention_of(settings, kept).run,
-            reflecting_of(settings, kept, models).run,
-            lambda: note_rules(settings, kept),
-            meter.run,
-            alerts.run,
-            demos.run,
-            merges_of(settings, kept).run,
-            *kept.chores,
-        ),
+        chores=tuple(steady(chore, kept.clock) for chore in chores),
         masked=kept.redactor.known,
         decisions=decisions,
         services=services,

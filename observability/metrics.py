@@ -97,7 +97,7 @@ class Metrics:
             case "agent_end" if "ms" in data:
                 ended = "done" if data["ok"] else "failed"
                 self.observe("agent_seconds", data["ms"] / 1000, role=event.role, ended=ended)
-            case "llm_end":
+            case "llm_end" if "ms" in data:
                 self._note_call(event)
             case "approval" if data.get("waited_s") is not None:
                 labels = {"kind": str(data["kind"]), "state": str(data["state"])}

@@ -1,7 +1,8 @@
 """What is counted reads as Prometheus wants it, by its own parser."""
 
-from typing import Any
+from typing import Any, get_args
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.events import Event, EventType
@@ -74,6 +75,14 @@ def test_everything_else_that_happens_has_its_figure() -> None:
     assert found["tool_seconds_count ended=failed what=grep"] == 1
     assert found["webhooks_total result=accepted source=sentry"] == 1
     assert found["tasks status=queued"] == 3
+
+
+@pytest.mark.parametrize("event_type", get_args(EventType))
+@pytest.mark.parametrize("data", [{}, {"withheld": True}, {"cut_bytes": 20_000}])
+def test_an_event_that_was_withheld_or_cut_breaks_no_figure(
+    event_type: EventType, data: dict[str, Any]
+) -> None:
+    Metrics().note(told(event_type, **data))
 
 
 def test_the_text_is_well_formed_whatever_a_label_holds() -> None:
