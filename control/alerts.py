@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,26 +68,34 @@ class Alerts:
         while True:
             try:
                 await self.check()
-            except (StoreError, OSError) as error:
-                log.error("alerts cannot be looked for: %s", error)
+            except StoreError as error:
+                log.error("alerts cannot be kept: %s", error)
             await self._records.clock.sleep(EVERY_S)
 
     async def check(self) -> None:
-        """Look once."""
-        found = {
-            **self._lasting,
-            **await self._of_calls(),
-            **await self._of_budget(),
-            **self._of_disk(),
-            **self._of_leases(),
-            **self._of_changes(),
-        }
+        """Look once; what cannot be looked at stays as it was told, and holds up nothing else."""
         known = {alert.name: alert for alert in await self._records.alerts.all()}
+        found, unseen = dict(self._lasting), set[str]()
+        for names, look in self._looks():
+            try:
+                found |= await look()
+            except (StoreError, OSError) as error:
+                unseen.update(names)
+                log.error("no look at %s: %s", " and ".join(names), error)
         for name, said in found.items():
             await self._raise(name, said, known.get(name))
-        for name, alert in known.items():
-            if name not in found:
-                await self._clear(alert)
+        for name in known.keys() - found.keys() - unseen:
+            await self._clear(known[name])
+
+    def _looks(self) -> Sequence[tuple[Sequence[str], Callable[[], Awaitable[Found]]]]:
+        """What is looked at, each with the alerts that it may give."""
+        return (
+            (("errors", "latency"), self._of_calls),
+            (("day_budget", "day_budget_soon"), self._of_budget),
+            (("disk",), self._of_disk),
+            (("lease",), self._of_leases),
+            (("identity_write",), self._of_changes),
+        )
 
     async def open(self) -> Sequence[Alert]:
         """Those that last."""
@@ -150,13 +158,13 @@ class Alerts:
             return {"day_budget": f"{spent}: tasks wait for a person. See MAX_DAY_BUDGET_USD."}
         return {"day_budget_soon": f"{spent}. See MAX_DAY_BUDGET_USD."}
 
-    def _of_disk(self) -> Found:
+    async def _of_disk(self) -> Found:
         free = shutil.disk_usage(self._folder).free
         if free >= DISK_MIN_BYTES:
             return {}
         return {"disk": f"{free / 1e6:.0f} MB are left on the disk of DATA_DIR. Free some space."}
 
-    def _of_leases(self) -> Found:
+    async def _of_leases(self) -> Found:
         if not (lost := self._leases.news()):
             return {}
         return {
@@ -164,7 +172,7 @@ class Alerts:
             "work here. Is this process starved, or the clock changed?"
         }
 
-    def _of_changes(self) -> Found:
+    async def _of_changes(self) -> Found:
         if not (lost := self._changes.news()):
             return {}
         return {

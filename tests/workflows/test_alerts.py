@@ -141,6 +141,19 @@ async def test_a_disk_that_fills_up_is_told_and_a_restart_tells_it_no_second_tim
         assert list(await watch.health()) == ["disk"]
 
 
+async def test_what_cannot_be_looked_at_stays_as_it_was_and_hides_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with watching(tmp_path) as watch:
+        watch.called(CALLS_MIN, failed=5)
+        assert await watch.check() == ["Anton: errors"]
+        await watch.here.anton.interactions.close()
+        monkeypatch.setattr(alerts, "DISK_MIN_BYTES", shutil.disk_usage(tmp_path).total + 1)
+        assert await watch.check(timedelta(minutes=20)) == ["Anton: errors", "Anton: disk"]
+        assert list(await watch.health()) == ["disk", "errors"]
+        assert "no look at errors and latency" in caplog.text
+
+
 async def test_code_that_runs_unprotected_is_told_as_long_as_it_may(
     tmp_path: Path,
 ) -> None:
