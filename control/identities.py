@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from control.differences import Difference, difference
 from core import figures
 from core.approvals import Person
-from core.errors import Conflict, NotFound, PayloadInvalid, StoreError
+from core.errors import NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.figures import LoggedDiff, SuccessRate
 from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityHealth, IdentityVersion
@@ -101,9 +101,7 @@ class IdentityDesk:
         Raises NotFound, and Conflict where another version stands than the one that was `seen`.
         """
         before = await self.one(role)
-        if seen is not None and seen != before.version:
-            raise Conflict(f"Version {before.version} stands by now, not {seen}: look at it first.")
-        after = await self._store.roll_back(role, version, by=_name(by))
+        after = await self._store.roll_back(role, version, by=_name(by), seen=seen)
         await self._note("identity_rolled_back", before, after, by, f"back to version {version}")
         return after
 

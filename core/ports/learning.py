@@ -35,8 +35,13 @@ class IdentityStore(Protocol):
         """The versions that are kept, newest first."""
         ...
 
-    async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
-        """Save the content of an older version as a new one; raises NotFound, Conflict."""
+    async def roll_back(
+        self, role: str, version: int, *, by: str, seen: int | None = None
+    ) -> Identity:
+        """Save the content of an older version as a new one; raises NotFound, Conflict.
+
+        With `seen`, only while that is the newest version.
+        """
         ...
 
     def health(self) -> IdentityHealth:

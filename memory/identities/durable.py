@@ -118,9 +118,11 @@ class DurableIdentityStore:
             await self._waiting.copy(found[0].identity, found)
         return await self._waiting.versions(role)
 
-    async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
+    async def roll_back(
+        self, role: str, version: int, *, by: str, seen: int | None = None
+    ) -> Identity:
         async def change(_: Identity) -> Identity:
-            return rolled_back(role, version, await self.versions(role))
+            return rolled_back(role, version, await self.versions(role), seen)
 
         return await revised(self, role, change, by=by, reason=f"back to version {version}")
 

@@ -118,9 +118,11 @@ class FirestoreIdentityStore:
             found = [one async for one in query.stream(retry=NEVER, timeout=CALL_S)]
         return tuple(_version(one.to_dict() or {}) for one in found)
 
-    async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
+    async def roll_back(
+        self, role: str, version: int, *, by: str, seen: int | None = None
+    ) -> Identity:
         async def change(_: Identity) -> Identity:
-            return rolled_back(role, version, await self.versions(role))
+            return rolled_back(role, version, await self.versions(role), seen)
 
         return await revised(self, role, change, by=by, reason=f"back to version {version}")
 

@@ -22,13 +22,21 @@ def made_by(write_id: str, kept: Sequence[IdentityVersion]) -> Identity | None:
     return next((one.identity for one in kept if one.write_id == write_id), None)
 
 
-def rolled_back(role: str, version: int, kept: Sequence[IdentityVersion]) -> Identity:
-    """The content of a version that was kept, as a change of the newest; raises NotFound."""
+def rolled_back(
+    role: str, version: int, kept: Sequence[IdentityVersion], seen: int | None = None
+) -> Identity:
+    """The content of a version that was kept, as a change of the newest.
+
+    Raises NotFound, and Conflict where the newest is not the one that was `seen`.
+    """
     found = next((one.identity for one in kept if one.identity.version == version), None)
     if found is None:
         numbers = ", ".join(str(one.identity.version) for one in kept) or "none"
         raise NotFound(f"There is no version {version} of {role}; kept are: {numbers}.")
-    return found.but(version=kept[0].identity.version)
+    newest = kept[0].identity.version
+    if seen not in (None, newest):
+        raise Conflict(f"Version {newest} stands by now, not {seen}: look at it first.")
+    return found.but(version=newest)
 
 
 async def revised(

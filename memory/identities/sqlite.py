@@ -40,9 +40,11 @@ class SqliteIdentityStore:
     async def versions(self, role: str) -> Sequence[IdentityVersion]:
         return await self._database.read(partial(_versions, role=role))
 
-    async def roll_back(self, role: str, version: int, *, by: str) -> Identity:
+    async def roll_back(
+        self, role: str, version: int, *, by: str, seen: int | None = None
+    ) -> Identity:
         def write(connection: sqlite3.Connection) -> Identity:
-            wanted = rolled_back(role, version, _versions(connection, role))
+            wanted = rolled_back(role, version, _versions(connection, role), seen)
             return self._put(connection, wanted, by, f"back to version {version}")
 
         return await self._database.write(write)

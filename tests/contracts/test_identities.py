@@ -173,6 +173,25 @@ async def test_going_back_makes_a_new_version_with_the_old_content(store: Identi
     assert (newest.saved_by, newest.reason) == ("rest:operator", "back to version 1")
 
 
+async def test_who_goes_back_from_another_version_than_was_seen_is_refused(
+    store: IdentityStore,
+) -> None:
+    first = await store.save(LEARNED, by="t")
+    second = await store.save(first.but(code_style="second"), by="t")
+    ends = await asyncio.gather(
+        store.save(second.but(code_style="learned meanwhile"), by="reflection"),
+        store.roll_back("fix", 1, by="rest:operator", seen=2),
+        return_exceptions=True,
+    )
+    assert sorted(type(end).__name__ for end in ends) == ["Conflict", "Identity"]
+    stands = await store.get("fix")
+    with pytest.raises(Conflict, match="stands by now, not 2: look at it first"):
+        await store.roll_back("fix", 1, by="rest:operator", seen=2)
+    assert await store.get("fix") == stands
+    back = await store.roll_back("fix", 2, by="rest:operator", seen=stands.version)
+    assert (back.code_style, back.version) == ("second", 4)
+
+
 async def test_two_who_go_back_at_once_both_get_there(store: IdentityStore) -> None:
     identity = LEARNED
     for n in range(3):
