@@ -21,6 +21,8 @@ _SHAPES = re.compile(
     r"|\b\d{8,10}:[\w-]{35}\b"
     r"|(?<=hooks\.slack\.com/services/)[\w/]{20,}"
 )
+_WRAP = r"(?:\r?\n[ \t]{0,8})?"
+"""A dump may go on in the next line, wherever it has come to."""
 _ADDRESS = re.compile(r"(?<=://)[^\s/:@\"']{0,200}:[^\s/@\"']{1,200}(?=@)")
 _HEADER = re.compile(r"(?i)\b(bearer|basic)( +)[\w.~+/=-]{8,}")
 _NAMED = re.compile(
@@ -38,17 +40,16 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Take all configured secrets; empty and very short ones are left out."""
-        spellings = {
-            spelling
-            for secret in secrets
-            if len(secret.strip()) >= SHORTEST_SECRET
-            for spelling in _spellings(secret.strip())
-        }
-        longest_first = sorted(spellings, key=len, reverse=True)
+        known = [secret.strip() for secret in secrets if len(secret.strip()) >= SHORTEST_SECRET]
+        spellings = {spelling for secret in known for spelling in _spellings(secret)}
+        patterns = {spelling: re.escape(spelling) for spelling in spellings}
+        for dump in {dump for secret in known for dump in _dumps(secret)}:
+            patterns[dump] = _WRAP.join(map(re.escape, dump))
+        longest_first = [patterns[one] for one in sorted(patterns, key=len, reverse=True)]
         phrases = (len(one) for one in spellings if re.search(r"\s", one))
         self.longest_phrase = max(phrases, default=0)
         """Characters of the longest secret in which there is a space."""
-        self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        self._known = re.compile("|".join(longest_first) or r"(?!)")
 
     def text(self, text: str) -> str:
         """The text with every secret replaced by a mask; what is no Unicode becomes `?`."""
@@ -94,7 +95,7 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """The secret as it is, and as URLs, JSON, base64 and hex dumps would show it."""
+    """The secret as it is, and as URLs and JSON would show it."""
     data = secret.encode("utf-8", "surrogateescape")
     yield secret
     yield json.dumps(secret)[1:-1]
@@ -102,6 +103,11 @@ def _spellings(secret: str) -> Iterator[str]:
     for quoted in (quote(data, safe=""), quote(data), quote_plus(data)):
         yield quoted
         yield re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)
+
+
+def _dumps(secret: str) -> Iterator[str]:
+    """The secret as hex dumps and base64 would show it, on one line."""
+    data = secret.encode("utf-8", "surrogateescape")
     yield data.hex()
     yield data.hex().upper()
     for before in range(3):

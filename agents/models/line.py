@@ -165,7 +165,7 @@ class Line:
         )
         journey.attempts += 1
         with self.breaker.trial() as trial, self._span(request, journey) as begun:
-            await journey.telling.start(self.name, journey.attempts)
+            await journey.telling.start(self.name, journey.attempts, request.call.messages)
             began = self._desk.clock.monotonic()
             try:
                 with self._desk.live.of_call(journey.telling.call_id, request.call) as live:

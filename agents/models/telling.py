@@ -1,12 +1,13 @@
 """What the event log is told of model calls."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from agents.models.attempts import Answer, AttemptFailed, Request
 from agents.models.failures import said
 from core.events import Notice
-from core.models import ModelCall, Tokens
+from core.models import Message, ModelCall, Tokens
 from core.ports import EventLog
 
 PREVIEW_CHARS = 400
@@ -23,9 +24,9 @@ class Telling:
         self._call = call
         self.call_id = uuid.uuid4().hex[:CALL_ID_DIGITS]
 
-    async def start(self, model: str, attempt: int) -> None:
-        """An attempt is about to be sent."""
-        texts = [message.text for message in self._call.messages]
+    async def start(self, model: str, attempt: int, messages: Sequence[Message]) -> None:
+        """An attempt is about to be sent, with these messages, in which no secret is left."""
+        texts = [message.text for message in messages]
         last = texts[-1] if texts else ""
         await self._tell(
             "llm_start",

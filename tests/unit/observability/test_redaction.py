@@ -38,7 +38,7 @@ def test_a_known_secret_is_masked_in_every_spelling(spelling):
 
 def test_a_secret_inside_of_base64_is_masked_wherever_it_stands():
     random.seed(7)
-    for _ in range(200):
+    for _ in range(80):
         secret = "".join(random.choices(string.ascii_letters + string.digits, k=20))
         before = random.randbytes(random.randrange(9))
         after = random.randbytes(random.randrange(9))
@@ -46,6 +46,16 @@ def test_a_secret_inside_of_base64_is_masked_wherever_it_stands():
         masked = Redactor([secret]).text(spelt)
         assert MASK in masked
         assert len(masked) - len(MASK) <= len(spelt) - 26 + 4
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n    "])
+@pytest.mark.parametrize("width", [7, 76])
+def test_a_secret_is_masked_in_a_dump_that_goes_on_in_the_next_line(end, width):
+    for before in range(30, 80):
+        data = b"#" * before + SECRET.encode() + b"#" * 80
+        for dump in (base64.b64encode(data).decode(), data.hex()):
+            lines = [dump[at : at + width] for at in range(0, len(dump), width)]
+            assert MASK in Redactor([SECRET]).text(end.join(lines))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from agents.models.health import about, degraded
 from agents.models.options import ModelOptions
 from agents.models.patience import Patience
 from agents.models.streams import Deadlines
+from agents.models.telling import PREVIEW_CHARS
 from agents.models.waiting import Waits
 from core import figures
 from core.budgets import Ceilings
@@ -103,6 +104,18 @@ async def test_a_call_is_answered_paid_and_told(openai: OpenAIServer, tmp_path: 
     assert KEY not in str(end.data)
     assert end.data["stop_reason"] == "stop"
     assert end.data["first_token_ms"] >= 0
+
+
+async def test_no_part_of_a_secret_stands_where_a_prompt_is_cut_for_its_event(
+    openai: OpenAIServer, tmp_path: Path
+) -> None:
+    openai.script(Act(text="It is real."))
+    for shown in (len(KEY) - 1, len(KEY) // 2):
+        said = "x" * (PREVIEW_CHARS - shown) + KEY + " and more"
+        async with house(tmp_path / str(shown), options(openai)) as home:
+            await home.ask(messages=(Message(author="user", text=said),))
+            start = (await home.events())[0]
+            assert KEY[:6] not in start.data["prompt_preview"]
 
 
 @pytest.mark.parametrize(
