@@ -1,7 +1,7 @@
 """Logged model calls as they go over the wire."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -186,6 +186,7 @@ def place_of(cursor: str) -> tuple[datetime, str]:
         moment = datetime.fromisoformat(ts)
         if moment.tzinfo is None or not last:
             raise ValueError(cursor)
-    except ValueError as error:
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Problem(422, "bad_cursor", "This cursor was not given out here.") from error
     return moment, last

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,14 @@ RESULTS = ((500, "failed"), (402, "refused"), (401, "unsigned"), (400, "malforme
 class Meter:
     """Counts events as they come, and reads the stores when it is asked."""
 
-    def __init__(self, records: Records, metrics: Metrics, folder: Path) -> None:
-        """`folder` is where everything is kept."""
+    def __init__(
+        self, records: Records, metrics: Metrics, folder: Path, sources: Collection[str] = ()
+    ) -> None:
+        """`folder` is where everything is kept, `sources` those that webhooks may come from."""
         self._records = records
         self._metrics = metrics
         self._folder = folder
+        self._sources = frozenset(sources)
 
     async def run(self) -> None:
         """Count what happens, in whatever process, until it is cancelled."""
@@ -33,11 +36,12 @@ class Meter:
                     self._metrics.note(event)
 
     def answered(self, path: str, status: int) -> None:
-        """Count an answer to a webhook; a source that nobody knows has no name of its own."""
+        """Count an answer to a webhook; one that nobody knows has no name, or all would have."""
         found = WEBHOOK.fullmatch(path)
         if not found:
             return
-        source = "unknown" if status == 404 else found[1] or found[2]
+        named = found[1] or found[2]
+        source = named if named in self._sources else "unknown"
         result = next((said for least, said in RESULTS if status >= least), "accepted")
         self._metrics.count("webhooks", source=source, result=result)
 

@@ -63,5 +63,5 @@ async def stats(front: TheFront, since: Moment = None, until: Moment = None) -> 
 
 
 def _aware(moment: datetime | None) -> datetime | None:
-    """The moment; UTC where it names no zone."""
-    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+    """The moment in UTC, where it is one already that names no zone; raises OverflowError."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC) if moment else None

@@ -97,27 +97,33 @@ async def test_statistics_of_a_time(house: Served) -> None:
         "since=yesterday",
         "since=289",
         "until=0001-01-01T00:00:00Z",
+        "since=0001-01-01T00:00:00%2B14:00",
+        "until=9999-12-31T23:59:59-14:00",
     ):
         assert (await house.ask("GET", f"/stats?{bad}")).status_code == 422
 
 
-async def test_webhooks_are_counted_by_source_and_result(house: Served) -> None:
+async def test_webhooks_are_counted_by_source_that_is_known_and_result(house: Served) -> None:
     for path in ("/webhooks/nobody", "/webhooks/<script>"):
         await house.ask("POST", path, json={})
     meter = house.anton.observatory.meter
     for status in (200, 202, 401, 413, 503):
-        meter.answered("/webhooks/sentry", status)
+        meter.answered("/webhooks/telegram", status)
+        meter.answered(f"/webhooks/made-up-{status}", status)
     meter.answered("/slack/events", 200)
     meter.answered("/tasks/slack", 200)
     found = await figures_of(house)
     counted = {name: value for name, value in found.items() if "webhooks_total" in name}
     assert counted == {
-        "anton_webhooks_total refused unknown": 1,
-        "anton_webhooks_total accepted sentry": 2,
+        "anton_webhooks_total accepted unknown": 2,
+        "anton_webhooks_total failed unknown": 1,
+        "anton_webhooks_total refused unknown": 2,
+        "anton_webhooks_total unsigned unknown": 1,
+        "anton_webhooks_total accepted telegram": 2,
         "anton_webhooks_total accepted slack": 1,
-        "anton_webhooks_total failed sentry": 1,
-        "anton_webhooks_total refused sentry": 1,
-        "anton_webhooks_total unsigned sentry": 1,
+        "anton_webhooks_total failed telegram": 1,
+        "anton_webhooks_total refused telegram": 1,
+        "anton_webhooks_total unsigned telegram": 1,
     }
 
 

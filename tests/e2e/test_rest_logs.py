@@ -79,7 +79,8 @@ async def test_a_conversation_is_read_page_by_page_to_its_end(tmp_path: Path) ->
         assert seen[0]["system"] == "You mend."
         assert len(seen[0]["response"]) == 502
         assert seen[3]["error"] == "HTTP 503"
-        for odd in ("x", "AAAA", "bm9uc2Vuc2U="):
+        overflows = "MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMCB4"
+        for odd in ("x", "AAAA", "bm9uc2Vuc2U=", overflows):
             answer = await house.ask("GET", path, params={"cursor": odd})
             assert answer.status_code == 422, odd
 
