@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from core.approvals import Approval
@@ -80,17 +81,27 @@ async def account_of(
 
 
 def usage_of(task: Task, values: Facts, approvals: Sequence[Approval], spent: Usage) -> Usage:
-    """What models took, and seconds by kind; approvals themselves measure how people waited."""
-    human = sum(
-        (a.decided_at - a.created_at).total_seconds() for a in approvals if a.decided_at is not None
-    )
+    """What models took, and seconds by kind; approvals themselves measure how people waited.
+
+    A question that nobody answered waited until it expired, another one came, or the task ended.
+    """
     end = task.ended_at or task.updated_at
+    asked = sorted(approvals, key=lambda one: one.created_at)
+    nexts = [*(one.created_at for one in asked), end][1:]
+    human = sum(
+        max(0.0, (_settled_at(one, other, end) - one.created_at).total_seconds())
+        for one, other in zip(asked, nexts, strict=True)
+    )
     total = (end - task.created_at).total_seconds()
     return spent.but(
         seconds_sandbox=round(float(values.get("seconds_sandbox", 0.0)), 3),
         seconds_human=round(human, 3),
         seconds_total=round(total, 3),
     )
+
+
+def _settled_at(asked: Approval, next_at: datetime, end: datetime) -> datetime:
+    return asked.decided_at or min(asked.expires_at, next_at, end)
 
 
 async def _report(
