@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.problems import Problem
 from api.task_views import Part
 from api.views import Answer
-from core.figures import BEGINNING, LoggedCall
+from core.figures import LoggedCall
 
 PREVIEW_CHARS = 400
 HEARD_MAX = 8
@@ -177,10 +177,10 @@ def cursor_of(call: LoggedCall) -> str:
     return base64.urlsafe_b64encode(f"{call.ts.isoformat()} {call.id}".encode()).decode()
 
 
-def place_of(cursor: str) -> tuple[datetime, str]:
-    """Where a page begins; raises Problem for a cursor that was not given out."""
+def place_of(cursor: str, since: datetime) -> tuple[datetime, str]:
+    """Where a page begins, at first with `since`; Problem for a cursor that was not given out."""
     if not cursor:
-        return BEGINNING, ""
+        return since, ""
     try:
         ts, _, last = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         moment = datetime.fromisoformat(ts)

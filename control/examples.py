@@ -37,7 +37,7 @@ async def examples(
     """Of the tasks that were created since, newest first; what was forgotten is left out."""
     async for task in newest(records.tasks, since):
         rating = rating_of(await records.approvals.list(task_id=task.task_id))
-        last = (BEGINNING, "")
+        last = (figures.calls_since(task.created_at), "")
         while True:
             asked = figures.conversation(task.task_id, PAGE, last)
             calls = await records.interactions.ask(asked)

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from control.recent import recent
 from core import figures
 from core.errors import Conflict, LimitExceeded, ModelError, NotFound, StoreError
 from core.events import AuditEntry, Notice
@@ -135,7 +137,8 @@ class Reflecting:
 
     async def _looked(self, role: str) -> Sequence[Looked]:
         """The tasks of the last calls, newest first, as far as what was said is still kept."""
-        found = await self._interactions.ask(figures.latest_of_role(role, ASKED))
+        wanted = partial(figures.latest_of_role, role, ASKED)
+        found = await recent(self._interactions, wanted, ASKED, self._clock.now())
         ended = [call for call in found if call.outcome and call.messages][:CALLS]
         by_task: dict[str, list[LoggedCall]] = {}
         for call in ended:

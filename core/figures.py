@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -12,6 +12,15 @@ Answer = TypeVar("Answer", bound=BaseModel)
 Given = str | int | float | datetime
 BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
+
+CLOCK_STEPS = timedelta(days=1)
+"""So far a clock is set back at most."""
+
+
+def calls_since(created_at: datetime) -> datetime:
+    """Since when there can be model calls of a task that was created then."""
+    return max(BEGINNING + CLOCK_STEPS, created_at) - CLOCK_STEPS
 
 
 class Figures(BaseModel):
@@ -183,17 +192,26 @@ def latencies(since: datetime, until: datetime = END) -> Query[Latency]:
     return Query("latencies", {"since": since, "until": until}, Latency)
 
 
-def latest_of_role(role: str, limit: int = 20) -> Query[LoggedCall]:
-    """The last calls of a role, newest first."""
-    return Query("latest_of_role", {"role": role, "limit": limit}, LoggedCall)
+def latest_of_role(role: str, limit: int = 20, since: datetime = BEGINNING) -> Query[LoggedCall]:
+    """The last calls of a role since, newest first; BigQuery reads, and bills, only that time."""
+    given: dict[str, Given] = {"role": role, "limit": limit, "since": since}
+    return Query("latest_of_role", given, LoggedCall)
 
 
 def latest(
-    limit: int, *, role: str = "", task_id: str = "", success: str = ""
+    limit: int,
+    *,
+    role: str = "",
+    task_id: str = "",
+    success: str = "",
+    since: datetime = BEGINNING,
 ) -> Query[LoggedCall]:
-    """The last calls, newest first; `success` is `true` or `false`, and what is empty is open."""
-    given: dict[str, Given] = {"role": role, "task_id": task_id, "success": success, "limit": limit}
-    return Query("latest", given, LoggedCall)
+    """The last calls since, newest first.
+
+    `success` is `true` or `false`, and what is empty is open.
+    """
+    given: dict[str, Given] = {"role": role, "task_id": task_id, "success": success}
+    return Query("latest", {**given, "limit": limit, "since": since}, LoggedCall)
 
 
 def conversation(
@@ -205,9 +223,9 @@ def conversation(
     return Query("conversation", given, LoggedCall)
 
 
-def call(task_id: str, call_id: str) -> Query[LoggedCall]:
-    """One call of a task; no row where it has none of this id."""
-    return Query("call", {"task_id": task_id, "id": call_id}, LoggedCall)
+def call(task_id: str, call_id: str, since: datetime = BEGINNING) -> Query[LoggedCall]:
+    """One call of a task that was begun then; no row where it has none of this id."""
+    return Query("call", {"task_id": task_id, "id": call_id, "since": since}, LoggedCall)
 
 
 def memory_diffs(role: str = "", limit: int = 20) -> Query[LoggedDiff]:

@@ -1,8 +1,10 @@
 """The log of model calls: the latest ones, and all that was said in a task."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
+from fastapi import Query as Asked
 
 from api.auth import Scope
 from api.call_views import (
@@ -18,7 +20,9 @@ from api.call_views import (
 )
 from api.front import TheFront, needs
 from api.problems import Problem, problem_responses
+from control.recent import recent
 from core import figures
+from core.figures import LoggedCall, Query
 
 router = APIRouter(tags=["logs"])
 
@@ -32,17 +36,20 @@ EXPIRED = "What was said is kept for a time only; figures are left."
 )
 async def list_calls(
     front: TheFront,
-    role: Annotated[str, Query(max_length=40)] = "",
-    task: Annotated[str, Query(max_length=36)] = "",
+    role: Annotated[str, Asked(max_length=40)] = "",
+    task: Annotated[str, Asked(max_length=36)] = "",
     success: bool | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Asked(ge=1, le=200)] = 50,
 ) -> CallList:
     """The latest model calls, each attempt for itself, newest first."""
     seq = await front.seq()
     task_id = (await front.task(task)).task_id if task else ""
     wanted = "" if success is None else str(success).lower()
-    query = figures.latest(limit, role=role, task_id=task_id, success=wanted)
-    found = await front.anton.interactions.ask(query)
+
+    def query(since: datetime) -> Query[LoggedCall]:
+        return figures.latest(limit, role=role, task_id=task_id, success=wanted, since=since)
+
+    found = await recent(front.anton.interactions, query, limit, front.clock.now())
     return CallList.model_validate(
         {"as_of_seq": seq, "calls": [line_facts(call) for call in found]}
     )
@@ -56,13 +63,15 @@ async def list_calls(
 async def conversation(
     ref: str,
     front: TheFront,
-    cursor: Annotated[str, Query(max_length=200)] = "",
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    cursor: Annotated[str, Asked(max_length=200)] = "",
+    limit: Annotated[int, Asked(ge=1, le=50)] = 20,
 ) -> Conversation:
     """All that was said between Anton and the models of a task, in order, page by page."""
     seq = await front.seq()
     task = await front.task(ref)
-    query = figures.conversation(task.task_id, limit + 1, after=place_of(cursor))
+    query = figures.conversation(
+        task.task_id, limit + 1, after=place_of(cursor, figures.calls_since(task.created_at))
+    )
     found = await front.anton.interactions.ask(query)
     if found and all(call.forgotten for call in found):
         raise Problem(410, "expired", EXPIRED)
@@ -83,13 +92,15 @@ async def conversation(
 async def calls(
     ref: str,
     front: TheFront,
-    cursor: Annotated[str, Query(max_length=200)] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    cursor: Annotated[str, Asked(max_length=200)] = "",
+    limit: Annotated[int, Asked(ge=1, le=200)] = 100,
 ) -> CallBriefs:
     """The model calls of a task in order, each by its beginning; figures outlive the words."""
     seq = await front.seq()
     task = await front.task(ref)
-    query = figures.conversation(task.task_id, limit + 1, after=place_of(cursor))
+    query = figures.conversation(
+        task.task_id, limit + 1, after=place_of(cursor, figures.calls_since(task.created_at))
+    )
     found = await front.anton.interactions.ask(query)
     page = found[:limit]
     return CallBriefs.model_validate(
@@ -112,7 +123,9 @@ async def whole_call(ref: str, call_id: str, front: TheFront) -> WholeCall:
     """All that was said in one model call of a task."""
     seq = await front.seq()
     task = await front.task(ref)
-    found = await front.anton.interactions.ask(figures.call(task.task_id, call_id[:100]))
+    found = await front.anton.interactions.ask(
+        figures.call(task.task_id, call_id[:100], figures.calls_since(task.created_at))
+    )
     if not found:
         raise Problem(404, "not_found", "This task has no such model call.")
     if found[0].forgotten:

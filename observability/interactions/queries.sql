@@ -78,7 +78,7 @@ ORDER BY role, model;
 SELECT i.*, m.outcome
 FROM agent_interactions AS i
 LEFT JOIN agent_metrics AS m ON m.task_id = i.task_id AND m.role = i.role
-WHERE i.role = @role
+WHERE i.ts >= @since AND i.role = @role
 ORDER BY i.ts DESC, i.id DESC
 LIMIT @limit;
 
@@ -87,7 +87,8 @@ SELECT i.*, m.outcome
 FROM agent_interactions AS i
 LEFT JOIN agent_metrics AS m ON m.task_id = i.task_id AND m.role = i.role
 WHERE
-    (@role = '' OR i.role = @role)
+    i.ts >= @since
+    AND (@role = '' OR i.role = @role)
     AND (@task_id = '' OR i.task_id = @task_id)
     AND (@success = '' OR (@success = 'true' AND i.success) OR (@success = 'false' AND NOT i.success))
 ORDER BY i.ts DESC, i.id DESC
@@ -97,7 +98,10 @@ LIMIT @limit;
 SELECT i.*, m.outcome
 FROM agent_interactions AS i
 LEFT JOIN agent_metrics AS m ON m.task_id = i.task_id AND m.role = i.role
-WHERE i.task_id = @task_id AND (i.ts > @after_ts OR (i.ts = @after_ts AND i.id > @after_id))
+WHERE
+    i.ts >= @after_ts
+    AND i.task_id = @task_id
+    AND (i.ts > @after_ts OR i.id > @after_id)
 ORDER BY i.ts, i.id
 LIMIT @limit;
 
@@ -105,7 +109,7 @@ LIMIT @limit;
 SELECT i.*, m.outcome
 FROM agent_interactions AS i
 LEFT JOIN agent_metrics AS m ON m.task_id = i.task_id AND m.role = i.role
-WHERE i.task_id = @task_id AND i.id = @id
+WHERE i.ts >= @since AND i.task_id = @task_id AND i.id = @id
 LIMIT 1;
 
 -- name: memory_diffs

@@ -223,6 +223,13 @@ async def test_the_last_calls_can_be_narrowed(log: InteractionLog) -> None:
     assert await responses(task_id="t1") == "cba"
     assert await responses(success="false") == "c"
     assert await responses(success="true", task_id="t1") == "ba"
+    third = START + timedelta(seconds=3)
+    assert await responses(since=third) == "dc"
+    of_role = await log.ask(figures.latest_of_role("fix", since=third))
+    assert "".join(row.response for row in of_role) == "dc"
+    newest = (await log.ask(figures.latest(1)))[0].id
+    assert len(await log.ask(figures.call("t2", newest, third))) == 1
+    assert await log.ask(figures.call("t2", newest, START + timedelta(seconds=5))) == ()
 
 
 async def test_a_conversation_is_read_page_by_page(log: InteractionLog) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from observability.interactions.sqlite import SqliteInteractionLog
 from observability.redaction import Redactor
 from tests.contracts.test_interactions import call, result
 from tests.e2e.rest import serving
-from tests.fakes.clock import START
+
+NOW = datetime.now(UTC)
 
 
 @asynccontextmanager
@@ -32,10 +33,12 @@ async def logged(folder: Path, task_id: str) -> None:
                 Message(author="user", text=f"q{n}"),
             )
             given: dict[str, Any] = {"messages": prompt, "response": f"a{n}" + "." * 500}
+            given["ended_at"] = NOW + timedelta(seconds=n)
             if n == 3:
                 given |= {"success": False, "error": "HTTP 503", "role": "qa"}
-            log.record(call(n, task_id=task_id, interaction_id=f"id{n}", **given))
-        log.record(call(9, task_id="another", interaction_id="other"))
+            log.record(call(task_id=task_id, interaction_id=f"id{n}", **given))
+        last = NOW + timedelta(seconds=9)
+        log.record(call(ended_at=last, task_id="another", interaction_id="other"))
         log.record(result(task_id=task_id, outcome="fixed"))
 
 
@@ -90,7 +93,7 @@ async def test_what_was_said_too_long_ago_is_gone(tmp_path: Path) -> None:
         task_id = await house.begin()
         await logged(tmp_path, task_id)
         async with log_in(tmp_path) as log:
-            assert await log.forget(START + timedelta(days=1), []) == 6
+            assert await log.forget(NOW + timedelta(days=1), []) == 6
         answer = await house.ask("GET", f"/tasks/{task_id}/conversation")
         assert (answer.status_code, answer.json()["type"]) == (410, "urn:anton:expired")
         assert len((await house.ask("GET", "/logs")).json()["calls"]) == 6
@@ -116,7 +119,7 @@ async def test_a_conversation_shows_beginnings_and_each_call_whole(tmp_path: Pat
         assert (whole["system"], len(whole["response"])) == ("You mend.", 502)
         assert (await house.ask("GET", f"{path}/other")).status_code == 404
         async with log_in(tmp_path) as log:
-            await log.forget(START + timedelta(days=1), [])
+            await log.forget(NOW + timedelta(days=1), [])
         left = (await house.ask("GET", path)).json()["calls"]
         assert [one["forgotten"] for one in left] == [True] * 5
         assert (await house.ask("GET", f"{path}/id0")).status_code == 410
