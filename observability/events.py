@@ -167,13 +167,20 @@ class SqliteEventLog:
                 await self._stop_pump()
 
     async def _feed(self) -> None:
+        said = False
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):  # unlike wait_for, it never loses a cancel
                     await self._written.wait()
             self._written.clear()
-            with suppress(StoreError):
+            try:
                 await self._hand_out()
+            except StoreError as error:
+                if not said:
+                    log.error("streams stand still: %s", error)
+                said = True
+            else:
+                said = False
 
     async def _hand_out(self) -> None:
         while events := await self.after(self._handed_out, limit=BATCH):

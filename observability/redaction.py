@@ -30,8 +30,8 @@ _NAMED = re.compile(
     r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?)([^\s\"',;&(){}\[\]]{8,}+)(?![(\[{])"
 )
 _NAME_OF_SECRET = re.compile(
-    r"(?i)^(?:.*[_-])?(?:password|passwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|token"
-    r"|authorization|cookie)$"
+    r"(?i)^(?:.*[_-])?(?:passwords?|passwd|secrets?|(?:api|access|private)[_-]?keys?|token"
+    r"|authorization|cookies?)$"
 )
 
 
@@ -89,6 +89,8 @@ class Redactor:
         return value
 
     def _named(self, key: str, item: Any) -> Any:
+        if isinstance(item, list | tuple):
+            return [self._named(key, one) for one in item]
         if isinstance(item, str) and item and _NAME_OF_SECRET.match(key):
             return MASK
         return self.value(item)

@@ -110,6 +110,8 @@ def test_values_are_masked_in_texts_keys_and_under_telling_names():
         {"a": [f"x{secret}", 1, None], secret: True, "github_token": "abc", "tokens": 5}
     )
     assert masked == {"a": [f"x{MASK}", 1, None], MASK: True, "github_token": MASK, "tokens": 5}
+    lists = Redactor().value({"api_keys": ["abc", "", {"a": "b"}], "tokens_in": 3})
+    assert lists == {"api_keys": [MASK, "", {"a": "b"}], "tokens_in": 3}
 
 
 def test_a_long_hostile_text_is_masked_in_no_time():
