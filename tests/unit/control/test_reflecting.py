@@ -373,6 +373,9 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "reordered": lambda rule: " ".join(reversed(rule.rstrip(".").split())) + ".",
     "hidden": lambda rule: "\u200b".join(rule),
     "filled": lambda rule: rule.replace(" ", " really "),
+    "accented": lambda rule: rule.replace("a", "\u00e1").replace("o", "\u00f6"),
+    "in numbers": lambda rule: rule.translate(str.maketrans("aeos", "4305")),
+    "hyphenated": lambda rule: rule.replace("er", "e-r").replace("an", "a-n"),
 }
 
 
