@@ -42,6 +42,7 @@ ASKED = 3 * CALLS
 BY = "reflection"
 TRIES = 2
 REASON_MAX = 500
+TELLING = frozenset(outcome.value for outcome in Outcome if outcome.tells)
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,13 @@ class Reflecting:
             return
 
     async def _looked(self, role: str) -> Sequence[Looked]:
-        """The tasks of the last calls, newest first, as far as what was said is still kept."""
+        """The tasks of the last calls, newest first, as far as what was said is still kept.
+
+        Those whose end says nothing of the work, such as cancelled ones, teach nothing.
+        """
         wanted = partial(figures.latest_of_role, role, ASKED)
         found = await recent(self._interactions, wanted, ASKED, self._clock.now())
-        ended = [call for call in found if call.outcome and call.messages][:CALLS]
+        ended = [call for call in found if call.outcome in TELLING and call.messages][:CALLS]
         by_task: dict[str, list[LoggedCall]] = {}
         for call in ended:
             by_task.setdefault(call.task_id, []).insert(0, call)

@@ -166,6 +166,18 @@ async def test_the_last_twenty_calls_of_ended_tasks_are_read(house: House) -> No
     assert "of an open task" not in house.model.prompt()
 
 
+async def test_a_task_whose_end_says_nothing_of_the_work_is_not_read(house: House) -> None:
+    await house.complete(3)
+    for outcome in ("cancelled", "blocked", "needs_information", "of_a_later_release"):
+        house.log.record(call(9, task_id=outcome, response=f"work on what was {outcome}"))
+        facts = {"task_id": outcome, "role": "fix", "ended_at": START, "success": False}
+        house.log.record(RoleResult(outcome=outcome, calls=1, **facts))
+    reflecting = house.reflecting(answer())
+    await reflecting.catch_up()
+    assert house.model and house.model.prompt().count("the task ended as") == 3
+    assert "work on what was" not in house.model.prompt()
+
+
 async def test_why_a_task_ended_so_is_read_and_no_rule_either(house: House) -> None:
     reason = "Nobody noticed that both callers share one list."
     request = TaskRequest(repository="/srv/shop", text="x is wrong")
