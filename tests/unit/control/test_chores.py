@@ -21,11 +21,14 @@ async def test_a_chore_that_breaks_is_told_of_and_begins_anew(
             raise ValueError("an odd row")
         done.set()
 
-    running = asyncio.create_task(steady(tidy, clock)())
-    for times in (1, 2):
-        await until(lambda wanted=times: len(clock.slept) == wanted)
+    async def broke(times: int) -> None:
+        await until(lambda: len(clock.slept) == times)
         assert (begun, clock.slept[-1]) == (times, PAUSE_S)
         clock.advance(PAUSE_S)
+
+    running = asyncio.create_task(steady(tidy, clock)())
+    await broke(1)
+    await broke(2)
     await asyncio.wait_for(running, 10)
     assert done.is_set() and begun == 3
     assert "tidy broke" in caplog.text and "an odd row" in caplog.text
