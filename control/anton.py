@@ -271,9 +271,9 @@ class Anton:
         reported = await self._records.incidents.report(
             task, fingerprint or mark_of(request), joins=joins, idempotency_key=idempotency_key
         )
-        if reported.incident and reported.how != "repeated":
+        if reported.incident and not reported.repeated:
             await self._care.tell(reported.incident)
-        if reported.task and reported.how == "started":
+        if reported.task and reported.how == "started" and not reported.repeated:
             await self._begun(reported.task)
         return reported
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from control.chronicle import Records
 from control.words import says_noise
-from core.approvals import Approval, ApprovalState, Person
+from core.approvals import Choice, Person, Ruling
 from core.corrections import Correction, GoldenCase, Judgement, TriageVerdict
 from core.errors import Conflict
 from core.events import AuditEntry
@@ -17,12 +17,11 @@ from core.incidents import Severity
 from core.ports import AuditLog, CorrectionStore, TaskFilter
 from core.tasks import Outcome, Task
 
-ALL = 1_000_000
-"""More questions than a house is asked."""
 WORDS_MAX = 2_000
 PAGE = 200
 NOISE = TaskFilter(outcome=Outcome.NOISE)
-ANSWERED = (ApprovalState.ANSWERED, ApprovalState.REJECTED)
+REFUSALS: tuple[Choice, ...] = ("reject", "stop")
+"""Answers whose words may call a report noise."""
 
 
 @dataclass(frozen=True)
@@ -130,28 +129,24 @@ class Golden:
     async def _decided(self) -> Mapping[str, Correction]:
         """What answers to questions say of a report, by task; the last of each."""
         found: dict[str, Correction] = {}
-        for state in ANSWERED:
-            for approval in await self._records.approvals.list(state=state, limit=ALL):
-                correction = self._of_answer(approval)
-                before = found.get(approval.task_id)
-                if correction and (not before or before.corrected_at < correction.corrected_at):
-                    found[approval.task_id] = correction
+        for ruling in await self._records.approvals.rulings(choices=("noise", *REFUSALS)):
+            correction = self._of_answer(ruling)
+            before = found.get(ruling.task_id)
+            if correction and (not before or before.corrected_at < correction.corrected_at):
+                found[ruling.task_id] = correction
         return found
 
-    def _of_answer(self, approval: Approval) -> Correction | None:
-        decision = approval.decision
-        if decision is None:
-            return None
-        refused = decision.choice in ("reject", "stop") and says_noise(decision.text)
-        if decision.choice != "noise" and not refused:
+    def _of_answer(self, ruling: Ruling) -> Correction | None:
+        decision = ruling.decision
+        if decision.choice in REFUSALS and not says_noise(decision.text):
             return None
         return Correction(
-            task_id=approval.task_id,
+            task_id=ruling.task_id,
             kind="noise" if decision.choice == "noise" else "rejected_as_noise",
             verdict="noise",
             words=self._redacted(decision.text)[:WORDS_MAX],
             by=decision.by.account,
-            corrected_at=approval.decided_at or approval.created_at,
+            corrected_at=ruling.decided_at,
         )
 
     async def _all(self, decided: Mapping[str, Correction]) -> Mapping[str, Correction]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,20 @@ class Meter:
         ]
 
     async def _of_approvals(self) -> list[Gauge]:
-        pending = await self._records.approvals.list(state=ApprovalState.PENDING, limit=10_000)
-        now = self._records.clock.now()
-        oldest = max(((now - one.created_at).total_seconds() for one in pending), default=0.0)
+        counts = await self._records.approvals.counts()
+        oldest = await self._records.approvals.oldest()
+        waited = self._records.clock.now() - oldest.created_at if oldest else timedelta()
         return [
-            Gauge("approvals_waiting", "Questions that wait for a person.", len(pending)),
-            Gauge("approvals_oldest_seconds", "How long the oldest of them has waited.", oldest),
+            Gauge(
+                "approvals_waiting",
+                "Questions that wait for a person.",
+                counts[ApprovalState.PENDING],
+            ),
+            Gauge(
+                "approvals_oldest_seconds",
+                "How long the oldest of them has waited.",
+                waited.total_seconds(),
+            ),
         ]
 
     async def _of_alerts(self) -> list[Gauge]:

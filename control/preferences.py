@@ -5,16 +5,14 @@ completes every pair that waits for it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from control.chronicle import Records
-from core.approvals import POLICY, Approval, ApprovalState, QuestionKind
+from core.approvals import POLICY, Choice, QuestionKind, Ruling
 from core.errors import NotFound
 from core.patches import Patch
 from core.preferences import Preference
 from core.tasks import TaskRequest
-
-ALL = 1_000_000
-"""More questions than a house is asked."""
 
 
 class Preferences:
@@ -27,11 +25,8 @@ class Preferences:
 
     async def all(self) -> Sequence[Preference]:
         """Every diff that a person turned down, oldest first; some without a later one."""
-        down = [
-            *await self._releases(ApprovalState.CHANGES_REQUESTED),
-            *await self._releases(ApprovalState.REJECTED),
-        ]
-        approved = sorted(await self._releases(ApprovalState.APPROVED), key=_when)
+        down = await self._releases("request_changes", "reject")
+        approved = sorted(await self._releases("approve"), key=_when)
         requests = {
             task_id: (await self._records.tasks.get(task_id)).request
             for task_id in {one.task_id for one in (*down, *approved)}
@@ -43,54 +38,48 @@ class Preferences:
                 found.append(pair)
         return found
 
-    async def _releases(self, state: ApprovalState) -> list[Approval]:
-        """Questions of release that a person answered so."""
-        listed = await self._records.approvals.list(state=state, limit=ALL)
-        return [
-            one
-            for one in listed
-            if one.question.kind is QuestionKind.RELEASE
-            and one.decision is not None
-            and one.decision.by.channel != POLICY
-        ]
+    async def _releases(self, *choices: Choice) -> list[Ruling]:
+        """What people decided so on releases."""
+        kind = QuestionKind.RELEASE
+        found = await self._records.approvals.rulings(kind=kind, choices=choices)
+        return [one for one in found if one.decision.by.channel != POLICY]
 
     async def _pair(
-        self, down: Approval, later: Approval | None, request: TaskRequest
+        self, down: Ruling, later: Ruling | None, request: TaskRequest
     ) -> Preference | None:
         """The pair; None when its diff is not kept any more."""
         rejected = await self._diff(down)
         if not rejected:
             return None
-        words = down.decision.text if down.decision else ""
         title = request.title if request.title not in request.text else ""
         return Preference(
             task_id=down.task_id,
             report=self._redacted("\n\n".join(filter(None, (title, request.text)))),
             rejected=rejected,
-            words=self._redacted(words),
+            words=self._redacted(down.decision.text),
             accepted=await self._diff(later) if later else "",
         )
 
-    async def _diff(self, approval: Approval) -> str:
+    async def _diff(self, ruling: Ruling) -> str:
         try:
-            kept = await self._records.artifacts.get(approval.question.patch_ref)
+            kept = await self._records.artifacts.get(ruling.patch_ref)
         except NotFound:
             return ""
         return self._redacted(Patch.model_validate_json(kept).diff)
 
 
-def _when(approval: Approval) -> str:
-    return (approval.decided_at or approval.created_at).isoformat()
+def _when(ruling: Ruling) -> datetime:
+    return ruling.decided_at
 
 
 def _later(
-    down: Approval, approved: Iterable[Approval], requests: dict[str, TaskRequest]
-) -> Approval | None:
+    down: Ruling, approved: Iterable[Ruling], requests: dict[str, TaskRequest]
+) -> Ruling | None:
     """The first other diff that was approved afterwards, for the same task or the same report."""
     wanted = requests[down.task_id]
     for one in approved:
         same = one.task_id == down.task_id or _same_report(wanted, requests[one.task_id])
-        other = one.question.patch_hash != down.question.patch_hash
+        other = one.patch_hash != down.patch_hash
         if same and other and _when(one) > _when(down):
             return one
     return None

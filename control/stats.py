@@ -9,9 +9,9 @@ from typing import Any
 from control.chronicle import Records
 from control.costs import cost_of, costs_by_repository, price_of_a_fix
 from control.golden import Golden
-from control.pace import PUBLISH, TASKS_MAX, Way, newest, pace, way_of
+from control.pace import PUBLISH, Way, newest, pace, way_of
 from core import figures
-from core.approvals import Approval, QuestionKind
+from core.approvals import QuestionKind, Ruling
 
 SLOWEST = 5
 """Pull requests that are named as those that took longest."""
@@ -24,7 +24,7 @@ async def stats(
     tasks = [one async for one in newest(records.tasks, since) if one.created_at < until]
     published = await records.outbox.done(PUBLISH)
     ended = [task for task in tasks if task.status.ended]
-    asked = await records.approvals.list(limit=TASKS_MAX)
+    decided = await records.approvals.rulings(kind=QuestionKind.RELEASE)
     ask = records.interactions.ask
     ways = [way_of(task, published.get(task.task_id)) for task in ended]
     triage = await golden.standing(ended)
@@ -44,7 +44,7 @@ async def stats(
         "success_rate": _share([bool(task.outcome and task.outcome.well) for task in ended]),
         "false_positives": triage.false_positives,
         "triage": {**asdict(triage), "false_positive_rate": triage.rate},
-        "sent_back": _sent_back(asked, since, until),
+        "sent_back": _sent_back(decided, since, until),
         "cost": {
             **cost_of(await ask(figures.costs(since, until))),
             **await costs_by_repository(records.tasks, tasks, by_task),
@@ -60,17 +60,13 @@ def _share(well: Sequence[bool]) -> float | None:
     return round(sum(well) / len(well), 4) if well else None
 
 
-def _sent_back(asked: Sequence[Approval], since: datetime, until: datetime) -> dict[str, Any]:
-    """Of the releases that people decided on in a time, those they wanted changed."""
-    decided = [
-        one.decision
-        for one in asked
-        if one.question.kind is QuestionKind.RELEASE
-        and one.decision is not None
-        and one.decided_at is not None
-        and since <= one.decided_at < until
+def _sent_back(decided: Sequence[Ruling], since: datetime, until: datetime) -> dict[str, Any]:
+    """Of the releases that were decided in a time, those that people wanted changed."""
+    back = [
+        one.decision.choice == "request_changes"
+        for one in decided
+        if since <= one.decided_at < until
     ]
-    back = [decision.choice == "request_changes" for decision in decided]
     return {"decided": len(back), "sent_back": sum(back), "share": _share(back)}
 
 

@@ -170,6 +170,21 @@ class Decision(Value):
         }.get(self.choice, ApprovalState.ANSWERED)
 
 
+class Ruling(Value):
+    """What was decided on a question, without the words in which it was asked."""
+
+    approval_id: str
+    task_id: str
+    kind: QuestionKind
+    revision: int
+    patch_hash: str
+    """The diff that it was about; empty when none was at stake."""
+    patch_ref: str
+    """Artifact of the patch."""
+    decision: Decision
+    decided_at: datetime
+
+
 class Approval(Value):
     """A question in the table, with its answer once there is one."""
 
@@ -198,6 +213,22 @@ class Approval(Value):
     def task_id(self) -> str:
         """The task that waits."""
         return self.question.task_id
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """What was decided; None where nothing was."""
+        if self.decision is None or self.decided_at is None:
+            return None
+        return Ruling(
+            approval_id=self.approval_id,
+            task_id=self.task_id,
+            kind=self.question.kind,
+            revision=self.revision,
+            patch_hash=self.question.patch_hash,
+            patch_ref=self.question.patch_ref,
+            decision=self.decision,
+            decided_at=self.decided_at,
+        )
 
     @property
     def tally(self) -> str:

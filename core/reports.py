@@ -15,17 +15,23 @@ NAMED = ("base", "revision", "tests", "reproduction", "output_directory")
 """What a report may say of where and how."""
 
 
+How = Literal["started", "joined", "silenced"]
+"""`started` a task of its own; `joined` one at work or a pull request that waits; `silenced` by a
+dismissal.
+"""
+
+
 @dataclass(frozen=True)
 class Reported:
     """A report, written down."""
 
-    how: Literal["started", "joined", "silenced", "repeated"]
-    """`started` a task of its own; `joined` one at work or a pull request that waits;
-    `silenced` by a dismissal; `repeated`: it was written down before, under the same key."""
+    how: How
     task: Task | None
     """The task that is about it; None where it was silenced."""
     incident: Incident | None
     """None for a task that has none, such as a build."""
+    repeated: bool = False
+    """Whether it was written down before, under the same key, and nothing was now."""
 
 
 def opened(

@@ -1,10 +1,18 @@
 """Questions to people and their answers, kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.approvals import Approval, ApprovalState, Decision, Question
+from core.approvals import (
+    Approval,
+    ApprovalState,
+    Choice,
+    Decision,
+    Question,
+    QuestionKind,
+    Ruling,
+)
 from core.errors import ConsentRefused
 from core.events import AuditEntry
 
@@ -30,6 +38,23 @@ class ApprovalStore(Protocol):
         self, *, task_id: str = "", state: ApprovalState | None = None, limit: int = 200
     ) -> Sequence[Approval]:
         """Approvals, pending first, then newest."""
+        ...
+
+    async def rulings(
+        self, *, kind: QuestionKind | None = None, choices: Collection[Choice] = ()
+    ) -> Sequence[Ruling]:
+        """All that was decided, in the order in which it was asked; reads no briefing.
+
+        Of all kinds, and with any choice, unless some are named.
+        """
+        ...
+
+    async def counts(self) -> Mapping[ApprovalState, int]:
+        """How many questions are in each state."""
+        ...
+
+    async def oldest(self) -> Approval | None:
+        """The question that has waited longest; None where none waits."""
         ...
 
     async def decide(

@@ -39,8 +39,8 @@ class IncidentStore(Protocol):
         It opens an incident, or a regression of a resolved one, or starts the task of one that
         nobody works on. Where somebody does, where a pull request waits or where the fault is
         dismissed, it is counted and its words are kept if it `joins` and asks for nothing else;
-        if not, it opens an incident apart. With a key seen in the last 24 h nothing is written;
-        raises Conflict when the key came with another request.
+        if not, it opens an incident apart. With a key seen in the last 24 h nothing is written,
+        and the answer is the first one; raises Conflict when the key came with another request.
         """
         ...
 

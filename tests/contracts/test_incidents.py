@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,16 @@ MARK = "ab" * 32
 class Desk:
     """A store, and reports written into it."""
 
-    def __init__(self, stores: Any, clock: FakeClock) -> None:
-        self.stores, self.clock = stores, clock
+    def __init__(self, stores: Any, clock: FakeClock, folder: Path) -> None:
+        self.stores, self.clock, self._folder = stores, clock, folder
         self.store = stores.incidents
+
+    async def restart(self) -> None:
+        await self.stores.close()
+        self.stores = await type(self.stores).open(
+            self._folder, clock=self.clock, redactor=Redactor(), exclusive=True
+        )
+        self.store = self.stores.incidents
 
     async def report(
         self, mark: str = MARK, *, joins: bool = True, key: str = "", **request: Any
@@ -66,8 +74,9 @@ async def desk(request: Any, tmp_path: Path) -> AsyncIterator[Desk]:
     module, _, name = STORES[request.param].partition(":")
     kind, clock = getattr(importlib.import_module(module), name), FakeClock()
     opened = await kind.open(tmp_path, clock=clock, redactor=Redactor(), exclusive=True)
-    yield Desk(opened, clock)
-    await opened.close()
+    desk = Desk(opened, clock, tmp_path)
+    yield desk
+    await desk.stores.close()
 
 
 def ids(reported: Reported) -> tuple[str, str, str]:
@@ -251,12 +260,34 @@ async def test_an_open_incident_alone_takes_a_task_without_a_report(desk: Desk) 
 
 async def test_the_same_key_is_the_same_report(desk: Desk) -> None:
     first, again = await desk.report(key="k"), await desk.report(key="k")
-    assert ids(again) == ("repeated", *ids(first)[1:])
+    assert ids(again) == ids(first)
+    assert (first.repeated, again.repeated) == (False, True)
     joined, again = await desk.report(key="j"), await desk.report(key="j")
-    assert (joined.how, again.how) == ("joined", "repeated")
+    assert (joined.how, again.how, again.repeated) == ("joined", "joined", True)
     assert again.incident and again.incident.count == 2
     with pytest.raises(Conflict):
         await desk.report(key="k", text="Something else.")
+
+
+async def test_a_silenced_report_with_a_key_counts_once_and_hears_the_same_for_a_day(
+    desk: Desk,
+) -> None:
+    first = await desk.report()
+    said = Dismissal(reason="known", by="rest:ann")
+    await desk.end(first, IncidentState.NOISE, dismissal=said)
+    silenced = await desk.report(key="k")
+    assert (silenced.how, silenced.task, silenced.repeated) == ("silenced", None, False)
+    assert await desk.report(key="k") == replace(silenced, repeated=True)
+    with pytest.raises(Conflict):
+        await desk.report(key="k", text="Something else.")
+    await desk.restart()
+    await desk.store.change(
+        ids(first)[2], lambda one: [care.reopened(one, desk.clock.now(), by="rest:ann")]
+    )
+    assert await desk.report(key="k") == replace(silenced, repeated=True), "also once it is heard"
+    assert (await desk.store.get(ids(first)[2])).count == 2
+    desk.clock.advance(24 * 3600)
+    assert (await desk.report(key="k")).how == "started"
 
 
 async def test_incidents_are_listed_by_state_and_words_page_by_page(desk: Desk) -> None:

@@ -499,6 +499,36 @@ async def test_pending_questions_are_listed_first_then_the_newest(stores, clock)
     assert len(await stores.approvals.list(limit=2)) == 2
 
 
+async def test_what_was_decided_is_read_without_what_was_asked(stores, clock):
+    asked = [await waiting(stores, clock) for _ in range(4)]
+    choices: tuple[Choice, ...] = ("approve", "reject", "stop")
+    decided = [
+        await stores.approvals.decide(approval.approval_id, an_answer(choice))
+        for (_, approval), choice in zip(asked, choices, strict=False)
+    ]
+    escalation = await stores.approvals.ask(
+        a_question(asked[3][0], QuestionKind.ESCALATION), "i-2", clock.now() + timedelta(hours=1)
+    )
+    decided.append(await stores.approvals.decide(escalation.approval_id, an_answer("stop")))
+    await stores.approvals.applied(decided[0].approval_id)
+    rulings = [one.ruling for one in decided]
+    assert list(await stores.approvals.rulings()) == rulings
+    released = await stores.approvals.rulings(kind=QuestionKind.RELEASE, choices=("reject", "stop"))
+    assert list(released) == rulings[1:3]
+    assert await stores.approvals.rulings(choices=("noise",)) == ()
+    assert asked[3][1].ruling is None
+
+
+async def test_questions_are_counted_and_the_oldest_that_waits_is_found(stores, clock):
+    assert set((await stores.approvals.counts()).values()) == {0}
+    assert await stores.approvals.oldest() is None
+    pairs = [await waiting(stores, clock) for _ in range(3)]
+    await stores.approvals.decide(pairs[0][1].approval_id, an_answer())
+    counts = await stores.approvals.counts()
+    assert (counts[ApprovalState.PENDING], counts[ApprovalState.APPROVED]) == (2, 1)
+    assert await stores.approvals.oldest() == pairs[1][1]
+
+
 async def asked_with_care(stores: Any, clock: FakeClock, **fields: Any) -> Any:
     task = await stores.tasks.add(a_task(clock))
     question = a_question(task, **fields)

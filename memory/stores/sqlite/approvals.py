@@ -3,11 +3,20 @@
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from core.approvals import Approval, ApprovalState, Decision, Question, QuestionKind
+from core.approvals import (
+    Approval,
+    ApprovalState,
+    Choice,
+    Decision,
+    Question,
+    QuestionKind,
+    Ruling,
+)
 from core.errors import Conflict, NotFound
 from core.ports import Apart, Clock, Noted
 from core.tasks import TaskStatus
@@ -62,6 +71,36 @@ class SqliteApprovalStore:
                 limit,
             )
         )
+
+    async def rulings(
+        self, *, kind: QuestionKind | None = None, choices: Collection[Choice] = ()
+    ) -> Sequence[Ruling]:
+        wanted = f"choice IN ({', '.join('?' * len(choices))})" if choices else "true"
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                f"SELECT number, document FROM rulings WHERE ? IN (kind, '') AND {wanted}"  # noqa: S608 - constants
+                " ORDER BY number",
+                (kind.value if kind else "", *choices),
+            ).fetchall()
+        )
+        return tuple(revive(Ruling, document, str(number)) for number, document in rows)
+
+    async def counts(self) -> Mapping[ApprovalState, int]:
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT state, count(*) FROM approvals GROUP BY state"
+            ).fetchall()
+        )
+        found = Counter({ApprovalState(state): count for state, count in rows})
+        return {state: found[state] for state in ApprovalState}
+
+    async def oldest(self) -> Approval | None:
+        found = await self._database.read(
+            lambda connection: _select(
+                connection, "WHERE state = 'pending' ORDER BY number LIMIT 1"
+            )
+        )
+        return found[0] if found else None
 
     async def decide(
         self,
@@ -212,6 +251,12 @@ def _decide(
     ).rowcount
     if not won:
         raise Conflict(_why_lost(asked, decision, now))
+    if becomes.ruling:
+        connection.execute(
+            "INSERT INTO rulings (number, document, seal)"
+            " SELECT number, ?1, checksum(?1) FROM approvals WHERE approval_id = ?2",
+            (becomes.ruling.model_dump_json(), asked.approval_id),
+        )
 
 
 def _is_repeated(asked: Approval, decision: Decision) -> bool:

@@ -13,7 +13,7 @@ from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState
 from core.ports import Clock, IncidentFilter, IncidentPage
 from core.reports import Reported
 from core.tasks import Task
-from memory.stores.sqlite import tasks
+from memory.stores.sqlite import keys, tasks
 from memory.stores.sqlite.rows import numbered, revive
 from observability.database import Database
 
@@ -35,11 +35,10 @@ class SqliteIncidentStore:
         now = self._clock.now()
 
         def write(connection: sqlite3.Connection) -> Reported:
-            if earlier := tasks.earlier(connection, task.request, idempotency_key, now):
-                return Reported("repeated", earlier, _of_task(connection, earlier))
+            if first := keys.first(connection, task.request, idempotency_key, now):
+                return _repeated(connection, first)
             reported = _report(connection, task, fingerprint, joins=joins)
-            if reported.task and idempotency_key:
-                tasks.remember(connection, task.request, idempotency_key, reported.task, now)
+            keys.remember(connection, task.request, idempotency_key, _first(reported), now)
             return reported
 
         return await self._database.write(write)
@@ -156,6 +155,23 @@ def _report(
     change = reports.counted(incident, task.request, task.created_at, joined)
     _keep(connection, *change)
     return Reported("silenced" if silent else "joined", joined, change[0])
+
+
+def _first(reported: Reported) -> keys.First:
+    """What a key stands for from now on."""
+    task, incident = reported.task, reported.incident
+    return keys.First(
+        how=reported.how,
+        task_id=task.task_id if task else "",
+        incident=None if task else incident,
+    )
+
+
+def _repeated(connection: sqlite3.Connection, first: keys.First) -> Reported:
+    """The answer that the first report with a key got."""
+    task = tasks.get(connection, first.task_id) if first.task_id else None
+    incident = _of_task(connection, task) if task else first.incident
+    return Reported(first.how, task, incident, repeated=True)
 
 
 def _started(connection: sqlite3.Connection, task: Task, change: Change) -> Reported:

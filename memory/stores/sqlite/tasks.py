@@ -3,18 +3,17 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from core.errors import Conflict, LeaseLost, NotFound
 from core.ports import Clock, Page, TaskFilter
-from core.tasks import Lease, Task, TaskRequest, TaskStatus
-from memory.stores.sqlite import leases
-from memory.stores.sqlite.rows import canonical, digest, numbered, revive, stamp
+from core.tasks import Lease, Task, TaskStatus
+from memory.stores.sqlite import keys, leases
+from memory.stores.sqlite.rows import numbered, revive, stamp
 from observability.database import Database
 
-IDEMPOTENCY_KEPT = timedelta(hours=24)
 OPEN_AFTER_THE_END = {"result", "usage"}
 PAGE_MAX = 200
 FOUND_MAX = 10
@@ -33,7 +32,7 @@ class SqliteTaskStore:
         )
 
     async def get(self, task_id: str) -> Task:
-        return await self._database.read(partial(_get, task_id=task_id))
+        return await self._database.read(partial(get, task_id=task_id))
 
     async def find(self, prefix: str) -> Sequence[Task]:
         if prefix == "latest":
@@ -100,47 +99,20 @@ class SqliteTaskStore:
     async def crash(self, task_id: str, node: str) -> int:
         return await self._database.write(
             lambda connection: leases.count_crash(
-                connection, _get(connection, task_id), node, self._clock.now()
+                connection, get(connection, task_id), node, self._clock.now()
             )
         )
 
 
 def _add(connection: sqlite3.Connection, task: Task, key: str, now: datetime) -> Task:
-    if found := earlier(connection, task.request, key, now):
-        return found
+    if first := keys.first(connection, task.request, key, now):
+        if not first.task_id:
+            raise Conflict("This idempotency key came with a report that began no task.")
+        return get(connection, first.task_id)
     insert(connection, task)
-    if key:
-        remember(connection, task.request, key, task, now)
+    came_to = keys.First(how="started", task_id=task.task_id)
+    keys.remember(connection, task.request, key, came_to, now)
     return task
-
-
-def earlier(
-    connection: sqlite3.Connection, request: TaskRequest, key: str, now: datetime
-) -> Task | None:
-    """The task that an idempotency key stands for; raises Conflict for another request."""
-    if not key:
-        return None
-    connection.execute(
-        "DELETE FROM idempotency_keys WHERE created_at <= ?", (stamp(now - IDEMPOTENCY_KEPT),)
-    )
-    row = connection.execute(
-        "SELECT request_hash, task_id FROM idempotency_keys WHERE key = ?", (key,)
-    ).fetchone()
-    if row is None:
-        return None
-    if row[0] != _hash(request):
-        raise Conflict("This idempotency key came with another request before.")
-    return _get(connection, row[1])
-
-
-def remember(
-    connection: sqlite3.Connection, request: TaskRequest, key: str, task: Task, now: datetime
-) -> None:
-    """Let a key stand for a task."""
-    connection.execute(
-        "INSERT INTO idempotency_keys (key, request_hash, task_id, created_at) VALUES (?, ?, ?, ?)",
-        (key, _hash(request), task.task_id, stamp(now)),
-    )
 
 
 def insert(connection: sqlite3.Connection, task: Task) -> Task:
@@ -155,11 +127,8 @@ def insert(connection: sqlite3.Connection, task: Task) -> Task:
     return task
 
 
-def _hash(request: TaskRequest) -> str:
-    return digest(canonical(request.dump()))
-
-
-def _get(connection: sqlite3.Connection, task_id: str) -> Task:
+def get(connection: sqlite3.Connection, task_id: str) -> Task:
+    """One task; raises NotFound."""
     row = connection.execute("SELECT document FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no task {task_id}.")
@@ -212,7 +181,7 @@ def _update(
     changes: dict[str, Any],
     now: datetime,
 ) -> Task:
-    task = _get(connection, task_id)
+    task = get(connection, task_id)
     if task.status.ended and not changes.keys() <= OPEN_AFTER_THE_END:
         raise Conflict(f"The task has ended: it is {task.status.value}.")
     task = _with_times(task.but(**changes), now)

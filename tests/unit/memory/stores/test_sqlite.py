@@ -1,6 +1,7 @@
 """One SQLite file under real processes: races, kills, sleepers, a full disk, tampering."""
 
 import asyncio
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -17,14 +18,15 @@ from typing import Any
 
 import pytest
 
-from core.approvals import ApprovalState, Choice, Decision, Person, Question, QuestionKind
+from core.approvals import Approval, ApprovalState, Choice, Decision, Person, Question, QuestionKind
 from core.effects import EffectState
 from core.errors import Conflict, StoreUnusable
 from core.events import AuditEntry
 from core.ports import TaskFilter
 from core.tasks import Task, TaskRequest, TaskStatus
-from memory.stores.sqlite import FILE_NAME, SqliteStores
+from memory.stores.sqlite import FILE_NAME, MIGRATIONS, SqliteStores
 from observability.clock import SystemClock
+from observability.database import Database
 from observability.database_file import checksum
 from observability.redaction import Redactor
 from tests.conftest import ROOT
@@ -37,6 +39,7 @@ from core.errors import AntonError
 from core.tasks import TaskStatus
 from memory.stores.sqlite import SqliteStores
 from observability.clock import SystemClock
+from observability.database import Database
 from observability.redaction import Redactor
 
 def say(*words):
@@ -89,18 +92,21 @@ def a_task(text: str = "it breaks") -> Task:
     )
 
 
-async def asked(stores: SqliteStores) -> Any:
-    task = await stores.tasks.add(a_task())
-    await stores.tasks.update(task.task_id, status=TaskStatus.WAITING)
-    question = Question(
+def a_question(task_id: str) -> Question:
+    return Question(
         kind=QuestionKind.RELEASE,
-        task_id=task.task_id,
+        task_id=task_id,
         title="Publish it?",
         options=("approve", "reject"),
         patch_hash=HASH,
     )
+
+
+async def asked(stores: SqliteStores) -> Any:
+    task = await stores.tasks.add(a_task())
+    await stores.tasks.update(task.task_id, status=TaskStatus.WAITING)
     expires_at = SystemClock().now() + timedelta(hours=72)
-    return await stores.approvals.ask(question, "interrupt", expires_at)
+    return await stores.approvals.ask(a_question(task.task_id), "interrupt", expires_at)
 
 
 # --- races --------------------------------------------------------------------------------------
@@ -397,3 +403,56 @@ async def best_ms(work: Any) -> float:
         await work()
         times.append((time.perf_counter() - began) * 1000)
     return min(times)
+
+
+async def test_what_was_decided_before_the_table_of_it_is_in_it(tmp_path: Path) -> None:
+    steps = tmp_path / "steps"
+    steps.mkdir()
+    for step in sorted(MIGRATIONS.glob("*.sql"))[:13]:
+        shutil.copy(step, steps)
+    task, now = a_task(), SystemClock().now()
+    decision = Decision(
+        choice="reject",
+        text="Ölstand »unklar«",
+        patch_hash=HASH,
+        by=Person(channel="rest", person_id="ann"),
+    )
+    pending = Approval(
+        approval_id="a",
+        interrupt_id="i",
+        question=a_question(task.task_id),
+        nonce="n",
+        created_at=now,
+        expires_at=now,
+    )
+    decided = pending.but(
+        approval_id="b",
+        interrupt_id="j",
+        nonce="m",
+        state=decision.state,
+        decision=decision,
+        decided_at=now,
+    )
+    old = await Database.open(tmp_path / FILE_NAME, steps)
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "INSERT INTO tasks (task_id, document, seal) VALUES (?1, ?2, checksum(?2))",
+            (task.task_id, task.model_dump_json()),
+        )
+        connection.execute(
+            "INSERT INTO idempotency_keys (key, request_hash, task_id, created_at)"
+            " VALUES ('k', 'h', ?, '2026')",
+            (task.task_id,),
+        )
+        connection.executemany(
+            "INSERT INTO approvals (expires_at, document, seal) VALUES (?1, ?2, checksum(?1, ?2))",
+            [("2026", one.model_dump_json()) for one in (pending, decided)],
+        )
+
+    await old.write(write)
+    await old.close()
+    stores = await opened(tmp_path)
+    assert await stores.approvals.rulings() == (decided.ruling,)
+    await stores.close()
+    await (await opened(tmp_path)).close()
