@@ -1,5 +1,7 @@
 """The log of model calls: the latest ones, and all that was said in a task."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +20,7 @@ from api.call_views import (
     line_facts,
     place_of,
 )
-from api.front import TheFront, needs
+from api.front import Front, TheFront, needs
 from api.problems import Problem, problem_responses
 from control.recent import recent
 from core import figures
@@ -67,20 +69,14 @@ async def conversation(
     limit: Annotated[int, Asked(ge=1, le=50)] = 20,
 ) -> Conversation:
     """All that was said between Anton and the models of a task, in order, page by page."""
-    seq = await front.seq()
-    task = await front.task(ref)
-    query = figures.conversation(
-        task.task_id, limit + 1, after=place_of(cursor, figures.calls_since(task.created_at))
-    )
-    found = await front.anton.interactions.ask(query)
-    if found and all(call.forgotten for call in found):
+    found = await _stretch(front, ref, cursor, limit)
+    if found.calls and all(call.forgotten for call in found.calls):
         raise Problem(410, "expired", EXPIRED)
-    page = found[:limit]
     return Conversation(
-        as_of_seq=seq,
-        task_id=task.task_id,
-        calls=[CallView.model_validate(call.model_dump()) for call in page],
-        next_cursor=cursor_of(page[-1]) if len(found) > limit else None,
+        as_of_seq=found.seq,
+        task_id=found.task_id,
+        calls=[CallView.model_validate(call.model_dump()) for call in found.calls],
+        next_cursor=cursor_of(found.calls[-1]) if found.more else None,
     )
 
 
@@ -96,20 +92,14 @@ async def calls(
     limit: Annotated[int, Asked(ge=1, le=200)] = 100,
 ) -> CallBriefs:
     """The model calls of a task in order, each by its beginning; figures outlive the words."""
-    seq = await front.seq()
-    task = await front.task(ref)
-    query = figures.conversation(
-        task.task_id, limit + 1, after=place_of(cursor, figures.calls_since(task.created_at))
-    )
-    found = await front.anton.interactions.ask(query)
-    page = found[:limit]
+    found = await _stretch(front, ref, cursor, limit)
     return CallBriefs.model_validate(
         {
-            "as_of_seq": seq,
-            "task_id": task.task_id,
-            "calls": [brief_facts(call) for call in page],
-            "next_cursor": cursor_of(page[-1]) if page else cursor,
-            "more": len(found) > limit,
+            "as_of_seq": found.seq,
+            "task_id": found.task_id,
+            "calls": [brief_facts(call) for call in found.calls],
+            "next_cursor": cursor_of(found.calls[-1]) if found.calls else cursor,
+            "more": found.more,
         }
     )
 
@@ -131,3 +121,24 @@ async def whole_call(ref: str, call_id: str, front: TheFront) -> WholeCall:
     if found[0].forgotten:
         raise Problem(410, "expired", EXPIRED)
     return WholeCall.model_validate({"as_of_seq": seq, **found[0].model_dump()})
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Some model calls of a task, in order."""
+
+    seq: int
+    task_id: str
+    calls: Sequence[LoggedCall]
+    more: bool
+    """Whether calls follow these."""
+
+
+async def _stretch(front: Front, ref: str, cursor: str, limit: int) -> _Stretch:
+    seq = await front.seq()
+    task = await front.task(ref)
+    query = figures.conversation(
+        task.task_id, limit + 1, after=place_of(cursor, figures.calls_since(task.created_at))
+    )
+    found = await front.anton.interactions.ask(query)
+    return _Stretch(seq, task.task_id, found[:limit], more=len(found) > limit)
