@@ -59,6 +59,8 @@ class Kept:
     role_limits: Mapping[str, RoleLimits]
     chores: Sequence[Chore]
     """What has to be done all the time to keep it."""
+    terms: Sequence[Term]
+    """What of it is kept for a time, beside what every house forgets."""
 
 
 async def note_rules(settings: Settings, kept: Kept) -> None:
@@ -130,6 +132,7 @@ async def open_stores(
         budgets,
         role_limits(changes),
         learned.chores,
+        learned.terms,
     )
 
 
@@ -195,6 +198,8 @@ class Learned:
     identities: IdentityStore
     lessons: LessonStore
     chores: Sequence[Chore] = ()
+    terms: Sequence[Term] = ()
+    """What of it is kept for a time."""
 
 
 async def _learned(
@@ -205,7 +210,7 @@ async def _learned(
         return Learned(SqliteIdentityStore(stores.database, clock), stores.lessons)
     from memory.identities.counts import FirestoreCounts
     from memory.identities.durable import DurableIdentityStore
-    from memory.identities.shared import SharedLessonStore
+    from memory.identities.shared import MARKS_KEPT_DAYS, SharedLessonStore
     from memory.identities.tallies import Tallies
     from memory.identities.waiting import Waiting
 
@@ -226,7 +231,8 @@ async def _learned(
         Tallies(stores.database, place),
         clock,
     )
-    return Learned(identities, lessons, (identities.run, lessons.run))
+    marks = Term("marks of tasks", MARKS_KEPT_DAYS, lambda before, _: lessons.forget(before))
+    return Learned(identities, lessons, (identities.run, lessons.run), (marks,))
 
 
 def identity_desk_of(kept: Kept) -> IdentityDesk:
@@ -247,6 +253,7 @@ def retention_of(settings: Settings, kept: Kept) -> Retention:
     terms = [
         Term("calls", settings.retention_interactions_days, kept.interactions.forget),
         Term("events", settings.retention_event_days, kept.events.forget),
+        *kept.terms,
     ]
     if precedents:
         terms.append(

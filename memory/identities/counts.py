@@ -1,6 +1,6 @@
 """How tasks ended for rules, counted in Firestore beside the identities by all houses together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -17,14 +17,18 @@ from memory.identities.tallies import Tally
 RULES = "rules"
 COUNTED = "counted"
 """A document a task, so that none is counted twice."""
+PAGE = 500
+"""Documents that one commit may change at most."""
 FIELDS = ("shown", "shown_well", "withheld", "withheld_well")
 
 
 class FirestoreCounts:
     """Counts below the document of each role: `rules` by the digest of the rule, `counted`."""
 
-    def __init__(self, client: firestore.AsyncClient, collection: str) -> None:
+    def __init__(self, client: firestore.AsyncClient, collection: str, *, page: int = PAGE) -> None:
+        """`page` is how many marks are read at once."""
         self._client = client
+        self._page = page
         self._roles = client.collection(collection)
 
     async def count(self, tallies: Sequence[Tally]) -> None:
@@ -41,6 +45,23 @@ class FirestoreCounts:
         except Conflict as conflict:
             if not isinstance(conflict.__cause__, AlreadyExists):
                 raise
+
+    async def marks(self, role: str, after: str = "") -> Sequence[str]:
+        """Tasks that are marked as counted, in the order of their ids, page by page."""
+        marked = self._roles.document(role).collection(COUNTED)
+        query = marked.select([]).order_by("__name__").limit(self._page)
+        if after:
+            query = query.start_after({"__name__": marked.document(after)})
+        async with in_our_words():
+            return [one.id async for one in query.stream(retry=NEVER, timeout=CALL_S)]
+
+    async def unmark(self, role: str, task_ids: Collection[str]) -> None:
+        """Forget that tasks were counted, at most a page of them; harmless when repeated."""
+        marked, batch = self._roles.document(role).collection(COUNTED), self._client.batch()
+        for task_id in task_ids:
+            batch.delete(marked.document(task_id))
+        async with in_our_words():
+            await batch.commit(retry=NEVER, timeout=CALL_S)
 
     async def records(self, role: str) -> Mapping[str, RuleRecord]:
         """What was counted, by rule."""

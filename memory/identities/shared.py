@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 5.0
 COUNTED_S = 10.0
+MARKS_KEPT_DAYS = 30
+"""A house that is restored from a backup which is not older than this counts no task twice."""
 
 
 class Counts(Protocol):
@@ -28,6 +30,14 @@ class Counts(Protocol):
 
     async def records(self, role: str) -> Mapping[str, RuleRecord]:
         """What was counted, by rule."""
+        ...
+
+    async def marks(self, role: str, after: str = "") -> Sequence[str]:
+        """Tasks that are known to be counted, in the order of their ids, page by page."""
+        ...
+
+    async def unmark(self, role: str, task_ids: Collection[str]) -> None:
+        """Forget that tasks were counted."""
         ...
 
 
@@ -66,6 +76,22 @@ class SharedLessonStore:
                     await self._tallies.counted(tallies)
                 else:
                     return
+
+    async def forget(self, before: datetime) -> int:
+        """Forget there which tasks of this house were counted before an instant; how many.
+
+        But for those that wait to be counted. Tasks of other houses are theirs to forget, as
+        nobody else knows whether they wait. Raises StoreError.
+        """
+        forgotten = 0
+        for role in await self._tallies.roles():
+            last = ""
+            while marked := await self._counts.marks(role, last):
+                last = marked[-1]
+                if settled := await self._tallies.settled(role, marked, before):
+                    await self._counts.unmark(role, settled)
+                    forgotten += len(settled)
+        return forgotten
 
     async def used(
         self, task_id: str, role: str, *, shown: Collection[str], withheld: Collection[str]

@@ -1,5 +1,6 @@
 """What a task says of a rule, on its way to where all houses count together."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +8,7 @@ from itertools import groupby
 
 from core.learning import RuleRecord
 from core.values import Value
-from memory.stores.sqlite.rows import revive
+from memory.stores.sqlite.rows import revive, stamp
 from observability.database import Database
 
 
@@ -58,6 +59,28 @@ class Tallies:
                 (one.role, one.task_id),
             )
         )
+
+    async def roles(self) -> Sequence[str]:
+        """The roles of all tasks that were concluded here."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT DISTINCT role FROM role_results ORDER BY role"
+            ).fetchall()
+        )
+        return [role for (role,) in rows]
+
+    async def settled(self, role: str, task_ids: Sequence[str], before: datetime) -> Sequence[str]:
+        """Those of some tasks that were concluded here before an instant, and wait no more."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT task_id FROM role_results AS ended JOIN json_each(?1)"
+                " ON json_each.value = ended.task_id WHERE role = ?2 AND ended_at < ?3"
+                " AND NOT EXISTS (SELECT 1 FROM rule_counts_waiting AS waits"
+                " WHERE waits.role = ended.role AND waits.task_id = ended.task_id)",
+                (json.dumps(task_ids), role, stamp(before)),
+            ).fetchall()
+        )
+        return [task_id for (task_id,) in rows]
 
     async def copy(self, role: str, records: Mapping[str, RuleRecord]) -> None:
         """Keep the records of a role as they were read."""

@@ -29,7 +29,9 @@ from tests.fakes.relay import Relay
 
 
 @asynccontextmanager
-async def shared_in(folder: Path) -> AsyncIterator[tuple[SharedLessonStore, FakeClock]]:
+async def shared_in(
+    folder: Path, page: int = 500
+) -> AsyncIterator[tuple[SharedLessonStore, FakeClock]]:
     """The lessons of a house that counts in Firestore, all the time as fast as it can."""
     from google.cloud import firestore
 
@@ -40,7 +42,7 @@ async def shared_in(folder: Path) -> AsyncIterator[tuple[SharedLessonStore, Fake
     client = firestore.AsyncClient(project=firestore_emulator.PROJECT)
     own = SqliteLessonStore(stores.database, clock, shared=True)
     tallies = Tallies(stores.database, "p/agents")
-    store = SharedLessonStore(own, FirestoreCounts(client, "agents"), tallies, clock)
+    store = SharedLessonStore(own, FirestoreCounts(client, "agents", page=page), tallies, clock)
     try:
         yield store, clock
     finally:
@@ -193,6 +195,37 @@ async def test_houses_count_together_each_task_once_also_when_the_place_was_away
             found = await two.records("fix")
             assert found == await one.records("fix")
             assert (found["a"].shown, found["b"].withheld) == (2, 1)
+
+
+async def test_marks_of_counted_tasks_are_forgotten_once_they_can_be_counted_no_more(
+    firestore: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firestore_emulator.clear(firestore)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore)
+    async with shared_in(tmp_path / "a", page=2) as (one, _), shared_in(tmp_path / "b") as (two, _):
+        for house, task, ended_at in (
+            (one, "t1", START),
+            (two, "t2", START),
+            (one, "t3", START),
+            (one, "t4", START),
+            (one, "t5", LATER),
+        ):
+            await house.used(task, "fix", shown=["a"], withheld=[])
+            await house.conclude(task, ["fix"], well=True, ended_at=ended_at)
+        await one.deliver()
+        await two.deliver()
+        counted = await one.records("fix")
+        await one.used("t6", "fix", shown=["a"], withheld=[])
+        await one.conclude("t6", ["fix"], well=True, ended_at=START)
+        (arrived,) = await one._tallies.waiting()
+        await one._counts.count(arrived)  # and nobody noted that it arrived
+        assert await one.forget(LATER) == 3
+        assert await two._counts.marks("fix") == ["t2", "t5", "t6"]
+        assert await one.forget(LATER) == 0
+        await one.deliver()
+        assert (await one.records("fix"))["a"].shown == counted["a"].shown + 1
+        assert (await one.forget(LATER), await two.forget(LATER)) == (1, 1)
+        assert await one._counts.marks("fix") == ["t5"]
 
 
 async def patiently(call: Callable[[], Awaitable[None]]) -> None:
