@@ -98,6 +98,8 @@ class IncidentView(IncidentFacts, Answer):
     """One incident, with what happened to it, newest first."""
 
     history: list[IncidentEntryView]
+    forgotten: bool
+    """Whether earlier reports and steps are not kept any more; see RETENTION_INCIDENT_DAYS."""
     tasks: list[IncidentTask]
 
 

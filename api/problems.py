@@ -17,6 +17,7 @@ from core.errors import (
     ConfirmationWrong,
     Conflict,
     ConsentRefused,
+    Expired,
     LimitExceeded,
     NotFound,
     PayloadInvalid,
@@ -32,6 +33,7 @@ RETRY_AFTER_S = 30.0
 log = logging.getLogger(__name__)
 
 STATUS: Mapping[type[AntonError], int] = {
+    Expired: 410,
     NotFound: 404,
     Conflict: 409,
     ConfirmationWrong: 422,

@@ -277,6 +277,8 @@ class ApprovalView(ApprovalFacts, Answer):
 
     diff: str | None
     """The canonical diff, whose SHA-256 is the patch hash; without one, the best partial patch."""
+    forgotten: bool
+    """Whether briefing and diff are not kept any more; what was decided, and on which hash, is."""
 
 
 class ApprovalList(Answer):
@@ -381,11 +383,18 @@ class CorrectionView(Answer):
     expected: Judgement
 
 
+class KeptArtifact(ArtifactFacts):
+    """A file that a task left behind."""
+
+    kept: bool
+    """Whether it can still be had: files are forgotten after RETENTION_PAYLOAD_DAYS."""
+
+
 class ArtifactList(Answer):
     """What a task left behind."""
 
     task_id: str
-    artifacts: list[ArtifactFacts]
+    artifacts: list[KeptArtifact]
 
 
 class SessionView(Answer):

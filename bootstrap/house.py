@@ -74,7 +74,7 @@ async def build(
     if mind:
         checks["sandbox"] = mind.check
     chores = (
-        retention_of(settings, kept).run,
+        retention_of(settings, kept, runner).run,
         reflecting_of(settings, kept, models).run,
         lambda: note_rules(settings, kept),
         meter.run,

@@ -14,7 +14,8 @@ from control.anton import VERSION, Chore
 from control.chronicle import Records
 from control.identities import IdentityDesk
 from control.precedents import Remembering
-from control.retention import Retention, Term
+from control.retention import Leftovers, Retention, Term
+from control.runner import Runner
 from core.approvals import Risk
 from core.budgets import Ceilings
 from core.errors import ConfigError, StoreError
@@ -248,13 +249,22 @@ def identity_desk_of(kept: Kept) -> IdentityDesk:
     )
 
 
-def retention_of(settings: Settings, kept: Kept) -> Retention:
-    precedents = kept.precedents
+def retention_of(settings: Settings, kept: Kept, runner: Runner | None) -> Retention:
+    """What is forgotten each night; artifacts only where states of tasks can be looked into."""
+    stores, precedents = kept.stores, kept.precedents
+    payload, history = settings.retention_payload_days, settings.retention_incident_days
     terms = [
         Term("calls", settings.retention_interactions_days, kept.interactions.forget),
         Term("events", settings.retention_event_days, kept.events.forget),
+        Term("briefings", payload, stores.approvals.forget),
+        Term("diffs in accounts", payload, stores.tasks.forget),
+        Term("joined reports", payload, lambda before, _: stores.incidents.forget_words(before)),
+        Term("histories", history, lambda before, _: stores.incidents.forget(before)),
         *kept.terms,
     ]
+    if runner:
+        mentions = (stores.mentioned, runner.mentioned)
+        terms.append(Term("artifacts", payload, Leftovers(kept.records.artifacts, mentions).forget))
     if precedents:
         terms.append(
             Term(

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cli.screen import Screen, put
 from core.approvals import Approval, Question
+from core.errors import Expired
 from core.patches import Patch
 from core.ports import ArtifactStore
 from core.visible import visible
@@ -45,15 +46,18 @@ class Briefing:
 
     @classmethod
     async def of(cls, approval: Approval, artifacts: ArtifactStore) -> "Briefing":
-        """Fetch what the question only refers to."""
+        """Fetch what the question only refers to, as far as it is kept."""
         question = approval.question
-        body = question.body
-        if question.body_ref:
-            body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
-        if not question.patch_ref:
-            return cls(question, body, "", approval.tally)
-        patch = Patch.model_validate_json(await artifacts.get(question.patch_ref))
-        return cls(question, body, patch.diff, approval.tally)
+        body, diff = question.body, ""
+        try:
+            if question.body_ref:
+                body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
+            if question.patch_ref:
+                kept = await artifacts.get(question.patch_ref)
+                diff = Patch.model_validate_json(kept).diff
+        except Expired:
+            body = body or "Its briefing and its diff are not kept any more."
+        return cls(question, body, diff, approval.tally)
 
     def show(self, screen: Screen) -> None:
         """The whole question; its Markdown is shown as written, so that nothing in it can hide."""

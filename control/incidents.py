@@ -16,6 +16,7 @@ from core.ports import AuditLog, IncidentFilter, IncidentPage
 from core.tasks import Task, TaskRequest
 
 REASON_MAX = 1_000
+HISTORY_MAX = 200
 
 
 class IncidentDesk:
@@ -49,8 +50,8 @@ class IncidentDesk:
         return await self._store.counts()
 
     async def history(self, incident_id: str) -> Sequence[IncidentEntry]:
-        """What happened to an incident, newest first."""
-        return await self._store.history(incident_id)
+        """What happened to an incident, newest first, at most HISTORY_MAX lines."""
+        return await self._store.history(incident_id, limit=HISTORY_MAX)
 
     async def dismiss(
         self, ref: str, by: Person, *, reason: str, until: datetime | None = None

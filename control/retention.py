@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.errors import StoreError
-from core.ports import Clock, TaskFilter, TaskStore
+from core.ports import ArtifactStore, Clock, TaskFilter, TaskStore
 from core.tasks import TaskStatus
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,22 @@ class Term:
     days: int
     forget: Callable[[datetime, Collection[str]], Awaitable[int]]
     """Forgets what is from before an instant, but of these tasks; how much."""
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """The artifacts of tasks, forgotten but for what an open task may still need."""
+
+    artifacts: ArtifactStore
+    mentions: Sequence[Callable[[Collection[str]], Awaitable[Collection[str]]]]
+    """Each tells which artifacts some tasks refer to; together they know of all."""
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        """Forget what was made before an instant; how many files."""
+        keep = set[str]()
+        for mentioned in self.mentions:
+            keep |= set(await mentioned(open_tasks))
+        return await self.artifacts.forget(before, keep)
 
 
 class Retention:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -104,6 +104,10 @@ class Runner:
     async def check(self) -> None:
         """Look whether checkpoints can be had; raises StoreUnusable."""
         await self._checkpoints.check()
+
+    async def mentioned(self, task_ids: Collection[str]) -> set[str]:
+        """References of artifacts that the states of some tasks hold."""
+        return await self._checkpoints.mentioned(task_ids)
 
     def cancel(self, task_id: str) -> None:
         """Stop the drive of a task whose cancelling was requested, if it is driven here."""

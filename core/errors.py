@@ -31,6 +31,7 @@ AntonError
 │   └── RepositoryInvalid
 ├── StoreError
 │   ├── NotFound
+│   │   └── Expired
 │   ├── Conflict
 │   ├── LeaseLost
 │   └── StoreUnusable
@@ -184,6 +185,10 @@ class StoreError(AntonError):
 
 class NotFound(StoreError):
     """There is no such thing."""
+
+
+class Expired(NotFound):
+    """It is not kept any more: what tasks made is kept for a time only."""
 
 
 class Conflict(StoreError):

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from core.errors import AntonError, LeaseLost
 from core.values import require_json
+from memory.artifacts import refs_in
 from memory.serialisation import StrictSerializer
 from observability.database import Database
 from observability.database_file import unusable
@@ -46,6 +47,10 @@ INSERT OR {} INTO writes
     (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, value, seal)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, checksum(?4, ?6, ?7, ?8, ?9))
 """
+_CONTENTS = (
+    "SELECT checkpoint FROM checkpoints WHERE thread_id = ?",
+    "SELECT value FROM writes WHERE thread_id = ?",
+)
 _OLDER = """
 DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < (
     SELECT max(c.checkpoint_id) FROM checkpoints c
@@ -162,6 +167,19 @@ class FencedSaver(AsyncSqliteSaver):
         await self._database.read(
             lambda file: file.execute("SELECT 1 FROM checkpoints LIMIT 1").fetchone()
         )
+
+    async def mentioned(self, thread_ids: Collection[str]) -> set[str]:
+        """References of artifacts that these threads hold."""
+
+        def look(file: sqlite3.Connection) -> set[str]:
+            found = set[str]()
+            for thread_id in thread_ids:
+                for statement in _CONTENTS:
+                    for (content,) in file.execute(statement, (thread_id,)):
+                        found |= refs_in(content or b"")
+            return found
+
+        return await self._database.read(look)
 
     async def forget(self, thread_id: str) -> None:
         """Take a thread out altogether."""

@@ -26,6 +26,10 @@ class Retained(Group):
 
     retention_interactions_days: int = Field(default=90, ge=1, le=36_500)
     """Days after which prompts and replies are forgotten; figures stay."""
+    retention_payload_days: int = Field(default=90, ge=1, le=36_500)
+    """Days after which patches, proofs, briefings and joined reports are forgotten; hashes stay."""
+    retention_incident_days: int = Field(default=365, ge=1, le=36_500)
+    """Days after which the course of incidents that need no care is forgotten; decisions stay."""
     retention_event_days: int = Field(default=365, ge=1, le=36_500)
     """Days after which events are forgotten."""
     retention_precedent_days: int = Field(default=90, ge=1, le=36_500)

@@ -11,7 +11,7 @@ from api.problems import Problem, problem_responses
 from api.schemas import Decide
 from api.views import ApprovalList, ApprovalView, Decided, approval_facts
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind
-from core.errors import Conflict
+from core.errors import Conflict, Expired
 from core.patches import Patch
 from core.revisions import changes_between
 
@@ -59,7 +59,7 @@ async def show_approval(approval_id: str, front: TheFront, caller: TheCaller) ->
 @router.get(
     "/approvals/{approval_id}/changes",
     dependencies=[needs(Scope.READ)],
-    responses=problem_responses(400, 401, 404, 422, 429, 503),
+    responses=problem_responses(400, 401, 404, 410, 422, 429, 503),
 )
 async def show_changes(
     approval_id: str, front: TheFront, since: Annotated[int, Query(ge=1, lt=2**31)]
@@ -174,11 +174,15 @@ async def _patch(front: Front, approval: Approval) -> Patch | None:
 
 async def _facts(front: Front, approval: Approval, caller: Caller) -> dict[str, Any]:
     question, artifacts = approval.question, front.anton.artifacts
-    body = ""
-    if not question.body and question.body_ref:
-        body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
-    patch = await _patch(front, approval)
+    body, patch, forgotten = "", None, False
+    try:
+        if not question.body and question.body_ref:
+            body = (await artifacts.get(question.body_ref)).decode("utf-8", "replace")
+        patch = await _patch(front, approval)
+    except Expired:
+        forgotten = True
     return {
         **approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body),
         "diff": patch.diff if patch else None,
+        "forgotten": forgotten,
     }

@@ -15,7 +15,8 @@ from fastapi.responses import Response
 from api.auth import Scope
 from api.front import Front, TheFront, needs
 from api.problems import Problem, problem_responses
-from api.views import ArtifactList, public_artifact
+from api.views import ArtifactList, KeptArtifact, public_artifact
+from core.errors import Expired
 from core.plain import each_text
 from core.tasks import Task
 
@@ -27,7 +28,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 SAFE = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {"application/octet-stream": {}}},
-    **problem_responses(400, 401, 404, 409, 413, 422, 429, 503),
+    **problem_responses(400, 401, 404, 409, 410, 413, 422, 429, 503),
 }
 
 
@@ -43,7 +44,12 @@ async def list_artifacts(ref: str, front: TheFront) -> ArtifactList:
     return ArtifactList(
         as_of_seq=seq,
         task_id=task.task_id,
-        artifacts=[public_artifact(entry) for entry in _entries(task)],
+        artifacts=[
+            KeptArtifact(
+                **public_artifact(entry), kept=await front.anton.artifacts.has(entry["ref"])
+            )
+            for entry in _entries(task)
+        ],
     )
 
 
@@ -54,11 +60,15 @@ async def list_artifacts(ref: str, front: TheFront) -> ArtifactList:
     responses=BYTES,
 )
 async def all_artifacts(ref: str, front: TheFront) -> Response:
-    """All of it in one archive."""
+    """All of it that is kept, in one archive."""
     task = await front.task(ref)
     files: list[tuple[str, bytes]] = []
     size = 0
-    for entry in _entries(task):
+    entries = _entries(task)
+    kept = [one for one in entries if await front.anton.artifacts.has(one["ref"])]
+    if entries and not kept:
+        raise Expired()
+    for entry in kept:
         data = await _data(front, entry)
         size += len(data)
         if size > ZIP_MAX_BYTES:

@@ -20,7 +20,7 @@ router = APIRouter(tags=["findings"])
 TEXT_MAX_BYTES = 200_000
 """Of all files in one answer; the whole patch is an artifact."""
 PAGE = 200
-PROBLEMS = problem_responses(400, 401, 404, 409, 422, 429, 503)
+PROBLEMS = problem_responses(400, 401, 404, 409, 410, 422, 429, 503)
 
 
 @router.get("/tasks/{ref}/evidence", dependencies=[needs(Scope.READ)], responses=PROBLEMS)

@@ -16,6 +16,7 @@ from api.incident_views import (
 from api.problems import Problem, problem_responses
 from api.schemas import DismissIncident, MergeIncident, ReopenIncident, ResolveIncident
 from api.views import TaskStarted
+from control.incidents import HISTORY_MAX
 from core.incidents import Incident, IncidentState
 from core.ports import IncidentFilter, TaskFilter
 
@@ -133,6 +134,8 @@ async def _shown(front: Front, incident: Incident, seq: int) -> IncidentView:
             "as_of_seq": seq,
             **incident_facts(incident, front.clock.now()),
             "history": [incident_entry_facts(entry) for entry in history],
+            "forgotten": len(history) < HISTORY_MAX
+            and not any(entry.at == incident.opened_at for entry in history),
             "tasks": [incident_task_facts(task) for task in page.tasks],
         }
     )

@@ -93,3 +93,10 @@ class ApprovalStore(Protocol):
     async def applied(self, approval_id: str) -> None:
         """Note that the graph took the answer up."""
         ...
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        """Empty the briefings of questions from before that instant, but of open tasks; how many.
+
+        What was asked, in one line, and what was decided stays, with all hashes.
+        """
+        ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from core.care import Change as Care
@@ -84,4 +85,18 @@ class IncidentStore(Protocol):
         self, incident_id: str, *, kinds: Sequence[EntryKind] = (), limit: int = 200
     ) -> Sequence[IncidentEntry]:
         """What happened to an incident, newest first; of all kinds unless some are named."""
+        ...
+
+    async def forget_words(self, before: datetime) -> int:
+        """Empty what joined reports said before that instant; in how many lines of history.
+
+        Never of incidents that somebody may still have to look after.
+        """
+        ...
+
+    async def forget(self, before: datetime) -> int:
+        """Forget the lines of reports and tasks from before that instant; how many.
+
+        Counts stay, and what people did; of incidents under care everything does.
+        """
         ...

@@ -1,7 +1,8 @@
 """The tasks, kept, and who drives each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from core.tasks import Lease, Task, TaskStatus
@@ -93,4 +94,11 @@ class TaskStore(Protocol):
 
     async def crash(self, task_id: str, node: str) -> int:
         """Count a crash in this node; how many there are now."""
+        ...
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        """Empty the diffs in accounts of tasks that ended before that instant; of how many.
+
+        Their hashes and all figures stay.
+        """
         ...

@@ -333,3 +333,39 @@ async def test_a_thousand_variants_of_one_fault_are_one_incident(desk: Desk) -> 
     assert [one.count for one in page.incidents] == [1_000]
     kept = await desk.store.history(page.incidents[0].incident_id, limit=2_000)
     assert len({str(entry.request.get("text")) for entry in kept}) == 1_000, "no word is lost"
+
+
+async def test_the_course_of_settled_incidents_is_forgotten_and_what_people_did_stays(
+    desk: Desk,
+) -> None:
+    said = Dismissal(reason="known", by="rest:ann")
+    settled, cared, silent = [await desk.report(mark * 32) for mark in ("ab", "cd", "ef")]
+    for mark in ("ab", "cd", "ef"):
+        await desk.report(mark * 32)
+    await desk.end(settled, IncidentState.RESOLVED)
+    await desk.end(cared, IncidentState.REJECTED)
+    await desk.end(silent, IncidentState.OPEN)
+    await desk.store.change(
+        ids(silent)[2], lambda one: [care.dismissed(one, said, desk.clock.now())]
+    )
+    await desk.report("ef" * 32)
+
+    async def lines(reported: Reported) -> list[tuple[str, bool]]:
+        found = await desk.store.history(ids(reported)[2])
+        return [(entry.kind, bool(entry.request)) for entry in found]
+
+    whole = [("state", False), ("reported", True), ("reported", False)]
+    assert await lines(settled) == await lines(cared) == whole
+    desk.clock.advance(1)
+    now = desk.clock.now()
+    assert await desk.store.forget_words(now - timedelta(days=1)) == 0
+    assert await desk.store.forget_words(now) == 3
+    assert await lines(settled) == [("state", False), ("reported", False), ("reported", False)]
+    assert await lines(cared) == whole, "somebody may still have to look after it"
+    assert await desk.store.forget(now - timedelta(days=1)) == 0
+    assert await desk.store.forget(now) == 3 + 4
+    assert await lines(settled) == []
+    assert await lines(silent) == [("dismissed", False)]
+    assert await lines(cared) == whole
+    assert await desk.store.forget(now) == await desk.store.forget_words(now) == 0
+    assert (await desk.store.get(ids(silent)[2])).count == 3

@@ -529,6 +529,62 @@ async def test_questions_are_counted_and_the_oldest_that_waits_is_found(stores, 
     assert await stores.approvals.oldest() == pairs[1][1]
 
 
+async def test_briefings_of_ended_tasks_are_forgotten_and_what_was_decided_stays(stores, clock):
+    soon = clock.now() + timedelta(hours=72)
+    pairs = []
+    for number in range(4):
+        task = await stores.tasks.add(a_task(clock))
+        asked = a_question(task, body=f"Briefing {number}", body_ref="sha256:" + "a" * 64)
+        pairs.append((task, await stores.approvals.ask(asked, "i", soon)))
+    for task, approval in pairs[:3]:
+        await stores.approvals.decide(approval.approval_id, an_answer())
+        await stores.tasks.update(task.task_id, status=TaskStatus.COMPLETED)
+    kept = [await stores.approvals.get(approval.approval_id) for _, approval in pairs]
+    clock.advance(1)
+    still_open = [pairs[1][0].task_id, pairs[3][0].task_id]
+    assert await stores.approvals.forget(clock.now() - timedelta(seconds=1), still_open) == 0
+    assert await stores.approvals.forget(clock.now(), still_open) == 2
+    assert await stores.approvals.forget(clock.now(), still_open) == 0
+    for number, before in enumerate(kept):
+        question = before.question.but(body="" if number in (0, 2) else before.question.body)
+        assert await stores.approvals.get(before.approval_id) == before.but(question=question)
+    assert len(await stores.approvals.rulings()) == 3
+
+
+async def test_diffs_in_accounts_of_ended_tasks_are_forgotten(stores, clock):
+    stop = {"node": "fix", "partial_patch": {"hash": HASH, "diff": "+part"}}
+    results: list[dict[str, Any]] = [
+        {"report": {"patch": {"hash": HASH, "diff": "+all"}, "stopped": None}},
+        {"report": {"patch": {"hash": None, "diff": ""}, "stopped": stop}, "stopped": stop},
+        {"stopped": stop},
+        {"report": None, "pr_url": "https://host/pr/1"},
+    ]
+    tasks = [await stores.tasks.add(a_task(clock)) for _ in (*results, 0)]
+    for task, result in zip(tasks, [*results, results[0]], strict=True):
+        await stores.tasks.update(task.task_id, result=result)
+    for task in tasks[:-1]:
+        await stores.tasks.update(task.task_id, status=TaskStatus.COMPLETED)
+    clock.advance(1)
+    assert await stores.tasks.forget(clock.now() - timedelta(seconds=1), []) == 0
+    assert await stores.tasks.forget(clock.now(), [tasks[1].task_id]) == 2
+    assert await stores.tasks.forget(clock.now(), []) == 1
+    stop["partial_patch"] = {"hash": HASH, "diff": ""}
+    results[0] = {"report": {"patch": {"hash": HASH, "diff": ""}, "stopped": None}}
+    for task, result in zip(tasks, results, strict=False):
+        assert (await stores.tasks.get(task.task_id)).result == result
+    assert (await stores.tasks.get(tasks[-1].task_id)).result["report"]["patch"]["diff"] == "+all"
+
+
+async def test_what_rows_of_tasks_refer_to_is_found(stores, clock):
+    task, other = [await stores.tasks.add(a_task(clock)) for _ in range(2)]
+    refs = [f"sha256:{digit * 64}" for digit in "abcd"]
+    await stores.tasks.update(task.task_id, result={"artifacts": [{"ref": refs[0]}]})
+    await stores.approvals.ask(a_question(task, patch_ref=refs[1]), "i", clock.now())
+    await stores.outbox.begin("k", task.task_id, "publish", {"patch_ref": refs[2]})
+    await stores.approvals.ask(a_question(other, patch_ref=refs[3]), "i", clock.now())
+    assert await stores.mentioned([task.task_id]) == set(refs[:3])
+
+
 async def asked_with_care(stores: Any, clock: FakeClock, **fields: Any) -> Any:
     task = await stores.tasks.add(a_task(clock))
     question = a_question(task, **fields)

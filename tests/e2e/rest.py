@@ -16,7 +16,7 @@ from api.auth import Scope, new_key
 from api.server import Server, listen
 from config import load_settings
 from control.anton import Anton
-from core.ports import Channel
+from core.ports import Channel, Clock
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
 from tests.fakes.repositories import repository
 
@@ -75,6 +75,7 @@ async def serving(
     channels: Sequence[Channel] = (),
     port: int = 0,
     shows: bool = False,
+    clock: Clock | None = None,
     **more: Any,
 ) -> AsyncIterator[Served]:
     """A house in a folder, served until the block ends, on a free port or a given one.
@@ -86,7 +87,9 @@ async def serving(
         repository(repo, REPOSITORY)
     settings, _ = load_settings(anton_home=folder, **more)
     thinking = ScriptedThinking(script or Script())
-    anton = await bootstrap.build(settings, thinking=thinking, channels=channels, shows=shows)
+    anton = await bootstrap.build(
+        settings, thinking=thinking, channels=channels, shows=shows, clock=clock
+    )
     await anton.start()
     app = bootstrap.rest(settings, anton)
     sock = listen("127.0.0.1", port)

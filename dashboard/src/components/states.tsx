@@ -1,6 +1,6 @@
 /** What stands where something is missing: loading, empty, failed. */
 import { useEffect, useState, type ReactNode } from "react";
-import { Problem, Unreachable } from "@/lib/api";
+import { isGone, Problem, Unreachable } from "@/lib/api";
 
 const PATIENCE_MS = 200;
 
@@ -43,7 +43,14 @@ interface FailedProps {
   retry: () => void;
 }
 
+/** Why something is missing; what was kept for a time only is no failure. */
 export function Failed({ what, error, retry }: FailedProps) {
+  if (isGone(error))
+    return (
+      <Empty title="This is no longer kept.">
+        <p>What tasks make is kept for a time; hashes and decisions stay.</p>
+      </Empty>
+    );
   const away = error instanceof Unreachable;
   const ref = error instanceof Problem ? String(error.facts.trace_id ?? "").slice(0, 8) : "";
   return (

@@ -811,7 +811,7 @@ export interface paths {
         };
         /**
          * All Artifacts
-         * @description All of it in one archive.
+         * @description All of it that is kept, in one archive.
          */
         get: operations["all_artifacts_tasks__ref__artifacts_zip_get"];
         put?: never;
@@ -1393,6 +1393,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Forgotten
+             * @description Whether briefing and diff are not kept any more; what was decided, and on which hash, is.
+             */
+            forgotten: boolean;
             kind: components["schemas"]["QuestionKind"];
             /** May Decide */
             may_decide: boolean;
@@ -1484,7 +1489,7 @@ export interface components {
          */
         ArtifactList: {
             /** Artifacts */
-            artifacts: components["schemas"]["ArtifactFacts"][];
+            artifacts: components["schemas"]["KeptArtifact"][];
             /**
              * As Of Seq
              * @description Events up to this number are in this answer already.
@@ -2518,6 +2523,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Forgotten
+             * @description Whether briefing and diff are not kept any more; what was decided, and on which hash, is.
+             */
+            forgotten: boolean;
             kind: components["schemas"]["QuestionKind"];
             /** May Decide */
             may_decide: boolean;
@@ -3745,6 +3755,11 @@ export interface components {
              * Format: date-time
              */
             first_seen_at: string;
+            /**
+             * Forgotten
+             * @description Whether earlier reports and steps are not kept any more; see RETENTION_INCIDENT_DAYS.
+             */
+            forgotten: boolean;
             /** History */
             history: components["schemas"]["IncidentEntryView"][];
             /** Incident Id */
@@ -3918,6 +3933,26 @@ export interface components {
              * @enum {string}
              */
             verdict: "real" | "noise" | "duplicate";
+        };
+        /**
+         * KeptArtifact
+         * @description A file that a task left behind.
+         */
+        KeptArtifact: {
+            /** Id */
+            id: string;
+            /**
+             * Kept
+             * @description Whether it can still be had: files are forgotten after RETENTION_PAYLOAD_DAYS.
+             */
+            kept: boolean;
+            /**
+             * Media Type
+             * @default application/octet-stream
+             */
+            media_type: string;
+            /** Name */
+            name: string;
         };
         /**
          * LatencyView
@@ -6148,6 +6183,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9813,6 +9857,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -9901,6 +9954,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10178,6 +10240,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10713,6 +10784,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -10791,6 +10871,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -20,6 +20,11 @@ export class Problem extends Error {
   }
 }
 
+/** Whether something was kept for a time only, which has passed. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Problem && error.status === 410;
+}
+
 /** Nothing answered: the machine is offline, or the server is down. */
 export class Unreachable extends Error {}
 

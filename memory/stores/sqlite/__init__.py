@@ -2,11 +2,13 @@
 
 import shutil
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 
 from core.budgets import Ceilings
 from core.errors import StoreUnusable
 from core.ports import Clock
+from memory.artifacts import refs_in
 from memory.stores.sqlite import leases
 from memory.stores.sqlite.alerts import SqliteAlertStore
 from memory.stores.sqlite.approvals import SqliteApprovalStore
@@ -82,6 +84,23 @@ class SqliteStores:
     def budgets(self, ceilings: Ceilings, tell: Tell) -> SqliteBudgets:
         """The budgets under these limits; `tell` gets the notices."""
         return SqliteBudgets(self.database, self._clock, ceilings, tell)
+
+    async def mentioned(self, task_ids: Collection[str]) -> set[str]:
+        """References of artifacts that the rows of some tasks hold."""
+
+        def look(connection: sqlite3.Connection) -> set[str]:
+            found = set[str]()
+            for task_id in task_ids:
+                for table in ("tasks", "approvals", "effects"):
+                    rows = connection.execute(
+                        f"SELECT document FROM {table} WHERE task_id = ?",  # noqa: S608 - constants
+                        (task_id,),
+                    )
+                    for (document,) in rows:
+                        found |= refs_in(document.encode("utf-8", "surrogatepass"))
+            return found
+
+        return await self.database.read(look)
 
     async def check(self) -> None:
         """Look for space, then write; raises StoreUnusable.

@@ -20,6 +20,7 @@ from core.approvals import (
 from core.errors import Conflict, NotFound
 from core.ports import Apart, Clock, Noted
 from core.tasks import TaskStatus
+from memory.stores.sqlite import ages
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.ballots import Weighed, weighed
 from memory.stores.sqlite.rows import revive, stamp
@@ -158,6 +159,9 @@ class SqliteApprovalStore:
                 _rewrite(connection, approval.but(applied_at=self._clock.now()))
 
         await self._database.write(note)
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        return await ages.forgotten(self._database, ages.BRIEFINGS, before, open_tasks)
 
 
 def _select(connection: sqlite3.Connection, rest: str, *values: str | int) -> tuple[Approval, ...]:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState
 from core.ports import Clock, IncidentFilter, IncidentPage
 from core.reports import Reported
 from core.tasks import Task
-from memory.stores.sqlite import keys, tasks
+from memory.stores.sqlite import ages, keys, tasks
 from memory.stores.sqlite.rows import numbered, revive
 from observability.database import Database
 
@@ -124,6 +125,12 @@ class SqliteIncidentStore:
             ).fetchall()
         )
         return tuple(revive(IncidentEntry, document, incident_id) for (document,) in rows)
+
+    async def forget_words(self, before: datetime) -> int:
+        return await ages.forgotten(self._database, ages.WORDS, before)
+
+    async def forget(self, before: datetime) -> int:
+        return await ages.forgotten(self._database, ages.HISTORY, before)
 
 
 def _report(

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import Conflict, LeaseLost, NotFound
 from core.ports import Clock, Page, TaskFilter
 from core.tasks import Lease, Task, TaskStatus
-from memory.stores.sqlite import keys, leases
+from memory.stores.sqlite import ages, keys, leases
 from memory.stores.sqlite.rows import numbered, revive, stamp
 from observability.database import Database
 
@@ -102,6 +102,9 @@ class SqliteTaskStore:
                 connection, get(connection, task_id), node, self._clock.now()
             )
         )
+
+    async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
+        return await ages.forgotten(self._database, ages.DIFFS, before, open_tasks)
 
 
 def _add(connection: sqlite3.Connection, task: Task, key: str, now: datetime) -> Task:

@@ -2,12 +2,16 @@
 
 import asyncio
 import hashlib
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from core.errors import NotFound, StoreUnusable
+from core.errors import Expired, NotFound, StoreUnusable
 from memory.artifacts import FileArtifactStore
+
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -61,3 +65,59 @@ async def test_damage_is_noticed_and_mended_by_the_next_put(folder):
 async def test_a_reference_that_names_nothing_is_not_found(folder, ref):
     with pytest.raises(NotFound):
         await FileArtifactStore(folder).get(ref)
+
+
+def aged(folder: Path, ref: str, days: int) -> None:
+    digest = ref.removeprefix("sha256:")
+    then = (NOW - timedelta(days=days)).timestamp()
+    os.utime(folder / digest[:2] / digest[2:], (then, then))
+
+
+async def test_what_is_too_old_goes_but_for_what_is_needed_and_what_that_names(folder):
+    store = FileArtifactStore(folder)
+    inner = await store.put(b"inner")
+    middle = await store.put(b'{"ref": "%s"}' % inner.encode())
+    outer = await store.put(b"\x93" + middle.encode() + b"\x01")
+    old, young = await store.put(b"old"), await store.put(b"young")
+    draft = folder / young.removeprefix("sha256:")[:2] / ".half"
+    draft.write_bytes(b"ha")
+    os.utime(draft, (0, 0))
+    for ref in (inner, middle, outer, old):
+        aged(folder, ref, 91)
+    aged(folder, young, 89)
+    assert await store.forget(NOW - timedelta(days=90), [outer, "sha256:" + "0" * 64]) == 2
+    assert not draft.exists()
+    assert [await store.has(ref) for ref in (inner, middle, outer, old, young)] == [
+        *(True, True, True),
+        *(False, True),
+    ]
+    with pytest.raises(Expired):
+        await store.get(old)
+    assert not await store.has("../../etc/passwd")
+    assert await store.forget(NOW - timedelta(days=90), []) == 3
+
+
+async def test_what_is_put_again_is_kept_from_then_on(folder):
+    store = FileArtifactStore(folder)
+    ref = await store.put(b"same")
+    aged(folder, ref, 91)
+    await store.put(b"same")
+    assert await store.forget(NOW - timedelta(days=90), []) == 0
+    assert await store.get(ref) == b"same"
+
+
+async def test_nothing_is_forgotten_in_the_moment_in_which_it_is_put_again(folder):
+    store = FileArtifactStore(folder)
+    contents = [b"%d" % number for number in range(40)]
+    refs = [await store.put(content) for content in contents]
+    for ref in refs:
+        aged(folder, ref, 91)
+    await asyncio.gather(
+        *(store.put(content) for content in contents),
+        *(store.forget(NOW - timedelta(days=90), []) for _ in range(4)),
+    )
+    assert [await store.get(ref) for ref in refs] == contents
+
+
+async def test_before_anything_is_kept_nothing_is_forgotten(folder):
+    assert await FileArtifactStore(folder).forget(NOW, []) == 0

@@ -94,6 +94,15 @@ async def test_a_pause_survives_a_restart_and_pruning(path):
     assert await rows(path, "checkpoints") == await rows(path, "writes") == 0
 
 
+async def test_artifacts_that_a_state_refers_to_are_found(path):
+    refs = [f"sha256:{digit * 64}" for digit in "ab"]
+    async with open_checkpoints(path, Leases().holds) as saver:
+        graph = a_graph(saver, {"v": 1, "ref": refs[0], "more": [{"ref": refs[1]}]})
+        await graph.ainvoke({"log": []}, under(1), durability="sync")
+        assert await saver.mentioned([THREAD, "other"]) == set(refs)
+        assert await saver.mentioned(["other"]) == set()
+
+
 async def test_pruning_one_thread_leaves_the_others(path):
     async with open_checkpoints(path, Leases().holds) as saver:
         graph = a_graph(saver)

@@ -224,6 +224,9 @@ function History({ incident }: { incident: View }) {
           </li>
         ))}
       </ol>
+      {incident.forgotten && (
+        <p className="quiet">Earlier reports and steps are no longer kept; they are counted.</p>
+      )}
     </section>
   );
 }

@@ -52,6 +52,7 @@ const view = (more: Partial<View> = {}): View => ({
       text: "Again\u202e <b>now</b>",
     },
   ],
+  forgotten: false,
   tasks: [],
   ...more,
 });
@@ -171,6 +172,13 @@ test("the words of a report that joined are kept, as text", async () => {
   expect(history.textContent).toContain("Again");
   expect(within(history).getByText("RLO")).toBeTruthy();
   expect(history.querySelector("b")).toBeNull();
+});
+
+test("a history whose beginning is no longer kept says so", async () => {
+  serving(view({ forgotten: true }));
+  shown();
+  const history = await screen.findByRole("region", { name: "History" });
+  expect(history.textContent).toContain("Earlier reports and steps are no longer kept");
 });
 
 test("a dismissal has a reason and an end, and is confirmed by name", async () => {

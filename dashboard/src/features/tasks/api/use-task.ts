@@ -22,6 +22,16 @@ export function useTaskEvents(taskId: string) {
   });
 }
 
+/** What a task left behind, and whether it is still kept. */
+export function useDocuments(task: Task) {
+  return useQuery({
+    queryKey: ["task", task.task_id, "artifacts", task.artifacts.map((one) => one.id).join()],
+    enabled: task.artifacts.length > 0,
+    queryFn: () =>
+      answerOf(api.GET("/tasks/{ref}/artifacts", { params: { path: { ref: task.task_id } } })),
+  });
+}
+
 /** The whole proof of the latest patch; null as long as no test was run. */
 export function useProof(task: Task) {
   return useQuery({

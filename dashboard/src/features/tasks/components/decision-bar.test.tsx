@@ -16,6 +16,7 @@ const approval: Approval = {
   revision: 2,
   patch_hash: HASH,
   diff: "",
+  forgotten: false,
 };
 const PATH = "*/approvals/a1/decision";
 const server = setupServer();

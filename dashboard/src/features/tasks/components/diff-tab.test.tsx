@@ -47,10 +47,11 @@ const asked = [revision(1, "changes_requested"), revision(2, "pending")];
 
 const changes = { as_of_seq: 1, revision: 2, since: 1, same_base: true };
 
-function open(place: Place, diff = diffOf("app.py"), since: object = {}) {
+function open(place: Place, diff: string | null = diffOf("app.py"), since: object = {}) {
+  const forgotten = diff === null;
   server.use(
     http.get("*/approvals/:id", ({ params }) =>
-      HttpResponse.json({ ...asked.find((one) => one.approval_id === params.id), diff }),
+      HttpResponse.json({ ...asked.find((one) => one.approval_id === params.id), diff, forgotten }),
     ),
     http.get("*/approvals/a2/changes", () =>
       HttpResponse.json({ ...changes, diff: diffOf("since-one.py"), ...since }),
@@ -86,6 +87,12 @@ test("changes since a revision come from the server, by address", async () => {
   open({ rev: 2, vs: 1 });
   await file("since-one.py");
   expect(screen.queryByRole("region", { name: "app.py" })).toBeNull();
+});
+
+test("a patch that is no longer kept is told as that, with its hash", async () => {
+  open({}, null);
+  expect(await screen.findByText("This patch is no longer kept.")).toBeTruthy();
+  expect(screen.getByText("2".repeat(12))).toBeTruthy();
 });
 
 test("an earlier revision takes no comments", async () => {

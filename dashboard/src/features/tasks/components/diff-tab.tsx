@@ -89,6 +89,12 @@ export function DiffTab({ task, asked, now, place, onPlace, comments, onComments
           comments={current ? comments : []}
           onComments={commentable ? onComments : undefined}
         />
+      ) : since === undefined && whole.data?.forgotten ? (
+        <Empty title="This patch is no longer kept.">
+          <p>
+            What was decided is, and the hash: <code>{shown.patch_hash?.slice(0, 12)}</code>
+          </p>
+        </Empty>
       ) : since !== undefined ? (
         <Empty title={`Nothing changed since revision ${since}.`} />
       ) : (

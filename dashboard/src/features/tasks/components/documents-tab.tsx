@@ -1,9 +1,10 @@
 /** What a task left behind, to be downloaded; Anton's own report can be read here. */
 import { useQuery } from "@tanstack/react-query";
 import { Markdown } from "@/components/markdown";
-import { Empty } from "@/components/states";
+import { Empty, Failed, Loading } from "@/components/states";
 import { paths } from "@/config/paths";
 import type { Task } from "@/lib/api";
+import { useDocuments } from "../api/use-task";
 
 const TOLD: Record<string, string> = {
   "patch.json": "The patch, with the whole of each changed file",
@@ -17,13 +18,19 @@ const TOLD: Record<string, string> = {
 };
 
 export function DocumentsTab({ task }: { task: Task }) {
-  const report = task.artifacts.find((one) => one.name === "incident.md");
+  const found = useDocuments(task);
   if (!task.artifacts.length)
     return (
       <Empty
         title={task.ended_at ? "This task left nothing behind." : "There are no documents yet."}
       />
     );
+  if (found.isPending) return <Loading what="the documents" />;
+  if (!found.data)
+    return <Failed what="the documents" error={found.error} retry={() => void found.refetch()} />;
+  const documents = found.data.artifacts;
+  const kept = documents.filter((one) => one.kept);
+  const report = kept.find((one) => one.name === "incident.md");
   return (
     <>
       <div className="documents-head">
@@ -33,18 +40,28 @@ export function DocumentsTab({ task }: { task: Task }) {
               Also written to <code>{task.output_path}</code>.
             </>
           )}
+          {kept.length < documents.length &&
+            " What tasks make is kept for a time; hashes and decisions stay."}
         </p>
-        <a className="button" href={paths.artifactsZip(task.task_id)} download>
-          Download all (.zip)
-        </a>
+        {kept.length > 0 && (
+          <a className="button" href={paths.artifactsZip(task.task_id)} download>
+            Download all (.zip)
+          </a>
+        )}
       </div>
       <ul className="documents">
-        {task.artifacts.map((one) => (
+        {documents.map((one) => (
           <li key={`${one.name}:${one.id}`}>
-            <a href={paths.artifact(task.task_id, one.id)} download={one.name}>
-              {one.name}
-            </a>{" "}
-            <span className="quiet">{TOLD[one.name] ?? one.media_type}</span>
+            {one.kept ? (
+              <a href={paths.artifact(task.task_id, one.id)} download={one.name}>
+                {one.name}
+              </a>
+            ) : (
+              one.name
+            )}{" "}
+            <span className="quiet">
+              {one.kept ? (TOLD[one.name] ?? one.media_type) : "No longer kept"}
+            </span>
           </li>
         ))}
       </ul>

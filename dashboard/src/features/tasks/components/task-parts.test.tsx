@@ -9,12 +9,15 @@ import { question, task } from "@/testing/samples";
 import { casesOf, type Proof } from "../api/facts";
 import { CaseTable } from "./case-table";
 import { Confidence, told } from "./confidence";
+import { DocumentsTab } from "./documents-tab";
 import { Ending } from "./ending";
+import { FilesTab } from "./files-tab";
 import { RunLog } from "./run-log";
 import { TaskActions } from "./task-actions";
+import { TestsTab } from "./tests-tab";
 
 const server = setupServer();
-const approval: Approval = { ...question, as_of_seq: 1, diff: null };
+const approval: Approval = { ...question, as_of_seq: 1, diff: null, forgotten: false };
 const running: Task = { ...task, status: "waiting_for_input", outcome: null, ended_at: null };
 
 beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
@@ -145,3 +148,43 @@ test("a confidence tells its history on demand, or that there is not enough", as
     told({ ...history, at_least: 0.8, below: 0.9, fixes: 1, accepted: 1, enough: false }),
   ).toBe("Not enough history: 1 fix rated 80 % to 90 % was decided so far.");
 });
+
+const left = ["patch.json", "incident.md"].map((name) => ({
+  id: `id-${name}`,
+  name,
+  media_type: "application/json",
+}));
+
+test("documents are offered as far as they are kept", async () => {
+  server.use(
+    http.get("*/tasks/:ref/artifacts", () =>
+      HttpResponse.json({
+        as_of_seq: 1,
+        task_id: task.task_id,
+        artifacts: left.map((one) => ({ ...one, kept: one.name === "patch.json" })),
+      }),
+    ),
+  );
+  show(<DocumentsTab task={{ ...task, artifacts: left }} />);
+  const links = (await screen.findAllByRole("link")).map((one) => one.textContent);
+  expect(links).toEqual(["Download all (.zip)", "patch.json"]);
+  expect(screen.getByText("incident.md").textContent).toContain("No longer kept");
+});
+
+test("tests whose output is no longer kept still tell their results", async () => {
+  server.use(http.get("*/tasks/:ref/evidence", () => gone()));
+  const artifacts = [{ id: "id", name: "evidence.json", media_type: "application/json" }];
+  show(<TestsTab task={{ ...task, artifacts, tests: { before: null, after: null } }} />);
+  expect(await screen.findByText(/output are no longer kept/)).toBeTruthy();
+  expect(screen.getByRole("heading", { name: "After the fix" })).toBeTruthy();
+});
+
+test("files that are no longer kept are no failure", async () => {
+  server.use(http.get("*/tasks/:ref/files", () => gone()));
+  show(<FilesTab task={task} />);
+  expect(await screen.findByText("This is no longer kept.")).toBeTruthy();
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+const gone = () =>
+  HttpResponse.json({ type: "urn:anton:expired", detail: "Gone." }, { status: 410 });

@@ -2,14 +2,14 @@
 import { ForeignText } from "@/components/foreign-text";
 import { Log } from "@/components/log";
 import { Empty } from "@/components/states";
-import type { Task } from "@/lib/api";
+import { isGone, type Task } from "@/lib/api";
 import { casesOf, isGreen, told, type Run as RunFacts, type TestRun } from "../api/facts";
 import { useProof } from "../api/use-task";
 import { CaseTable } from "./case-table";
 import { RunLog } from "./run-log";
 
 export function TestsTab({ task }: { task: Task }) {
-  const proof = useProof(task).data;
+  const { data: proof, error } = useProof(task);
   if (!task.tests) return <Empty title="No tests were run yet." />;
   const { before, after } = task.tests;
   const regression = task.evidence?.regression_tests ?? [];
@@ -24,6 +24,9 @@ export function TestsTab({ task }: { task: Task }) {
         <p className="quiet">
           <ForeignText text={task.evidence.note} />
         </p>
+      )}
+      {isGone(error) && (
+        <p className="quiet">The single results and the output are no longer kept.</p>
       )}
       {cases.length > 0 ? (
         <CaseTable cases={cases} />

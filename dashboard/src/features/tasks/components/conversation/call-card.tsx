@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import { ForeignText } from "@/components/foreign-text";
 import { Said } from "@/components/said";
 import { When } from "@/components/when";
-import { Problem } from "@/lib/api";
+import { isGone } from "@/lib/api";
 import { cost, duration } from "@/lib/format";
 import { useWholeCall, type Call } from "../../api/use-calls";
 import { ToolList } from "./tool-list";
@@ -22,7 +22,7 @@ interface Props {
 export function CallCard({ call, taskId, chosen, onChoose, share = 1 }: Props) {
   const [open, setOpen] = useState(false);
   const whole = useWholeCall(taskId, call.id, open && !call.forgotten);
-  const expired = whole.error instanceof Problem && whole.error.status === 410;
+  const expired = isGone(whole.error);
   const words = call.heard.filter((one) => one.author !== "tool");
   const results = call.heard.filter((one) => one.author === "tool");
   const over = share >= 1;
