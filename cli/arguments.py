@@ -267,7 +267,7 @@ SUITES = (
     "projects",
 )
 
-EXPORTS = ("interactions", "preferences", "golden")
+EXPORTS = ("interactions", "preferences", "incidents", "golden")
 
 COMMANDS = (
     Command(

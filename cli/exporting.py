@@ -22,6 +22,10 @@ GOLDEN_FIELDS = (
     "words",
     "corrected_at",
 )
+INCIDENT_FIELDS = (
+    *("case_id", "title", "report", "source", "repository", "base_sha", "severity", "reports"),
+    *("given_tests", "reproduction", "expected"),
+)
 FIELDS = ("prompt", "chosen", "rejected", "words")
 
 
@@ -29,6 +33,8 @@ async def export(anton: Anton, options: argparse.Namespace) -> int:
     """Write what was asked for."""
     if options.what == "interactions":
         return await _interactions(anton)
+    if options.what == "incidents":
+        return await _incidents(anton)
     if options.what == "golden":
         return await _golden(anton)
     return await _preferences(anton)
@@ -44,6 +50,20 @@ async def _interactions(anton: Anton) -> int:
         sys.stdout.write(json.dumps(line) + "\n")
         count += 1
     Screen.here().note(f"{count} model calls")
+    return exits.DONE
+
+
+async def _incidents(anton: Anton) -> int:
+    """Write a header and a line for each resolved incident, as a case to measure by."""
+    header = {"v": 1, "kind": "incidents", "fields": INCIDENT_FIELDS}
+    sys.stdout.write(json.dumps(header) + "\n")
+    count = 0
+    async for case in anton.observatory.incident_cases():
+        told = case.dump()
+        del told["expected"]["v"]
+        sys.stdout.write(json.dumps({name: told[name] for name in INCIDENT_FIELDS}) + "\n")
+        count += 1
+    Screen.here().note(f"{count} resolved incidents")
     return exits.DONE
 
 

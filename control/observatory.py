@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from control.alerts import Alerts
+from control.cases import IncidentCase, incident_cases
 from control.chronicle import Records
 from control.examples import Example, examples
 from control.golden import Golden
@@ -102,3 +103,7 @@ class Observatory:
     def examples(self) -> AsyncIterator[Example]:
         """Every answered model call of a task that is still known, to learn from."""
         return examples(self.records, self.redacted)
+
+    def incident_cases(self) -> AsyncIterator[IncidentCase]:
+        """Every resolved incident, as a case to measure by."""
+        return incident_cases(self.records, self.redacted)

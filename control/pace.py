@@ -121,9 +121,9 @@ async def ways(tasks: TaskStore, outbox: Outbox, since: datetime) -> list[Way]:
     ]
 
 
-async def newest(tasks: TaskStore, since: datetime) -> AsyncIterator[Task]:
+async def newest(tasks: TaskStore, since: datetime, most: int = TASKS_MAX) -> AsyncIterator[Task]:
     """Tasks that were created since, newest first; not more than can be looked at."""
-    cursor, left = "", TASKS_MAX
+    cursor, left = "", most
     while left > 0:
         page = await tasks.list(TaskFilter(), cursor=cursor, limit=PAGE)
         for task in page.tasks:

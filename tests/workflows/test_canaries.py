@@ -158,6 +158,7 @@ async def test_no_canary_is_found_anywhere(
     async with house(tmp_path, **alone) as here:
         await exporting.export(here.anton, parse(["export", "interactions"]))
         await exporting.export(here.anton, parse(["export", "preferences"]))
+        await exporting.export(here.anton, parse(["export", "incidents"]))
     texts = {
         **files(tmp_path / "data"),
         **{f"span {name}": data for name, data in sent.items()},
