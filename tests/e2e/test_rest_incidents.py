@@ -46,9 +46,10 @@ async def test_a_report_may_join_the_task_at_work(tmp_path: Path) -> None:
         task_id = await house.begin()
         await house.until(task_id, "waiting_for_input")
         body = {"task_description": "total() is off by one", "repo": str(house.repo), "join": True}
-        joined = await house.ask("POST", "/tasks", json=body)
-        assert (joined.status_code, joined.json()["task_id"]) == (200, task_id)
-        assert joined.json()["joined"] is True
+        for _ in range(2):
+            joined = await house.ask("POST", "/tasks", json=body, headers={"Idempotency-Key": "k"})
+            assert (joined.status_code, joined.json()["task_id"]) == (200, task_id)
+            assert joined.json()["joined"] is True
         other = await house.ask("POST", "/tasks", json={**body, "test": "test_app.py::test_two"})
         own = await house.ask("POST", "/tasks", json={**body, "join": False})
         assert [other.status_code, own.status_code] == [201, 201]
@@ -85,7 +86,10 @@ async def test_acts_are_told_and_illegal_ones_are_409_and_change_nothing(tmp_pat
         assert gone.status_code == 200 and gone.json()["state"] == "noise"
         assert gone.json()["silent"] and gone.json()["dismissal"]["by"].startswith("rest:")
         body = {"task_description": "total() is off by one", "repo": str(house.repo), "join": True}
-        silenced = await house.ask("POST", "/tasks", json=body)
+        key = {"Idempotency-Key": "once"}
+        silenced, repeated = [
+            await house.ask("POST", "/tasks", json=body, headers=key) for _ in range(2)
+        ]
         assert silenced.status_code == 409 and silenced.json()["type"] == "urn:anton:dismissed"
         refused = await act(house, one, "fix")
         assert refused.status_code == 409 and "Reopen it first" in refused.json()["detail"]
@@ -93,6 +97,9 @@ async def test_acts_are_told_and_illegal_ones_are_409_and_change_nothing(tmp_pat
         assert (shown["state"], shown["count"]) == ("noise", 2)
 
         assert (await act(house, one, "reopen")).json()["state"] == "open"
+        heard = await house.ask("POST", "/tasks", json=body, headers=key)
+        for answer in (repeated, heard):
+            assert {**answer.json(), "trace_id": ""} == {**silenced.json(), "trace_id": ""}
         assert (await act(house, one, "reopen")).status_code == 409
         begun = await act(house, one, "fix")
         assert begun.status_code == 201
