@@ -20,7 +20,7 @@ from core.approvals import (
 from core.errors import Conflict, NotFound
 from core.ports import Apart, Clock, Noted
 from core.tasks import TaskStatus
-from memory.stores.sqlite import ages
+from memory.stores.sqlite import ages, rulings
 from memory.stores.sqlite.audit import SqliteAuditLog
 from memory.stores.sqlite.ballots import Weighed, weighed
 from memory.stores.sqlite.rows import revive, stamp
@@ -76,15 +76,7 @@ class SqliteApprovalStore:
     async def rulings(
         self, *, kind: QuestionKind | None = None, choices: Collection[Choice] = ()
     ) -> Sequence[Ruling]:
-        wanted = f"choice IN ({', '.join('?' * len(choices))})" if choices else "true"
-        rows = await self._database.read(
-            lambda connection: connection.execute(
-                f"SELECT number, document FROM rulings WHERE ? IN (kind, '') AND {wanted}"  # noqa: S608 - constants
-                " ORDER BY number",
-                (kind.value if kind else "", *choices),
-            ).fetchall()
-        )
-        return tuple(revive(Ruling, document, str(number)) for number, document in rows)
+        return await self._database.read(partial(rulings.select, kind=kind, choices=choices))
 
     async def counts(self) -> Mapping[ApprovalState, int]:
         rows = await self._database.read(
@@ -255,12 +247,7 @@ def _decide(
     ).rowcount
     if not won:
         raise Conflict(_why_lost(asked, decision, now))
-    if becomes.ruling:
-        connection.execute(
-            "INSERT INTO rulings (number, document, seal)"
-            " SELECT number, ?1, checksum(?1) FROM approvals WHERE approval_id = ?2",
-            (becomes.ruling.model_dump_json(), asked.approval_id),
-        )
+    rulings.note(connection, becomes)
 
 
 def _is_repeated(asked: Approval, decision: Decision) -> bool:
