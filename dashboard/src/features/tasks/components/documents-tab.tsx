@@ -45,7 +45,7 @@ export function DocumentsTab({ task }: { task: Task }) {
         </p>
         {kept.length > 0 && (
           <a className="button" href={paths.artifactsZip(task.task_id)} download>
-            Download all (.zip)
+            {kept.length < documents.length ? "Download the rest (.zip)" : "Download all (.zip)"}
           </a>
         )}
       </div>

@@ -15,6 +15,9 @@ const MARKS: Record<Step["state"], [mark: string, said: string]> = {
 };
 
 export function Pipeline({ task }: { task: Task }) {
+  const forgotten = task.pipeline.every((step) => step.state === "pending");
+  if (task.started_at && task.ended_at && forgotten)
+    return <p className="quiet">Its steps are no longer kept.</p>;
   const stages = new Map<number, Step[]>();
   for (const step of task.pipeline)
     if (step.state !== "pending" || !DETOURS.has(step.node))

@@ -12,6 +12,7 @@ import { Confidence, told } from "./confidence";
 import { DocumentsTab } from "./documents-tab";
 import { Ending } from "./ending";
 import { FilesTab } from "./files-tab";
+import { Pipeline } from "./pipeline";
 import { RunLog } from "./run-log";
 import { TaskActions } from "./task-actions";
 import { TestsTab } from "./tests-tab";
@@ -167,7 +168,7 @@ test("documents are offered as far as they are kept", async () => {
   );
   show(<DocumentsTab task={{ ...task, artifacts: left }} />);
   const links = (await screen.findAllByRole("link")).map((one) => one.textContent);
-  expect(links).toEqual(["Download all (.zip)", "patch.json"]);
+  expect(links).toEqual(["Download the rest (.zip)", "patch.json"]);
   expect(screen.getByText("incident.md").textContent).toContain("No longer kept");
 });
 
@@ -184,6 +185,13 @@ test("files that are no longer kept are no failure", async () => {
   show(<FilesTab task={task} />);
   expect(await screen.findByText("This is no longer kept.")).toBeTruthy();
   expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("steps that are no longer kept are not taken for steps to come", () => {
+  const pipeline = task.pipeline.map((step) => ({ ...step, state: "pending" as const }));
+  const ended = { ...task, pipeline, started_at: task.created_at, ended_at: task.created_at };
+  show(<Pipeline task={ended} />);
+  expect(screen.getByText("Its steps are no longer kept.")).toBeTruthy();
 });
 
 const gone = () =>
