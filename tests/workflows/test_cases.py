@@ -63,7 +63,13 @@ async def test_a_case_tells_the_report_and_what_was_right(
         assert (expected["outcome"], expected["files"]) == ("fixed", task.result["patch"]["files"])
         assert expected["root_cause"] and expected["tests"]
         assert "+    return sum(items)" in expected["diff"]
-        nothing = {"outcome": None, "root_cause": "", "files": [], "diff": "", "tests": []}
+        nothing: dict[str, Any] = {
+            "outcome": None,
+            "root_cause": "",
+            "files": [],
+            "diff": "",
+            "tests": [],
+        }
         assert settled["expected"] == {**nothing, "reason": "It was the proxy, said [secret]."}
 
         artifacts = here.anton.artifacts
