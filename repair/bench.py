@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import posixpath
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -16,7 +17,8 @@ from repair.holding import is_code
 from repair.judge import Judge, Setup
 from sandbox import judgement
 from sandbox.environment import Environments
-from sandbox.project import import_roots, project_of
+from sandbox.members import all_roots, home_of
+from sandbox.project import project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.recipes import recipe_of
 from sandbox.runners import TestRunner
@@ -291,8 +293,15 @@ class Bench:
 def pytest_arguments(tree: Tree) -> list[str]:
     """What the judge's pytest is told, so that test ids are those of a proving run."""
     settings = configured(tree)
+    root = posixpath.relpath(".", home_of(tree) or ".")
     return [
-        *("--rootdir=.", "-q", "--tb=native", "--color=no", "--continue-on-collection-errors"),
+        *(
+            f"--rootdir={root}",
+            "-q",
+            "--tb=native",
+            "--color=no",
+            "--continue-on-collection-errors",
+        ),
         *("-o", "addopts=", "-o", "required_plugins=", "-p", "no:cacheprovider"),
         *("--assert=plain", "--capture=no"),
         *(word for name in NO_PLUGINS for word in ("-p", f"no:{name}")),
@@ -303,4 +312,4 @@ def pytest_arguments(tree: Tree) -> list[str]:
 
 def import_paths(tree: Tree) -> tuple[str, ...]:
     """Folders of the repository that its tests import from."""
-    return import_roots(project_of(tree), tree)
+    return all_roots(project_of(tree), tree)

@@ -127,6 +127,8 @@ class Setup:
     workers: int = 2
     imported: Sequence[str] = ()
     """Functions, as in `orders`, whose changes show only when the tests are imported anew."""
+    home: str = ""
+    """The folder that tests are run in; empty for the root."""
     paths: Sequence[str] = ()
     """Folders put first on the import path."""
     args: Sequence[str] = ()
@@ -148,6 +150,7 @@ class Setup:
                 "import_limit": self.import_limit,
                 "workers": self.workers,
                 "imported": list(self.imported),
+                "home": self.home,
                 "paths": list(self.paths),
                 "args": list(self.args),
             }

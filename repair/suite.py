@@ -8,6 +8,7 @@ from repair.bench import SURVEY_TEST_S, import_paths, pytest_arguments
 from repair.blocks import Function
 from repair.judge import Setup, scope_key
 from repair.source import Source
+from sandbox.members import home_of
 from sandbox.surveys import Survey
 
 LEAST_LIMIT_S = 0.1
@@ -47,6 +48,7 @@ class Suite:
             default_limit=default,
             imported=self._imported(sources),
             workers=workers,
+            home=home_of(tree),
             paths=import_paths(tree),
             args=pytest_arguments(tree),
         )

@@ -21,9 +21,10 @@ from sandbox.additions import Addition, Kind, kinds
 from sandbox.distributions import OwnDistributions
 from sandbox.docker_engine import USUAL
 from sandbox.interpreter import Interpreter, choose
+from sandbox.members import all_roots, named_projects
 from sandbox.preparation import Order, build
 from sandbox.programs import Programs
-from sandbox.project import import_roots, project_of, version_of
+from sandbox.project import project_of, version_of
 from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
 from sandbox.setups import lacks, with_setup
@@ -109,6 +110,7 @@ class Environments:
                 version_of(project, tree) if project.name else "",
                 declared(project, tree, interpreter.markers),
                 self._own(interpreter),
+                named_projects(project, tree),
             )
             supply = self._supply(cache, workers)
             kept = self._shelf(cache, "environments")
@@ -119,7 +121,7 @@ class Environments:
                 f"The environment cannot be prepared: {error}.",
                 remedy="See that there is room on the disk and that the data folder is writable.",
             ) from error
-        prepared = _environment(folder, order, import_roots(project, tree))
+        prepared = _environment(folder, order, all_roots(project, tree))
         added = [addition for addition in found if addition]
         complete = _completed(prepared, added, recipe, unread)
         ready = with_setup(complete, tree, order, recipe, supply)

@@ -35,12 +35,15 @@ class Order:
         version: str,
         needs: Declared,
         own: OwnDistributions,
+        named: Sequence[tuple[Project, str]] = (),
     ) -> None:
+        """`named` are the projects that the repository holds, each with its version."""
         self.interpreter = interpreter
         self.project = project
         self.version = version
         self.needs = needs
         self.own = own
+        self.named = named or ([(project, version)] if project.name else [])
 
     @property
     def tools(self) -> list[Requirement]:
@@ -70,7 +73,7 @@ class Order:
             [str(self.interpreter.executable), self.interpreter.version],
             sorted(want.line for want in self.needs.wanted),
             sorted(self.needs.locked.items()),
-            [self.project.name, self.version, self.project.scripts, self.project.headers],
+            [[one.name, version, one.scripts, one.headers] for one, version in self.named],
             [(tool.name, self.own.version(tool.name)) for tool in self.tools],
             [hashlib.sha256(part.read_bytes()).hexdigest() for part in WITNESS],
         ]
@@ -92,10 +95,9 @@ def build(folder: Path, order: Order, supply: Supply) -> None:
             installer = supply.installer(order.interpreter, room.site_packages)
             allowed = supply.index_allowed
             missing = _installed(fresh, room, order, installer, index_allowed=allowed)
-        if order.project.name:
-            room.drop(order.project.name)
-            project = order.project
-            room.add_project(project.name, order.version, project.scripts, project.headers)
+        for project, version in order.named:
+            room.drop(project.name)
+            room.add_project(project.name, version, project.scripts, project.headers)
         room.finish(missing)
 
 

@@ -7,6 +7,7 @@ from configparser import Error as IniError
 from typing import Any
 
 from core.trees import Tree
+from sandbox.members import home_of
 from sandbox.project import sections
 
 KEPT = {
@@ -47,12 +48,14 @@ _FILES = (
 
 
 def configured(tree: Tree) -> dict[str, Any]:
-    """The settings that pytest finds at the root of a repository, from the file it would choose."""
+    """The settings that pytest finds where it is started, from the file it would choose."""
+    home = home_of(tree)
     for path, section in _FILES:
-        file = tree.get(path)
+        place = f"{home}/{path}" if home else path
+        file = tree.get(place)
         if file is None or not file.is_regular:
             continue
-        found = _section(path, tree.text(path), section)
+        found = _section(path, tree.text(place), section)
         if found or (found is not None and path.startswith((".pytest", "pytest"))):
             return found
     return {}

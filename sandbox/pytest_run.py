@@ -1,9 +1,11 @@
 """One start of pytest under the witness, and what it left behind."""
 
 import json
+import posixpath
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from packaging.utils import canonicalize_name
 
@@ -12,7 +14,8 @@ from core.evidence import RunEnd
 from core.ports import Environment, Run, Sandbox
 from core.trees import Tree
 from sandbox import junit
-from sandbox.project import import_roots, project_of
+from sandbox.members import all_roots, home_of, seen_from
+from sandbox.project import project_of
 from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.testimony import MAX_BYTES, Testimony, hear
 
@@ -34,18 +37,24 @@ class Order:
     careful: bool = False
     """Whether to leave out all options of the repository."""
 
+    @cached_property
+    def home(self) -> str:
+        """The folder that pytest is started in; empty for the root."""
+        return home_of(self.tree)
+
     def arguments(self, folder: str) -> list[str]:
         """What pytest is told; `folder` takes its report."""
         settings = configured(self.tree)
+        root = posixpath.relpath(".", self.home or ".")
         return [
-            *("--rootdir=.", "--tb=short", "--color=no", "--continue-on-collection-errors"),
+            *(f"--rootdir={root}", "--tb=short", "--color=no", "--continue-on-collection-errors"),
             *("-o", "addopts=", "-o", "required_plugins=", "-o", f"cache_dir={folder}/cache"),
             *("-o", "junit_family=xunit2", "-o", "junit_logging=no"),
-            f"--junitxml={folder}/junit.xml",
+            f"--junitxml={posixpath.normpath(f'{root}/{folder}')}/junit.xml",
             *(word for name in NO_PLUGINS for word in ("-p", f"no:{name}")),
             *patterns(settings, self.tree),
             *([] if self.careful else own_options(settings, named=bool(self.tests))),
-            *(test if not test.startswith("-") else f"./{test}" for test in self.tests),
+            *(seen_from(self.home, test) for test in self.tests),
         ]
 
 
@@ -81,7 +90,8 @@ async def carried_out(
     told = {
         "key": key.hex(),
         "folder": folder,
-        "paths": import_roots(project, order.tree),
+        "home": order.home,
+        "paths": all_roots(project, order.tree),
         "paths_first": canonicalize_name(project.name) in OWN_PARTS,
         "per_test_s": order.per_test_s,
         "survey": order.survey,

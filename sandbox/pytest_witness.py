@@ -240,6 +240,7 @@ def main() -> int:
     hooks = importlib.import_module("pytest_hooks")
     sys.path.pop(0)
     plugins = hooks.plugins(record, places, alarm, lines, str(folder / "lines"))
+    os.chdir(Path(root, orders["home"]))
     sys.argv = ["pytest", *orders["arguments"]]
     code = int(pytest.main(orders["arguments"], plugins=plugins))
     record.write("end", code=code)

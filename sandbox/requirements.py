@@ -1,32 +1,28 @@
 """Which distributions a repository asks for, read as data; only plain requirements are taken."""
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from core.trees import Tree
 from sandbox.locks import locked
+from sandbox.members import below, members_of
 from sandbox.old_hooks import LAST_TO_GIVE, asking_for_paths
-from sandbox.project import Project
-from sandbox.tool_tables import from_tools, included_by_tox, wanted_extras
+from sandbox.poetry import from_poetry
+from sandbox.project import Project, project_of
+from sandbox.requirement_files import RequirementFiles, logical_lines
+from sandbox.tool_tables import from_tools, wanted_extras
 
 INDEX_OPTIONS = re.compile(
     r"(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host|--no-index)\b"
 )
 """Options by which a requirements file would choose where packages come from."""
-FILES = re.compile(
-    r"(requirements/)?(requirements|base|main|common|prod|production|runtime)\.(txt|in)|"
-    r"(?P<test>(requirements/|tests?/)?((requirements[-_.])?(tests?|testing|dev|develop|ci)"
-    r"([-_.]requirements)?|requirements)\.(txt|in))",
-    re.IGNORECASE,
-)
-NOT_FOR_TESTS = re.compile(r"\b(docs?|typing|types|lint|style|format|build|release)\b", re.I)
-"""In the names of included files: what these ask for is not read."""
 TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
 MAX_REQUIREMENTS = 500
 OLDEST_TOOLS = {"pytest": (7, 0), "coverage": (6, 3)}
@@ -78,13 +74,32 @@ class Declared:
     lock_file: str = ""
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A project of the repository: the root, or one below it."""
+
+    folder: str
+    """Empty for the root."""
+    project: Project
+    tree: Tree
+
+    def named(self, source: str) -> str:
+        """A file of it, seen from the root."""
+        return f"{self.folder}/{source}" if self.folder else source
+
+
 def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Declared:
-    """The requirements that hold for an interpreter with these marker `variables`."""
-    lock_file, pins, notes_of_lock = locked(tree)
+    """The requirements that hold for an interpreter with these marker `variables`.
+
+    Those of projects below the root are among them, and their names are never asked of an index.
+    """
+    parts = list(_parts(project, tree))
+    own = {canonicalize_name(part.project.name) for part in parts if part.project.name}
+    elsewhere = {name: text for part in parts for name, text in _elsewhere(part.project)}
+    lock_file, pins, notes_of_lock = _locked(parts)
     notes: list[str] = list(notes_of_lock)
     wanted: dict[str, Wanted] = {}
-    own = canonicalize_name(project.name) if project.name else ""
-    entries = [*_from_tables(project), *from_tools(project, tree), *_from_files(tree)]
+    entries, limits = _entries(parts)
     for source, text, for_tests in entries[:MAX_REQUIREMENTS]:
         found = _plain(text)
         if found is None and "%(" in text:
@@ -92,30 +107,84 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
         if found is None:
             notes.append(f"{source}: left out {_shown(text)}: {_why_not(text)}")
             continue
-        requirement, hashes = found
-        if requirement.marker and not requirement.marker.evaluate({**variables, "extra": ""}):
+        want = Wanted(*found, for_tests)
+        if want.name in own or not _applies(want.requirement, variables):
             continue
-        requirement.marker = None
-        want = Wanted(requirement, hashes, for_tests)
-        if want.name == own:
+        if want.name in IDLE and not _is_imported(want.requirement.name, tree):
             continue
-        if want.name in IDLE and not _is_imported(requirement.name, tree):
+        if flaw := _flaw(want, elsewhere):
+            notes.append(f"{source}: left out {want.requirement}: {flaw}")
             continue
-        if _too_old(want):
-            notes.append(f"{source}: left out {requirement}: it runs on no Python that we have")
-            continue
-        wanted[str(requirement)] = _joined(wanted.get(str(requirement)), want)
+        if want.name in limits:
+            want.requirement.specifier &= limits[want.name]
+        wanted[str(want.requirement)] = _joined(wanted.get(str(want.requirement)), want)
     if conftest := asking_for_paths(tree):
         older = Wanted(LAST_TO_GIVE, for_tests=True)
         wanted.setdefault(str(LAST_TO_GIVE), older)
         notes.append(f"{conftest} was written for a pytest before 9, and gets one")
     if len(entries) > MAX_REQUIREMENTS:
         notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
-    fitting = {name: version for name, version in pins.items() if name != own}
+    fitting = {name: version for name, version in pins.items() if name not in own}
     for name in OLDEST_TOOLS:
         if name in fitting and _too_old(Wanted(Requirement(f"{name}=={fitting[name]}"))):
             notes.append(f"{lock_file}: {name} {fitting.pop(name)} runs on no Python that we have")
     return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)), fitting, lock_file)
+
+
+def _parts(project: Project, tree: Tree) -> Iterator[_Part]:
+    yield _Part("", project, tree)
+    for folder in members_of(tree, project):
+        inner = below(tree, folder)
+        yield _Part(folder, project_of(inner), inner)
+
+
+def _entries(parts: Sequence[_Part]) -> tuple[list[tuple[str, str, bool]], dict[str, SpecifierSet]]:
+    """All that is asked for, by the file that does, and what constraints say by name."""
+    entries: list[tuple[str, str, bool]] = []
+    limits: dict[str, SpecifierSet] = {}
+    for part in parts:
+        files = RequirementFiles(part.tree)
+        tables = (_from_tables(part.project), from_tools(part.project, part.tree))
+        for source, text, for_tests in (*chain(*tables), *files.entries(part.project)):
+            entries.append((part.named(source), text, for_tests))
+        for found in filter(None, map(_plain, files.constraints)):
+            name = canonicalize_name(found[0].name)
+            limits[name] = limits.get(name, SpecifierSet()) & found[0].specifier
+    return entries, limits
+
+
+def _locked(parts: Sequence[_Part]) -> tuple[str, dict[str, str], tuple[str, ...]]:
+    """The lock file of the root, else of the first project below it that has one."""
+    for part in parts:
+        path, pins, notes = locked(part.tree)
+        if path:
+            return part.named(path), pins, tuple(part.named(note) for note in notes)
+    return "", {}, ()
+
+
+def _elsewhere(project: Project) -> Iterator[tuple[str, str]]:
+    """Packages that uv is told to take from elsewhere than an index, and from where."""
+    for name, value in project.section("tool", "uv", "sources").items():
+        for one in value if isinstance(value, list) else [value]:
+            for kind in ("git", "url", "path"):
+                if isinstance(one, Mapping) and isinstance(one.get(kind), str):
+                    yield canonicalize_name(name), one[kind]
+
+
+def _applies(requirement: Requirement, variables: Mapping[str, str]) -> bool:
+    """Whether it holds here; its marker is dropped."""
+    marker, requirement.marker = requirement.marker, None
+    try:
+        return marker is None or marker.evaluate({**variables, "extra": ""})
+    except (ValueError, KeyError):
+        return True
+
+
+def _flaw(want: Wanted, elsewhere: Mapping[str, str]) -> str:
+    """Why a requirement is not taken; empty when it is."""
+    if want.name in elsewhere:
+        return f"it comes from {_shown(elsewhere[want.name])} and not from a package index"
+    return "it runs on no Python that we have" if _too_old(want) else ""
 
 
 def _why_not(text: str) -> str:
@@ -156,7 +225,7 @@ def _from_tables(project: Project) -> Iterator[tuple[str, str, bool]]:
     for group in _test_groups(groups):
         for text in _group(groups, group, frozenset()):
             yield "pyproject.toml", text, True
-    yield from _from_poetry(project)
+    yield from from_poetry(project, TEST_GROUPS)
     yield from _from_setup(project)
     if not main and not any(True for _ in _from_setup(project)):
         for text in project.metadata.get("Requires-Dist", ()):
@@ -201,88 +270,6 @@ def _group(groups: Mapping[str, Any], name: str, seen: frozenset[str]) -> Iterat
             yield from _group(groups, entry["include-group"], seen | {name})
 
 
-def _from_poetry(project: Project) -> Iterator[tuple[str, str, bool]]:
-    poetry = project.section("tool", "poetry")
-    tables = [(poetry.get("dependencies"), False), (poetry.get("dev-dependencies"), True)]
-    groups = project.section("tool", "poetry", "group")
-    tables += [
-        (project.section("tool", "poetry", "group", group).get("dependencies"), True)
-        for group in _test_groups(groups)
-    ]
-    for table, for_tests in tables:
-        for name, value in table.items() if isinstance(table, Mapping) else ():
-            version = value.get("version") if isinstance(value, Mapping) else value
-            optional = isinstance(value, Mapping) and value.get("optional")
-            if name != "python" and isinstance(version, str) and not optional:
-                yield "pyproject.toml", f"{name}{_specifier(version)}", for_tests
-
-
-def _specifier(version: str) -> str:
-    """Poetry's `^1.2` and `~1.2` as a specifier; what is plain stays as it is."""
-    parts = []
-    for part in version.split(","):
-        text = part.strip()
-        if text in ("", "*"):
-            continue
-        match = re.fullmatch(r"[\^~](\d+(?:\.\d+)*)\S*", text)
-        if match:
-            numbers = [int(number) for number in match[1].split(".")]
-            parts.append(f">={text[1:]},<{_next(numbers, caret=text[0] == '^')}")
-        else:
-            parts.append(text if text[0] in "<>=!~" else f"=={text}")
-    return ",".join(parts)
-
-
-def _next(numbers: list[int], *, caret: bool) -> str:
-    """The first version that `^` or `~` no longer allows."""
-    at = (
-        next((n for n, number in enumerate(numbers) if number), len(numbers) - 1)
-        if caret
-        else (min(1, len(numbers) - 1))
-    )
-    return ".".join(str(number) for number in [*numbers[:at], numbers[at] + 1])
-
-
-def _from_files(tree: Tree) -> Iterator[tuple[str, str, bool]]:
-    seen: set[str] = set()
-    for path in included_by_tox(tree):
-        for source, line in _file(path, tree, seen):
-            yield source, line, True
-    for path in tree:
-        match = FILES.fullmatch(path)
-        if match and not (path.endswith(".in") and f"{path[:-3]}.txt" in tree):
-            for source, line in _file(path, tree, seen):
-                yield source, line, match["test"] is not None
-
-
-def _file(path: str, tree: Tree, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """The lines of a requirements file and of those it includes."""
-    file = tree.get(path)
-    if path in seen or file is None or not file.is_regular or len(file.data) > 1_000_000:
-        return
-    seen.add(path)
-    for line in _logical_lines(tree.text(path)):
-        included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", line)
-        target = _beside(path, included[1]) if included else ""
-        if target in tree:
-            if not NOT_FOR_TESTS.search(target):
-                yield from _file(target, tree, seen)
-        elif not re.fullmatch(r"(-e |--editable[ =])?\.(\[[\w,\s-]+\])?", line):
-            yield path, line
-
-
-def _beside(path: str, name: str) -> str:
-    """A path that is given relative to a file."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-
-
-def _logical_lines(text: str) -> Iterator[str]:
-    for line in text.removeprefix("\ufeff").replace("\\\n", " ").splitlines():
-        bare = re.sub(r"(^|\s)#.*$", "", line).strip()
-        if bare:
-            yield bare
-
-
 def _plain(text: str) -> tuple[Requirement, tuple[str, ...]] | None:
     """A requirement and its hashes; None for options, addresses, paths and anything odd."""
     hashes = tuple(re.findall(r"--hash[=\s](sha(?:256|384|512):[0-9a-fA-F]+)", text))
@@ -322,7 +309,7 @@ def _test_groups(table: Mapping[str, Any]) -> list[str]:
 
 def _lines(value: Any) -> Iterable[str]:
     if isinstance(value, str):
-        return list(_logical_lines(value))
+        return list(logical_lines(value))
     return (
         [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
     )

@@ -166,6 +166,6 @@ class Cold:
             examine(Examination(self._settings, items, reports, line, job["id"]))
 
         line.limit(self._settings.import_limit)
-        files = list(dict.fromkeys(test.split("::")[0] for test in tests))
+        files = dict.fromkeys(self._settings.placed(test.split("::")[0]) for test in tests)
         pytest.main([*self._settings.args, *files], plugins=[Loop(run), reports])
         line.unlimited()

@@ -105,4 +105,5 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(settings.paths)
     sys.argv = ["pytest"]
     sys.dont_write_bytecode = True
+    os.chdir(settings.home)
     Judge(settings, inbox, outbox).run()

@@ -21,9 +21,10 @@ class Settings:
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.root = os.path.realpath(".")
+        self.home = os.path.join(self.root, data["home"])
         self.paths: list[str] = [os.path.join(self.root, path) for path in data["paths"]]
         self.args: list[str] = data["args"]
-        self.files: list[str] = data["files"]
+        self.files = [self.placed(path) for path in data["files"]]
         self.red: list[str] = data["red"]
         self.tests: list[str] = data["tests"]
         self.orders: dict[str, list[int]] = data["orders"]
@@ -36,6 +37,10 @@ class Settings:
             os.path.join(self.root, path): base64.b64decode(text).decode()
             for path, text in data["sources"].items()
         }
+
+    def placed(self, path: str) -> str:
+        """A file as pytest finds it from where it is started."""
+        return path if self.home == os.path.join(self.root, "") else os.path.join(self.root, path)
 
     def green(self, job: Job) -> list[str]:
         """Tests that must stay green of those that the change can reach, nearest first."""

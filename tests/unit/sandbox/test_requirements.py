@@ -1,12 +1,19 @@
 """Requirements and names are read from every usual place, as data, and nothing odd is taken."""
 
 import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
+from core.trees import File, Tree
 from sandbox.interpreter import choose
-from sandbox.project import import_roots, project_of, version_of
+from sandbox.members import all_roots, named_projects
+from sandbox.project import Project, import_roots, project_of, version_of
 from sandbox.requirements import Declared, declared
 from tests.unit.sandbox.rooms import tree_of
 
@@ -84,6 +91,67 @@ def lines(texts: dict[str, str]) -> list[str]:
 )
 def test_plain_requirements_are_read(path: str, text: str, expected: list[str]) -> None:
     assert lines({path: text}) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('{version = "^2", extras = ["a", "b"]}', ["x[a,b]<3,>=2"]),
+        ('">=1.2 <2"', ["x<2,>=1.2"]),
+        ('">= 1.2, < 2"', ["x<2,>=1.2"]),
+        ('"^1.2 || ^3"', ["x>=1.2"]),
+        ('{version = "1", python = "<3"}', []),
+        ('{version = "1", python = "^3.8"}', ["x==1"]),
+        ('{version = "1", markers = "sys_platform == \'none\'"}', []),
+        ('[{version = "1", python = "<3.5"}, {version = "2", python = ">=3.5"}]', ["x==2"]),
+        ('{version = "1", optional = true}', []),
+        ("{version = 3, extras = 4}", ["x==3"]),
+    ],
+)
+def test_the_forms_of_poetry_are_read(value: str, expected: list[str]) -> None:
+    assert lines({"pyproject.toml": f"[tool.poetry.dependencies]\nx = {value}\n"}) == expected
+
+
+def test_an_extra_of_poetry_for_tests_is_taken() -> None:
+    text = (
+        "[tool.poetry.dependencies]\nmock = {version = '*', optional = true}\n"
+        "[tool.poetry.extras]\ntest = ['mock']\n"
+    )
+    assert lines({"pyproject.toml": text}) == ["mock"]
+
+
+@pytest.mark.parametrize("kind", ["git", "url", "path", "file"])
+def test_what_poetry_takes_from_elsewhere_is_named(kind: str) -> None:
+    text = f"[tool.poetry.dependencies]\nx = {{{kind} = '../x'}}\n"
+    found = read({"pyproject.toml": text})
+    assert found.wanted == () and len(found.notes) == 1 and "x @" in found.notes[0]
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-8-sig"])
+def test_a_file_that_a_shell_of_windows_wrote_is_read(coding: str) -> None:
+    tree = Tree({"requirements.txt": File("six==1.16\r\nattrs\r\n".encode(coding))})
+    found = declared(project_of(tree), tree, VARIABLES)
+    assert sorted(want.line for want in found.wanted) == ["attrs", "six==1.16"]
+
+
+def test_constraints_narrow_what_is_asked_for_and_ask_for_nothing() -> None:
+    texts = {
+        "requirements/base.txt": "-c ../limits.txt\nnumpy>1\nsix\n",
+        "limits.txt": "numpy<2 # why\nabsent==3\n",
+    }
+    assert lines(texts) == ["numpy<2,>1", "six"]
+    assert read(texts).notes == ()
+
+
+def test_files_that_setuptools_reads_are_read() -> None:
+    toml = "[tool.setuptools.dynamic]\ndependencies = {file = ['reqs/core.txt']}\n"
+    assert lines({"pyproject.toml": toml, "reqs/core.txt": "six\n"}) == ["six"]
+    cfg = "[options]\ninstall_requires = file: core.txt\n"
+    assert lines({"setup.cfg": cfg, "core.txt": "six\n"}) == ["six"]
+
+
+def test_a_marker_that_cannot_be_judged_does_not_end_the_task() -> None:
+    assert lines({"requirements.txt": "six; python_version ~= 'abc'\n"}) == ["six"]
 
 
 @pytest.mark.parametrize(
@@ -385,3 +453,60 @@ def test_a_name_in_a_lock_file_brings_no_option_of_the_installer(option: str) ->
     assert not read({"poetry.lock": poetry}).locked
     pipenv = f'{{"default": {{{name}: {{"version": "==1"}}, "good": {{"version": "==1"}}}}}}'
     assert dict(read({"Pipfile.lock": pipenv}).locked) == {"good": "1"}
+
+
+# --- what nobody would write ---
+
+USUAL = """
+    [project]
+    name = "me"
+    version = "1"
+    dependencies = ["six"]
+    license = {text = "x"}
+    optional-dependencies = {test = ["me[b]"], b = ["c"]}
+    scripts = {a = "b:c"}
+    [dependency-groups]
+    test = ["a", {include-group = "b"}]
+    [tool.poetry]
+    dependencies = {x = {version = "1", extras = ["a"], python = "^3"}, y = [{path = "z"}]}
+    group = {dev = {dependencies = {q = "*"}}}
+    extras = {test = ["x"]}
+    plugins = {a = {b = "c"}}
+    [tool.uv]
+    sources = {a = {git = "x"}, b = [{path = "y"}]}
+    workspace = {members = ["p/*"], exclude = ["q"]}
+    dev-dependencies = ["f"]
+    [tool.hatch.envs.default]
+    dependencies = ["q"]
+    features = ["a"]
+    [tool.flit.metadata]
+    requires = ["a"]
+    requires-extra = {test = ["a"]}
+    [tool.setuptools]
+    dynamic = {dependencies = {file = ["x"]}}
+    packages = {find = {where = ["s"]}}
+    package-dir = {"" = "src"}
+    [tool.pdm.dev-dependencies]
+    test = ["z"]
+"""
+ODD = (3, True, 1.5, "", "[", [], [3], [[1]], ["\n-r x"], [{"a": 1}], {}, {"a": 3}, {"x": [1]})
+
+
+def places(table: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in table.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from places(value, (*above, key))
+
+
+def test_no_value_in_an_odd_place_ends_the_task() -> None:
+    usual = tomllib.loads(dedent(USUAL))
+    tree = tree_of({"p/a/pyproject.toml": "", "a.py": ""})
+    for *above, last in places(usual):
+        for value in ODD:
+            table = tomllib.loads(dedent(USUAL))
+            reduce(getitem, above, table)[last] = value
+            project = Project(pyproject=table)
+            assert declared(project, tree, VARIABLES) and all_roots(project, tree)
+            assert all(version for _, version in named_projects(project, tree))
+            assert project.scripts is not None and project.headers is not None
