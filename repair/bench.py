@@ -23,6 +23,7 @@ from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
 from sandbox.recipes import recipe_of
 from sandbox.runners import TestRunner
 from sandbox.surveys import PER_TEST_S, Survey
+from sandbox.workspace import flaw
 
 PAID = ("e2b",)
 BUILDING = ("setup.py", "__init__.py")
@@ -282,6 +283,9 @@ class Bench:
             await sandbox.close()
             return None
         gone = [path for path in held.files if path not in tree.files]
+        if any(map(flaw, gone)):
+            await sandbox.close()
+            return None
         changed = {path: file for path, file in tree.files.items() if held.get(path) != file}
         if gone:
             await sandbox.remove(gone)

@@ -32,7 +32,7 @@ from sandbox.shelf import Shelf
 from sandbox.storage import Lock, open_folder, reachable, sweep
 from sandbox.supply import Supply
 from sandbox.workers import Workers
-from sandbox.workspace import HOME, WORKSPACE
+from sandbox.workspace import HOME, WORKSPACE, left_outside
 
 INSIDE = "/opt/anton"
 SHARED_CACHE = Path("/var/cache/anton")
@@ -123,7 +123,7 @@ class Environments:
             ) from error
         prepared = _environment(folder, order, all_roots(project, tree))
         added = [addition for addition in found if addition]
-        complete = _completed(prepared, added, recipe, unread)
+        complete = _completed(prepared, added, recipe, [*unread, *left_outside(tree)])
         ready = with_setup(complete, tree, order, recipe, supply)
         return self._placed(ready, recipe)
 

@@ -99,7 +99,7 @@ class SupervisedSandbox:
         self._variables = {name: locate(text) for name, text in environment.variables.items()}
 
     async def write(self, tree: Tree) -> None:
-        """Put files into the workspace; regular files only, others are left out."""
+        """Put files and links within the tree into the workspace; others are left out."""
         archive = await asyncio.to_thread(pack, tree.files)
         self._done(await self._link.ask("put", archive))
 

@@ -1,11 +1,13 @@
 """What crosses the border of a sandbox: a tree goes in as a tar, a strictly read tar comes out."""
 
 import io
+import posixpath
 import tarfile
 from collections.abc import Iterable, Mapping
 
 from core.errors import ArchiveRefused
-from core.trees import EXECUTABLE, REGULAR, File, Tree
+from core.trees import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, File, Tree
+from sandbox.output import harmless
 
 WORKSPACE = "/work"
 HOME = "/home/sandbox"
@@ -16,8 +18,13 @@ MAX_PATH = 1_024
 RESERVED = {".git", "git~1"}
 
 
-def flaw(path: str) -> str:
-    """Why this path may not cross the border; empty when it may."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+NAMED = 3
+"""Files that a note names; more are counted."""
+
+
+def misplaced(path: str) -> str:
+    """Why this path may not be written in a workspace; empty when it may."""
     parts = path.split("/")
     if not path or path.startswith("/"):
         return "is not relative"
@@ -25,23 +32,68 @@ def flaw(path: str) -> str:
         return "is not plain"
     if any(part.lower().rstrip(" .") in RESERVED for part in parts):
         return "belongs to git"
-    if not path.isprintable():
-        return "holds characters that cannot be shown"
-    if len(path) > MAX_PATH or any(len(part.encode()) > MAX_NAME for part in parts):
+    if len(path) > MAX_PATH or any(
+        len(part.encode("utf-8", "surrogatepass")) > MAX_NAME for part in parts
+    ):
         return "is too long"
-    return ""
+    return "" if "\0" not in path else "holds a zero byte"
+
+
+def flaw(path: str) -> str:
+    """Why this path may not come out of a workspace; empty when it may."""
+    if reason := misplaced(path):
+        return reason
+    return "" if path.isprintable() else "holds characters that cannot be shown"
 
 
 def checked(path: str) -> str:
-    """The path, if it may cross; raises ArchiveRefused."""
+    """The path, if it may come out; raises ArchiveRefused."""
     if reason := flaw(path):
         raise ArchiveRefused(f"The path {path!r} {reason}.")
     return path
 
 
 def enters(path: str, file: File) -> bool:
-    """Whether an entry of a tree goes into the workspace."""
-    return file.is_regular and not flaw(path)
+    """Whether an entry of a tree goes into the workspace as a file."""
+    return file.is_regular and not misplaced(path)
+
+
+def is_link_within(path: str, file: File) -> bool:
+    """Whether an entry is a link that leads to a place of its own tree, be there anything or not.
+
+    Such a link goes in. It comes out as what it was, and nothing is ever read through it.
+    """
+    if file.mode != SYMLINK or misplaced(path):
+        return False
+    try:
+        target = file.data.decode()
+    except UnicodeDecodeError:
+        return False
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return bool(target) and not misplaced(place if place != "." else "root")
+
+
+def left_outside(tree: Tree) -> tuple[str, ...]:
+    """What of a tree no test can see, in words for people; submodules are told of elsewhere."""
+    outside = [
+        path
+        for path, file in tree.files.items()
+        if file.mode != SUBMODULE and not enters(path, file) and not is_link_within(path, file)
+    ]
+    pointers = [path for path, file in tree.files.items() if file.data.startswith(LFS_POINTER)]
+    notes = []
+    if outside:
+        notes.append(f"not in the sandbox, since they lead out of the tree: {_named(outside)}")
+    if pointers:
+        notes.append(f"the content of {_named(pointers)} is in Git LFS, which is not fetched")
+    return tuple(notes)
+
+
+def _named(paths: Iterable[str]) -> str:
+    found = sorted(paths)
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    names = ", ".join(found[:NAMED]).replace("\n", " ")
+    return harmless(names) + more
 
 
 def pack(files: Mapping[str, File]) -> bytes:
@@ -54,6 +106,10 @@ def pack(files: Mapping[str, File]) -> bytes:
                 member.size = len(file.data)
                 member.mode = 0o755 if file.mode == EXECUTABLE else 0o644
                 tar.addfile(member, io.BytesIO(file.data))
+            elif is_link_within(path, file):
+                link = tarfile.TarInfo(path)
+                link.type, link.linkname = tarfile.SYMTYPE, file.data.decode()
+                tar.addfile(link)
     return buffer.getvalue()
 
 
@@ -62,7 +118,7 @@ def manifest(base: Tree) -> dict[str, list[object]]:
     return {
         path: [file.mode, file.id, len(file.data)]
         for path, file in base.files.items()
-        if enters(path, file)
+        if enters(path, file) or is_link_within(path, file)
     }
 
 

@@ -18,6 +18,8 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MAX_DEPTH = 64
+LINK = "120000"
+"""Git's mode of a link."""
 KINDS = {
     stat.S_IFLNK: tarfile.SYMTYPE,
     stat.S_IFIFO: tarfile.FIFOTYPE,
@@ -40,9 +42,12 @@ class Workspace:
         """Write the files of a tar, replacing whatever stands in their way."""
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             for member in tar:
-                content = tar.extractfile(member)
+                content = None if member.issym() else tar.extractfile(member)
                 with self._parent(member.name, make=True) as (folder, name):
                     remove(folder, name)
+                    if member.issym():
+                        os.symlink(member.linkname, name, dir_fd=folder)
+                        continue
                     fd = os.open(name, WRITE, member.mode & 0o777, dir_fd=folder)
                     with open(fd, "wb") as file:
                         file.write(content.read() if content else b"")
@@ -169,13 +174,20 @@ def _content(folder: int, name: str, path: str, max_bytes: int) -> bytes:
 
 def _is_unchanged(folder: int, name: str, status: os.stat_result, known: list[object]) -> bool:
     mode, digest, size = known
+    if stat.S_ISLNK(status.st_mode):
+        target = os.readlink(name, dir_fd=folder)
+        return mode == LINK and _digest(os.fsencode(target)) == digest
     if not stat.S_ISREG(status.st_mode) or status.st_size != size:
         return False
     if bool(status.st_mode & 0o100) != (mode == "100755"):
         return False
-    content = _content(folder, name, name, status.st_size)
+    return mode != LINK and _digest(_content(folder, name, name, status.st_size)) == digest
+
+
+def _digest(content: bytes) -> str:
+    """The id that git gives a file, or a link by its target."""
     blob = b"blob %d\0" % len(content) + content
-    return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == digest
+    return hashlib.sha1(blob, usedforsecurity=False).hexdigest()
 
 
 def _walk(

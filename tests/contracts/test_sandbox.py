@@ -118,9 +118,13 @@ async def test_an_unknown_kind_is_refused_with_those_that_exist() -> None:
         provider_class("chroot")
 
 
-async def test_the_workspace_holds_the_regular_files_of_the_tree(sandbox: Sandbox) -> None:
+async def test_the_workspace_holds_the_files_and_inner_links_of_the_tree(sandbox: Sandbox) -> None:
     listing = await printed(sandbox, "find", ".", "-type", "f", "-o", "-type", "l")
-    assert set(listing.split()) == {"./app.py", "./bin/tool", "./grüße/ñ.txt"}
+    assert set(listing.split()) == {"./app.py", "./bin/tool", "./grüße/ñ.txt", "./link"}
+    assert (await printed(sandbox, "cat", "link")).encode() == TREE["app.py"].data
+    with pytest.raises(ArchiveRefused):
+        await sandbox.read("link")
+    assert (await sandbox.export(TREE)).id == TREE.id
     assert await printed(sandbox, "bin/tool") == "tool\n"
     assert await sandbox.read("app.py") == TREE["app.py"].data
 
@@ -384,7 +388,6 @@ async def test_changes_come_out_with_their_modes(sandbox: Sandbox) -> None:
         r"touch $'a\e[2Jb'",
         r"touch $'bad\xffname'",
         "echo x > APP.PY",
-        "mkdir link; echo x > link/below",
         "truncate -s 20M sparse",
         "head -c 11000000 /dev/zero > one; head -c 11000000 /dev/zero > two",
         "mkdir many; cd many; seq 2001 | xargs touch",
@@ -395,6 +398,16 @@ async def test_what_may_not_come_out_is_refused(sandbox: Sandbox, script: str) -
     await printed(sandbox, "bash", "-c", script)
     with pytest.raises(ArchiveRefused):
         await sandbox.export(TREE)
+
+
+async def test_a_link_that_was_changed_is_refused_and_one_that_became_a_folder_is_one(
+    sandbox: Sandbox,
+) -> None:
+    await printed(sandbox, "ln", "-sf", "bin/tool", "link")
+    with pytest.raises(ArchiveRefused):
+        await sandbox.export(TREE)
+    await printed(sandbox, "sh", "-c", "rm link; mkdir link; echo x > link/below")
+    assert (await sandbox.export(TREE)).files.keys() >= {"link/below", "app.py"}
 
 
 async def test_a_closed_sandbox_is_gone_and_closes_again(

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from core.errors import ArchiveRefused
 from core.trees import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, File, Tree
-from sandbox.workspace import MAX_BYTES, MAX_FILES, flaw, manifest, merge, pack, unpack
+from sandbox.workspace import (
+    MAX_BYTES,
+    MAX_FILES,
+    flaw,
+    left_outside,
+    manifest,
+    merge,
+    pack,
+    unpack,
+)
 
 
 def archive(*members: tarfile.TarInfo | tuple[str, bytes]) -> bytes:
@@ -169,10 +178,43 @@ def test_content_and_executable_bit_survive_the_way_in_and_out() -> None:
     assert unpack(pack(files)) == files
 
 
-def test_links_submodules_and_git_do_not_enter() -> None:
+@pytest.mark.parametrize("target", ["a", "../b/c", "./x/", ".", "..", "nowhere", "d/../a"])
+def test_a_link_within_the_tree_enters_as_it_is(target: str) -> None:
+    files = {"a": File(b"1"), "d/link": File(target.encode(), SYMLINK)}
+    assert manifest(Tree(files)).keys() == files.keys()
+    with tarfile.open(fileobj=io.BytesIO(pack(files))) as tar:
+        link = tar.getmember("d/link")
+        assert link.issym() and link.linkname == target
+    assert left_outside(Tree(files)) == ()
+
+
+@pytest.mark.parametrize(
+    "target", [b"/etc/passwd", b"../../x", b"..//..", b"", b"\xff", b"a\0b", b"../.git/config"]
+)
+def test_a_link_that_leads_elsewhere_stays_outside_and_is_named(target: bytes) -> None:
+    tree = Tree({"d/link": File(target, SYMLINK)})
+    assert not manifest(tree)
+    [note] = left_outside(tree)
+    assert "d/link" in note
+
+
+def test_a_name_of_any_language_enters_and_one_that_acts_is_written_out_in_notes() -> None:
+    names = ("a\u00a0b", "\u3000", "x\u202e", "two\nlines", "\x1b[31m")
+    assert manifest(Tree({name: File(b"") for name in names})).keys() == set(names)
+    [note] = left_outside(Tree({name: File(b"/", SYMLINK) for name in names[2:]}))
+    assert "\x1b" not in note and "\u202e" not in note and "\n" not in note
+
+
+def test_pointers_of_git_lfs_are_named() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    [note] = left_outside(Tree({f"{number}.bin": File(pointer) for number in range(5)}))
+    assert "0.bin, 1.bin, 2.bin and 2 more" in note and "Git LFS" in note
+
+
+def test_links_that_lead_out_submodules_and_git_do_not_enter() -> None:
     files = {
         "a": File(b"1"),
-        "link": File(b"a", SYMLINK),
+        "link": File(b"/a", SYMLINK),
         "sub": File(b"0" * 40, SUBMODULE),
         ".git/config": File(b"[core]"),
     }
@@ -196,7 +238,7 @@ def test_a_link_that_became_a_file_is_that_file() -> None:
 
 @pytest.mark.parametrize("gone", [["never"], ["link"], ["../x"]])
 def test_only_what_went_in_can_be_gone(gone: list[str]) -> None:
-    base = Tree({"a": File(b"1"), "link": File(b"a", SYMLINK)})
+    base = Tree({"a": File(b"1"), "link": File(b"/a", SYMLINK)})
     with pytest.raises(ArchiveRefused):
         merge(base, {}, gone)
 
