@@ -19,7 +19,7 @@ def is_test_path(path: str) -> bool:
     *folders, name = path.lower().split("/")
     return (
         name == "conftest.py"
-        or re.fullmatch(r"(test_.*|.*_tests?)\.py|(.*\.)?(test|spec)\.[cm]?[jt]sx?", name)
+        or re.fullmatch(r"(tests?|test_.*|.*_tests?)\.py|(.*\.)?(test|spec)\.[cm]?[jt]sx?", name)
         is not None
         or name.endswith(".snap")
         or bool({"test", "tests", "__tests__", "__mocks__", "__snapshots__"} & set(folders))

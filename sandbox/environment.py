@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from core.recipes import Recipe
 from core.trees import Tree
 from sandbox.additions import Addition, Kind, kinds
 from sandbox.distributions import OwnDistributions
+from sandbox.django_project import settings_of
 from sandbox.docker_engine import USUAL
 from sandbox.interpreter import Interpreter, choose
 from sandbox.members import all_roots, named_projects
@@ -121,7 +122,7 @@ class Environments:
                 f"The environment cannot be prepared: {error}.",
                 remedy="See that there is room on the disk and that the data folder is writable.",
             ) from error
-        prepared = _environment(folder, order, all_roots(project, tree))
+        prepared = _environment(folder, order, all_roots(project, tree), settings_of(tree))
         added = [addition for addition in found if addition]
         complete = _completed(prepared, added, recipe, [*unread, *left_outside(tree)])
         ready = with_setup(complete, tree, order, recipe, supply)
@@ -196,7 +197,9 @@ class Environments:
             return self._distributions
 
 
-def _environment(folder: Path, order: Order, roots: Sequence[str]) -> Environment:
+def _environment(
+    folder: Path, order: Order, roots: Sequence[str], settings: Mapping[str, str]
+) -> Environment:
     inside = f"{INSIDE}/environments/{folder.name}"
     missing = json.loads((folder / "notes.json").read_text())
     paths = [WORKSPACE if root == "." else f"{WORKSPACE}/{root}" for root in roots]
@@ -213,6 +216,7 @@ def _environment(folder: Path, order: Order, roots: Sequence[str]) -> Environmen
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
             "PYTHONPATH": ":".join(paths),
+            **settings,
         },
         notes=(*order.notes, *missing),
     )

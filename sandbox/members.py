@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.trees import Tree
+from sandbox.django_project import django_of
 from sandbox.project import Project, import_roots, project_of, version_of
 
 DECLARING = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
@@ -56,6 +57,8 @@ def all_roots(project: Project, tree: Tree) -> tuple[str, ...]:
         inner = below(tree, folder)
         *specific, _ = import_roots(project_of(inner), inner)
         found += [f"{folder}/{one}" for one in specific] or [folder]
+    if (django := django_of(tree)) and django.folder:
+        found.append(django.folder)
     return (*dict.fromkeys([*own, *found]), root)
 
 

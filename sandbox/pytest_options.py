@@ -7,6 +7,7 @@ from configparser import Error as IniError
 from typing import Any
 
 from core.trees import Tree
+from sandbox.django_project import PATTERNS, django_of
 from sandbox.members import home_of
 from sandbox.project import sections
 
@@ -81,6 +82,8 @@ def patterns(settings: dict[str, Any], tree: Tree) -> list[str]:
     """Options that let pytest see tests named as unittest names them, where it would see none."""
     if settings.get("python_files"):
         return []
+    if django_of(tree):
+        return ["-o", f"python_files={PATTERNS}"]
     names = [path.rpartition("/")[2] for path in tree.files if path.endswith(".py")]
     if any(name.startswith("test_") or name.endswith("_test.py") for name in names):
         return []

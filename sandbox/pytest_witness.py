@@ -79,7 +79,7 @@ class Places:
         name = path.rpartition("/")[2]
         return (
             path in self.test_files
-            or name == "conftest.py"
+            or name in ("conftest.py", "tests.py")
             or name.startswith("test_")
             or name.endswith("_test.py")
             or bool({"test", "tests"} & set(path.split("/")[:-1]))

@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from core.trees import Tree
+from sandbox.django_project import PLUGIN, django_of
 from sandbox.locks import locked
 from sandbox.members import below, members_of
 from sandbox.old_hooks import LAST_TO_GIVE, asking_for_paths
@@ -118,10 +119,9 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
         if want.name in limits:
             want.requirement.specifier &= limits[want.name]
         wanted[str(want.requirement)] = _joined(wanted.get(str(want.requirement)), want)
-    if conftest := asking_for_paths(tree):
-        older = Wanted(LAST_TO_GIVE, for_tests=True)
-        wanted.setdefault(str(LAST_TO_GIVE), older)
-        notes.append(f"{conftest} was written for a pytest before 9, and gets one")
+    for requirement, note in _unsaid(tree, {*pins, *(want.name for want in wanted.values())}):
+        wanted.setdefault(str(requirement), Wanted(requirement, for_tests=True))
+        notes += [note] if note else []
     if len(entries) > MAX_REQUIREMENTS:
         notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
     fitting = {name: version for name, version in pins.items() if name not in own}
@@ -129,6 +129,14 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
         if name in fitting and _too_old(Wanted(Requirement(f"{name}=={fitting[name]}"))):
             notes.append(f"{lock_file}: {name} {fitting.pop(name)} runs on no Python that we have")
     return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)), fitting, lock_file)
+
+
+def _unsaid(tree: Tree, named: set[str]) -> Iterator[tuple[Requirement, str]]:
+    """What tests need that nothing asks for, and what a person should know of it."""
+    if conftest := asking_for_paths(tree):
+        yield LAST_TO_GIVE, f"{conftest} was written for a pytest before 9, and gets one"
+    if "django" in named and PLUGIN not in named and django_of(tree):
+        yield Requirement(PLUGIN), ""
 
 
 def _parts(project: Project, tree: Tree) -> Iterator[_Part]:
