@@ -32,6 +32,7 @@ from sandbox.setups import lacks, with_setup
 from sandbox.shelf import Shelf
 from sandbox.storage import Lock, open_folder, reachable, sweep
 from sandbox.supply import Supply
+from sandbox.version_files import version_files
 from sandbox.workers import Workers
 from sandbox.workspace import HOME, WORKSPACE, left_outside
 
@@ -126,7 +127,8 @@ class Environments:
         added = [addition for addition in found if addition]
         complete = _completed(prepared, added, recipe, [*unread, *left_outside(tree)])
         ready = with_setup(complete, tree, order, recipe, supply)
-        return self._placed(ready, recipe)
+        written = version_files(project, tree)
+        return self._placed(replace(ready, made={**written, **ready.made}), recipe)
 
     def _placed(self, environment: Environment, recipe: Recipe) -> Environment:
         """The environment with what the operator says of where its tests run."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from core.errors import EnvironmentUnprepared
 from sandbox.distributions import OwnDistributions, copy
@@ -22,6 +23,12 @@ from sandbox.virtualenv import Virtualenv
 FORMAT = 3
 """Part of every digest: raise it when prepared folders change their form."""
 TOOLS = (Requirement("pytest"), Requirement("coverage"))
+_ABSENT = (
+    ("not found in the package registry", "the package index does not have it"),
+    ("there is no version of", "the package index has no such version"),
+    ("No matching distribution", "the package index does not have it, or no such version"),
+)
+"""What an installer says of what no index has, and the same in words for people."""
 WITNESS = tuple(Path(__file__).with_name(name) for name in ("pytest_witness.py", "pytest_hooks.py"))
 
 
@@ -114,7 +121,10 @@ def _installed(
         if any(done.unreachable for _, done in failed):
             unreached = [str(want.requirement) for want, _ in failed]
             raise _unprepared(unreached, index_allowed=index_allowed)
-        notes = [_missing(want, done, installer, order) for want, done in failed]
+        notes = [
+            _instead(want, installer, room, fresh) or _missing(want, done, installer, order)
+            for want, done in failed
+        ]
     absent = [
         tool.name
         for tool in order.tools
@@ -148,6 +158,23 @@ def _at_once(
     return None
 
 
+def _instead(want: Wanted, installer: Installer, room: Virtualenv, fresh: Path) -> str:
+    """Install a later version of what is pinned to one that cannot be had, in words; else empty.
+
+    Within the same major version, if any of it fits; without it nothing that imports it would run.
+    """
+    asked = want.requirement
+    pins = [one.version for one in asked.specifier if one.operator == "=="]
+    try:
+        limits = [f">={pins[0]},<{Version(pins[0]).major + 1}", f">={pins[0]}"]
+    except (IndexError, InvalidVersion):
+        return ""
+    extras = f"[{','.join(sorted(asked.extras))}]" if asked.extras else ""
+    if not any(installer.install([f"{asked.name}{extras}{limit}"], fresh).ok for limit in limits):
+        return ""
+    return f"{asked} does not fit here, so {room.version(asked.name)} of it was taken"
+
+
 def _missing(want: Wanted, done: Installed, installer: Installer, order: Order) -> str:
     """What is missing, and why, with what would help."""
     refused = [f"{name}: {why}" for name, why in installer.refused.items() if name in done.reason]
@@ -155,7 +182,8 @@ def _missing(want: Wanted, done: Installed, installer: Installer, order: Order) 
         return f"{want.requirement} is missing: it has no wheel, and {installer.refused[want.name]}"
     if refused:
         return f"{want.requirement} is missing: it needs {refused[0]}"
-    return f"{want.requirement} is missing: {_no_wheel(order)}"
+    why = next((words for sign, words in _ABSENT if sign in done.reason), _no_wheel(order))
+    return f"{want.requirement} is missing: {why}"
 
 
 def _no_wheel(order: Order) -> str:

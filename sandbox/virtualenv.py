@@ -53,6 +53,11 @@ class Virtualenv:
         for name in ("sitecustomize", "usercustomize"):
             (self.site_packages / f"{name}.py").write_text("")
 
+    def version(self, name: str) -> str:
+        """The version of a distribution that is in it; empty without it."""
+        found = self._found(name)
+        return found.version if found else ""
+
     def holds(self, name: str) -> bool:
         """Whether a distribution is there."""
         return self._found(name) is not None

@@ -227,6 +227,24 @@ async def test_what_has_no_wheel_is_noted_and_the_rest_is_kept(cache: Path, inde
     assert [note.split()[0] for note in environment.notes] == ["gone", "here-2"]
 
 
+async def test_what_is_pinned_to_a_version_that_cannot_be_had_comes_in_a_later_one(
+    cache: Path, index: Path
+) -> None:
+    for version in ("1.1", "1.5", "2.0"):
+        wheel(index, "old", version)
+    wheel(index, "new", "3.0")
+    tree = tree_of(project("old==1.2", "new==2.0", "new-er==1", "old-er>=9"))
+    environment = await Environments(cache).prepare(tree)
+    kept = {folder.name for folder in site_packages(environment).glob("*.dist-info")}
+    assert {"old-1.5.dist-info", "new-3.0.dist-info"} <= kept
+    assert sorted(environment.notes) == [
+        "new-er==1 is missing: the package index does not have it",
+        "new==2.0 does not fit here, so 3.0 of it was taken",
+        "old-er>=9 is missing: the package index does not have it",
+        "old==1.2 does not fit here, so 1.5 of it was taken",
+    ]
+
+
 async def test_a_pinned_pytest_is_respected_where_it_can_be_had(cache: Path, index: Path) -> None:
     wheel(index, "pytest", "8.0.7")
     wheel(index, "coverage", "0.0.1")
