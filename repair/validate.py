@@ -12,6 +12,7 @@ from repair.selection import neighbouring, touching
 
 FRESH_SANDBOXES = 2
 """How often a run is repeated when the sandbox, not the code, failed."""
+NAME_A_COMMAND = "Name one that works: `test` in REPOS_FILE, or in .anton.toml."
 RERUNS = 2
 """How often what decides is run again, on base and on the fix: the red tests, a new failure."""
 
@@ -237,7 +238,7 @@ async def _settled(tests: Tests, tree: Tree, ids: Sequence[str] = ()) -> TestRun
 
 def _note(verdict: Verdict, run: TestRun) -> str:
     words = {
-        Verdict.NO_TEST_RUNNER: "No test runner was found for this repository.",
+        Verdict.NO_TEST_RUNNER: f"No test could be run: {_why_none(run)}. {NAME_A_COMMAND}",
         Verdict.INFRA_ERROR: "The sandbox failed; nothing is known about the patch.",
         Verdict.UNFINISHED: f"The run ended at a limit: {run.end}. {LIMITS.get(run.end, '')}",
         Verdict.NO_TESTS: "No test was run, which proves nothing.",
@@ -245,6 +246,12 @@ def _note(verdict: Verdict, run: TestRun) -> str:
         Verdict.NOT_RED_ON_BASE: "The regression test passes on the base.",
     }
     return words.get(verdict, str(verdict))
+
+
+def _why_none(run: TestRun) -> str:
+    """Why there is nothing that runs the tests, in one line."""
+    said = run.output.partition("\n")[0].removeprefix("no_test_runner: ").rstrip(".")
+    return said[:300] or "no test runner was found for this repository"
 
 
 def _first_failure(run: TestRun, among: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from core.evidence import CaseOutcome, Proof, RunEnd, TestCase, TestRun
 from core.ports import Environment, Run, Sandbox
 from core.trees import Tree
 from sandbox import junit
+from sandbox.command_signs import not_run
 from sandbox.output import harmless, shown
 from sandbox.surveys import Asked, Survey
 
@@ -94,6 +95,9 @@ def judged(
         if all(case.outcome is CaseOutcome.SKIPPED for case in cases):
             return RunEnd.NO_TESTS, cases, Proof.REPORT, ""
         return done.end, cases, Proof.REPORT, ""
+    if told := not_run(done):
+        end, why = told
+        return end, (), Proof.EXIT_CODE, f"{end}: {why}"
     why = report if isinstance(report, str) else ""
     return done.end, (_whole(done, command),), Proof.EXIT_CODE, why
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from core.evidence import Proof, RunEnd, TestRun
+from core.ports import Run
 from core.recipes import Recipe
 from sandbox.command_runner import named, report_path
+from sandbox.command_signs import not_run
 from sandbox.environment import Environments
 from tests.unit.sandbox.rooms import Rooms, open_folder, tree_of
 
@@ -59,6 +61,50 @@ async def test_without_a_report_only_the_exit_code_is_known(rooms: Rooms) -> Non
     missing = await ran(rooms, f"{command} # {{junit}}", GOOD)
     assert missing.green and missing.proof is Proof.EXIT_CODE
     assert "There is no report" in missing.output
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "end", "why"),
+    [
+        (2, "make: *** No rule to make target 'test'.  Stop.", "no_test_runner", "No rule"),
+        (2, "make[1]: *** [Makefile:2: test] Error 127", "no_test_runner", "Error 127"),
+        (1, "/opt/bin/python3.11: No module named nose2", "no_test_runner", "nose2"),
+        (1, 'npm error Missing script: "test"', "no_test_runner", "Missing script"),
+        (
+            4,
+            "ERROR: usage: pytest\npytest: error: unrecognized arguments: --x",
+            "no_test_runner",
+            "--x",
+        ),
+        (5, "no tests ran in 0.01s", "no_tests", ""),
+        (0, "Ran 0 tests in 0.000s\n\nOK", "no_tests", ""),
+        (0, "# tests 0\n# pass 0", "no_tests", ""),
+        (0, "  0 passing (2ms)", "no_tests", ""),
+        (0, "No tests found, exiting with code 0", "no_tests", ""),
+        (0, "Ran 0 tests in 0.000s\n==== 3 passed in 0.01s ====", "", ""),
+        (0, "Ran 12 tests in 0.1s\nRan 0 tests in 0.0s", "", ""),
+        (0, "make: *** No rule to make target 'x'", "", ""),
+        (0, "ok", "", ""),
+        (1, "AssertionError: No module named x", "", ""),
+        (1, "Ran 3 tests in 0.1s\nFAILED", "", ""),
+    ],
+)
+def test_a_command_that_ran_no_test_is_neither_red_nor_green(
+    code: int, said: str, end: str, why: str
+) -> None:
+    for streams in ((said.encode(), b""), (b"", said.encode())):
+        run = Run(code, RunEnd.FAILED if code else RunEnd.PASSED, *streams, 0, 0.1)
+        found = not_run(run)
+        assert (found[0] if found else "") == end
+        assert why in (found[1] if found else "")
+
+
+async def test_what_a_command_lacks_is_told_with_the_run(rooms: Rooms) -> None:
+    run = await ran(rooms, "make test", GOOD)
+    assert run.end is RunEnd.NO_TEST_RUNNER and not run.cases
+    assert run.output.startswith("no_test_runner: make: *** No rule to make target")
+    idle = await ran(rooms, "python -m unittest", GOOD)
+    assert idle.end is RunEnd.NO_TESTS and idle.exit_code == 0 and not idle.green
 
 
 async def test_a_report_that_contradicts_the_exit_code_is_red(rooms: Rooms) -> None:
