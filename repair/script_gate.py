@@ -78,7 +78,7 @@ def _decisive(text: str) -> dict[str, Any]:
     """Of a manifest, what decides how tests are run."""
     try:
         found = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

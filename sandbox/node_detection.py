@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from core.trees import Tree
-from sandbox.node_project import NodeProject, project_of, scripts_of
+from sandbox.node_project import PLACEHOLDER, NodeProject, project_of, scripts_of
 
 SOURCES = (".js", ".jsx", ".cjs", ".mjs", ".ts", ".tsx", ".cts", ".mts")
 """Endings of code that Node.js runs, by itself or by a runner."""
@@ -12,8 +12,6 @@ VITEST, JEST, NPM = "vitest", "jest", "npm test"
 NODE_RUNNERS = (VITEST, JEST, NPM)
 OTHERS = ("mocha", "ava", "tap", "tape", "jasmine", "uvu", "node --test", "karma", "cypress")
 """Runners that are called by the script of a repository alone."""
-PLACEHOLDER = "no test specified"
-"""In the script that `npm init` writes."""
 _INNER = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:run(?:-script)?\s+)?([\w:.-]+)")
 _TEST_NAME = re.compile(r"(?:.*\.)?(?:test|spec)\.[cm]?[jt]sx?|test[-_.].*\.[cm]?[jt]sx?")
 MAX_DEPTH = 4
@@ -21,10 +19,9 @@ MAX_DEPTH = 4
 
 def script_runner(tree: Tree) -> str:
     """The runner that a manifest asks for; empty where there is no manifest."""
-    if "package.json" not in tree or not tree["package.json"].is_regular:
-        return ""
-    project = project_of(tree)
-    return runner_of(project) if project else NPM
+    if project := project_of(tree):
+        return runner_of(project)
+    return NPM if "package.json" in tree and tree["package.json"].is_regular else ""
 
 
 def runner_of(project: NodeProject) -> str:

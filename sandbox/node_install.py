@@ -129,7 +129,7 @@ class NodeInstaller:
                 raise self._unreached(said)
             _clear(folder)
             absent = _absent(said)
-            if absent and absent not in left_out and absent in project.needs:
+            if absent and absent not in left_out and absent in project.all_needs:
                 left_out[absent] = "a registry that was not asked"
                 notes.append(f"{absent} is missing: npm's registry does not have it")
             elif "ERESOLVE" in said and not options:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from core.trees import Tree
+from sandbox.members import MAX_DEPTH, NOT_TESTED, below
 
 MANIFEST = "package.json"
 LOCKS = {
@@ -21,6 +22,8 @@ LOCKS = {
     "yarn.lock": "yarn",
 }
 """By file name: which program wrote a lock file."""
+PLACEHOLDER = "no test specified"
+"""In the script that `npm init` writes."""
 PUBLIC_HOST = "registry.npmjs.org"
 PUBLIC = frozenset({"registry.yarnpkg.com", PUBLIC_HOST})
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -36,12 +39,14 @@ _ELSEWHERE = re.compile(r"^(git[+:@]|git@|https?:|ssh:|github:|gitlab:|bitbucket
 
 @dataclass(frozen=True)
 class NodeProject:
-    """A repository with a package.json at its root."""
+    """A repository with a package.json at its root, or in the one folder whose tests it says."""
 
     tree: Tree
     package: Mapping[str, Any]
     lock: str = ""
     """Path of its lock file; empty without one."""
+    folder: str = ""
+    """Where it lies in the repository, of which `tree` is that part; empty for the root."""
 
     @property
     def manager(self) -> str:
@@ -86,7 +91,15 @@ class NodeProject:
             if path.endswith(f"/{MANIFEST}")
             and "node_modules" not in path.split("/")
             and any(form.fullmatch(path.rpartition("/")[0]) for form in forms)
+            and _loaded(self.tree, path) is not None
         )
+
+    @cached_property
+    def all_needs(self) -> frozenset[str]:
+        """Names of the packages that it and those of its workspaces ask for."""
+        inner = [_read(self.tree, path) for path in self.members]
+        named = (table_of(one, table) for one in inner for table in NEEDS)
+        return frozenset([*self.needs, *(name for table in named for name in table)])
 
     @cached_property
     def foreign(self) -> dict[str, str]:
@@ -165,12 +178,38 @@ def _host_of_pnpm(resolution: Mapping[str, Any]) -> str:
 
 
 def project_of(tree: Tree) -> NodeProject | None:
-    """The project at the root of a tree; None where there is no readable package.json."""
-    package = _read(tree, MANIFEST)
+    """The project at the root of a tree, else the one below that has tests.
+
+    None where there is no readable package.json.
+    """
+    folder = "" if MANIFEST in tree else _folder_with_tests(tree)
+    inner = below(tree, folder) if folder else tree
+    package = _read(inner, MANIFEST)
     if not package:
         return None
-    lock = next((name for name in LOCKS if name in tree and tree[name].is_regular), "")
-    return NodeProject(tree, package, lock)
+    lock = next((name for name in LOCKS if name in inner and inner[name].is_regular), "")
+    return NodeProject(inner, package, lock, folder)
+
+
+def _folder_with_tests(tree: Tree) -> str:
+    """The folder of the only package.json that says how its tests are run; empty for more."""
+    folders = [
+        path.rpartition("/")[0]
+        for path in tree.files
+        if path.endswith(f"/{MANIFEST}") and path.count("/") <= MAX_DEPTH
+    ]
+    tested = [
+        folder
+        for folder in folders
+        if not NOT_TESTED.search(folder) and _has_tests(_read(tree, f"{folder}/{MANIFEST}"))
+    ]
+    return tested[0] if len(tested) == 1 else ""
+
+
+def _has_tests(package: Mapping[str, Any]) -> bool:
+    if PLACEHOLDER not in scripts_of(package).get("test", PLACEHOLDER):
+        return True
+    return any(name in table_of(package, key) for key in NEEDS for name in ("vitest", "jest"))
 
 
 def scripts_of(package: Mapping[str, Any]) -> dict[str, str]:
@@ -188,7 +227,7 @@ def locked_packages(text: str) -> dict[str, dict[str, Any]]:
     """The packages of npm's lock file by their place, of its second and third version."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     packages = found.get("packages") if isinstance(found, dict) else None
     if not isinstance(packages, dict):
@@ -197,14 +236,19 @@ def locked_packages(text: str) -> dict[str, dict[str, Any]]:
 
 
 def _read(tree: Tree, path: str) -> dict[str, Any]:
+    return _loaded(tree, path) or {}
+
+
+def _loaded(tree: Tree, path: str) -> dict[str, Any] | None:
+    """A manifest; None where it cannot be read as one."""
     file = tree.get(path)
     if file is None or not file.is_regular:
-        return {}
+        return None
     try:
         found = json.loads(file.data)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _pattern(glob: str) -> re.Pattern[str]:

@@ -6,6 +6,7 @@ witness.
 """
 
 import json
+import posixpath
 import re
 import secrets
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from core.ports import Environment, Sandbox
 from sandbox.node_judgement import NodeAccount, judge
 from sandbox.node_modules import INSIDE, WITNESS_INSIDE
 from sandbox.node_program import INSIDE as NODE_INSIDE
+from sandbox.node_project import project_of
 from sandbox.node_record import hear
 from sandbox.output import shown
 from sandbox.surveys import Asked, Survey, nothing_run
@@ -125,10 +127,12 @@ async def _carried_out(
 ) -> NodeAccount:
     """Run it; leaves nothing of ours in the workspace."""
     folder, key = f".anton-{secrets.token_hex(8)}", secrets.token_bytes(32)
+    home = _home_of(asked)
     orders: dict[str, Any] = {
         "key": key.hex(),
         "folder": folder,
-        "files": chosen.files,
+        "home": home,
+        "files": [posixpath.relpath(path, home or ".") for path in chosen.files],
         "pattern": chosen.pattern,
         "tests": list(asked.tests),
         "workers": WORKERS,
@@ -150,10 +154,17 @@ async def _carried_out(
     return NodeAccount((*kind.command, *chosen.files, *named), run, told, report)
 
 
+def _home_of(asked: Asked) -> str:
+    """The folder of the package whose tests are run; empty for the root."""
+    project = project_of(asked.tree)
+    return project.folder if project else ""
+
+
 def _left_about(asked: Asked) -> list[str]:
     """Where tools keep what they cached, if the repository has nothing there."""
-    held = any(path.startswith("node_modules/") for path in asked.tree)
-    return [] if held else ["node_modules"]
+    place = posixpath.join(_home_of(asked), "node_modules")
+    held = any(path.startswith(f"{place}/") for path in asked.tree)
+    return [] if held else [place]
 
 
 async def _left(sandbox: Sandbox, path: str, *, lost: bool) -> bytes:

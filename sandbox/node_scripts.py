@@ -1,11 +1,11 @@
 """Runs the script `test` of a package.json, of which nothing but the exit code is known."""
 
+import shlex
 from dataclasses import replace
 
 from core.ports import Environment, Sandbox
 from sandbox import command_runner
-from sandbox.node_detection import PLACEHOLDER
-from sandbox.node_project import project_of, scripts_of
+from sandbox.node_project import PLACEHOLDER, project_of, scripts_of
 from sandbox.surveys import Asked, Survey, nothing_run
 
 
@@ -22,6 +22,6 @@ def command_of(asked: Asked) -> str:
     """What is run, as a shell command; empty where nothing says how."""
     project = project_of(asked.tree)
     scripts = scripts_of(project.package) if project else {}
-    if PLACEHOLDER in scripts.get("test", PLACEHOLDER):
+    if project is None or PLACEHOLDER in scripts.get("test", PLACEHOLDER):
         return ""
-    return "npm test"
+    return f"cd {shlex.quote(project.folder)} && npm test" if project.folder else "npm test"

@@ -1,7 +1,7 @@
 'use strict'
 // Runs Jest and writes down what it tells of each test. Jest loads this very file as its reporter;
 // what the record needs stays within it, and whoever else asks for a reporter is found out.
-const { orders, Ids, relative, failure } = require('./record.cjs')
+const { root, orders, Ids, relative, failure } = require('./record.cjs')
 
 let held
 
@@ -91,7 +91,7 @@ async function main() {
   }
   const exit = process.exit.bind(process)
   const { runCLI, getVersion } = require(process.argv[2])
-  write('begin', { version: getVersion?.() ?? '', root: process.cwd() })
+  write('begin', { version: getVersion?.() ?? '', root })
   const { results } = await runCLI(
     {
       $0: 'jest',

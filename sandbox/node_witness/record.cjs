@@ -7,12 +7,15 @@ const path = require('node:path')
 
 const stringify = JSON.stringify
 const { writeSync } = fs
+const root = process.cwd()
 const MESSAGE_CHARACTERS = 4000
 
-// The orders, from standard input: key, folder, runner, files, names.
+// The orders, from standard input: key, folder, home, files, names. The runner is started at home.
 function orders() {
   const told = JSON.parse(fs.readFileSync(0, 'utf8'))
+  told.folder = path.join(root, told.folder)
   fs.mkdirSync(told.folder, { mode: 0o700 })
+  process.chdir(path.join(root, told.home))
   const file = fs.openSync(path.join(told.folder, 'record'), 'wx', 0o600)
   let key = Buffer.from(told.key, 'hex')
   delete told.key
@@ -45,7 +48,7 @@ class Ids {
 }
 
 function relative(file) {
-  return path.relative(process.cwd(), file).split(path.sep).join('/')
+  return path.relative(root, file).split(path.sep).join('/')
 }
 
 // What went wrong, with where, of the first error.
@@ -60,4 +63,4 @@ function failure(errors) {
   }
 }
 
-module.exports = { orders, Ids, relative, failure }
+module.exports = { root, orders, Ids, relative, failure }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
 const require = createRequire(import.meta.url)
-const { orders, Ids, relative, failure } = require('./record.cjs')
+const { root, orders, Ids, relative, failure } = require('./record.cjs')
 const { told, write } = orders()
 const ids = new Ids()
 const wanted = new Set(told.tests)
@@ -98,7 +98,7 @@ class Witness {
 }
 
 const { startVitest, version } = await import(pathToFileURL(process.argv[2]).href)
-write('begin', { version: version ?? '', root: process.cwd() })
+write('begin', { version: version ?? '', root })
 const reportFile = `${told.folder}/report.json`
 const pattern = told.pattern ? new RegExp(told.pattern) : undefined
 const vitest = await startVitest(

@@ -122,6 +122,16 @@ async def test_a_registry_that_is_away_is_no_fault_of_the_code(
         await rooms.environments.prepare(tree_of({"package.json": manifest(away="*")}))
 
 
+async def test_a_registry_that_is_away_keeps_no_test_in_python_from_being_run(
+    registry: Registry, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    texts = {"web/package.json": manifest(away2="*"), "web/a.test.js": "", "test_a.py": "import x"}
+    environment = await rooms.environments.prepare(tree_of(texts))
+    [note] = [note for note in environment.notes if "JavaScript" in note]
+    assert "registry was not reached" in note
+
+
 async def test_a_lock_file_of_a_program_that_is_not_here_is_said_with_the_remedy(
     registry: Registry, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:

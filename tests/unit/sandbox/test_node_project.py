@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.detection import detect
 from sandbox.node_install import lay_out
 from sandbox.node_project import project_of
 from tests.unit.sandbox.rooms import tree_of
@@ -157,3 +158,48 @@ def test_a_manifest_takes_nothing_from_this_machine(tmp_path: Path) -> None:
     assert set(written["workspaces"]) == {"packages/m", "own/c"}
     assert written["dependencies"] == {"c": "file:own/c", "g": "~1.2.3"}
     assert "overrides" not in written and "peerDependencies" not in written
+
+
+TESTED = '{"scripts": {"test": "vitest run"}, "devDependencies": {"vitest": "*"}}'
+
+
+@pytest.mark.parametrize(
+    ("texts", "folder"),
+    [
+        ({"package.json": TESTED, "web/package.json": TESTED}, ""),
+        ({"web/package.json": TESTED, "backend/app.py": ""}, "web"),
+        ({"apps/web/package.json": TESTED, "package.json.txt": ""}, "apps/web"),
+        ({"web/package.json": TESTED, "tools/package.json": TESTED}, "web"),
+        ({"web/package.json": TESTED, "lib/package.json": '{"name": "lib"}'}, "web"),
+        ({"web/package.json": '{"devDependencies": {"jest": "*"}}'}, "web"),
+        ({"web/package.json": TESTED, "lib/package.json": TESTED}, None),
+        ({"web/package.json": "{"}, None),
+        ({"a/b/c/package.json": TESTED}, None),
+        ({"node_modules/a/package.json": TESTED}, None),
+    ],
+)
+def test_the_one_package_below_the_root_that_has_tests_is_found(
+    texts: dict[str, str], folder: str | None
+) -> None:
+    found = project_of(tree_of(texts))
+    assert (found.folder if found else None) == folder
+
+
+def test_a_manifest_that_cannot_be_read_is_said_to_be_so() -> None:
+    for text in ("{", "{}", "[]", "[" * 100_000):
+        runner = detect(tree_of({"package.json": text}))
+        assert not runner.usable and "package.json cannot be read" in runner.hindrance
+
+
+def test_a_broken_manifest_of_a_workspace_is_left_out(tmp_path: Path) -> None:
+    whole = json.dumps({"workspaces": ["packages/*"]})
+    texts = {
+        "package.json": whole,
+        "packages/a/package.json": "{",
+        "packages/b/package.json": "[1]",
+    }
+    good = {"packages/c/package.json": '{"name": "c", "dependencies": {"d": "1"}}'}
+    project = project_of(tree_of({**texts, **good}))
+    assert project and project.members == ("packages/c/package.json",)
+    assert project.all_needs == {"d"}
+    lay_out(project, tmp_path, {})

@@ -100,6 +100,17 @@ async def test_each_test_is_told_with_the_line_of_code_that_failed(rooms: Rooms)
     assert (await rooms.run(texts, [f"{at}nothing"])).end is RunEnd.NO_TESTS
 
 
+@pytest.mark.needs_bubblewrap
+async def test_a_package_below_the_root_is_tested_in_its_folder(rooms: Rooms) -> None:
+    texts = {"web/package.json": PACKAGE, "web/src/cart.ts": CART, "web/src/cart.test.ts": TEST}
+    texts |= {"api/test_app.py": "def test_app(): pass\n"}
+    asked = ("web/src/cart.test.ts::total > adds", "web/src/cart.test.ts::boom")
+    run = await rooms.run(texts, asked)
+    assert (run.end, run.proof) == (RunEnd.FAILED, Proof.RUNNER), run.output
+    assert outcomes(run) == dict(zip(asked, (PASSED, FAILED), strict=True))
+    assert (run.cases[1].path, run.cases[1].line) == ("web/src/cart.ts", 6)
+
+
 @pytest.mark.slow
 @pytest.mark.needs_bubblewrap
 async def test_a_patch_is_proven_by_a_test_that_is_red_on_base(rooms: Rooms) -> None:
