@@ -14,7 +14,7 @@ from sandbox.node_detection import (
     script_runner,
 )
 from sandbox.node_program import INSIDE as NODE_INSIDE
-from sandbox.node_project import project_of
+from sandbox.node_project import is_readable, project_of
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def _told_by_files(tree: Tree, tests: Sequence[str], environment: Environment | 
     script = script_runner(tree)
     if python and (not script or any(_is_python_test(path, tree) for path in python)):
         return Runner(_python_runner(python, tree))
-    if script and project_of(tree) is None:
-        return Runner("", "package.json cannot be read, or says nothing")
+    if script and project_of(tree) is None and not is_readable(tree):
+        return Runner("", "package.json cannot be read")
     if script:
         return _of_node(script, environment)
     return Runner("", "no Python and no package.json was found, so there is no known test runner")

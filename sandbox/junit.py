@@ -61,12 +61,26 @@ def worst(one: str, other: str) -> str:
     return max(one, other, key=lambda outcome: _ORDER.index(outcome) if outcome in _ORDER else -1)
 
 
+def forms(test_id: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Both forms of a test's names: of a pytest from 9.2 on, and of those before.
+
+    Where a folder has a bracket in its name, the older ones take it for the first parameter.
+    """
+    path, mark, rest = test_id.partition("::")
+    head, bracket, parameters = rest.partition("[")
+    newer = _names([path, *(head.split("::") if mark else [])], bracket + parameters)
+    head, bracket, parameters = test_id.partition("[")
+    return newer, _names(head.split("::"), bracket + parameters)
+
+
 def names(test_id: str) -> tuple[str, str]:
     """Class name and name under which pytest reports a test."""
-    head, bracket, parameters = test_id.partition("[")
-    parts = head.split("::")
+    return forms(test_id)[0]
+
+
+def _names(parts: list[str], parameters: str) -> tuple[str, str]:
     parts[0] = re.sub(r"\.py$", "", parts[0].replace("/", "."))
-    name = _NO_XML.sub(lambda found: f"#x{ord(found[0]):02X}", parts[-1] + bracket + parameters)
+    name = _NO_XML.sub(lambda found: f"#x{ord(found[0]):02X}", parts[-1] + parameters)
     return ".".join(parts[:-1]), name
 
 

@@ -212,6 +212,11 @@ def _has_tests(package: Mapping[str, Any]) -> bool:
     return any(name in table_of(package, key) for key in NEEDS for name in ("vitest", "jest"))
 
 
+def is_readable(tree: Tree) -> bool:
+    """Whether the manifest at the root of a tree can be read."""
+    return _loaded(tree, MANIFEST) is not None
+
+
 def scripts_of(package: Mapping[str, Any]) -> dict[str, str]:
     """The scripts of a manifest."""
     return {name: str(command) for name, command in table_of(package, "scripts").items()}

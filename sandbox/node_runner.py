@@ -23,7 +23,7 @@ from sandbox.node_modules import INSIDE, WITNESS_INSIDE
 from sandbox.node_program import INSIDE as NODE_INSIDE
 from sandbox.node_project import project_of
 from sandbox.node_record import hear
-from sandbox.output import shown
+from sandbox.output import harmless, shown
 from sandbox.surveys import Asked, Survey, nothing_run
 from sandbox.testimony import MAX_BYTES
 
@@ -99,7 +99,7 @@ async def _run(kind: Kind, asked: Asked, environment: Environment, sandbox: Sand
         end=judgement.end,
         proof=Proof.RUNNER,
         exit_code=account.run.exit_code,
-        collected=tuple(account.told.collected),
+        collected=tuple(map(harmless, account.told.collected)),
         cases=judgement.cases,
         output=why + shown(account.run),
         started_at=started_at,

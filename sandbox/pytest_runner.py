@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.evidence import TestRun
+from core.evidence import TestCase, TestRun
 from core.ports import Environment, Sandbox
 from core.trees import Tree
-from sandbox.output import shown
+from sandbox.output import shown, storable
 from sandbox.pytest_run import Account, Order, carried_out
 from sandbox.surveys import Asked, Survey
 from sandbox.testimony import spans
@@ -30,13 +30,18 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
         backend=sandbox.backend,
         end=judgement.end,
         exit_code=account.run.exit_code,
-        collected=tuple(account.testimony.collected),
-        cases=judgement.cases,
+        collected=tuple(map(storable, account.testimony.collected)),
+        cases=tuple(map(_stored, judgement.cases)),
         output=why + shown(account.run),
         started_at=started_at,
         ended_at=ended_at,
     )
     return Survey(done, *_measured(account, asked.tree)) if asked.lines else Survey(done)
+
+
+def _stored(case: TestCase) -> TestCase:
+    """The case under an id that can be written down."""
+    return case.model_copy(update={"test_id": storable(case.test_id), "path": storable(case.path)})
 
 
 def _measured(account: Account, tree: Tree) -> tuple[dict[str, dict[str, tuple[int, ...]]], str]:
@@ -48,7 +53,7 @@ def _measured(account: Account, tree: Tree) -> tuple[dict[str, dict[str, tuple[i
         return lines, "no lines were recorded: the run did not live to write them"
     try:
         for test_id, path, numbers in spans(account.lines, frozenset(tree.files)):
-            lines.setdefault(test_id, {})[path] = numbers
+            lines.setdefault(storable(test_id), {})[path] = numbers
     except ValueError as error:
         return {}, f"no lines were recorded: {error}"
     return lines, ""

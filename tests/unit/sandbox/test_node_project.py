@@ -186,7 +186,7 @@ def test_the_one_package_below_the_root_that_has_tests_is_found(
 
 
 def test_a_manifest_that_cannot_be_read_is_said_to_be_so() -> None:
-    for text in ("{", "{}", "[]", "[" * 100_000):
+    for text in ("{", "[]", "[" * 100_000):
         runner = detect(tree_of({"package.json": text}))
         assert not runner.usable and "package.json cannot be read" in runner.hindrance
 

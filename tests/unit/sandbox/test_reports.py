@@ -9,7 +9,7 @@ from core.evidence import RunEnd
 from core.ports import Run
 from core.trees import Tree
 from sandbox.detection import detect
-from sandbox.junit import ReportInvalid, names, parse
+from sandbox.junit import ReportInvalid, forms, names, parse
 from sandbox.output import SHOWN_CHARACTERS, harmless, shown
 from sandbox.pytest_options import configured, own_options
 from sandbox.testimony import hear, spans
@@ -72,6 +72,12 @@ def test_a_report_that_is_odd_is_refused(data: bytes) -> None:
 )
 def test_names_are_those_of_the_report(test_id: str, expected: tuple[str, str]) -> None:
     assert names(test_id) == expected
+
+
+def test_a_folder_with_a_bracket_has_the_names_of_either_pytest() -> None:
+    newer, older = forms("t/[v1]/test_a.py::A::test_b[c::d]")
+    assert newer == ("t.[v1].test_a.A", "test_b[c::d]")
+    assert older == ("", "t.[v1]/test_a.py::A::test_b[c::d]")
 
 
 def test_a_record_is_heard_to_its_end() -> None:

@@ -7,7 +7,7 @@ from textwrap import dedent
 import iniconfig
 import pytest
 
-from core.evidence import CaseOutcome, RunEnd
+from core.evidence import CaseOutcome, RunEnd, TestRun
 from sandbox.environment import Environments
 from tests.unit.sandbox.rooms import Rooms, open_folder, outcomes, tree_of
 
@@ -169,6 +169,20 @@ async def test_an_option_that_nobody_knows_is_dropped_at_the_second_try(rooms: R
     settings = "[pytest]\naddopts = --asyncio-mode=auto\nfilterwarnings = error\n"
     run = await rooms.run({"pytest.ini": settings, "calc.py": CALC, "test_calc.py": GOOD})
     assert run.green, run.output
+
+
+async def test_halves_of_characters_in_names_and_messages_can_be_stored(rooms: Rooms) -> None:
+    test = dedent("""
+        import pytest
+        @pytest.mark.parametrize("half", [chr(0xD800), "whole"])
+        def test_it(half):
+            raise ValueError("odd " + chr(0xDCFF))
+    """)
+    option = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
+    run = await rooms.run({"test_a.py": test, "pytest.ini": f"[pytest]\n{option} = true\n"})
+    assert run.failed == ("test_a.py::test_it[\ufffd]", "test_a.py::test_it[whole]")
+    assert "odd \ufffd" in run.cases[1].message
+    assert TestRun.model_validate_json(run.model_dump_json()) == run
 
 
 async def test_a_hanging_test_fails_alone(rooms: Rooms) -> None:
