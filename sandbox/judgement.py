@@ -78,9 +78,7 @@ def _contradictions(
     account: Account, cases: Sequence[TestCase], requested: Sequence[str]
 ) -> Iterator[str]:
     told, code = account.testimony, account.run.exit_code
-    if lost := told.dropped - told.deselected:
-        yield f"{min(lost)} was taken off the list in silence"
-    if lost := told.deselected & set(requested):
+    if lost := (told.dropped | told.deselected) & set(requested):
         yield f"{min(lost)} was asked for and deselected"
     if code == 0 and any(case.outcome.red for case in cases):
         yield "exit code 0 with failing tests"
@@ -138,7 +136,8 @@ def cases_of(account: Account) -> Iterator[TestCase]:
             unfinished = test_id == told.running and told.ended is None
             yield _unfinished(test_id, account.run) if unfinished else _of(test_id, heard)
         elif test_id in told.dropped:
-            yield _case(test_id, CaseOutcome.SKIPPED, {"message": "deselected"})
+            how = "deselected" if test_id in told.deselected else "taken off the list in silence"
+            yield _case(test_id, CaseOutcome.SKIPPED, {"message": how})
 
 
 def _of(test_id: str, heard: Heard) -> TestCase:

@@ -81,7 +81,7 @@ def home_of(tree: Tree) -> str:
     ):
         return ""
     members = members_of(tree)
-    python = [path for path in tree.files if path.endswith(".py")]
+    python = [p for p, file in tree.files.items() if p.endswith(".py") and file.is_regular]
     if len(members) == 1 and all(path.startswith(f"{members[0]}/") for path in python):
         return members[0]
     return ""

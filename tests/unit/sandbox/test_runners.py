@@ -405,11 +405,6 @@ CHEATS = {
         "calc.py": CALC,
         "test_calc.py": FALSE_TEST,
     },
-    "tests are dropped in silence": {
-        "conftest.py": "def pytest_collection_modifyitems(items):\n    items[:] = items[:1]\n",
-        "calc.py": CALC,
-        "test_calc.py": GOOD + FALSE_TEST.replace("test_add", "test_more"),
-    },
     "tests are skipped": {
         "conftest.py": dedent("""
             import pytest
@@ -455,10 +450,11 @@ async def test_what_contradicts_itself_is_told_from_what_fails(rooms: Rooms) -> 
     assert run.failed == ("test_calc.py::test_add",)
 
 
-async def test_a_named_test_that_the_repository_deselects_is_red(rooms: Rooms) -> None:
+@pytest.mark.parametrize("said", ["config.hook.pytest_deselected(items=items[1:])", "pass"])
+async def test_a_named_test_that_the_repository_deselects_is_red(rooms: Rooms, said: str) -> None:
     conftest = (
         "def pytest_collection_modifyitems(config, items):\n"
-        "    config.hook.pytest_deselected(items=items[1:])\n    items[:] = items[:1]\n"
+        f"    {said}\n    items[:] = items[:1]\n"
     )
     test = "def test_a():\n    pass\n\ndef test_b():\n    assert False\n"
     texts = {"conftest.py": conftest, "test_a.py": test}
