@@ -489,7 +489,21 @@ USUAL = """
     [tool.pdm.dev-dependencies]
     test = ["z"]
 """
-ODD = (3, True, 1.5, "", "[", [], [3], [[1]], ["\n-r x"], [{"a": 1}], {}, {"a": 3}, {"x": [1]})
+ODD: tuple[Any, ...] = (
+    3,
+    True,
+    1.5,
+    "",
+    "[",
+    [],
+    [3],
+    [[1]],
+    ["\n-r x"],
+    [{"a": 1}],
+    {},
+    {"a": 3},
+    {"x": [1]},
+)
 
 
 def places(table: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -507,6 +521,7 @@ def test_no_value_in_an_odd_place_ends_the_task() -> None:
             table = tomllib.loads(dedent(USUAL))
             reduce(getitem, above, table)[last] = value
             project = Project(pyproject=table)
-            assert declared(project, tree, VARIABLES) and all_roots(project, tree)
+            declared(project, tree, VARIABLES)
+            assert all_roots(project, tree)[-1] == "."
             assert all(version for _, version in named_projects(project, tree))
-            assert project.scripts is not None and project.headers is not None
+            assert all(map(len, [*project.scripts, *project.headers]))

@@ -453,8 +453,7 @@ async def test_what_contradicts_itself_is_told_from_what_fails(rooms: Rooms) -> 
 @pytest.mark.parametrize("said", ["config.hook.pytest_deselected(items=items[1:])", "pass"])
 async def test_a_named_test_that_the_repository_deselects_is_red(rooms: Rooms, said: str) -> None:
     conftest = (
-        "def pytest_collection_modifyitems(config, items):\n"
-        f"    {said}\n    items[:] = items[:1]\n"
+        f"def pytest_collection_modifyitems(config, items):\n    {said}\n    items[:] = items[:1]\n"
     )
     test = "def test_a():\n    pass\n\ndef test_b():\n    assert False\n"
     texts = {"conftest.py": conftest, "test_a.py": test}
