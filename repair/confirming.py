@@ -34,6 +34,8 @@ class Confirmation:
         self._sha = sha
         self._before = before
         self._salvage = salvage
+        self._tests: tuple[str, ...] = ()
+        """What is run for each candidate, all when empty."""
         self.limit = ""
         """Why a whole run did not come to its end, if one did not."""
 
@@ -60,7 +62,7 @@ class Confirmation:
         while wave := known[at : at + size]:
             try:
                 async with deadline.held():
-                    runs = await self._bench.try_all(applied(o.trial, self._tree) for o in wave)
+                    runs = await self._runs([applied(one.trial, self._tree) for one in wave])
             except TimeUp:
                 return at
             for number, (one, run) in enumerate(zip(wave, runs, strict=True)):
@@ -68,6 +70,18 @@ class Confirmation:
                     return at + number
             at, size = at + len(wave), self._bench.workers
         return None
+
+    async def _runs(self, trees: Sequence[Tree]) -> list[TestRun]:
+        """A run of each; of the files whose tests are known, where a command would run others.
+
+        Whoever proves a patch has the command run too.
+        """
+        runs = await self._bench.try_all(trees, self._tests)
+        if self._tests or all(run.proof is self._before.proof for run in runs):
+            return runs
+        known = dict.fromkeys(test.partition("::")[0] for test in self._before.collected)
+        self._tests = tuple(path for path in known if path in self._tree)
+        return await self._bench.try_all(trees, self._tests) if self._tests else runs
 
     def partials(self, rejected: Collection[str]) -> tuple[PartialFix, ...]:
         """What came nearest, without what was turned down or the gate refuses."""

@@ -72,13 +72,15 @@ def is_of_its_own(case: TestCase, stated: str) -> bool:
 
 def missing_packages(run: TestRun, tree: Tree) -> tuple[str, ...]:
     """Packages of others that test files ask for and that are not installed."""
-    named = {
-        match.group(1).split(".", maxsplit=1)[0]
-        for case in run.cases
-        if case.outcome is CaseOutcome.ERROR and (match := _NO_MODULE.search(case.message))
-    }
-    own = {part.removesuffix(".py") for path in tree for part in path.split("/")}
-    return tuple(sorted(named - own))
+    return tuple(sorted({name for case in run.cases if (name := lacks_package(case, tree))}))
+
+
+def lacks_package(case: TestCase, tree: Tree) -> str:
+    """The package of others that a test could not import; empty where that is not its trouble."""
+    match = _NO_MODULE.search(case.message) if case.outcome is CaseOutcome.ERROR else None
+    name = match[1].partition(".")[0] if match else ""
+    own = {part.removesuffix(".py") for path in tree for part in path.split("/")} if name else ()
+    return "" if name in own else name
 
 
 def new_test_path(case: Case, tree: Tree) -> tuple[str, str]:

@@ -4,12 +4,25 @@ import re
 import shlex
 
 
+def is_python(command: str) -> bool:
+    """Whether a command is Python alone, which can be run in the process of a test."""
+    try:
+        return not re.search(r"[;&|<>$`\n]", command) and _in_process(shlex.split(command))
+    except ValueError:
+        return False
+
+
+def _in_process(argv: list[str]) -> bool:
+    if len(argv) < 2 or not re.fullmatch(r"(\S*/)?python[\d.]*", argv[0]):
+        return False
+    return argv[1] in ("-c", "-m") or not argv[1].startswith("-")
+
+
 def command_test(command: str) -> str:
     """A test that runs a command: Python in this process, so that a search can follow it."""
     argv = shlex.split(command)
     lines = ['"""The reproduction that was given as a command."""', ""]
-    in_process = len(argv) > 1 and (argv[1] in ("-c", "-m") or not argv[1].startswith("-"))
-    if in_process and re.fullmatch(r"(\S*/)?python[\d.]*", argv[0]):
+    if _in_process(argv):
         lines += ["import runpy", "import sys", "", "", "def test_reproduction(monkeypatch):"]
         if argv[1] == "-c" and len(argv) > 2:
             lines.append(f"    monkeypatch.setattr(sys, 'argv', {['-c', *argv[3:]]!r})")

@@ -4,15 +4,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.offline.attempts import Attempted, attempted_example, is_broken, missing_packages
-from agents.offline.commands import command_test
+from agents.offline.attempts import (
+    Attempted,
+    attempted_example,
+    is_broken,
+    missing_packages,
+)
+from agents.offline.commands import command_test, is_python
 from agents.offline.examples import examples_in, wished
 from agents.offline.naming import named_among, unknown_among
 from agents.offline.script_tests import is_tested_by_scripts
+from agents.offline.telling import is_unfit, telling
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from agents.offline.wanted import EXAMPLES_MAX, with_wanted
-from core.evidence import RunEnd, TestRun
+from core.evidence import Proof, RunEnd, TestRun
 from core.findings import Reading, Reproduction
 from core.patches import FileChange
 from core.ports import Case
@@ -20,6 +26,7 @@ from core.trees import File, Tree
 from repair.bench import Bench
 from repair.holding import is_code
 from repair.validate import with_files
+from sandbox.network_signs import of_network
 
 HELP = (
     "Nothing in the report or in the repository can be run to show the fault. Any of these would "
@@ -61,8 +68,9 @@ async def _first_red(case: Case, bench: Bench) -> Reproduction:
 
 
 def _shows_it(tried: Attempted, case: Case) -> bool:
-    lacking = missing_packages(tried.run, case.tree)
-    return bool(tried.red) and not is_broken(tried, case.report) and not lacking
+    red = [one for one in tried.run.cases if one.test_id in tried.red]
+    unfit = any(is_unfit(one, case.tree) for one in red)
+    return bool(red) and not is_broken(tried, case.report) and not unfit
 
 
 async def _given_tests(case: Case, bench: Bench) -> list[Attempted]:
@@ -103,12 +111,15 @@ def _standing(name: str, run: TestRun) -> str:
 
 
 async def _given_command(case: Case, bench: Bench) -> list[Attempted]:
-    if not case.reproduction_command.strip():
-        return []
-    path, text = "test_anton_reproduction.py", command_test(case.reproduction_command)
-    change = FileChange.of(path, File(text.encode()))
-    run = await bench.run(with_files(case.tree, [change]), [path])
-    return [Attempted("--repro", run, run.collected, scaffold=(change,))]
+    command = case.reproduction_command.strip()
+    return [await _by_command(case, bench, command, "--repro")] if command else []
+
+
+async def _by_command(case: Case, bench: Bench, command: str, origin: str) -> Attempted:
+    """A test beside the others that runs a command."""
+    change = FileChange.of("test_anton_reproduction.py", File(command_test(command).encode()))
+    run = await bench.run(with_files(case.tree, [change]), [change.path])
+    return Attempted(origin, run, run.collected, scaffold=(change,))
 
 
 async def _examples(case: Case, bench: Bench) -> list[Attempted]:
@@ -128,7 +139,10 @@ async def _examples(case: Case, bench: Bench) -> list[Attempted]:
 
 async def _failing_already(case: Case, bench: Bench) -> list[Attempted]:
     survey = await bench.survey(case.tree)
-    failed, named = survey.run.failed, named_files(case)
+    whole = next(iter(survey.run.failed), "")
+    if survey.run.proof is Proof.EXIT_CODE and is_python(whole):
+        return [await _by_command(case, bench, whole, "command that runs the tests")]
+    failed, named = telling(survey.run, case.report, case.tree), named_files(case)
     touching = tuple(
         test
         for test in failed
@@ -172,6 +186,11 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
     if missing := {name for tried in theirs for name in missing_packages(tried.run, case.tree)}:
         needs = f"The tests need {', '.join(sorted(missing))}, which could not be installed. {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs)
+    for tried in theirs:
+        red = [one for one in tried.run.cases if one.test_id in tried.red]
+        if seeking := of_network(red):
+            needs = f"Red whatever the code does: {seeking[0]}. {HELP}"
+            return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs, run=tried.run)
     note = await _of_the_named(case, bench, attempts[0]) if attempts else ""
     ran = [a for a in attempts if a.run.end in (RunEnd.PASSED, RunEnd.FAILED)]
     for tried in ran:
