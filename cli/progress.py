@@ -173,9 +173,14 @@ def _evidence(data: Mapping[str, Any]) -> Iterator[Told]:
     )
 
 
+COLOURS = {"passed": "green", "failed": "red", "disagreement": "red"}
+"""How a run is told that came to its end."""
+
+
 def _run(run: Mapping[str, Any]) -> str:
     failed = run.get("failed", ())
-    colour = "green" if run.get("verdict") == "passed" else "red"
+    end = one_line(str(run.get("verdict", "")))
+    colour = COLOURS.get(end) or f"neither red nor green, {end}"
     names = ", ".join(one_line(str(test), 120) for test in failed[:TESTS_SHOWN])
     more = f" and {len(failed) - TESTS_SHOWN} more" if len(failed) > TESTS_SHOWN else ""
     counts = f"{len(failed)} failed, {run.get('passed', 0)} passed"

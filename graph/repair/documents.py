@@ -8,7 +8,7 @@ from typing import Any
 from core.approvals import PROOF_DIGITS, Risk
 from core.briefing import MISSING, Briefing, ChangedFile
 from core.effects import Change
-from core.evidence import Evidence, Proof, TestRun, Verdict
+from core.evidence import Evidence, Proof, RunEnd, TestRun, Verdict
 from core.findings import (
     OFFLINE_ENGINE,
     Diagnosis,
@@ -290,6 +290,8 @@ def _file_list(patch: Patch | None) -> str:
 def _counts(run: TestRun | None) -> str:
     if run is None:
         return MISSING
+    if run.end in (RunEnd.NO_TEST_RUNNER, RunEnd.NO_TESTS, RunEnd.INFRA_ERROR):
+        return f"no test was run, {run.end}"
     return f"{len(run.passed)} pass, {len(run.failed)} fail"
 
 

@@ -169,3 +169,36 @@ async def test_what_a_person_gave_and_shows_nothing_is_told_of(bench: Bench) -> 
     assert len(answer.tests) == 1
     assert "`assert total([1]) > 0` passes on the base" in answer.note
     assert "`print(nowhere)` cannot be run" in answer.note
+
+
+NEEDY = {
+    "test_tax.py": BROKEN_TAX
+    + "\n\ndef test_online():\n    import socket\n    socket.create_connection(('a.example', 80))\n"
+    + "\n\ndef test_waits():\n    import time\n    time.sleep(100)\n",
+    "test_more.py": "import frobnicate\n\n\ndef test_x():\n    pass\n",
+}
+
+
+async def test_what_fails_for_want_of_something_here_is_no_red_test(bench: Bench) -> None:
+    answer = await found(bench, "It is off", more=NEEDY)
+    assert (answer.reading, answer.tests) == (Reading.REPRODUCED, (RATE,))
+    answer = await found(bench, "It hangs", more=NEEDY)
+    assert answer.tests == (RATE, "test_tax.py::test_waits")
+
+
+async def test_a_test_that_looks_for_the_network_alone_shows_nothing(bench: Bench) -> None:
+    online = {
+        "test_tax.py": NEEDY["test_tax.py"].replace("== 20", "== 19").partition("\n\ndef test_w")[0]
+    }
+    answer = await found(bench, "It is off", more=online)
+    assert answer.reading is Reading.NOTHING_TO_RUN
+    assert "test_tax.py::test_online looks for the network" in answer.help_wanted
+
+
+async def test_a_command_that_tells_of_no_test_is_the_test_itself(bench: Bench) -> None:
+    check = {"check.py": "from tax import rate\nassert rate() == 20\n"}
+    own = {**check, ".anton.toml": "test = 'python check.py'\n", "test_shop.py": "# none\n"}
+    answer = await found(bench, "It is off", more=own)
+    assert (answer.reading, answer.origin) == (Reading.REPRODUCED, "command that runs the tests")
+    assert [change.path for change in answer.scaffold] == ["test_anton_reproduction.py"]
+    assert "check.py" in str(answer.scaffold[0].file())

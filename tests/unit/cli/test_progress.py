@@ -69,6 +69,14 @@ RUN = {"verdict": "failed", "failed": ["tests/t.py::a"], "passed": 0}
             ],
         ),
         (
+            "evidence",
+            {"verdict": "x", "after": {"verdict": "no_test_runner", "failed": [], "passed": 0}},
+            [
+                "· on the fix  neither red nor green, no_test_runner: 0 failed, 0 passed",
+                "✗ proof       x",
+            ],
+        ),
+        (
             "patch",
             {"patch_hash": "f" * 64, "files": ["a.py"], "added": 1, "removed": 2, "risk": "low"},
             ["· patch       ffffffffffff a.py +1 -2 risk low"],

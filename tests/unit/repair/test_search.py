@@ -215,3 +215,15 @@ async def test_a_module_named_as_one_of_pythons_own_does_not_end_the_judge(bench
     planted = dict.fromkeys(("json.py", "sitecustomize.py", "base64.py", "tokenize.py"), harm)
     found = await searched(bench, {**GRADES, **planted}, SHORT)
     assert found.candidates
+
+
+async def test_a_candidate_is_confirmed_where_a_command_tells_of_no_test(bench: Bench) -> None:
+    found = await searched(bench, {**GRADES, ".anton.toml": "test = 'pytest -q'\n"}, SHORT)
+    assert found.candidates
+
+
+async def test_a_backend_beside_a_frontend_is_searched_in_its_folder(bench: Bench) -> None:
+    moved = {f"backend/{path}": text for path, text in GRADES.items()}
+    files = {**moved, "backend/requirements.txt": "", "web/package.json": "{}"}
+    found = await searched(bench, files, SHORT)
+    assert found.candidates and found.candidates[0].patch.paths == ("backend/grades.py",)
