@@ -557,7 +557,7 @@ async def test_a_repository_that_is_a_part_of_pytest_is_tested_itself(rooms: Roo
     [
         ('{"scripts": {"test": "vitest run"}}', "vitest is not among the packages"),
         ('{"name": "a"}', "no script `test`"),
-        ("not json", "no Node.js"),
+        ("not json", "package.json cannot be read"),
     ],
 )
 async def test_a_runner_that_cannot_be_used_is_named(
