@@ -13,7 +13,7 @@ from repair.localize import IN_PART, PLAIN, WRITTEN
 from repair.mentions import passages_about, uses_in_tests
 from repair.traces import frames_of, located
 from repair.units import Excerpt, excerpts, function_around, functions_in, functions_named
-from repair.uses import USES_MAX, in_words, uses_of
+from repair.uses import USES_MAX, Use, in_words, uses_of
 from repair.words import COMMON_WORDS, names_in_report
 from sandbox.node_detection import is_script
 
@@ -22,7 +22,7 @@ PASSAGES_MAX_CHARS = 2_000
 WORDS_ALONE = (WRITTEN, PLAIN, IN_PART)
 QUOTED = "quoted by the diagnosis"
 NAMED = "named by the diagnosis"
-EDGE_CASES = "Edge cases to keep in mind; one whose outcome the report does not say is open:"
+EDGE_CASES = "Edge cases that the report raises; open where it does not say the outcome:"
 GUESS = 0.3
 """Confidence at most in what was not checked against the tree."""
 SMALL = 8_000
@@ -35,7 +35,9 @@ USED_MAX = 12
 USERS_FOUND_MAX = 100
 EMPTY_BYTES = 200
 """Files up to this size, such as a package's `__init__.py`, hide no code worth a word."""
-NOBODY = "(No other code of the repository names it; tests were not searched.)"
+NOBODY = "(No other code than what is shown names it; tests were not searched.)"
+_FIGURE = re.compile(r" \d\.\d\d(?=,|$)")
+"""How much one reason counts, which tells readers nothing that the order does not."""
 
 
 def places_of(case: Case, measured: Sequence[Suspect]) -> tuple[Suspect, ...]:
@@ -122,40 +124,61 @@ def is_all(tree: Tree, code: Sequence[Excerpt]) -> bool:
 
 
 def places_in_words(suspects: Sequence[Suspect]) -> str:
-    """The functions of the suspects, each once with its most suspicious line."""
+    """The functions of the suspects, each once with its most suspicious line, and why."""
     first: dict[tuple[str, str], Suspect] = {}
     for one in suspects:
         first.setdefault((one.path, one.function or str(one.line)), one)
     return "\n".join(
         f"{one.path}, {one.function or 'outside of functions'}, line {one.line}"
-        + (f" ({one.why})" if one.why else "")
+        + (f" ({_FIGURE.sub('', one.why)})" if one.why else "")
         for one in list(first.values())[:SUSPECTS_SHOWN]
     )
 
 
-def users_of(tree: Tree, places: Sequence[Suspect]) -> str:
+def users_of(tree: Tree, places: Sequence[Suspect], code: Sequence[Excerpt] = ()) -> str:
     """Who uses the functions at some places, in a few lines each, or that nobody does.
 
-    Empty where the places lie outside of functions.
+    Users within the code shown are left out. Empty where the places lie outside of functions.
     """
     named = {
         (one.path, name)
         for one in places
         if one.path in tree and (name := function_around(tree, one.path, one.line))
     }
-    return (in_words(uses_of(tree, sorted(named))) or NOBODY) if named else ""
+    uses = _beside(uses_of(tree, sorted(named), most=USERS_FOUND_MAX), code)
+    return (users_in_words(uses) or NOBODY) if named else ""
 
 
-def users_beside(tree: Tree, code: Sequence[Excerpt]) -> str:
-    """Who uses the functions of the code shown without being shown there."""
+def uses_beside(case: Case, code: Sequence[Excerpt]) -> list[Use]:
+    """Who uses the functions of the code shown without being shown there.
+
+    Those that the report names come first: there its author sees the fault.
+    """
     single = {(one.path, name) for one in code for name in one.functions}
-    used = [one for one in _shown_in(tree, code) if one in single or "." not in one[1]]
+    used = [one for one in _shown_in(case.tree, code) if one in single or "." not in one[1]]
+    uses = _beside(uses_of(case.tree, used[:USED_MAX], most=USERS_FOUND_MAX), code)
+    words = frozenset(re.findall(r"[a-z_]\w+", words_of(case).lower()))
+    return sorted(uses, key=lambda one: one.function.rpartition(".")[2].lower() not in words)
+
+
+def as_code(uses: Sequence[Use]) -> tuple[Excerpt, ...]:
+    """Those of the uses that are shown, as the functions that they stand in."""
+    return tuple(
+        Excerpt(one.path, one.text, (one.function,), whole=False)
+        for one in uses[:USES_MAX]
+        if one.function
+    )
+
+
+def _beside(uses: Sequence[Use], code: Sequence[Excerpt]) -> list[Use]:
+    """The uses that do not stand in the code shown."""
     whole = {one.path for one in code if one.whole}
-    uses = [
-        one
-        for one in uses_of(tree, used[:USED_MAX], most=USERS_FOUND_MAX)
-        if one.path not in whole and (one.path, one.function) not in single
-    ]
+    single = {(one.path, name) for one in code for name in one.functions}
+    return [one for one in uses if one.path not in whole and (one.path, one.function) not in single]
+
+
+def users_in_words(uses: Sequence[Use]) -> str:
+    """The first of the uses in a few lines each, and how many more there are."""
     more = len(uses) - USES_MAX
     left = f"\n\n[{more} more places that use it are not shown]" if more > 0 else ""
     return in_words(uses[:USES_MAX]) + left
@@ -197,12 +220,13 @@ def wanted_of(case: Case) -> str:
 def understood(case: Case) -> dict[str, str]:
     """What diagnosis and triage made of a report, as prompts are given it."""
     found = case.diagnosis
-    return {
-        "root_cause": found.root_cause if found else "",
-        "intended": found.intended_behaviour if found else "",
-        "approach": found.approach if found else "",
-        "criteria": wanted_of(case),
-    }
+    parts = (
+        ("Cause", found.root_cause if found else ""),
+        ("Should be", found.intended_behaviour if found else ""),
+        ("Advice", found.approach if found else ""),
+    )
+    said = [f"{name}: {text}" for name, text in parts if text]
+    return {"diagnosis": "\n".join(said), "criteria": wanted_of(case)}
 
 
 def tests_of(case: Case, names: frozenset[str], code: Sequence[Excerpt]) -> str:
@@ -229,5 +253,14 @@ def passages_of(case: Case, names: frozenset[str]) -> str:
 
 
 def code_of(case: Case, places: Sequence[Suspect], max_chars: int) -> tuple[Excerpt, ...]:
-    """The code around some places."""
-    return excerpts(case.tree, places, max_chars=max_chars)
+    """The code around some places; of a small repository all of it, these places first."""
+    found = excerpts(case.tree, places, max_chars=max_chars)
+    if max_chars < SMALL or not is_small(case.tree):
+        return found
+    known = {one.path for one in found}
+    others = [path for path in sorted(case.tree) if is_source(path) and path not in known]
+    return *found, *(
+        Excerpt(path, case.tree.text(path), (), whole=True)
+        for path in others
+        if case.tree[path].is_regular and case.tree.text(path).strip()
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agents.contest import Contest, Stint, failures
 from agents.replies import IN_A_ROW, fault_of
 from agents.roles.fix import Proposal, Talk, opening
-from agents.views import is_all, is_small, users_of
+from agents.views import is_all, users_of
 from core.errors import BudgetExceeded, TimeUp
 from core.findings import RefusedEdit
 from core.ports import Model
@@ -144,6 +144,8 @@ def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
     room = min(CODE_MAX_CHARS, int(model.window * CODE_SHARE) * CHARACTERS_A_TOKEN)
     places = contest.places()
     code = excerpts(contest.case.tree, places, max_chars=room)
+    complete = is_all(contest.case.tree, code)
+    users = "" if complete else users_of(contest.case.tree, places[:NAMED_MAX], code)
     messages = opening(
         contest.case,
         code,
@@ -151,10 +153,8 @@ def _talk(contest: Contest, model: Model, unit: str, attempts: int) -> Talk:
         failure=failures(contest.survey.run, contest.red),
         unit=unit,
         attempts=attempts,
-        complete=is_all(contest.case.tree, code),
-        users=""
-        if is_small(contest.case.tree)
-        else users_of(contest.case.tree, places[:NAMED_MAX]),
+        complete=complete,
+        users=users,
     )
     return Talk(contest.case, model, code, messages)
 

@@ -16,6 +16,12 @@ OFFLINE_ENGINE = "offline engine"
 """What people are told made a change that the search found."""
 
 
+Template = Literal[
+    "java-backend", "python-backend", "node-backend", "react-frontend", "general-research"
+]
+"""Kinds of software, by the tools that its repair needs."""
+
+
 class Triage(Value):
     """What kind of report this is."""
 
@@ -30,9 +36,7 @@ class Triage(Value):
     duplicate_of: str = ""
     complexity: Literal["low", "medium", "high"] = "medium"
     required_skills: tuple[str, ...] = ()
-    template: Literal["java-backend", "python-backend", "react-frontend", "general-research"] = (
-        "general-research"
-    )
+    template: Template = "general-research"
     context_summary: str = ""
     reasoning: str = ""
     question: str = ""

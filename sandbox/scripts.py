@@ -21,6 +21,7 @@ _FUNCTIONS = frozenset(
 )
 _DECLARED = frozenset({"function_declaration", "generator_function_declaration"})
 _CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
+_TYPES = _CLASSES | {"interface_declaration", "type_alias_declaration", "enum_declaration"}
 _NAMES = frozenset(
     {"identifier", "property_identifier", "shorthand_property_identifier", "type_identifier"}
 )
@@ -77,6 +78,16 @@ class Script:
     def parts(self) -> tuple[Part, ...]:
         """Functions and classes in order; a function within a function belongs to the outer one."""
         return tuple(_parts(self._root, "", None))
+
+    @cached_property
+    def types(self) -> tuple[tuple[str, str], ...]:
+        """Interfaces, type aliases, enums and classes at the top, by name, as they are written."""
+        lines = self.text.split("\n")
+        return tuple(
+            (name, "\n".join(lines[node.start_point.row : node.end_point.row + 1]))
+            for node in self._root.named_children
+            if (name := _type_name(node))
+        )
 
     @property
     def functions(self) -> tuple[Part, ...]:
@@ -149,7 +160,11 @@ class Script:
         shown = []
         for node in self._root.named_children:
             is_import = node.type == "import_statement"
-            binds = node.type in ("lexical_declaration", "variable_declaration", "export_statement")
+            binds = _type_name(node) or node.type in (
+                "lexical_declaration",
+                "variable_declaration",
+                "export_statement",
+            )
             short = node.end_point.row - node.start_point.row < 15
             holds_function = any(_parts(node, "", None))
             wanted = _bound(node) & read if binds or is_import else frozenset()
@@ -299,6 +314,12 @@ def _binding(node: "Node") -> str:
     return ""
 
 
+def _type_name(node: "Node") -> str:
+    """The name of the type that a statement declares; empty for any other statement."""
+    inner = node.child_by_field_name("declaration") or node
+    return _text(inner.child_by_field_name("name")) if inner.type in _TYPES else ""
+
+
 def _declarators(statement: "Node") -> int:
     inner = statement.child_by_field_name("declaration") or statement
     return sum(1 for child in inner.named_children if child.type == "variable_declarator")
@@ -309,7 +330,7 @@ def _bound(node: "Node") -> frozenset[str]:
     inner = node.child_by_field_name("declaration") or node
     if node.type == "import_statement":
         return frozenset(_text(one) for one in _walk(node) if one.type == "identifier")
-    return frozenset(
+    return frozenset({_type_name(node)} - {""}) | frozenset(
         _text(one)
         for child in inner.named_children
         if child.type == "variable_declarator"

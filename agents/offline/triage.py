@@ -1,11 +1,15 @@
 """Triage by rules: words of the report, named severities, tracebacks; never a guess at intent."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
-from core.findings import Triage
+from core.findings import Template, Triage
 from core.incidents import Severity
 from core.ports import Case
+from core.trees import Tree
 from repair.traces import frames_of, located
+from sandbox.node_detection import is_script
 
 _SEVERITY_WORDS = (
     (Severity.P0, r"\b(outage|data loss|is down|site down|unreachable for everyone)\b"),
@@ -22,7 +26,6 @@ def triage(case: Case) -> Triage:
     """What kind of report this is; without a rule that speaks, a real fault of severity P2."""
     text = f"{case.title}\n{case.report}"
     hints = named_files(case)
-    python = any(path.endswith(".py") for path in case.tree)
     return Triage(
         verdict="real",
         severity=_severity(text),
@@ -31,7 +34,7 @@ def triage(case: Case) -> Triage:
         acceptance_criteria=tuple(
             match.group(0).strip() for match in list(_SHOULD.finditer(text))[:CRITERIA_MAX]
         ),
-        template="python-backend" if python else "general-research",
+        template=_template(hints or case.tree, case.tree),
         complexity="low" if len(hints) == 1 else "medium",
         context_summary=case.title or text.strip().split("\n", maxsplit=1)[0][:200],
         reasoning="By rules over the words of the report.",
@@ -56,6 +59,21 @@ def _severity(text: str) -> Severity:
         if re.search(pattern, text, re.IGNORECASE):
             return severity
     return Severity.P2
+
+
+def _template(paths: Iterable[str], tree: Tree) -> Template:
+    """The kind of software that most of these files are; of scripts by what the package needs."""
+    package = tree.text("package.json") if "package.json" in tree else ""
+    of_scripts: Template = "react-frontend" if '"react"' in package else "node-backend"
+    kinds: Counter[Template] = Counter()
+    for path in paths:
+        if path.endswith(".py"):
+            kinds["python-backend"] += 1
+        elif path.endswith(".java"):
+            kinds["java-backend"] += 1
+        elif is_script(path):
+            kinds[of_scripts] += 1
+    return max(kinds, key=kinds.__getitem__, default="general-research")
 
 
 def _component(hints: tuple[str, ...]) -> str:

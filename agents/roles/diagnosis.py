@@ -21,7 +21,8 @@ from agents.views import (
     places_in_words,
     places_of,
     tests_of,
-    users_beside,
+    users_in_words,
+    uses_beside,
     wanted_of,
 )
 from core.errors import AnswerInvalid, TimeUp
@@ -186,7 +187,7 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
         "code": shown(code),
-        "users": users_beside(case.tree, code),
+        "users": users_in_words(uses_beside(case, code)),
         "complete": is_all(case.tree, code),
     }
 

@@ -15,12 +15,15 @@ from agents.prompting import render
 from agents.role import Role, words_of
 from agents.roles.fix import barred_in
 from agents.views import (
+    as_code,
     code_of,
+    is_all,
     names_of,
     passages_of,
     places_of,
     tests_of,
-    users_beside,
+    users_in_words,
+    uses_beside,
     wanted_of,
 )
 from core.errors import NoAnswer, TimeUp
@@ -33,6 +36,7 @@ from core.trees import Tree
 from repair.bench import Bench
 from repair.holding import is_code, is_test_path
 from repair.mentions import DOCUMENTS, LEFT_OUT
+from repair.shapes import types_beside
 from repair.traces import last_exception
 from repair.units import Excerpt, shown
 from repair.validate import with_files
@@ -44,7 +48,8 @@ from tools.toolbox import Refused, unheard
 QA = Role("qa", node="reproduce", max_tokens=3000)
 CORRECTIONS = 1
 OUTLINE_TOKENS = 1500
-CODE_MAX_CHARS = 6000
+CODE_MAX_CHARS = 8000
+TYPES_MAX_CHARS = 1500
 EXAMPLE_MAX_CHARS = 3000
 RED_ANYWAY = "The tests fail without the new one too, and nothing but their exit code is known."
 CONTRADICTED = "CONTRADICTED:"
@@ -241,15 +246,20 @@ def _again(tried: Tried, path: str, *, earlier: bool) -> Sequence[Message]:
 
 def _facts(case: Case, path: str) -> dict[str, object]:
     code = code_of(case, places_of(case, ()), CODE_MAX_CHARS)
+    complete = is_all(case.tree, code)
     names = names_of(case, code)
-    tests = tests_of(case, names, code)
+    uses = uses_beside(case, code)
+    around = (*code, *as_code(uses))
+    tests = tests_of(case, names, around)
     return {
         "report": words_of(case),
         "earlier": case.reported is not None,
         "criteria": wanted_of(case),
-        "outline": _outline(case.tree, code),
+        "outline": "" if complete else _outline(case.tree, code),
+        "complete": complete,
         "code": shown(code),
-        "users": users_beside(case.tree, code),
+        "types": types_beside(case.tree, around, max_chars=TYPES_MAX_CHARS),
+        "users": users_in_words(uses),
         "tests": tests,
         "passages": passages_of(case, names),
         "example": _example(case.tree, path, code)

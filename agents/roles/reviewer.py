@@ -1,5 +1,6 @@
 """Review: the whole diff and its proof, read by somebody who did not write it."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -14,12 +15,14 @@ from core.evidence import Evidence, Proof, Verdict
 from core.findings import Issue, Review, ReviewVerdict
 from core.patches import Patch, Suspect
 from core.ports import Case, Model
-from repair.units import excerpts, shown
+from repair.units import Excerpt, excerpts, shown
 
 REVIEWER = Role("reviewer", node="review", max_tokens=1024)
 PART_MAX_CHARS = 80_000
 CODE_MAX_CHARS = 12_000
 NO_VERDICT = "The reviewer gave no usable verdict, which is no approval."
+_OBJECTS = re.compile(r"^index [0-9a-f]+\.\.[0-9a-f]+.*\n", re.MULTILINE)
+"""Lines of a diff that name git's objects, which tell readers nothing."""
 SCORES = ("correctness", "security", "performance")
 
 
@@ -91,16 +94,18 @@ async def _read(
     case: Case, patch: Patch, diff: str, part: str, evidence: Evidence, model: Model
 ) -> tuple[Answer, str]:
     whole = part == "1 of 1"
+    code = _around(case, patch) if whole else ()
     messages = render(
         "reviewer",
         report=words_of(case),
         **understood(case),
         explanation=case.explanation,
         proof=proof_in_words(evidence),
+        risk=case.risk or "",
         notes=_notes(case, evidence),
-        diff=diff,
-        code=_around(case, patch) if whole else "",
-        users=users_of(patch.apply(case.tree), _changed(patch)) if whole else "",
+        diff=_OBJECTS.sub("", diff),
+        code=shown(code),
+        users=users_of(patch.apply(case.tree), _changed(patch), code) if whole else "",
         part="" if whole else f"part {part}",
     )
     return await ask(model, REVIEWER.call(case, messages), Answer)
@@ -160,10 +165,10 @@ def changed_line(patch: Patch, path: str, quote: str) -> int:
     return 0
 
 
-def _around(case: Case, patch: Patch) -> str:
+def _around(case: Case, patch: Patch) -> tuple[Excerpt, ...]:
     """The changed functions whole; new files stand in the diff already."""
     places = [one for one in _changed(patch) if one.path in case.tree]
-    return shown(excerpts(patch.apply(case.tree), places, max_chars=CODE_MAX_CHARS))
+    return excerpts(patch.apply(case.tree), places, max_chars=CODE_MAX_CHARS)
 
 
 def _changed(patch: Patch) -> list[Suspect]:
@@ -206,8 +211,8 @@ def _weaker(evidence: Evidence) -> str:
     if all(run.proof is Proof.WITNESS for run in (evidence.base, evidence.fixed) if run):
         return ""
     return (
-        " How tests ended is known from their runner or command alone: see that the change is not "
-        "made to mislead it."
+        " How tests ended was told by their runner or exit code alone, which changed code could "
+        "fake: see that none of it ends the process, or does otherwise while it is tested."
     )
 
 

@@ -11,7 +11,7 @@ from agents.prompting import render
 from agents.role import Role, words_of
 from agents.views import defined_in_report
 from core.errors import AnswerInvalid, TimeUp
-from core.findings import Triage
+from core.findings import Template, Triage
 from core.incidents import Severity
 from core.ports import Case, Model
 from repair.mentions import passages_about, uses_in_tests
@@ -40,9 +40,7 @@ class Answer(BaseModel):
     blast_radius: Literal["single_service", "multi_service", "unknown"] = "unknown"
     complexity: Literal["low", "medium", "high"] = "medium"
     required_skills: list[str] = Field(default_factory=list)
-    template: Literal["java-backend", "python-backend", "react-frontend", "general-research"] = (
-        "general-research"
-    )
+    template: Template = "general-research"
     context_summary: str = ""
     missing: list[str] = Field(default_factory=list)
 

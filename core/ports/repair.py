@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.approvals import Risk
 from core.evidence import Evidence
 from core.findings import (
     Diagnosis,
@@ -58,6 +59,8 @@ class Case:
     attempt: int = 1
     explanation: str = ""
     """What the maker of the change under review says of it."""
+    risk: Risk | None = None
+    """How dangerous the change under review is, as code computes it."""
     notes: tuple[str, ...] = ()
     """What was noted on the way, as the person who decides is shown it."""
 

@@ -29,6 +29,8 @@ CI_NOT_RUN = "not run"
 ON_APPROVE = "the branch with exactly this diff is published."
 OF_A_PROOF = ("Tests", "Regression test", "How to Verify")
 """What documents tell of a red test that turned green."""
+FOR_THE_SCRIBE = ("Fix", "Tests", "Regression test")
+"""Rows of a briefing that are told in words too."""
 SHORT = 12
 SET_UP_NOTES = 8
 """Notes on how the tests were set up that people are shown."""
@@ -161,12 +163,13 @@ def briefing(facts: Facts) -> str:
 
 
 def record(facts: Facts) -> str:
-    """What is recorded of a repair, for the scribe: the cause, remarks and the whole change."""
+    """What the scribe tells of a repair; costs, hashes and makers stand beside its words."""
+    told = brief(facts)
     remarks = [f"- {inert(issue.message)}" for issue in facts.review.issues] if facts.review else []
-    cause = facts.root_cause
+    rows = [(name, said) for name, said in told.rows() if name in FOR_THE_SCRIBE]
+    lines = [f"- {name}: {said}" for name, said in [("Cause", facts.root_cause), *rows]]
     parts = [
-        _recorded(facts),
-        "" if _first_sentence(cause) == cause.rstrip(".") else f"The cause in full: {cause}",
+        "\n".join([*lines, *_beside(told)]),
         "\n".join(["Remarks of the reviewer:", *remarks]) if remarks else "",
         facts.patch.diff if facts.patch else "",
     ]
@@ -177,12 +180,14 @@ def _recorded(facts: Facts) -> str:
     told = brief(facts)
     lines = [f"**{told.title}**", "", *([told.told, ""] if told.told else [])]
     lines += [f"- {name}: {said}" for name, said in told.rows()]
-    if told.protected:
-        lines.append(f"- Protected paths: {', '.join(told.protected)}")
-    lines += [f"- Note: {note}" for note in told.notes]
-    if told.unproven:
-        lines.append(f"- Missing proof: {told.unproven}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_beside(told)])
+
+
+def _beside(told: Briefing) -> list[str]:
+    """What a briefing says only where there is something to say."""
+    protected = [f"- Protected paths: {', '.join(told.protected)}"] if told.protected else []
+    unproven = [f"- Missing proof: {told.unproven}"] if told.unproven else []
+    return [*protected, *(f"- Note: {note}" for note in told.notes), *unproven]
 
 
 def pull_request_body(facts: Facts, approver: str) -> str:
@@ -332,7 +337,7 @@ def _weaker_proof(evidence: Evidence) -> str:
     if Proof.REPORT in proofs:
         return "; known by the runner's own report"
     if Proof.RUNNER in proofs:
-        return "; known by what the runner told us, which code made against it could forge"
+        return "; as the test runner told it, in whose process the tested code runs"
     return ""
 
 

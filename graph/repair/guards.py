@@ -94,24 +94,19 @@ def protected_paths(patch: Patch, profile: Profile) -> tuple[str, ...]:
     )
 
 
-def risk_of(
-    patch: Patch,
-    *,
-    protected: bool,
-    proven: bool,
-    multi_service: bool,
-    raised: Risk | None = None,
-) -> Risk:
-    """How dangerous the change is, from recorded facts; a reviewer may only have raised it."""
-    found = _computed(patch, protected, proven and not multi_service)
-    return max(found, raised or found, key=lambda risk: risk.rank)
+def raised(computed: Risk, by_reviewer: Risk | None) -> Risk:
+    """How dangerous a change is held to be: a reviewer may only raise what code computes."""
+    return max(computed, by_reviewer or computed, key=lambda risk: risk.rank)
 
 
-def _computed(patch: Patch, protected: bool, plain: bool) -> Risk:
-    """The risk by code; what no number of lines tells of is high."""
+def risk_of(patch: Patch, *, protected: bool, proven: bool, multi_service: bool) -> Risk:
+    """How dangerous the change is, from recorded facts.
+
+    What no number of lines tells of is high.
+    """
     if protected:
         return Risk.CRITICAL
-    if not plain or _unmeasured(patch):
+    if multi_service or not proven or _unmeasured(patch):
         return Risk.HIGH
     sources = [path for path in patch.paths if not is_test_path(path)]
     added, deleted = patch.size

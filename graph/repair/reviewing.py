@@ -17,7 +17,7 @@ from graph.repair.autonomy import passed_by
 from graph.repair.documents import Facts as DocumentFacts
 from graph.repair.documents import brief, briefing, incomplete, one_line, record
 from graph.repair.done import linked, unmet
-from graph.repair.guards import profile_named, protected_paths, risk_of, size_problems
+from graph.repair.guards import profile_named, protected_paths, raised, risk_of, size_problems
 from graph.repair.nodes import case_of
 from graph.repair.state import RepairState
 from graph.state import Facts
@@ -29,19 +29,22 @@ async def review(state: RepairState, runtime: Runtime[Deps]) -> Facts:
     patch = await deps.need(Patch, state.get("patch"))
     evidence = await deps.need(Evidence, state.get("evidence"))
     said = (state.get("attempt") or {}).get("explanation", "")
-    case = replace(
-        await case_of(state, deps), explanation=said, notes=tuple(state.get("notes", ()))
-    )
-    answer = await deps.engine.review(case, patch, evidence)
     profile = profile_named(rules.profile)
     protected = protected_paths(patch, profile)
-    risk = risk_of(
+    computed = risk_of(
         patch,
         protected=bool(protected),
         proven=evidence.verdict is Verdict.FIXED,
         multi_service=state.get("triage", {}).get("blast_radius") == "multi_service",
-        raised=answer.risk,
     )
+    case = replace(
+        await case_of(state, deps),
+        explanation=said,
+        risk=computed,
+        notes=tuple(state.get("notes", ())),
+    )
+    answer = await deps.engine.review(case, patch, evidence)
+    risk = raised(computed, answer.risk)
     facts = await _facts(state, deps, patch, evidence, answer, risk, protected)
     lacking = unmet(
         diagnosis=state.get("diagnosis", {}),

@@ -7,11 +7,15 @@ import pytest
 from agents.views import (
     EDGE_CASES,
     SMALL,
+    code_of,
+    is_all,
     is_small,
     named_by,
+    places_in_words,
     places_of,
-    users_beside,
+    users_in_words,
     users_of,
+    uses_beside,
     wanted_of,
 )
 from core.findings import Diagnosis, Triage
@@ -71,6 +75,53 @@ def test_edge_cases_are_open_only_where_the_report_does_not_say() -> None:
     )
 
 
+def test_all_code_of_a_small_repository_is_shown_what_is_in_question_first() -> None:
+    place = Suspect(path="shop.py", line=5, score=1)
+    small = code_of(CASE, [place], SMALL)
+    assert [(one.path, one.functions, one.whole) for one in small] == [
+        ("shop.py", ("price",), True),
+        ("other.py", (), True),
+    ]
+    assert is_all(TREE, small)
+    assert [one.path for one in code_of(CASE, [], SMALL)] == ["other.py", "shop.py"]
+    assert [one.path for one in code_of(CASE, [place], SMALL - 1)] == ["shop.py"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "home", "use"),
+    [
+        (
+            "py",
+            "def overlap(x):\n    return x\n",
+            "from days import overlap\n\n\ndef {}(x):\n    return overlap(x)\n",
+        ),
+        (
+            "ts",
+            "export function overlap(x) {\n  return x;\n}\n",
+            'import {{ overlap }} from "./days";\n'
+            "export function {}(x) {{\n  return overlap(x);\n}}\n",
+        ),
+    ],
+)
+def test_where_a_fault_is_seen_is_looked_for_among_users_first_those_that_the_report_names(
+    ending: str, home: str, use: str
+) -> None:
+    users = {
+        f"{name}.{ending}": use.format(name) for name in ("abacus", "bill", "chart", "invoice")
+    }
+    case = replace(CASE, report="The invoice is too low.", tree=Tree().with_texts(users))
+    tree = case.tree.with_texts({f"days.{ending}": home})
+    code = excerpts(tree, [Suspect(path=f"days.{ending}", line=1, score=1)], max_chars=SMALL)
+    uses = uses_beside(replace(case, tree=tree), code)
+    assert [one.function for one in uses] == ["invoice", "abacus", "bill", "chart"]
+
+
+def test_reasons_are_told_without_figures() -> None:
+    why = "coverage 0.50, its name is a word of the report 0.14"
+    told = places_in_words([Suspect(path="a.py", line=3, function="f", score=1, why=why)])
+    assert told == "a.py, f, line 3 (coverage, its name is a word of the report)"
+
+
 @pytest.mark.parametrize(
     ("home", "away", "code", "use"),
     [
@@ -96,9 +147,12 @@ def test_who_uses_the_code_shown_is_told_where_it_is_not_shown(
     tree = Tree().with_texts({home: code, away: use})
     shown = excerpts(tree, [Suspect(path=home, line=1, function="days", score=1)], max_chars=900)
     assert [one.path for one in shown] == [home]
-    assert f"{away}, line" in users_beside(tree, shown)
-    assert "return overlap(x)" in users_beside(tree, shown)
+    case = replace(CASE, tree=tree)
+    told = users_in_words(uses_beside(case, shown))
+    assert f"{away}, line" in told
+    assert "return overlap(x)" in told
     both = excerpts(tree, [Suspect(path=p, line=1, score=1) for p in (home, away)], max_chars=900)
-    assert users_beside(tree, both) == ""
+    assert uses_beside(case, both) == []
     many = tree.with_texts({f"{n}{away.rpartition('/')[2]}": use for n in range(9)})
-    assert users_beside(many, shown).endswith("[4 more places that use it are not shown]")
+    told = users_in_words(uses_beside(replace(case, tree=many), shown))
+    assert told.endswith("[4 more places that use it are not shown]")

@@ -107,7 +107,8 @@ def test_the_scribe_is_told_of_remarks_and_of_no_button() -> None:
     told = record(facts(review=review().but(issues=(remark,))))
     assert "Remarks of the reviewer:\n- It gives 31 March." in told
     assert told.endswith(PATCH.diff)
-    assert "On Approve" not in told
+    for other in ("On Approve", "Cost", "Base", "Patch hash", "Confidence", "Found by", "Severity"):
+        assert other not in told
     assert "On Approve" in briefing(facts())
 
 

@@ -41,6 +41,16 @@ def test_functions_are_known_by_name_and_lines() -> None:
     assert script.head(frozenset({"LIMIT"})) == "import { rates } from './rates'\nconst LIMIT = 3"
 
 
+def test_types_are_known_by_name_and_stand_above_functions_that_read_them() -> None:
+    text = (
+        "export interface Band { cents: number }\ntype Kind = 'a' | 'b'\nexport enum Day { Mon }\n"
+        "export class Basket { size = 0 }\nexport const price = (band: Band) => band.cents\n"
+    )
+    script = script_of("a.ts", text)
+    assert [name for name, _ in script.types] == ["Band", "Kind", "Day", "Basket"]
+    assert script.head(script.functions[0].used) == "export interface Band { cents: number }"
+
+
 def test_tests_are_known_with_what_they_promise() -> None:
     script = script_of(
         "a.test.js",

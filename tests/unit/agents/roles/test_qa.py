@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agents.roles.qa import reproduce
-from core.findings import Diagnosis, Reading, Triage
+from core.findings import Diagnosis, Reading, Reproduction, Triage
 from core.ports import Case
 from core.trees import Tree
 from repair.bench import Bench
@@ -168,6 +168,64 @@ async def test_pass_on_both_states_is_told_as_such(bench: Bench) -> None:
     found = await reproduce(EARLIER, bench, model)
     assert found.reading is Reading.FIXED_SINCE
     assert "It passes on the state that is reported as well" in model.prompt()
+
+
+BANDS = """\
+export interface Band {
+  from: number;
+  cents: number;
+}
+export function split(units: number, bands: Band[]): number[] {
+  return bands.map((band) => units - band.from);
+}
+"""
+PERIODS = """\
+export function overlap(one: string[], other: string[]): number {
+  return 1;
+}
+"""
+INVOICE = """\
+import { split, type Band } from "./bands";
+import { overlap } from "./periods";
+export interface Contract {
+  bands: Band[];
+}
+export function invoice(contract: Contract, units: number, bands: Band[]): number {
+  return split(units, bands)[0] * overlap([], []);
+}
+"""
+TARIFF = Tree().with_texts(
+    {
+        "package.json": '{"scripts": {"test": "vitest run"}}',
+        "src/bands.ts": BANDS,
+        "src/invoice.ts": INVOICE,
+        "src/periods.ts": PERIODS,
+        "test/invoice.test.ts": 'import { expect, test } from "vitest";\n'
+        'import { invoice } from "../src/invoice";\n'
+        'test("nothing is due", () => {\n  expect(invoice({ bands: [] }, 0, [])).toBe(0);\n});\n',
+    }
+)
+
+
+@pytest.mark.parametrize("filler", [0, 9000])
+async def test_what_a_user_calls_is_shown_with_its_types_and_a_test(
+    bench: Bench, filler: int
+) -> None:
+    tree = TARIFF.with_texts({"src/other.ts": f"export const FILLER = {'1' * filler};\n"})
+    hinted = Triage(affected_files_hint=("src/periods.ts",))
+    case = replace(CASE, report="The invoice is too low.", tree=tree, triage=hinted)
+    model = ScriptedModel(["I cannot."] * 2)
+    await reproduce(case, bench, model, Reproduction(reading=Reading.NOTHING_TO_RUN))
+    prompt = model.prompt()
+    assert PERIODS.strip() in prompt
+    assert INVOICE[INVOICE.index("export function") :].strip() in prompt
+    assert "export interface Contract {\n  bands: Band[];\n}" in prompt
+    assert "export interface Band {\n  from: number;\n  cents: number;\n}" in prompt
+    assert "nothing is due" in prompt
+    assert (BANDS.strip() in prompt) is (filler == 0)
+    assert ("All code of the repository" in prompt) is (filler == 0)
+    assert ("Names that the repository offers" in prompt) is (filler > 0)
+    assert "FILLER = 111" not in prompt
 
 
 async def test_function_that_the_report_names_is_shown_and_no_licence(bench: Bench) -> None:

@@ -42,6 +42,7 @@ async def test_plain_approval_is_of_exactly_this_diff() -> None:
     assert found.scores == {"correctness": 9, "security": 10}
     assert "+x20 = 21" in model.prompt()
     assert "+y = 1" in model.prompt(), "new files are part of what is read"
+    assert "\nindex " not in model.prompt()
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,8 @@ async def test_reviewer_is_told_who_uses_it_what_is_wanted_and_what_the_author_s
     model = ScriptedModel([answer("APPROVE")])
     await review(told, Patch.between("0" * 40, base, fixed), EVIDENCE, model)
     assert "bill.py, line 5, in bill:\ndef bill(xs):\n    return total(xs)" in model.prompt()
-    for words in ("[1] gives 1.", "No price at all", "Add nothing.", "no price gives 0."):
+    assert "Cause: One is added.\nAdvice: Add nothing." in model.prompt()
+    for words in ("[1] gives 1.", "No price at all", "no price gives 0."):
         assert words in model.prompt()
 
 
@@ -132,7 +134,7 @@ async def test_reviewer_is_told_where_nobody_uses_it() -> None:
     fixed = base.with_texts({"shop.py": "def total(xs):\n    return sum(xs)\n"})
     model = ScriptedModel([answer("APPROVE")])
     await review(replace(CASE, tree=base), Patch.between("0" * 40, base, fixed), EVIDENCE, model)
-    assert "No other code of the repository names it" in model.prompt()
+    assert "No other code than what is shown names it" in model.prompt()
 
 
 async def test_reviewer_is_told_what_weakens_the_proof() -> None:
@@ -149,9 +151,9 @@ async def test_reviewer_is_told_what_weakens_the_proof() -> None:
         ended_at=now,
     )
     model = ScriptedModel([answer("APPROVE")] * 2)
-    told = replace(CASE, notes=("No test can be run here.",))
+    told = replace(CASE, notes=("No test can be run here.",), risk=Risk.MEDIUM)
     await review(told, PATCH, EVIDENCE.but(base=run), model)
     assert "No test can be run here.\n- Tests: package-lock.json was not followed" in model.prompt()
-    assert "No CI has run on the change." in model.prompt()
+    assert "No CI has run on the change. Its risk as computed: medium.\n" in model.prompt()
     await review(CASE, PATCH, EVIDENCE, model)
     assert "What was noted" not in model.prompt()
