@@ -123,7 +123,9 @@ class Contest:
     def tests_in_words(self, max_chars: int) -> str:
         """The files of the red tests."""
         paths = dict.fromkeys(test.split("::")[0] for test in self.red)
-        texts = [f"FILE: {path}\n{self.tree.text(path)}" for path in paths if path in self.tree]
+        texts = [
+            f"FILE: {path}\n{self.tree.text(path).rstrip()}" for path in paths if path in self.tree
+        ]
         whole = "\n\n".join(texts)
         missing = len(whole) - max_chars
         cut = f"\n[… {missing} characters left out …]" if missing > 0 else ""

@@ -77,7 +77,7 @@ def _environment() -> Environment:
 
 def _block(border: str, label: str, text: str) -> str:
     """Foreign text between two lines that nobody who wrote it can have known."""
-    inside = text.replace(border, "") or "(empty)"
+    inside = text.replace(border, "").rstrip("\n") or "(empty)"
     return f"<<<{label} {border}\n{inside}\n{label} {border}>>>"
 
 

@@ -183,7 +183,7 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
         "measured": any("coverage" in one.why for one in places),
         "failures": measured.method if "failing" in measured.method else "",
         "ci": case.ci,
-        "tests": tests_of(case, names, code),
+        "tests": tests_of(case, names, [one for one in code if one.functions] or code),
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
         "code": shown(code),

@@ -104,7 +104,7 @@ async def test_tests_and_documents_of_the_repository_are_shown_as_evidence(bench
     model = ScriptedModel([SAID, answer()])
     await diagnose(told, bench, model, None)
     assert "def test_total():\n    assert total([]) == 0" in model.prompt(0)
-    assert "bill.py, line 5, in bill:\ndef bill(x):\n    return total([x])" in model.prompt(0)
+    assert "FILE: bill.py\nfrom shop import total\n\n\ndef bill(x):" in model.prompt(0), "all code"
     assert "The total has one more for the bag." in model.prompt(0)
     assert "Install it." not in model.prompt(0)
     assert "earlier state" not in model.prompt(0)
