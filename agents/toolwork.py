@@ -10,7 +10,7 @@ from agents.contest import Contest, Stint, failures
 from agents.prompting import render
 from agents.role import precedent_of, words_of
 from agents.roles.fix import refused_in_words, sources_only
-from agents.views import named_by, places_in_words, understood
+from agents.views import code_of, named_by, places_in_words, understood, users_of
 from core.errors import ModelUnavailable, ToolError
 from core.findings import RefusedEdit
 from core.limits import RoleLimits
@@ -21,7 +21,7 @@ from core.trees import Tree
 from repair.bench import Bench
 from repair.gate import Refusal, is_test_path, refusals
 from repair.refused import refused_edit
-from repair.units import excerpts, shown
+from repair.units import shown
 from tools.changes import Abstention, Submission
 from tools.policy import Policy
 from tools.registry import tools_named
@@ -153,6 +153,7 @@ async def _work(
 def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]:
     case = contest.case
     named = named_by(case.diagnosis)
+    code = code_of(case, named, CODE_MAX_CHARS)
     return render(
         "fix-tools",
         report=words_of(case),
@@ -162,7 +163,8 @@ def _opening(contest: Contest, crew: Crew, attempts: int) -> tuple[Message, ...]
         test=contest.tests_in_words(TEST_MAX_CHARS),
         failure=failures(contest.survey.run, contest.red),
         suspects=places_in_words((*named, *contest.suspects())),
-        code=shown(excerpts(case.tree, named, max_chars=CODE_MAX_CHARS)),
+        code=shown(code),
+        users=users_of(case.tree, named, code),
         findings="\n".join(case.findings),
         refused=refused_in_words(case),
         attempt=case.attempt,

@@ -253,14 +253,18 @@ def passages_of(case: Case, names: frozenset[str]) -> str:
 
 
 def code_of(case: Case, places: Sequence[Suspect], max_chars: int) -> tuple[Excerpt, ...]:
-    """The code around some places; of a small repository all of it, these places first."""
-    found = excerpts(case.tree, places, max_chars=max_chars)
-    if max_chars < SMALL or not is_small(case.tree):
-        return found
-    known = {one.path for one in found}
-    others = [path for path in sorted(case.tree) if is_source(path) and path not in known]
-    return *found, *(
-        Excerpt(path, case.tree.text(path), (), whole=True)
+    """The code around some places."""
+    return excerpts(case.tree, places, max_chars=max_chars)
+
+
+def filled(tree: Tree, code: Sequence[Excerpt]) -> tuple[Excerpt, ...]:
+    """The code in question, and after it all other code of a repository that is small."""
+    if not is_small(tree):
+        return tuple(code)
+    known = {one.path for one in code}
+    others = [path for path in sorted(tree) if is_source(path) and path not in known]
+    return *code, *(
+        Excerpt(path, tree.text(path), (), whole=True)
         for path in others
-        if case.tree[path].is_regular and case.tree.text(path).strip()
+        if tree[path].is_regular and tree.text(path).strip()
     )

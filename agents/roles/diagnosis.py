@@ -15,6 +15,7 @@ from agents.views import (
     NAMED,
     QUOTED,
     code_of,
+    filled,
     is_all,
     names_of,
     passages_of,
@@ -31,7 +32,7 @@ from core.models import Message
 from core.patches import Suspect
 from core.ports import Case, Model
 from repair.bench import Bench
-from repair.units import functions_named, shown
+from repair.units import function_around, functions_named, shown
 
 DIAGNOSIS = Role("diagnosis", node="diagnose", max_tokens=2000)
 CODE_MAX_CHARS = 24_000
@@ -163,7 +164,16 @@ def _suspects(
     answer: Answer, case: Case, cited: Sequence[Citation], measured: Diagnosis
 ) -> tuple[Suspect, ...]:
     """The quoted lines, then the named functions, then what was measured."""
-    found = [Suspect(path=one.path, line=one.line, score=1.0, why=QUOTED) for one in cited]
+    found = [
+        Suspect(
+            path=one.path,
+            line=one.line,
+            function=function_around(case.tree, one.path, one.line),
+            score=1.0,
+            why=QUOTED,
+        )
+        for one in cited
+    ]
     for place in answer.suspects[:CLAIMS_MAX]:
         for name, line in functions_named(case.tree, place.path, place.function):
             found.append(Suspect(path=place.path, line=line, function=name, score=0.9, why=NAMED))
@@ -172,8 +182,9 @@ def _suspects(
 
 def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
     places = places_of(case, measured.suspects)
-    code = code_of(case, places, CODE_MAX_CHARS)
-    names = names_of(case, code)
+    found = code_of(case, places, CODE_MAX_CHARS)
+    names = names_of(case, found)
+    code = filled(case.tree, found)
     return {
         "report": words_of(case),
         "earlier": case.reported is not None,
@@ -183,7 +194,7 @@ def _facts(case: Case, measured: Diagnosis) -> dict[str, object]:
         "measured": any("coverage" in one.why for one in places),
         "failures": measured.method if "failing" in measured.method else "",
         "ci": case.ci,
-        "tests": tests_of(case, names, [one for one in code if one.functions] or code),
+        "tests": tests_of(case, names, found or code),
         "passages": passages_of(case, names),
         "guidance": "\n".join(case.findings),
         "code": shown(code),

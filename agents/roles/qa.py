@@ -17,6 +17,7 @@ from agents.roles.fix import barred_in
 from agents.views import (
     as_code,
     code_of,
+    filled,
     is_all,
     names_of,
     passages_of,
@@ -48,7 +49,7 @@ from tools.toolbox import Refused, unheard
 QA = Role("qa", node="reproduce", max_tokens=3000)
 CORRECTIONS = 1
 OUTLINE_TOKENS = 1500
-CODE_MAX_CHARS = 8000
+CODE_MAX_CHARS = 6000
 TYPES_MAX_CHARS = 1500
 EXAMPLE_MAX_CHARS = 3000
 RED_ANYWAY = "The tests fail without the new one too, and nothing but their exit code is known."
@@ -245,9 +246,10 @@ def _again(tried: Tried, path: str, *, earlier: bool) -> Sequence[Message]:
 
 
 def _facts(case: Case, path: str) -> dict[str, object]:
-    code = code_of(case, places_of(case, ()), CODE_MAX_CHARS)
+    found = code_of(case, places_of(case, ()), CODE_MAX_CHARS)
+    names = names_of(case, found)
+    code = filled(case.tree, found)
     complete = is_all(case.tree, code)
-    names = names_of(case, code)
     uses = uses_beside(case, code)
     around = (*code, *as_code(uses))
     tests = tests_of(case, names, around)

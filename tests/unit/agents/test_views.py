@@ -7,7 +7,7 @@ import pytest
 from agents.views import (
     EDGE_CASES,
     SMALL,
-    code_of,
+    filled,
     is_all,
     is_small,
     named_by,
@@ -77,14 +77,15 @@ def test_edge_cases_are_open_only_where_the_report_does_not_say() -> None:
 
 def test_all_code_of_a_small_repository_is_shown_what_is_in_question_first() -> None:
     place = Suspect(path="shop.py", line=5, score=1)
-    small = code_of(CASE, [place], SMALL)
+    found = excerpts(TREE, [place], max_chars=SMALL)
+    small = filled(TREE, found)
     assert [(one.path, one.functions, one.whole) for one in small] == [
         ("shop.py", ("price",), True),
         ("other.py", (), True),
     ]
     assert is_all(TREE, small)
-    assert [one.path for one in code_of(CASE, [], SMALL)] == ["other.py", "shop.py"]
-    assert [one.path for one in code_of(CASE, [place], SMALL - 1)] == ["shop.py"]
+    assert [one.path for one in filled(TREE, ())] == ["other.py", "shop.py"]
+    assert filled(TREE.with_texts({"long.py": "#" * SMALL}), found) == found
 
 
 @pytest.mark.parametrize(

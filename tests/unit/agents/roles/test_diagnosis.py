@@ -46,7 +46,7 @@ async def test_conclusion_and_form_are_two_calls_without_tools(bench: Bench) -> 
     assert SAID in model.prompt(1)
     assert found.root_cause == "One is added to the sum."
     assert (found.evidence[0].line, found.evidence[0].quote) == (2, "return sum(prices) + 1")
-    assert found.suspects[0].line == 2
+    assert (found.suspects[0].line, found.suspects[0].function) == (2, "total")
     assert found.confidence == 0.9
     assert found.method.startswith("scripted, with coverage")
 
