@@ -8,7 +8,8 @@ from bootstrap.minds import models_of
 from bootstrap.people import channels_of, desks, repositories_of
 from bootstrap.sandboxes import sandbox_of
 from config import Settings
-from control.anton import VERSION, Anton
+from control import VERSION
+from control.anton import Anton
 from control.examination import Examination
 from observability.clock import SystemClock
 

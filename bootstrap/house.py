@@ -5,19 +5,22 @@ from contextlib import AsyncExitStack
 
 from bootstrap.drives import merges_of, runner_of
 from bootstrap.minds import ModelsOnDemand, Thinking, open_mind, reflecting_of
-from bootstrap.outlook import about, degraded, observatory_of
+from bootstrap.outlook import alerts_of, health_of, observatory_of
 from bootstrap.people import consent_of, services_of, views_of
 from bootstrap.sandboxes import demos_of, open_room, showing_of
 from bootstrap.stores import identity_desk_of, note_rules, open_stores, passing_risk, retention_of
-from config import UNPROTECTED, Settings
-from control.alerts import Alerts
-from control.anton import Anton, Capacity, Check
+from config import Settings
+from control.answers import Answers
+from control.anton import Anton
 from control.chores import steady
 from control.decisions import Decisions
 from control.incidents import IncidentDesk
 from control.meter import Meter
 from control.preferences import Preferences
 from control.reading import Reading
+from control.submissions import Submissions
+from control.tasks import TaskDesk
+from control.worker import Worker
 from core.ports import Channel, Clock
 from integrations import CHANNELS
 
@@ -60,19 +63,15 @@ async def build(
     except BaseException:
         await stack.aclose()
         raise
-    meter = Meter(kept.records, kept.metrics, settings.data_dir, sources=CHANNELS)
-    alerts = Alerts(
-        kept.records,
-        settings.data_dir,
-        leases_lost=lambda: runner.leases_lost if runner else 0,
-        changes_lost=lambda: kept.identities.health().lost,
-        lasting={"sandbox": UNPROTECTED} if settings.unprotected else {},
-    )
-    checks: dict[str, Check] = {"store": kept.stores.check, "queue": kept.stores.tasks.check}
-    if runner:
-        checks["checkpoints"] = runner.check
-    if mind:
-        checks["sandbox"] = mind.check
+    records, audit, masked = kept.records, kept.stores.audit, kept.redactor.known
+    at_once = settings.max_concurrent_tasks
+    meter = Meter(records, kept.metrics, settings.data_dir, sources=CHANNELS)
+    alerts = alerts_of(settings, kept, runner)
+    observatory = observatory_of(settings, kept, meter, alerts, services)
+    worker = Worker(records.tasks, records.clock, runner, at_once=at_once)
+    tasks = TaskDesk(records, audit, worker.cancel)
+    incidents = IncidentDesk(records, audit, masked)
+    identities = identity_desk_of(kept)
     chores = (
         retention_of(settings, kept, runner).run,
         reflecting_of(settings, kept, models).run,
@@ -84,23 +83,24 @@ async def build(
         *kept.chores,
     )
     return Anton(
-        kept.records,
-        runner,
-        kept.stores.audit,
-        Reading(models.reader),
-        capacity=Capacity(concurrent_tasks=settings.max_concurrent_tasks),
-        checks=checks,
-        about=lambda: about(kept, mind),
-        degraded=lambda: degraded(settings, kept, mind),
-        close=stack.aclose,
-        identities=identity_desk_of(kept),
-        incidents=IncidentDesk(kept.records, kept.stores.audit, kept.redactor.known),
-        chores=tuple(steady(chore, kept.clock) for chore in chores),
-        masked=kept.redactor.known,
+        records,
+        audit,
+        worker=worker,
+        submissions=Submissions(
+            records, incidents, services, at_once=at_once, masked=masked, begun=worker.wake
+        ),
+        tasks=tasks,
         decisions=decisions,
-        services=services,
-        preferences=Preferences(kept.records, kept.redactor.text),
-        observatory=observatory_of(settings, kept, meter, alerts, services),
+        answers=Answers(
+            records, tasks, decisions, Reading(models.reader), masked=masked, decided=worker.wake
+        ),
+        health=health_of(settings, kept, mind, runner, observatory, identities, views),
+        observatory=observatory,
+        incidents=incidents,
+        identities=identities,
+        preferences=Preferences(records, kept.redactor.text),
         demos=demos,
         views=views,
+        chores=tuple(steady(chore, kept.clock) for chore in chores),
+        close=stack.aclose,
     )

@@ -1,19 +1,23 @@
-"""What can be seen of the house from outside."""
+"""What can be seen of the house from outside, and how it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bootstrap.minds import Thinking
 from bootstrap.people import channel_options
 from bootstrap.stores import Kept
-from config import Settings
+from config import UNPROTECTED, Settings
 from control.alerts import Alerts
 from control.golden import Golden
+from control.health import Check, Health
 from control.hours import QuietHours
+from control.identities import IdentityDesk
 from control.integrations import Offer
 from control.meter import Meter
 from control.observatory import Observatory
+from control.runner import Runner
 from control.services import Services
+from control.view import ChannelView
 from core.plain import each_text
 from integrations import CHANNELS
 
@@ -77,7 +81,45 @@ def _offers(settings: Settings) -> Iterator[Offer]:
     )
 
 
-def about(kept: Kept, mind: Thinking | None) -> dict[str, Any]:
+def alerts_of(settings: Settings, kept: Kept, runner: Runner | None) -> Alerts:
+    """What Anton has to say about himself."""
+    return Alerts(
+        kept.records,
+        settings.data_dir,
+        leases_lost=lambda: runner.leases_lost if runner else 0,
+        changes_lost=lambda: kept.identities.health().lost,
+        lasting={"sandbox": UNPROTECTED} if settings.unprotected else {},
+    )
+
+
+def health_of(
+    settings: Settings,
+    kept: Kept,
+    mind: Thinking | None,
+    runner: Runner | None,
+    observatory: Observatory,
+    identities: IdentityDesk,
+    views: Sequence[ChannelView],
+) -> Health:
+    """How the house is, as far as this process knows."""
+    checks: dict[str, Check] = {"store": kept.stores.check, "queue": kept.stores.tasks.check}
+    if runner:
+        checks["checkpoints"] = runner.check
+    if mind:
+        checks["sandbox"] = mind.check
+    return Health(
+        kept.records,
+        kept.stores.audit,
+        identities,
+        observatory,
+        views,
+        checks=checks,
+        about=lambda: _about(kept, mind),
+        degraded=lambda: _degraded(settings, kept, mind),
+    )
+
+
+def _about(kept: Kept, mind: Thinking | None) -> dict[str, Any]:
     return {
         **(mind.about() if mind else {}),
         "interactions": kept.interactions.health().model_dump(),
@@ -85,7 +127,7 @@ def about(kept: Kept, mind: Thinking | None) -> dict[str, Any]:
     }
 
 
-def degraded(settings: Settings, kept: Kept, mind: Thinking | None) -> dict[str, str]:
+def _degraded(settings: Settings, kept: Kept, mind: Thinking | None) -> dict[str, str]:
     told = mind.degraded() if mind else {}
     if trouble := kept.interactions.health().trouble:
         told["interactions"] = trouble

@@ -10,7 +10,8 @@ from shutil import rmtree
 from typing import Literal
 
 from config import MODEL_ROLES, ConsentRules, Settings
-from control.anton import VERSION, Chore
+from control import VERSION
+from control.anton import Chore
 from control.chronicle import Records
 from control.identities import IdentityDesk
 from control.precedents import Remembering

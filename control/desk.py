@@ -7,7 +7,8 @@ answer is claimed by compare-and-set, and whoever taps or speaks hears what is t
 from collections.abc import Sequence
 from typing import cast
 
-from control.anton import Anton, decision_of
+from control.answers import decision_of
+from control.anton import Anton
 from control.cards import DEMO, buttons, decided, state_of
 from control.proposals import NO, THIS, YES, Proposals
 from control.replies import (

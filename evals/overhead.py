@@ -20,7 +20,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-from control.anton import IDLE_S, Anton
+from control.anton import Anton
+from control.worker import IDLE_S
 from core.approvals import Approval, ApprovalState, Decision, Person
 from core.errors import AntonError
 from core.ports import TaskFilter

@@ -170,7 +170,7 @@ async def test_code_that_runs_unprotected_is_told_as_long_as_it_may(
 async def test_a_task_that_another_worker_took_is_told(tmp_path: Path) -> None:
     async with watching(tmp_path) as watch:
         assert await watch.check() == []
-        runner = watch.here.anton._runner
+        runner = watch.here.anton._worker._runner
         assert runner
         runner.leases_lost += 1
         assert await watch.check() == ["Anton: lease"]

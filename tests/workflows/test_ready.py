@@ -14,7 +14,7 @@ from tests.workflows.house import house
 async def test_what_does_not_answer_is_named(tmp_path: Path, stopped: str, named: set[str]) -> None:
     async with house(tmp_path) as here:
         assert set((await here.anton.ready()).values()) == {"ok"}
-        runner = here.anton._runner
+        runner = here.anton._worker._runner
         assert runner
         database = (
             runner._checkpoints._database

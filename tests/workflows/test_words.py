@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from control.anton import PROTECTED, decision_of
+from control.answers import PROTECTED, decision_of
 from core.approvals import ApprovalState, Risk
 from core.errors import Conflict, PayloadInvalid
 from core.tasks import Outcome

@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 
 from api.problems import Problem, on_anton_error, on_surprise
-from control.anton import Busy
+from control.submissions import Busy
 from core.errors import (
     AntonError,
     Conflict,
