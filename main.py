@@ -239,197 +239,24 @@ async def doctor(options: Namespace) -> int:
 
 
 async def evaluate(options: Namespace) -> int:
-    """Measure search, edits, readers of words or orchestration, or attack sandbox and roles."""
-    import bootstrap
-
-    if options.suite == "edits":
-        return _edits(options)
-    if options.suite == "intents":
-        return await _intents(options)
-    if options.suite == "memory":
-        return await _memory(options)
-    settings = settings_for()
+    """Measure Anton, or what he is made of."""
     if options.suite == "time-to-pr":
-        return await _time_to_pr(options, settings)
-    if options.suite == "overhead":
-        latent = options.model_latency is not None
-        return await (_latency(options, settings) if latent else _overhead(options))
-    if options.suite == "validator":
-        return await _validator(options, settings)
-    if options.suite == "injection":
-        return await _injection(options)
-    if options.suite == "approvals":
-        return await _approvals(options)
-    if options.suite == "projects":
-        return await _projects(options, settings)
-    if options.suite == "sandbox":
-        return await _sandboxes(options, settings)
-    from evals.faults import load_faults
-    from evals.report import heading, repair_table, result_line
-    from evals.suites.repair import run_suite
+        return await pace(options)
+    from bootstrap.suites import SUITES
 
-    faults = [fault for fault in load_faults() if fault.id.startswith(options.only)]
-    print(heading(_command(options), seed=options.seed, count=len(faults)), flush=True)
-    async with bootstrap.benches(settings) as bench:
-        found = await run_suite(
-            faults, bench, seed=options.seed, told=lambda r: print(result_line(r), flush=True)
-        )
-    print(f"\n{repair_table(found)}")
-    return 0
+    return await SUITES[options.suite](options, settings_for)
 
 
-async def _sandboxes(options: Namespace, settings: "Settings") -> int:
-    import bootstrap
-    from evals.report import heading
-    from evals.sandbox_report import more, run
-
-    backend = options.backend or bootstrap.sandbox_kind(settings)
-    command = f"{_command(options)}{more(options, backend)}"
-    print(heading(command, seed=options.seed, count=options.kills or 1), flush=True)
-    return await run(options, backend, lambda kind: bootstrap.sandbox_options(settings, kind))
-
-
-def _edits(options: Namespace) -> int:
-    from evals.faults import load_faults
-    from evals.report import heading
-    from evals.suites import edits
-
-    sets = edits.sets(load_faults(), seed=options.seed, only=options.only)
-    print(
-        heading(_command(options), seed=options.seed, count=sum(map(len, sets.values()))),
-        flush=True,
-    )
-    found = {name: [judged() for judged in cases] for name, cases in sets.items()}
-    print(f"\n{edits.report(found)}")
-    return int(any(outcome.wrong for some in found.values() for outcome in some))
-
-
-async def _intents(options: Namespace) -> int:
-    import bootstrap
-    from control.words import Grammar
-    from core.errors import ConfigError
-    from core.intents import GRAMMAR
-    from evals.phrases import load_phrases
-    from evals.report import heading
-    from evals.suites import intents
-
-    phrases = [phrase for phrase in load_phrases() if phrase.id.startswith(options.only)]
-    command = _command(options) + (f" --model {options.model}" if options.model else "")
-    print(heading(command, seed=options.seed, count=len(phrases)), flush=True)
-    found = await intents.run_suite(phrases, Grammar())
-    print(f"\n{intents.report(GRAMMAR, found)}", flush=True)
-    async with bootstrap.reader_of(settings_for(model_orchestrator=options.model)) as (name, model):
-        if model is None and options.model:
-            raise ConfigError(f"No model serves as reader: {name}.")
-        if model is not None:
-            print(f"\n{name} reads {len(phrases)} phrases.", flush=True)
-            read = await intents.run_suite(phrases, model)
-            print(f"\n{intents.report(name, read)}")
-            found += read
-    return int(any(one.wrong_approval for one in found))
-
-
-async def _memory(options: Namespace) -> int:
-    from evals.memory import suite
-    from evals.memory.stream import TASKS
-    from evals.memory.table import table
-    from evals.report import heading
-
-    count = suite.REPEATS * TASKS
-    print(heading(_command(options), seed=options.seed, count=count), flush=True)
-    found = await suite.run(options.seed)
-    print(f"\n{table(found, options.seed)}")
-    return int(not suite.holds(found))
-
-
-async def _validator(options: Namespace, settings: "Settings") -> int:
-    import bootstrap
-    from evals.faults import load_faults
-    from evals.report import heading
-    from evals.validator.suite import drawn, run_suite
-    from evals.validator.table import line, table
-
-    faults = drawn(load_faults(), options.only, options.seed)
-    print(heading(_command(options), seed=options.seed, count=len(faults)), flush=True)
-    async with bootstrap.benches(settings) as bench:
-        found = await run_suite(
-            faults,
-            bench,
-            only=options.only,
-            seed=options.seed,
-            told=lambda *said: print(line(*said), flush=True),
-        )
-    print(f"\nattempts              {len(found)}\n\n{table(found)}")
-    return 0
-
-
-async def _injection(options: Namespace) -> int:
-    import bootstrap
-    from evals.injection import suite, table
-    from evals.injection.cases import CASES
-    from evals.report import heading
-
-    count = sum(case.id.startswith(options.only) for case in CASES)
-    print(heading(_command(options), seed=options.seed, count=count), flush=True)
-    found = await suite.run_suite(
-        bootstrap.furnished,
-        only=options.only,
-        told=lambda result: print(table.line(result), flush=True),
-    )
-    print(f"\n{table.table(found)}")
-    return int(not table.holds(found))
-
-
-async def _approvals(options: Namespace) -> int:
-    import bootstrap
-    from evals.approvals import suite, table
-    from evals.report import heading
-
-    print(heading(_command(options), seed=options.seed, count=options.n), flush=True)
-    found = await suite.run_suite(
-        bootstrap.inhabited,
-        count=options.n,
-        only=options.only,
-        told=lambda cell: print(table.line(cell), flush=True),
-    )
-    print(f"\n{table.table(found)}")
-    return int(not table.holds(found))
-
-
-async def _projects(options: Namespace, settings: "Settings") -> int:
-    import bootstrap
-    from evals.projects import suite, table
-    from evals.projects.known import PROJECTS
-    from evals.report import heading
-
-    print(heading(_command(options), seed=options.seed, count=len(PROJECTS)), flush=True)
-    if not settings.sandbox_allow_host:
-        print("outside               not compared: that runs foreign code on this machine, which")
-        print("                      SANDBOX_ALLOW_HOST=true allows")
-    print(f"\n{table.HEAD}", flush=True)
-    found = await suite.run_suite(
-        bootstrap.project_ground(settings),
-        told=lambda row: print(table.line(row), flush=True),
-        only=options.only,
-    )
-    print(f"\n{table.table(found)}")
-    return int(any(row.differing for row in found))
-
-
-def _command(options: Namespace) -> str:
-    only = f" --only {options.only}" if options.only else ""
-    return f"python main.py eval {options.suite} --seed {options.seed}{only}"
-
-
-async def _time_to_pr(options: Namespace, settings: "Settings") -> int:
-    from control.pace import pace
+async def pace(options: Namespace) -> int:
+    """Say how long it took from reports to pull requests."""
+    from control.pace import pace as measured
     from core.figures import BEGINNING
     from evals.pace import as_json, table
     from evals.report import heading
 
     since = options.since or BEGINNING
-    async with house(settings, "looks") as anton:
-        found = pace(await anton.observatory.ways(since))
+    async with house(settings_for(), "looks") as anton:
+        found = measured(await anton.observatory.ways(since))
     if options.json:
         print(as_json(found, since))
         return 0
@@ -439,35 +266,6 @@ async def _time_to_pr(options: Namespace, settings: "Settings") -> int:
     print(heading(command, seed=options.seed, count=found.tasks))
     print(f"\n{table(found)}")
     return 0
-
-
-async def _overhead(options: Namespace) -> int:
-    import bootstrap
-    from evals import bus, call_log, overhead
-    from evals.report import heading
-
-    command = f"python main.py eval overhead --seed {options.seed}"
-    print(heading(command, seed=options.seed, count=overhead.WAITING), flush=True)
-    found = await overhead.run(bootstrap.scripted, seed=options.seed)
-    print(f"\n{overhead.table(found)}", flush=True)
-    heard = await bus.run(bootstrap.scripted)
-    print(f"\n{bus.table(heard)}", flush=True)
-    logged = await call_log.run(seed=options.seed)
-    print(f"\n{call_log.table(logged)}")
-    return int(not (found.ok and heard.ok and logged.ok))
-
-
-async def _latency(options: Namespace, settings: "Settings") -> int:
-    import bootstrap
-    from evals import latency
-    from evals.report import heading
-
-    command = f"python main.py eval overhead --model-latency {options.model_latency:g}"
-    print(heading(command, seed=options.seed, count=1), flush=True)
-    async with bootstrap.benches(settings) as bench:
-        found = await latency.run(bootstrap.scripted, bench, latency_s=options.model_latency)
-    print(f"\n{latency.table(found)}")
-    return int(not found.ok)
 
 
 async def build(options: Namespace) -> int:

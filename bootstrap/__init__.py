@@ -4,7 +4,7 @@ from bootstrap.faces import rest
 from bootstrap.house import build
 from bootstrap.minds import benches, model_options, models_of, reader_of
 from bootstrap.people import channel_options, channels_of, ear, listening, services_of
-from bootstrap.sandboxes import project_ground, sandbox_kind, sandbox_of, sandbox_options
+from bootstrap.sandboxes import sandbox_of, sandbox_options
 from bootstrap.stores import set_up_logs
 from bootstrap.trials import furnished, inhabited, scripted
 
@@ -19,10 +19,8 @@ __all__ = [
     "listening",
     "model_options",
     "models_of",
-    "project_ground",
     "reader_of",
     "rest",
-    "sandbox_kind",
     "sandbox_of",
     "sandbox_options",
     "scripted",

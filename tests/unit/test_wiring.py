@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import bootstrap
+from bootstrap.suites import SUITES
+from cli import arguments
 from config import load_settings
 from core.errors import ConfigError
 
@@ -19,3 +21,7 @@ def test_no_secret_of_ours_is_handed_to_a_repositorys_tests(tmp_path: Path, entr
     with pytest.raises(ConfigError, match="secrets to the tests of acme/shop") as refused:
         bootstrap.services_of(settings)
     assert SECRET not in str(refused.value)
+
+
+def test_every_suite_that_the_terminal_offers_is_wired() -> None:
+    assert {*SUITES, "time-to-pr"} == set(arguments.SUITES)
