@@ -43,7 +43,7 @@ class Submissions:
         self._care = Care(records.incidents, records.events, records.clock)
         self._at_once = at_once
         self._masked = masked
-        self._call = begun
+        self._begun = begun
 
     async def submit(self, request: TaskRequest, *, idempotency_key: str, queue: bool) -> Task:
         """As Anton.submit."""
@@ -79,13 +79,13 @@ class Submissions:
         if reported.incident and not reported.repeated:
             await self._care.tell(reported.incident)
         if reported.task and reported.how == "started" and not reported.repeated:
-            await self._begun(reported.task)
+            await self._announce(reported.task)
         return reported
 
     async def fix(self, ref: str, by: Person) -> Task:
         """As Anton.fix."""
         task = await self._incidents.fix(ref, by)
-        await self._begun(task)
+        await self._announce(task)
         return task
 
     async def _admit(self) -> None:
@@ -106,8 +106,8 @@ class Submissions:
             ticket=request.ticket or ticket_key(request.title or request.text),
         )
 
-    async def _begun(self, task: Task) -> None:
-        """A new task was written down."""
+    async def _announce(self, task: Task) -> None:
+        """Say that a new task was written down."""
         with ids(task_id=task.task_id, trace_id=trace_id_for(task.task_id)):
             log.info(
                 "a task from %s: %s", task.request.requested_by or task.request.source, task.title
@@ -115,4 +115,4 @@ class Submissions:
         await self._records.events.append(
             Notice(type="status", task_id=task.task_id, data={"status": task.status})
         )
-        self._call()
+        self._begun()
