@@ -11,7 +11,7 @@ from typing import Literal
 
 from config import MODEL_ROLES, ConsentRules, Settings
 from control import VERSION
-from control.anton import Chore
+from control.chores import Chore
 from control.chronicle import Records
 from control.identities import IdentityDesk
 from control.precedents import Remembering

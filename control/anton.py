@@ -1,10 +1,11 @@
 """Anton: the façade that every face talks to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from control.answers import Answers
+from control.chores import Chore
 from control.chronicle import Records, asked
 from control.decisions import Decisions
 from control.demos import Demos
@@ -38,9 +39,6 @@ from observability.live import LiveTexts
 
 DRAIN_S = 25.0
 """How long nodes may take to finish when the server stops; with the rest it stays below 30 s."""
-
-Chore = Callable[[], Coroutine[Any, Any, None]]
-"""What goes on beside the tasks as long as the house works, until it is cancelled."""
 
 
 class Anton:
