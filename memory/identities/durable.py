@@ -62,7 +62,7 @@ class DurableIdentityStore:
     async def run(self) -> None:
         """Bring what waits to the store as soon as it answers, until it is cancelled."""
         with suppress(StoreError):
-            await self._copy_versions()
+            await self.list()
         while True:
             try:
                 await self.deliver()
@@ -82,6 +82,8 @@ class DurableIdentityStore:
         found = await self._asked(self._store.list)
         if found is not None:
             await self._waiting.look(found, self._clock.now())
+            for identity in found:
+                await self._copy(identity)
         return await self._waiting.identities()
 
     async def save(
@@ -201,14 +203,12 @@ class DurableIdentityStore:
         return answer
 
     async def _copy(self, identity: Identity) -> None:
-        if identity != self._known.get(identity.role):
-            await self._waiting.copy(identity)
-            self._known[identity.role] = identity
-
-    async def _copy_versions(self) -> None:
-        """Once, so that there is a way back also while the store is away."""
-        for identity in await self.list():
-            await self.versions(identity.role)
+        """With its versions, so that there is a way back also while the store is away."""
+        role = identity.role
+        if identity != self._known.get(role):
+            kept = await self._breaker.ask(lambda: self._store.versions(role))
+            await self._waiting.copy(identity, kept)
+            self._known[role] = identity
 
 
 def _there(answer: T | None) -> T:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import requests
-from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
+from google.api_core.exceptions import ClientError, GoogleAPICallError, GoogleAPIError
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud import bigquery
 
-from core.errors import ConfigError, StoreUnusable
+from core.errors import ConfigError, StoreAway, StoreUnusable
 from observability.interactions.rows import Row
 from observability.interactions.schema import NULLABLE, TABLES
 
@@ -183,6 +183,8 @@ def _in_our_words() -> Iterator[None]:
             f"No credentials for BigQuery: {error}",
             remedy="name a key in GOOGLE_APPLICATION_CREDENTIALS, or unset GCP_PROJECT_ID",
         ) from error
-    except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
+    except ClientError as error:
         remedy = "raise BQ_MAX_BYTES_BILLED" if "bytes billed" in str(error) else REMEDY
         raise StoreUnusable(f"BigQuery does not do it: {error}", remedy=remedy) from error
+    except (GoogleAPIError, GoogleAuthError, requests.RequestException, TimeoutError) as error:
+        raise StoreAway(f"BigQuery does not do it: {error}", remedy=REMEDY) from error

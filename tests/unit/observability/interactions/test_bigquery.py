@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from core import figures
-from core.errors import ConfigError, StoreUnusable
+from core.errors import ConfigError, StoreAway, StoreUnusable
 from observability.interactions import spool as spools
 from observability.interactions.bigquery import GATHER_S, BigQueryInteractionLog
 from observability.interactions.cloud import Dataset, Place
@@ -106,7 +106,7 @@ async def test_an_outage_is_told_and_after_it_every_row_is_there_once(
         assert "BigQuery does not do it" in log.health().trouble
         assert log.health().waiting == 20
         assert caplog.text.count("stays here for now") == 1
-        with pytest.raises(StoreUnusable):
+        with pytest.raises(StoreAway):
             await log.ask(figures.latest(10))
         log.record(call(interaction_id="late"))
         cloud.store.settle()
@@ -302,7 +302,7 @@ async def test_a_token_that_cannot_be_renewed_is_an_outage_and_no_fault_of_the_s
     path = service_account(tmp_path, f"http://127.0.0.1:{port}/token")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
     dataset = Dataset(Place(PROJECT, "agent_system", CAP))
-    with pytest.raises(StoreUnusable, match="GCP_PROJECT_ID"):
+    with pytest.raises(StoreAway, match="GCP_PROJECT_ID"):
         await dataset.select("SELECT 1", {})
     await dataset.close()
 
