@@ -21,7 +21,7 @@ from core.effects import PullState
 from core.services import Service
 from core.tasks import Lease, Task
 from graph.deps import Deps, Rules
-from graph.repair.workflow import drawing
+from graph.repair.workflow import workflow
 from integrations.changes import always
 from memory.checkpoints import open_checkpoints
 
@@ -72,7 +72,7 @@ async def runner_of(
             await host.close()
 
     return Runner(
-        drawing().compile(checkpointer=saver),
+        workflow(saver),
         saver,
         kept.records,
         workbench,

@@ -4,8 +4,9 @@ import os
 import secrets
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from core.errors import StoreUnusable
@@ -54,11 +55,16 @@ def _in_our_words(path: Path) -> Iterator[None]:
 
 def migrate(connection: sqlite3.Connection, steps: list[Path]) -> None:
     """Take the steps that are still missing, each in one transaction with its number."""
-    for number, step in enumerate(steps, 1):
+    if schema_version(connection) < len(steps):
+        _migrate(connection, [step.read_text() for step in steps])
+
+
+def _migrate(connection: sqlite3.Connection, scripts: Sequence[str]) -> None:
+    for number, script in enumerate(scripts, 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             if schema_version(connection) < number:
-                for statement in _statements(step.read_text()):
+                for statement in _statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version={number}")
             connection.execute("COMMIT")
@@ -133,10 +139,13 @@ def checksum(*values: object) -> int:
 def _create(path: Path, steps: list[Path]) -> None:
     """Make the file complete before it gets its name: an empty one is then never ours."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    blank = _blank(tuple(step.read_text() for step in steps))
     try:
-        with closing(_plain_connection(draft, 1.0)) as connection:
-            migrate(connection, steps)
+        made = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(made, "wb") as file:
+            file.write(blank)
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(draft, path)
         except FileExistsError:
@@ -144,6 +153,14 @@ def _create(path: Path, steps: list[Path]) -> None:
         sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=16)
+def _blank(scripts: tuple[str, ...]) -> bytes:
+    """A whole file after these migrations; made in memory, where no step waits for a disk."""
+    with closing(_with_checksum(sqlite3.connect(":memory:", isolation_level=None))) as connection:
+        _migrate(connection, scripts)
+        return connection.serialize()
 
 
 def sync_folder(folder: Path) -> None:

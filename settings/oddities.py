@@ -4,6 +4,7 @@ import difflib
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from settings.models import MODEL_ROLES
@@ -55,13 +56,28 @@ def _of_the_file(file: Path) -> Iterator[str]:
 
 
 def _of_names(names: Iterable[str]) -> Iterator[str]:
-    known = [name.upper() for name in Settings.model_fields]
+    known = {name.upper() for name in Settings.model_fields} | set(MISNAMED)
     for name in sorted({name.upper() for name in names} & set(MISNAMED)):
         yield f"{name} is no option of Anton; did you mean {MISNAMED[name]}?"
-    unknown = {name for name in names if name.upper() not in (*known, *MISNAMED)}
-    for name in sorted(unknown):
-        if close := difflib.get_close_matches(name.upper(), known, n=1, cutoff=CLOSE):
-            yield f"{name} is no option of Anton; did you mean {close[0]}?"
+    for name in sorted({name for name in names if name.upper() not in known}):
+        if close := _closest(name.upper()):
+            yield f"{name} is no option of Anton; did you mean {close}?"
+
+
+@lru_cache(maxsize=1000)
+def _closest(name: str) -> str:
+    """The option that a name may have been meant for, or nothing.
+
+    Each sign that only one of two names has is left over in every comparison of them, so most
+    options are too far away without one: a process has dozens of names, and options are hundreds.
+    """
+    signs = set(name)
+    near = [
+        option
+        for option in map(str.upper, Settings.model_fields)
+        if len(signs.symmetric_difference(option)) <= (1 - CLOSE) * (len(name) + len(option))
+    ]
+    return next(iter(difflib.get_close_matches(name, near, n=1, cutoff=CLOSE)), "")
 
 
 def _of_keys(settings: Settings) -> Iterator[str]:

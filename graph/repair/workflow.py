@@ -1,9 +1,12 @@
 """The drawing of the repair: nodes, edges, retries."""
 
 from collections.abc import Callable, Sequence
-from typing import get_args, get_type_hints
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 
 from graph import gates, policies
 from graph.deps import Deps
@@ -51,6 +54,18 @@ def drawing() -> StateGraph[RepairState, Deps, RepairState, RepairState]:
     _choose(graph, "publish", edges.after_publish)
     graph.add_edge("report", END)
     return graph
+
+
+@cache
+def _compiled() -> CompiledStateGraph[RepairState, Deps, RepairState, RepairState]:
+    return drawing().compile()
+
+
+def workflow(
+    saver: BaseCheckpointSaver[Any],
+) -> CompiledStateGraph[RepairState, Deps, RepairState, RepairState]:
+    """The graph, ready to run; it is drawn once in a process, whatever keeps its checkpoints."""
+    return _compiled().copy({"checkpointer": saver})
 
 
 def stages() -> dict[str, int]:
