@@ -23,6 +23,7 @@ from config import Settings
 from core.errors import AntonError
 from core.examination import Finding, Level, worst_of
 from core.ports import Channel, SandboxProvider
+from observability import host_programs
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 OLDEST_PYTHON = (3, 11)
@@ -152,7 +153,13 @@ def git() -> Finding:
     remedy = "Install git 2.25 or later (Debian: apt-get install git)"
     if program is None:
         return Finding("git", "error", "missing", remedy)
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [program, "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=host_programs.plain(),
+    )
     words = said.stdout.split()
     version = tuple(int(part) for part in words[2].split(".")[:2]) if len(words) > 2 else (0, 0)
     level: Level = "ok" if version >= OLDEST_GIT else "error"

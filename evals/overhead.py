@@ -27,6 +27,7 @@ from core.errors import AntonError
 from core.ports import TaskFilter
 from core.tasks import TaskRequest, TaskStatus
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
+from observability import host_programs
 
 WAITING = 1000
 READY_BAR_S = 10.0
@@ -352,7 +353,13 @@ def committed(folder: Path, files: Mapping[str, str]) -> str:
         ("add", "."),
         (*who, "commit", "--quiet", "-m", "Start"),
     ):
-        subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+        subprocess.run(
+            ["git", *arguments],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            env=host_programs.plain(),
+        )
     return str(folder)
 
 

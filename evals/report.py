@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.shares import wilson
 from evals.suites.repair import Figures, Result, figures
+from observability import host_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 BARS: Mapping[str, str] = {"plausible": "80 %", "correct": "70 %", "median": "3 s"}
@@ -94,7 +95,12 @@ def _kinds(results: Sequence[Result]) -> str:
 def _git(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+            ["git", *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=host_programs.plain(),
         )
     except FileNotFoundError:
         return ""

@@ -24,6 +24,7 @@ from core.errors import SandboxError, SandboxUnavailable
 from core.evidence import RunEnd
 from core.ports import Run
 from core.trees import Tree
+from observability import host_programs
 from sandbox.compose_file import LABEL, MEMORY, ComposeRefused, Plan, compose_file, plan
 from sandbox.docker_engine import USUAL, Engine
 from sandbox.workspace import enters
@@ -50,7 +51,9 @@ def program() -> tuple[str, ...]:
 
 def _answers(command: Sequence[str]) -> bool:
     try:
-        done = subprocess.run(command, capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            command, capture_output=True, timeout=20, check=False, env=host_programs.plain()
+        )
     except (OSError, subprocess.SubprocessError):
         return False
     return done.returncode == 0

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import SandboxUnavailable
+from observability import host_programs
 from sandbox.docker_engine import Engine
 from sandbox.slots import COUNT, FIRST_UID, LOW_UID
 from sandbox.walls import SYSTEM_FILES, SYSTEM_FOLDERS
@@ -138,7 +139,13 @@ def _linked(files: Iterable[Path]) -> set[Path]:
     """The libraries that the dynamic loader would take for these programs and libraries."""
     wanted = [str(file) for file in files if file.is_file() and _is_elf(file)]
     try:
-        said = subprocess.run(["ldd", *wanted], capture_output=True, text=True, check=False).stdout
+        said = subprocess.run(
+            ["ldd", *wanted],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=host_programs.plain(),
+        ).stdout
     except OSError as error:
         raise SandboxUnavailable(
             f"No image can be made of this machine's programs: {error}.",

@@ -58,7 +58,7 @@ def told(path: str, question: str) -> str:
     """What bubblewrap says of itself when asked so."""
     try:
         return subprocess.run(
-            [path, question], capture_output=True, text=True, timeout=10, check=True
+            [path, question], capture_output=True, text=True, timeout=10, check=True, env={}
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxUnavailable(f"{path} does not run: {error}.", remedy=INSTALL) from error

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from core.errors import AntonError, EnvironmentUnprepared
+from observability import host_programs
 from sandbox.programs import Programs
 
 SECONDS = 300.0
@@ -49,6 +50,7 @@ def index_address() -> str:
             timeout=60,
             check=True,
             cwd="/",
+            env=host_programs.of_python(),
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise EnvironmentUnprepared(
@@ -132,7 +134,12 @@ class Installer:
         pins = folder / "constraints.txt"
         pins.write_text("".join(f"{name}=={version}\n" for name, version in locked.items()))
         try:
-            code, said = self._programs.run(self._argv(listed, pins), cwd=folder, timeout_s=SECONDS)
+            code, said = self._programs.run(
+                self._argv(listed, pins),
+                host_programs.of_python(),
+                cwd=folder,
+                timeout_s=SECONDS,
+            )
         except subprocess.TimeoutExpired:
             return Installed(ok=False, unreachable=True, reason=f"no end after {SECONDS:g} s")
         except OSError as error:

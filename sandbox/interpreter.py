@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import EnvironmentUnprepared
+from observability import host_programs
 from sandbox.storage import publish, reachable, world_readable
 
 OLDEST = (3, 11)
@@ -162,6 +163,7 @@ def _probed(executable: Path) -> dict[str, Any] | None:
             check=False,
             timeout=60,
             cwd="/",
+            env=host_programs.plain(),
         )
         facts = json.loads(done.stdout) if done.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from core.errors import EnvironmentUnprepared
+from observability import host_programs
 from sandbox.node_project import MANIFEST, NEEDS, NodeProject, locked_packages, table_of
 from sandbox.programs import Programs
 
@@ -147,7 +148,9 @@ class NodeInstaller:
     def _run(self, argv: list[str], folder: Path) -> tuple[bool, str]:
         """Whether it did as told, and what it complained of."""
         try:
-            code, said = self._programs.run(argv, cwd=folder, timeout_s=SECONDS)
+            code, said = self._programs.run(
+                argv, host_programs.of_node(), cwd=folder, timeout_s=SECONDS
+            )
         except subprocess.TimeoutExpired:
             return False, f"ETIMEDOUT: no end after {SECONDS:g} s"
         except OSError as error:

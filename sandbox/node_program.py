@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from observability import host_programs
 from sandbox.storage import publish, world_readable
 
 INSIDE = "/opt/anton/node"
@@ -72,7 +73,13 @@ def _version(program: str) -> str:
     """What it says of its version; empty when it does not start."""
     try:
         done = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, check=False, timeout=60, cwd="/"
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd="/",
+            env=host_programs.plain(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -22,8 +22,12 @@ class Programs:
         self._guard = Lock()
         self._ended = False
 
-    def run(self, argv: Sequence[str], *, cwd: Path, timeout_s: float) -> tuple[int, str]:
-        """Exit code and what it complained of; raises OSError and subprocess.TimeoutExpired.
+    def run(
+        self, argv: Sequence[str], variables: Mapping[str, str], *, cwd: Path, timeout_s: float
+    ) -> tuple[int, str]:
+        """Run it with these variables and no others.
+
+        Exit code and what it complained of; raises OSError and subprocess.TimeoutExpired.
 
         Raises EnvironmentUnprepared when all are ended.
         """
@@ -32,6 +36,7 @@ class Programs:
             process = subprocess.Popen(
                 argv,
                 cwd=cwd,
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from core.errors import EnvironmentUnprepared
+from observability import host_programs
 from sandbox.interpreter import Interpreter
 from sandbox.programs import Programs
 from sandbox.storage import world_readable
@@ -138,6 +139,7 @@ class Virtualenv:
                     *(python, "-I", "-S", "-m", "compileall", "-q", "-j", "2"),
                     str(self.site_packages),
                 ],
+                host_programs.plain(),
                 cwd=Path("/"),
                 timeout_s=COMPILE_SECONDS,
             )

@@ -31,6 +31,7 @@ from evals.approvals.doors import (
 )
 from evals.approvals.faults import FAULTS, NOT_AT, OPEN, PUBLISHED, Act, Happened
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
+from observability import host_programs
 
 AT_ONCE = 8
 """Tasks at work at the same time."""
@@ -324,7 +325,12 @@ def _repository(folder: Path) -> None:
 def _git(folder: Path, *arguments: str) -> str:
     who = ("-c", "user.name=measurement", "-c", "user.email=measurement@localhost")
     done = subprocess.run(
-        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True
+        ["git", *who, *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=host_programs.plain(),
     )
     return done.stdout
 

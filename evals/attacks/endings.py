@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.ports import SandboxProvider
 from evals.attacks.field import PYTHON, Attack, Breach, Field
+from observability import host_programs
 from sandbox import provider_class
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,6 +86,7 @@ async def _serving(
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env=host_programs.reaching(),
     )
     try:
         if server.stdin is None or server.stdout is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from evals.injection.canaries import planted
 from evals.injection.cases import Case
+from observability import host_programs
 
 WHO = ("-c", "user.name=Anton", "-c", "user.email=anton@localhost")
 ODD_REFS = ("refs/tags/$(touch-{mark})", "refs/heads/;touch-{mark}")
@@ -125,7 +126,12 @@ def _digest(path: Path) -> str:
 def git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
     """What git prints."""
     done = subprocess.run(
-        ["git", *arguments], cwd=folder, check=True, capture_output=True, input=stdin
+        ["git", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        input=stdin,
+        env=host_programs.plain(),
     )
     return done.stdout.decode("utf-8", "replace").strip()
 

@@ -13,6 +13,7 @@ from core.trees import Tree
 from evals.projects.known import Project
 from evals.projects.outcomes import NO_REPORT, NO_TEST, Plain
 from evals.projects.programs import run, written
+from observability import host_programs
 from sandbox.detection import detect
 from sandbox.node_detection import JEST, NPM, VITEST
 from sandbox.node_project import LOCKS, MANIFEST
@@ -28,7 +29,7 @@ def from_npm(project: Project) -> Tree:
     with tempfile.TemporaryDirectory(prefix="anton-npm-") as made:
         folder = Path(made)
         wanted = f"{project.name}@{project.version}"
-        problem = run(["npm", "pack", wanted, *QUIET], folder)
+        problem = _npm(folder, "pack", wanted)
         archive = next(folder.glob("*.tgz"), None)
         if archive is None:
             raise AntonError(
@@ -46,7 +47,7 @@ def of_node(tree: Tree, environment: Environment, folder: Path, timeout_s: float
     source = written(tree, folder / "source")
     if LOCK not in tree:
         return Plain({}, note="no lock file could be made: there is nothing to install by")
-    if problem := run(["npm", "ci", *QUIET], source):
+    if problem := _npm(source, "ci"):
         return Plain({}, note=f"its dependencies: {problem}")
     runner = detect(tree, (), environment).name
     report = folder / "report.json"
@@ -65,6 +66,10 @@ def of_node(tree: Tree, environment: Environment, folder: Path, timeout_s: float
         return Plain({}, note=problem or NO_REPORT)
     outcomes = dict(reported(json.loads(report.read_bytes()), source))
     return Plain(outcomes, seconds, "" if outcomes else NO_TEST, named=named)
+
+
+def _npm(folder: Path, *arguments: str) -> str:
+    return run(["npm", *arguments, *QUIET], folder, variables=host_programs.of_node())
 
 
 def named(test_id: str) -> tuple[str, str]:
@@ -94,6 +99,6 @@ def _locked(tree: Tree, folder: Path) -> Tree:
         return tree
     bare = {key: text for key, text in json.loads(tree.text(MANIFEST)).items() if key != "scripts"}
     written(Tree({}).with_texts({MANIFEST: json.dumps(bare)}), folder)
-    run(["npm", "install", "--package-lock-only", "--include=dev", *QUIET], folder)
+    _npm(folder, "install", "--package-lock-only", "--include=dev")
     lock = folder / LOCK
     return tree.with_texts({LOCK: lock.read_text()}) if lock.exists() else tree

@@ -15,6 +15,7 @@ from core.trees import Tree
 from evals.projects.npm import of_node
 from evals.projects.outcomes import NO_REPORT, NO_TEST, Plain
 from evals.projects.programs import run, written
+from observability import host_programs
 from sandbox import junit
 
 
@@ -27,9 +28,10 @@ def of_python(tree: Tree, environment: Environment, folder: Path, timeout_s: flo
     run([uv, "venv", "--quiet", "--python", interpreter, str(folder / "venv")], folder)
     pins = _pins(environment)
     install = [uv, "pip", "install", "--quiet", "--python", str(python)]
-    if problem := run([*install, *pins], folder):
+    variables = host_programs.of_python()
+    if problem := run([*install, *pins], folder, variables=variables):
         return Plain({}, note=f"its dependencies: {problem}")
-    problem = run([*install, "--no-deps", "--editable", str(source)], folder)
+    problem = run([*install, "--no-deps", "--editable", str(source)], folder, variables=variables)
     report = folder / "junit.xml"
     path = f"PATH={python.parent}:/usr/local/bin:/usr/bin:/bin"
     command = [

@@ -1,10 +1,11 @@
 """Runs programs on this machine, and lays out what they work on."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.trees import Tree
+from observability import host_programs
 
 INSTALL_S = 900
 
@@ -19,8 +20,16 @@ def written(tree: Tree, folder: Path) -> Path:
     return folder
 
 
-def run(argv: Sequence[str], cwd: Path, timeout_s: float = INSTALL_S) -> str:
-    """Run a program; what it complained of in one line where it failed, else nothing."""
+def run(
+    argv: Sequence[str],
+    cwd: Path,
+    timeout_s: float = INSTALL_S,
+    variables: Mapping[str, str] | None = None,
+) -> str:
+    """Run a program, with no more variables than it needs to start, or with these.
+
+    What it complained of in one line where it failed, else nothing.
+    """
     try:
         done = subprocess.run(
             argv,
@@ -30,6 +39,7 @@ def run(argv: Sequence[str], cwd: Path, timeout_s: float = INSTALL_S) -> str:
             text=True,
             timeout=timeout_s,
             check=False,
+            env=host_programs.plain() if variables is None else variables,
         )
     except subprocess.TimeoutExpired:
         return f"no end after {timeout_s:g} s"
