@@ -126,7 +126,7 @@ async def _work(
     tree, case = contest.tree, contest.case
 
     def gate(base: Tree, result: Tree, /) -> Sequence[Refusal]:
-        found = refusals(base, result)
+        found = refusals(base, result, recipe=case.recipe)
         patch = Patch.between(case.base_sha, base, result)
         refused.extend(refused_edit(one, patch) for one in found)
         return found
@@ -187,7 +187,7 @@ async def _judged(contest: Contest, tree: Tree, ending: Ending, refused: list[Re
     if patch.sha256 in case.rejected:
         return "This very change was turned down before."
     red = case.reproduction.run if case.reproduction else None
-    if held := refusals(case.tree, result, red_on_base=red):
+    if held := refusals(case.tree, result, red_on_base=red, recipe=case.recipe):
         refused.extend(refused_edit(one, patch) for one in held)
         return " ".join(one.message for one in held[:3])
     if not ending.done and not contest.red:

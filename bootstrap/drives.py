@@ -94,6 +94,7 @@ def _rules(settings: Settings, service: Service) -> Rules:
         draft=settings.pr_draft,
         profile=service.profile,
         autonomy=service.autonomy,
+        recipe=service.recipe.but(env={}),
         passes=passing_risk(settings),
         two_for=None if settings.approval_two_for == "none" else Risk(settings.approval_two_for),
     )

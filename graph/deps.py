@@ -18,6 +18,7 @@ from core.ports import (
     RepairEngine,
     TaskStore,
 )
+from core.recipes import Recipe
 from core.services import Rung
 from core.trees import Tree
 from core.values import Value
@@ -30,7 +31,7 @@ AnyValue = TypeVar("AnyValue", bound=Value)
 
 @dataclass(frozen=True)
 class Rules:
-    """The numbers that bound a repair."""
+    """What bounds a repair in one repository."""
 
     max_review_rounds: int = 3
     max_human_rounds: int = 5
@@ -49,6 +50,8 @@ class Rules:
     monitor: str = "not applicable"
     """Entry of the service in the monitor map; no map is kept yet."""
     labels: tuple[str, ...] = ("bug", "anton")
+    recipe: Recipe = field(default_factory=Recipe)
+    """What the operator says of how this repository is set up and tested, without variables."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class Bench:
         self._limits = limits or Limits()
         self._per_test_s = per_test_s
         self._judging = judging
-        self._recipe = recipe or Recipe()
+        self.recipe = recipe or Recipe()
+        """What the operator says of the repository."""
         self.workers = workers or os.cpu_count() or 1
         self.seconds = 0.0
         """Wall time that runs and judges took so far."""
@@ -209,7 +210,7 @@ class Bench:
 
         A setup command may make anything of any source, so that it is run for each tree.
         """
-        is_set_up = bool(recipe_of(tree, self._recipe)[0].setup)
+        is_set_up = bool(recipe_of(tree, self.recipe)[0].setup)
         declared = [
             f"{path} {file.id}"
             for path, file in sorted(tree.files.items())
@@ -217,9 +218,7 @@ class Bench:
         ]
         key = hashlib.sha256("\n".join(declared).encode("utf-8", "surrogatepass")).hexdigest()
         if key not in self._prepared:
-            self._prepared[key] = asyncio.create_task(
-                self._environments.prepare(tree, self._recipe)
-            )
+            self._prepared[key] = asyncio.create_task(self._environments.prepare(tree, self.recipe))
         return await asyncio.shield(self._prepared[key])
 
     async def _sandbox(self, tree: Tree) -> tuple[Sandbox, Environment]:

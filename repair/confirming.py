@@ -104,7 +104,9 @@ class Confirmation:
 
     def _refused(self, trial: Trial) -> bool:
         result = applied(trial, self._tree)
-        return bool(refusals(self._tree, result, red_on_base=self._before))
+        return bool(
+            refusals(self._tree, result, red_on_base=self._before, recipe=self._bench.recipe)
+        )
 
     def _holds(self, trial: Trial, run: TestRun) -> bool:
         self.limit = LIMITS.get(run.end, self.limit)

@@ -1,8 +1,9 @@
-"""Files that say how a repository's tests are set up and run: of its recipe, of compose."""
+"""What says how a repository's tests are set up and run: files of its recipe, scripts, compose."""
 
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import yaml
 
@@ -20,21 +21,46 @@ TOOLS = {
     "nox": ("noxfile.py",),
 }
 """Files that a program reads what it does from, by its name."""
+_SCRIPT = re.compile(r"\b(?:npm|pnpm|yarn)\s+(?:run(?:-script)?\s+)?([\w:.-]+)")
+_MODULE = re.compile(r"(?<!\S)-m\s+([\w.]+)")
 
 
-def entries_of(tree: Tree) -> frozenset[str]:
-    """Paths, whether they are there or not, that no patch may change."""
-    recipe = recipe_of(tree, Recipe())[0]
-    return frozenset([*_named(f"{recipe.setup}\n{recipe.test}", tree), *_composed(tree)])
+@dataclass(frozen=True)
+class Entries:
+    """What no patch may change, since the tests begin there."""
+
+    paths: frozenset[str]
+    """Of files, whether they are there or not."""
+    scripts: frozenset[str]
+    """Names of scripts of a package.json."""
+
+
+def entries_of(tree: Tree, operators: Recipe | None = None) -> Entries:
+    """Where setup and tests begin, by the operator's recipe and by what a repository says itself.
+
+    Their commands are read word by word, so that a path is found that is made of variables no more.
+    """
+    recipe = recipe_of(tree, operators or Recipe())[0]
+    command = f"{recipe.setup}\n{recipe.test}"
+    return Entries(
+        frozenset([*_named(command, tree), *_composed(tree)]),
+        frozenset(_SCRIPT.findall(command)),
+    )
 
 
 def _named(command: str, tree: Tree) -> Iterator[str]:
     """What the commands that set up and run the tests name or read."""
-    for word in re.findall(r"[^\s'\"=;&|()<>]+", command):
-        path = posixpath.normpath(word)
-        if path in tree:
-            yield path
-        yield from TOOLS.get(word, ())
+    words = [posixpath.normpath(word) for word in re.findall(r"[^\s'\"=;&|()<>]+", command)]
+    folders = ["", *(word for word in words if any(path.startswith(f"{word}/") for path in tree))]
+    for place in folders:
+        for word in words:
+            path = posixpath.join(place, word)
+            if path in tree:
+                yield path
+            yield from (posixpath.join(place, file) for file in TOOLS.get(word, ()))
+    for module in _MODULE.findall(command):
+        path = module.replace(".", "/")
+        yield from (file for file in (f"{path}.py", f"{path}/__main__.py") if file in tree)
 
 
 def _composed(tree: Tree) -> Iterator[str]:

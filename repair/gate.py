@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.evidence import TestRun
+from core.recipes import Recipe
 from core.trees import Tree
 from observability.redaction import MASK
-from repair.entries import entries_of
+from repair.entries import Entries, entries_of
 from repair.harness import reaches_for_runner, script_reaches_for_runner
 from repair.holding import Holding, examples_of, is_test_path
 from repair.script_gate import weakened_script, weakened_settings
@@ -48,15 +49,17 @@ class Refusal:
     after: str = ""
 
 
-def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) -> list[Refusal]:
+def refusals(
+    base: Tree, result: Tree, *, red_on_base: TestRun | None = None, recipe: Recipe | None = None
+) -> list[Refusal]:
     """What the gate holds against the change from `base` to `result`; empty lets it pass.
 
     `red_on_base` tells where the failing tests crashed, so that a change which only keeps the
-    crash from happening is seen.
+    crash from happening is seen; `recipe` is what the operator says of how the tests are run.
     """
     paths = sorted(p for p in {*base.files, *result.files} if base.get(p) != result.get(p))
     found: list[Refusal] = []
-    holding, entries = Holding.of(base), entries_of(base)
+    holding, entries = Holding.of(base), entries_of(base, recipe)
     for path in paths:
         before = base.text(path) if path in base else ""
         after = result.text(path) if path in result else ""
@@ -70,8 +73,10 @@ def refusals(base: Tree, result: Tree, *, red_on_base: TestRun | None = None) ->
             found += _unknown_names(path, before, after)
             found += _harness(path, before, after)
             found += _changed_examples(path, before, after) if holding.examples else ()
-        is_entry = path in entries and not holding.holds_tests(path)
-        found += _weakened_settings(path, before, after, is_entry=is_entry)
+        found += _weakened_settings(path, before, after, entries)
+        if path == RECIPE or (path in entries.paths and not holding.holds_tests(path)):
+            said = f"{path} says how the tests are run, and stays as it is."
+            found.append(Refusal("settings", said, path))
     if not found and red_on_base is not None:
         found += _symptoms(base, result, paths, red_on_base)
     return found
@@ -180,14 +185,13 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _weakened_settings(path: str, before: str, after: str, *, is_entry: bool) -> Iterator[Refusal]:
+def _weakened_settings(path: str, before: str, after: str, entries: Entries) -> Iterator[Refusal]:
     if CI_PATHS.search(path) and before:
         gone = _lines(before) - _lines(after)
         if gone:
             yield Refusal("ci", f"{path} loses a step.", path, before=next(iter(gone)))
-    if path == RECIPE or is_entry:
-        yield Refusal("settings", f"{path} says how the tests are run, and stays as it is.", path)
-    yield from (Refusal("settings", said, path) for said in weakened_settings(path, before, after))
+    weakened = weakened_settings(path, before, after, entries.scripts)
+    yield from (Refusal("settings", said, path) for said in weakened)
     name = path.rpartition("/")[2]
     if name in PYTEST_SETTINGS and len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
         yield Refusal("settings", f"{path} changes which tests are run.", path)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sandbox.node_detection import unfolded
@@ -49,14 +49,19 @@ def weakened_script(path: str, before: str, after: str) -> Iterator[str]:
         yield f"{path} runs a test with fewer values."
 
 
-def weakened_settings(path: str, before: str, after: str) -> Iterator[str]:
-    """How a file of settings would change which tests are run, or how, in words."""
+def weakened_settings(
+    path: str, before: str, after: str, called: Collection[str] = ()
+) -> Iterator[str]:
+    """How a file of settings would change which tests are run, or how, in words.
+
+    Scripts of a manifest that are `called` to run the tests count as those do that say so.
+    """
     name = path.rpartition("/")[2]
     if RUNNER_SETTINGS.search(name):
         yield f"{path} says how the tests are run, and stays as it is."
     elif BUILD_SETTINGS.search(name) and _of_tests(before) != _of_tests(after):
         yield f"{path} changes how the tests are run."
-    elif name == "package.json" and _decisive(before) != _decisive(after):
+    elif name == "package.json" and _decisive(before, called) != _decisive(after, called):
         yield f"{path} changes how the tests are run, or what they load."
 
 
@@ -74,7 +79,7 @@ def _value(text: str, start: int) -> str:
     return "".join(text[start:].split())
 
 
-def _decisive(text: str) -> dict[str, Any]:
+def _decisive(text: str, called: Collection[str]) -> dict[str, Any]:
     """Of a manifest, what decides how tests are run."""
     try:
         found = json.loads(text) if text else {}
@@ -84,6 +89,8 @@ def _decisive(text: str) -> dict[str, Any]:
         return {}
     scripts = scripts_of(found)
     of_tests = {
-        key: unfolded(command, scripts) for key, command in scripts.items() if "test" in key
+        key: unfolded(command, scripts)
+        for key, command in scripts.items()
+        if "test" in key or key in called
     }
     return {**{key: found.get(key) for key in KEYS}, "scripts": of_tests}

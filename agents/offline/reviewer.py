@@ -19,7 +19,9 @@ def review(case: Case, patch: Patch, evidence: Evidence) -> Review:
     A patch that is not proven passes with a remark: the definition of done and the risk see to it
     that people are told.
     """
-    refused = refusals(case.tree, patch.apply(case.tree), red_on_base=evidence.base)
+    refused = refusals(
+        case.tree, patch.apply(case.tree), red_on_base=evidence.base, recipe=case.recipe
+    )
     issues = [_issue(refusal) for refusal in refused]
     if evidence.verdict is not Verdict.FIXED:
         said = evidence.note or str(evidence.verdict)

@@ -124,7 +124,7 @@ def proposal_of(reply: Reply, case: Case, code: Sequence[Excerpt]) -> Proposal:
     if said := _unwanted(case, patch):
         return Proposal(reply, refusals=(said,), barred=barred)
     red = case.reproduction.run if case.reproduction else None
-    refused = refusals(case.tree, patch.apply(case.tree), red_on_base=red)
+    refused = refusals(case.tree, patch.apply(case.tree), red_on_base=red, recipe=case.recipe)
     if not refused:
         return Proposal(reply, patch=patch, barred=barred)
     words = tuple(f"{one.message} {one.before} {one.after}".strip() for one in refused)

@@ -17,6 +17,7 @@ from core.findings import (
 from core.incidents import Repeats
 from core.patches import Patch
 from core.precedents import Precedent
+from core.recipes import Recipe
 from core.trees import Tree
 
 
@@ -57,6 +58,8 @@ class Case:
     precedent: Precedent | None = None
     """An earlier task that was alike: a hint for diagnosis and fix, and for nobody else."""
     attempt: int = 1
+    recipe: Recipe = field(default_factory=Recipe)
+    """What the operator says of how it is set up and tested, without variables."""
     explanation: str = ""
     """What the maker of the change under review says of it."""
     risk: Risk | None = None

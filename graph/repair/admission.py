@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from core.findings import Candidate, FixAttempt, RefusedEdit, Reproduction
 from core.patches import Patch
+from core.recipes import Recipe
 from core.trees import Tree
 from repair.gate import refusals
 from repair.holding import Holding
@@ -45,11 +46,12 @@ def admit(
     rejected: Collection[str],
     unwanted: Collection[str] = (),
     left: int = REFUSALS_MAX,
+    recipe: Recipe | None = None,
 ) -> Admission:
     """The first candidate that is new and that the gate lets pass.
 
     A proposal may not be among `rejected`, nor what would ship of it among `unwanted`. When as
-    many as `left` are turned down here, those behind are not looked at.
+    many as `left` are turned down here, those behind are not looked at. `recipe` is the operator's.
     """
     files = reproduction.files if reproduction else ()
     refused: list[RefusedEdit] = []
@@ -59,7 +61,8 @@ def admit(
         if proposal in rejected or proposal in turned_down:
             continue
         whole = candidate.patch.with_changes(base, files).apply(base)
-        held = refusals(base, whole, red_on_base=reproduction.run if reproduction else None)
+        red = reproduction.run if reproduction else None
+        held = refusals(base, whole, red_on_base=red, recipe=recipe)
         patch = source_only(candidate.patch, base).with_changes(base, files)
         if not held and patch.sha256 not in unwanted:
             return Admission(candidate, patch, tuple(refused), tuple(turned_down))

@@ -180,7 +180,7 @@ async def _attempted(state: RepairState, deps: Deps) -> tuple[FixAttempt, Admiss
         await deps.tell("search", state["task_id"], **_search_event(attempt))
         left = REFUSALS_MAX - len(whole.turned_down)
         known = (*rejected, *whole.turned_down)
-        answer = admit(attempt, base, reproduction, known, unwanted, left)
+        answer = admit(attempt, base, reproduction, known, unwanted, left, deps.rules.recipe)
         whole = whole.followed_by(answer)
         if answer.chosen:
             attempt = about(attempt, answer.chosen)
@@ -236,6 +236,7 @@ async def case_of(
         findings=tuple(state.get("findings", ())),
         words=tuple(state.get("words", ())),
         attempt=state.get("attempts", 0) + 1,
+        recipe=deps.rules.recipe,
         ci=str(state.get("ci", {}).get("failures", "")),
         precedent=await deps.recall(Precedent, state.get("precedent")) if reminded else None,
         triage=await deps.recall(Triage, state.get("triage")),

@@ -7,7 +7,7 @@ from core.findings import Candidate, Diagnosis, FixAttempt
 from core.patches import Patch
 from core.ports import Case
 from core.tasks import Outcome
-from evals.scripted import MENDED, TEST_FILE, Script, ScriptedEngine
+from evals.scripted import MENDED, REPOSITORY, TEST_FILE, Script, ScriptedEngine
 from tests.workflows.house import Proposing, house, with_engine
 
 LARGE = MENDED + "# a line\n" * 500
@@ -83,6 +83,19 @@ async def test_a_refused_edit_is_handed_back_before_and_after(tmp_path: Path) ->
         assert "total([1]) == 1" in edit.before
         assert "total([1]) >= 0" in edit.after
         assert edit.proposal in again.rejected
+
+
+async def test_what_the_operators_command_for_tests_names_is_not_changed(tmp_path: Path) -> None:
+    file = tmp_path / "repos.yaml"
+    file.write_text("'*':\n  test: sh ci/run.sh\n  env:\n    SECRET: of-the-tests\n")
+    engine = Answering({"ci/run.sh": "true\n"}, {"app.py": MENDED})
+    files = {**REPOSITORY, "ci/run.sh": "pytest\n"}
+    async with house(tmp_path, files=files, repos_file=file) as here:
+        task = await with_engine(here, engine)
+        assert (await here.pending(task)).question.kind is QuestionKind.RELEASE
+        (edit,) = engine.tried[1].refused
+        assert (edit.rule, edit.path) == ("settings", "ci/run.sh")
+        assert (engine.tried[0].recipe.test, engine.tried[0].recipe.env) == ("sh ci/run.sh", {})
 
 
 async def test_an_engine_that_repeats_itself_is_not_asked_for_ever(tmp_path: Path) -> None:

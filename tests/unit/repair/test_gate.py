@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
+from core.recipes import Recipe
 from core.trees import Tree
 from observability.redaction import MASK
 from repair.gate import Refusal, asserts_value, is_test_path, refusals
@@ -331,6 +332,44 @@ def test_what_runs_the_tests_stays_as_it_is(
 ) -> None:
     base = Tree({}).with_texts(files)
     assert [one.rule for one in refusals(base, base.with_texts({path: after}))] == ["settings"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "path", "before", "after"),
+    [
+        (Recipe(test="sh ci/run.sh {junit}"), "ci/run.sh", "pytest\n", "true\n"),
+        (Recipe(setup="./make.sh --all"), "make.sh", "true\n", "rm test_a.py\n"),
+        (Recipe(test="cd backend && make check"), "backend/Makefile", "check:\n", "x:\n"),
+        (Recipe(test="make -C backend check"), "backend/Makefile", "check:\n", "x:\n"),
+        (Recipe(test="cd backend; ./run.sh"), "backend/run.sh", "pytest\n", "true\n"),
+        (Recipe(test="python -m tools.check"), "tools/check.py", "check()\n", "pass\n"),
+        (
+            Recipe(test="npm run verify"),
+            "package.json",
+            '{"scripts": {"verify": "npm run all", "all": "mocha"}}',
+            '{"scripts": {"verify": "npm run all", "all": "true"}}',
+        ),
+    ],
+)
+def test_what_the_operator_has_the_tests_run_by_stays_as_it_is(
+    recipe: Recipe, path: str, before: str, after: str
+) -> None:
+    base = Tree({}).with_texts({path: before, "a.py": "x = 1\n"})
+    (found,) = refusals(base, base.with_texts({path: after}), recipe=recipe)
+    assert (found.rule, found.path) == ("settings", path)
+    assert refusals(base, base.with_texts({path: after})) == []
+    assert refusals(base, base.with_texts({"a.py": "x = 2\n"}), recipe=recipe) == []
+
+
+def test_an_operators_command_goes_before_that_of_the_repository() -> None:
+    base = Tree({}).with_texts(
+        {".anton.toml": "test = 'sh own.sh'", "own.sh": "pytest\n", "theirs.sh": "pytest\n"}
+    )
+    changed = {name: base.with_texts({name: "true\n"}) for name in ("own.sh", "theirs.sh")}
+    recipe = Recipe(test="sh theirs.sh")
+    assert refusals(base, changed["theirs.sh"], recipe=recipe)
+    assert refusals(base, changed["own.sh"], recipe=recipe) == []
+    assert refusals(base, changed["own.sh"])
 
 
 def test_what_the_command_of_the_tests_does_not_name_may_change() -> None:
