@@ -18,7 +18,7 @@ from core.events import EventType, Notice
 from core.limits import RoleLimits
 from core.ports import AuditLog, Budgets, Clock, EventLog, RepairEngine, TaskStore
 from core.tasks import Lease, Task
-from repair.validate import Tests
+from repair.runs import Tests
 from tools.policy import Policy
 from tools.toolbox import Refusal
 

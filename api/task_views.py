@@ -66,6 +66,8 @@ class EvidenceView(Part):
     regression_tests: list[str] = []
     contested: list[str] = []
     """Tests that assert what the report calls a fault."""
+    scope: list[str] = []
+    """Test files that were run on the fix; empty for all."""
     base: RunView | None = None
     fixed: RunView | None = None
     note: str | None = None

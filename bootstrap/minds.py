@@ -15,7 +15,7 @@ from core.models import Capabilities
 from core.ports import Limits, Model, Reader, Reflector, RepairEngine, SandboxProvider
 from core.tasks import Lease, Task
 from memory.reflection import Bounds as RuleBounds
-from repair.validate import Tests
+from repair.runs import Tests
 
 if TYPE_CHECKING:
     from agents.models.options import ModelOptions

@@ -164,7 +164,7 @@ class Evidence(Value):
     fixed: TestRun | None = None
     """The run on the fix; the affected tests, or all of them."""
     scope: tuple[str, ...] = ()
-    """The test files that were run, where all take longer than one run may; empty for all."""
+    """The test files that were run, where all take too long or these refute it; empty for all."""
     regressions: tuple[str, ...] = ()
     """Tests that passed on base and do not pass on the fix, after two re-runs of each."""
     flaky: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ from core.trees import Tree
 from evals.overhead import committed, decided, until_it_asks
 from evals.report import ROOT
 from repair.bench import Bench
-from repair.validate import Tests
+from repair.runs import Tests
 
 BAR = 1.10
 CALLS = {"triage": 1, "diagnose": 2, "reproduce": 1, "fix": 1, "review": 1}
@@ -66,6 +66,11 @@ class Clocked:
     def seconds(self) -> float:
         """Time spent in sandboxes so far."""
         return self.bench.seconds
+
+    @property
+    def suite_seconds(self) -> float | None:
+        """Time of the last run of all tests."""
+        return self.bench.suite_seconds
 
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
         """A run of the bench."""

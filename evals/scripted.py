@@ -24,7 +24,7 @@ from core.patches import Patch, Suspect
 from core.ports import Case, RepairEngine
 from core.tasks import Lease, Task
 from core.trees import File, Tree
-from repair.validate import Tests
+from repair.runs import Tests
 
 FAULTY = "def total(items):\n    return sum(items) + 1\n"
 MENDED = "def total(items):\n    return sum(items)\n"
@@ -136,6 +136,7 @@ class ScriptedTests:
     """Serves Tests: the one test passes when `app.py` sums and adds nothing."""
 
     seconds = 0.0
+    suite_seconds = 0.0
 
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
         """The recorded run of the one test."""

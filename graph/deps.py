@@ -24,7 +24,7 @@ from core.trees import Tree
 from core.values import Value
 from graph.state import AgentState, Facts
 from observability.redaction import Redactor
-from repair.validate import Tests
+from repair.runs import Tests
 
 AnyValue = TypeVar("AnyValue", bound=Value)
 

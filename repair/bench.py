@@ -65,6 +65,8 @@ class Bench:
         self.workers = workers or os.cpu_count() or 1
         self.seconds = 0.0
         """Wall time that runs and judges took so far."""
+        self.suite_seconds: float | None = None
+        """Wall time of the last run of all tests; None before the first."""
         self._surveys: dict[str, asyncio.Task[Survey]] = {}
         self._prepared: dict[str, asyncio.Task[Environment]] = {}
         self._spare: asyncio.Task[tuple[Sandbox, Tree, Environment]] | None = None
@@ -86,7 +88,10 @@ class Bench:
         sandbox, environment = await self._sandbox(tree)
         started = time.monotonic()
         try:
-            return await TestRunner(environment).survey(sandbox, tree, per_test_s=SURVEY_TEST_S)
+            runner = TestRunner(environment)
+            survey = await runner.survey(sandbox, tree, per_test_s=SURVEY_TEST_S)
+            self.suite_seconds = self.suite_seconds or survey.run.seconds
+            return survey
         finally:
             self.seconds += time.monotonic() - started
             await sandbox.close()
@@ -143,7 +148,9 @@ class Bench:
         started = time.monotonic()
         try:
             runner = TestRunner(environment, self._judging)
-            return await runner.run(sandbox, tree, tests, per_test_s=self._per_test_s)
+            run = await runner.run(sandbox, tree, tests, per_test_s=self._per_test_s)
+            self.suite_seconds = self.suite_seconds if tests else run.seconds
+            return run
         finally:
             self.seconds += time.monotonic() - started
 

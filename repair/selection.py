@@ -1,24 +1,30 @@
-"""Which test files are near a change, for suites that take longer than one run may."""
+"""Which test files are near a change, in Python, JavaScript and TypeScript."""
 
 import re
 from collections.abc import Sequence
 
 from core.trees import Tree
 from repair.holding import is_test_path
+from repair.reach import of_package, reaching
+from sandbox.node_detection import is_script, is_script_test
 
 
 def touching(tree: Tree, changed: Sequence[str]) -> tuple[str, ...]:
-    """Test files that import a changed module, are named after it, or are changed themselves."""
+    """Test files that import a changed module, are named after it, or are changed themselves.
+
+    In JavaScript and TypeScript those that import it by others too.
+    """
     sources = [path for path in changed if path.endswith(".py")]
     patterns = [re.compile(_imports(path).encode(), re.MULTILINE) for path in sources]
     stems = {_stem(path) for path in sources}
-    return tuple(
+    found = [
         path
         for path in _test_files(tree)
         if path in changed
         or re.sub(r"^test_|_tests?$", "", _stem(path)) in stems
         or any(pattern.search(tree[path].data) for pattern in patterns)
-    )
+    ]
+    return (*found, *reaching(tree, _script_tests(tree), changed))
 
 
 def neighbouring(tree: Tree, changed: Sequence[str]) -> tuple[str, ...]:
@@ -33,7 +39,17 @@ def neighbouring(tree: Tree, changed: Sequence[str]) -> tuple[str, ...]:
         if path not in near
         and (packages & set(path.split("/")) or any(o and path.startswith(f"{o}/") for o in own))
     ]
-    return (*near, *rest)
+    scripts = of_package(tree, _script_tests(tree), [path for path in changed if is_script(path)])
+    return (*near, *rest, *(path for path in scripts if path not in near))
+
+
+def test_files(tree: Tree) -> tuple[str, ...]:
+    """All that look like files of tests."""
+    return (*_test_files(tree), *_script_tests(tree))
+
+
+def _script_tests(tree: Tree) -> list[str]:
+    return [path for path in tree if is_script_test(path)]
 
 
 def _test_files(tree: Tree) -> list[str]:

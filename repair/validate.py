@@ -1,20 +1,15 @@
 """The proof of a patch: red on base, green on the fix, nothing new broken; the sandbox decides."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from core.errors import SandboxGone
 from core.evidence import CaseOutcome, Evidence, Proof, RunEnd, TestRun, Verdict
 from core.findings import Reproduction
 from core.patches import FileChange, Patch
 from core.trees import Tree
-from repair.selection import neighbouring, touching
+from repair.runs import RERUNS, Tests, compared, first_failure, settled
+from repair.widening import widened
 
-FRESH_SANDBOXES = 2
-"""How often a run is repeated when the sandbox, not the code, failed."""
 NAME_A_COMMAND = "Name one that works: `test` in REPOS_FILE, or in .anton.toml."
-RERUNS = 2
-"""How often what decides is run again, on base and on the fix: the red tests, a new failure."""
 
 LIMITS = {
     RunEnd.TIMEOUT: "A test hangs, or the suite needs more than SANDBOX_TEST_SECONDS.",
@@ -36,19 +31,6 @@ _NOT_A_RESULT = {
 }
 
 
-class Tests(Protocol):
-    """Runs tests of a tree in a sandbox."""
-
-    @property
-    def seconds(self) -> float:
-        """Time spent in sandboxes so far."""
-        ...
-
-    async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
-        """The recorded run of these tests, or of all."""
-        ...
-
-
 def with_files(tree: Tree, changes: Sequence[FileChange]) -> Tree:
     """The tree with some changes put in."""
     return tree.with_files({change.path: change.file() for change in changes})
@@ -60,9 +42,9 @@ async def prove(
     """What the sandbox says about a patch; pre-existing tests run as they are on base.
 
     `base` is the tree at `patch.base_sha`. Only exit codes and reports recorded for exactly the
-    trees named in the evidence count. The red test is run on base, then the whole suite on the
-    result, compared with the suite on base. A test that vanished or is skipped passes no more, and
-    a red test that wavers proves nothing.
+    trees named in the evidence count. The red test is run on base, then the suite on the result,
+    near tests first where all take long, compared with the same on base. A test that vanished or
+    is skipped passes no more, and a red test that wavers proves nothing.
     """
     red_tests = reproduction.tests if reproduction else ()
     evidence = Evidence(
@@ -78,20 +60,22 @@ async def prove(
     evidence = evidence.but(base=red)
     if verdict := _unfit_as_proof(red, reproduction):
         return evidence.but(verdict=verdict, note=_note(verdict, red))
-    scope, suite = await _suite(tests, fixed, patch, red_tests)
-    evidence = evidence.but(fixed=suite, scope=scope)
+    evidence = await widened(tests, base, patch, evidence, ships=not reproduction.scaffold)
+    suite = evidence.fixed
+    if suite is None or evidence.verdict is not Verdict.NOT_RUN:
+        return evidence
     proving = with_files(fixed, reproduction.scaffold)
     apart = reproduction.scaffold or suite.proof is not red.proof
-    green = await _settled(tests, proving, red_tests) if apart else suite
+    green = await settled(tests, proving, red_tests) if apart else suite
     for run in (suite, green):
         if run.end in _NOT_A_RESULT:
             verdict = _NOT_A_RESULT[run.end]
             return evidence.but(verdict=verdict, note=_note(verdict, run))
     if not set(red_tests) <= set(green.passed):
-        return evidence.but(verdict=Verdict.STILL_RED, note=_first_failure(green, red_tests))
+        return evidence.but(verdict=Verdict.STILL_RED, note=first_failure(green, red_tests))
     if wavering := await _wavering(tests, base, proving, reproduction, evidence):
         return wavering
-    found = await _compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
+    found = await compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
     doubt = _untold(suite, found.flaky) if found.verdict is Verdict.FIXED else ""
     return found.but(verdict=Verdict.STILL_RED, note=doubt) if doubt else found
 
@@ -120,7 +104,7 @@ async def _wavering(
         return found
     if not set(recorded) > set(reproduction.tests):
         return found
-    alone = await _settled(tests, tree, found.flaky)
+    alone = await settled(tests, tree, found.flaky)
     if set(found.flaky) & set(alone.failed):
         return found
     return await _repeated(tests, tree, proving, evidence, ())
@@ -132,13 +116,13 @@ async def _repeated(
     """The evidence against the red tests when these tests, or all, are run again on both trees."""
     red_tests = evidence.regression_tests
     for _ in range(RERUNS):
-        on_base = await _settled(tests, tree, ids)
+        on_base = await settled(tests, tree, ids)
         if strays := tuple(test for test in red_tests if test not in on_base.failed):
             note = f"{', '.join(strays)} is not red each time on the base."
             return evidence.but(verdict=Verdict.TEST_WAVERS, flaky=strays, note=note)
-        on_fix = await _settled(tests, proving, ids)
+        on_fix = await settled(tests, proving, ids)
         if strays := tuple(test for test in red_tests if test not in on_fix.passed):
-            note = _first_failure(on_fix, strays)
+            note = first_failure(on_fix, strays)
             return evidence.but(verdict=Verdict.STILL_RED, flaky=strays, note=note)
     return None
 
@@ -149,7 +133,7 @@ async def _red_run(tests: Tests, base: Tree, reproduction: Reproduction) -> Test
     known = reproduction.run
     if known and known.tree_hash == tree.id and set(reproduction.tests) <= set(known.failed):
         return known
-    return await _settled(tests, tree, reproduction.tests)
+    return await settled(tests, tree, reproduction.tests)
 
 
 def _unfit_as_proof(red: TestRun, reproduction: Reproduction) -> Verdict | None:
@@ -167,73 +151,15 @@ def _unfit_as_proof(red: TestRun, reproduction: Reproduction) -> Verdict | None:
     return None
 
 
-async def _suite(
-    tests: Tests, fixed: Tree, patch: Patch, red_tests: Sequence[str] = ()
-) -> tuple[tuple[str, ...], TestRun]:
-    """The run of all tests on the fix; where that takes too long, of those near the change.
-
-    With the files that were run, empty for all: the affected package, else what touches the code.
-    """
-    whole = await _settled(tests, fixed)
-    if whole.end is not RunEnd.TIMEOUT or whole.proof is not Proof.WITNESS:
-        return (), whole
-    tried: tuple[str, ...] = ()
-    red = [path for path in (test.partition("::")[0] for test in red_tests) if path in fixed]
-    for select in (neighbouring, touching):
-        files = tuple(dict.fromkeys([*red, *select(fixed, patch.paths)]))
-        if files and files != tried:
-            run = await _settled(tests, fixed, files)
-            if run.end is not RunEnd.TIMEOUT:
-                return files, run
-        tried = files
-    return (), whole
-
-
 async def _suite_only(
     tests: Tests, base: Tree, fixed: Tree, patch: Patch, evidence: Evidence
 ) -> Evidence:
     """Without a red test nothing is proven; the suite still must not get worse."""
-    scope, suite = await _suite(tests, fixed, patch)
-    evidence = evidence.but(fixed=suite, scope=scope)
-    compared = await _compared(tests, base, fixed, suite, evidence)
-    return compared.but(note=compared.note or "No test shows the fault.")
-
-
-async def _compared(
-    tests: Tests, base: Tree, fixed: Tree, suite: TestRun, evidence: Evidence
-) -> Evidence:
-    """The evidence with what passes no more, less those that are flaky."""
-    before = await _settled(tests, base, [path for path in evidence.scope if path in base])
-    lost = {*suite.failed, *(set(before.passed) - set(suite.passed))} - set(before.failed)
-    if not lost:
+    evidence = await widened(tests, base, patch, evidence)
+    if evidence.fixed is None or evidence.verdict is not Verdict.NOT_RUN:
         return evidence
-    known, old = sorted(lost & set(suite.collected)), sorted(lost & set(before.collected))
-    again = [await _settled(tests, fixed, known) for _ in range(RERUNS)] if known else []
-    base_again = [await _settled(tests, base, old) for _ in range(RERUNS)] if old else []
-    regressions: list[str] = []
-    flaky: list[str] = []
-    for test in sorted(lost):
-        steady = test not in known or all(test not in run.passed for run in again)
-        blameless = test in old and any(test not in run.passed for run in base_again)
-        (regressions if steady and not blameless else flaky).append(test)
-    return evidence.but(
-        verdict=Verdict.REGRESSION if regressions else evidence.verdict,
-        regressions=tuple(regressions),
-        flaky=tuple(flaky),
-        note=_first_failure(suite, regressions) if regressions else evidence.note,
-    )
-
-
-async def _settled(tests: Tests, tree: Tree, ids: Sequence[str] = ()) -> TestRun:
-    """A run in which the sandbox did its part; a failing sandbox is tried anew, never blamed."""
-    for _ in range(FRESH_SANDBOXES):
-        try:
-            run = await tests.run(tree, ids)
-        except SandboxGone:
-            continue
-        if run.end is not RunEnd.INFRA_ERROR:
-            return run
-    return await tests.run(tree, ids)
+    found = await compared(tests, base, fixed, evidence.fixed, evidence)
+    return found.but(note=found.note or "No test shows the fault.")
 
 
 def _note(verdict: Verdict, run: TestRun) -> str:
@@ -252,12 +178,3 @@ def _why_none(run: TestRun) -> str:
     """Why there is nothing that runs the tests, in one line."""
     said = run.output.partition("\n")[0].removeprefix("no_test_runner: ").rstrip(".")
     return said[:300] or "no test runner was found for this repository"
-
-
-def _first_failure(run: TestRun, among: Sequence[str]) -> str:
-    """The first failure of some tests, in one paragraph for the next attempt."""
-    for case in run.cases:
-        if case.outcome.red and (not among or case.test_id in among):
-            where = f" at {case.path}:{case.line}" if case.path else ""
-            return f"{case.test_id} failed{where}: {case.message}"
-    return f"{', '.join(among)} did not pass." if among else "The run was red."

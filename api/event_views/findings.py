@@ -111,6 +111,7 @@ class EvidenceData(Told, total=False):
     tree_hash: str
     regression_tests: list[str]
     contested: list[str]
+    scope: list[str]
     note: str
     before: RunData
     after: RunData

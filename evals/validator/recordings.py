@@ -84,6 +84,7 @@ class Take:
     """Serves Tests for one proof: each run is a recorded one, looked at in one way."""
 
     seconds = 0.0
+    suite_seconds = 0.0
 
     def __init__(self, recordings: Recordings, view: View) -> None:
         self._recordings = recordings

@@ -306,7 +306,8 @@ def _tests(evidence: Evidence | None) -> str:
     flaky = f"; flaky: {', '.join(evidence.flaky)}" if evidence.flaky else ""
     near = len(evidence.scope)
     files = "file" if near == 1 else "files"
-    part = f"; only {near} test {files} near the change, for all take too long" if near else ""
+    why = ", for all take too long" if evidence.verdict is Verdict.FIXED else " were run"
+    part = f"; only {near} test {files} near the change{why}" if near else ""
     more = flaky + part + _weaker_proof(evidence)
     if evidence.base is None:
         return f"{_counts(evidence.fixed)} on the fix; no test shows the fault{more}"

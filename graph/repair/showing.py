@@ -42,6 +42,7 @@ def evidence_facts(evidence: Evidence) -> Facts:
         "tree_hash": evidence.tree_hash,
         "regression_tests": list(evidence.regression_tests[:TESTS_TOLD]),
         "contested": [test.test_id for test in evidence.contested[:TESTS_TOLD]],
+        "scope": list(evidence.scope[:TESTS_TOLD]),
         "note": evidence.note,
     }
 

@@ -16,7 +16,7 @@ from core.ports import Case, Channel, Clock, RepairEngine
 from core.tasks import Lease, Outcome, Task, TaskRequest
 from evals.scripted import REPOSITORY, Script, ScriptedEngine, ScriptedThinking
 from repair.bench import Bench
-from repair.validate import Tests
+from repair.runs import Tests
 from sandbox.environment import Environments
 from tests.fakes.repositories import git, repository
 

@@ -31,7 +31,7 @@ from tests.event_models import held
 from tests.workflows.house import ME, House, house
 
 if TYPE_CHECKING:
-    from repair.validate import Tests
+    from repair.runs import Tests
 
 ROLES = ("triage", "diagnose", "reproduce", "fix", "review")
 HALF = FAULTY.replace("+ 1", "+ 2")

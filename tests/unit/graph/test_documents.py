@@ -137,5 +137,7 @@ def test_a_weaker_proof_is_told_where_the_decision_is_made() -> None:
     run = EVIDENCE.fixed.but(proof="exit code", notes=("six is missing: no wheel",))
     told = brief(facts(evidence=EVIDENCE.but(fixed=run, scope=("tests/test_a.py",))))
     assert "only the exit code of the test command is known" in told.tests
-    assert "only 1 test file near the change" in told.tests
+    assert "only 1 test file near the change, for all take too long" in told.tests
+    refuted = EVIDENCE.but(verdict=Verdict.REGRESSION, scope=("tests/a.py", "tests/b.py"))
+    assert "only 2 test files near the change were run" in brief(facts(evidence=refuted)).tests
     assert "Tests: six is missing: no wheel" in told.notes

@@ -25,6 +25,7 @@ class Recorded:
     """Runs as they were recorded, by tree and number of the run of that tree."""
 
     seconds = 0.0
+    suite_seconds: float | None = 0.0
 
     def __init__(self, base: Callable[[int], Outcomes], fixed: Callable[[int], Outcomes]) -> None:
         self._by_tree = {BASE.id: base, PATCH.tree_hash: fixed}

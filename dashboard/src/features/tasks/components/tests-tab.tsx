@@ -13,6 +13,7 @@ export function TestsTab({ task }: { task: Task }) {
   if (!task.tests) return <Empty title="No tests were run yet." />;
   const { before, after } = task.tests;
   const regression = task.evidence?.regression_tests ?? [];
+  const scope = proof?.scope ?? task.evidence?.scope ?? [];
   const cases = proof ? casesOf(proof) : [];
   return (
     <>
@@ -20,6 +21,14 @@ export function TestsTab({ task }: { task: Task }) {
         <Run title="Before" name="before" counts={before} run={proof?.base} />
         <Run title="After the fix" name="after" counts={after} run={proof?.fixed} />
       </div>
+      {scope.length > 0 && (
+        <p className="quiet">
+          On the fix not all tests were run, but those of{" "}
+          <code>
+            <ForeignText text={scope.join(", ")} />
+          </code>
+        </p>
+      )}
       {task.evidence?.note && (
         <p className="quiet">
           <ForeignText text={task.evidence.note} />
