@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 from core.errors import ArchiveRefused, NotFound, SandboxError
-from core.evidence import CaseOutcome, Proof, RunEnd, TestCase, TestRun
+from core.evidence import CaseOutcome, Proof, RunEnd, TestCase
 from core.ports import Environment, Run, Sandbox
 from core.trees import Tree
 from sandbox import junit
 from sandbox.command_signs import not_run
-from sandbox.output import harmless, shown
-from sandbox.surveys import Asked, Survey
+from sandbox.judgement import Judgement
+from sandbox.output import harmless
+from sandbox.surveys import Asked, Carried, Survey, recorded
 
 PLACE = "{junit}"
 """In a command: where its report will be read."""
@@ -39,22 +40,17 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
     done = await sandbox.run(["sh", "-c", command], timeout_s=asked.timeout_s)
     ended_at = datetime.now(UTC)
     read = await _report(sandbox, report, done) if report else None
-    end, cases, proof, why = judged(done, read, command, asked.tree)
+    judgement, proof = judged(done, read, command, asked.tree)
     if report and report == place:
         await _cleared(sandbox, report)
-    record = TestRun(
-        tree_hash=asked.tree.id,
-        argv=("sh", "-c", command),
-        environment=environment.environment_id,
-        backend=sandbox.backend,
-        end=end,
+    record = recorded(
+        asked,
+        environment,
+        sandbox.backend,
+        Carried(("sh", "-c", command), done, started_at, ended_at),
+        judgement,
+        collected=[case.test_id for case in judgement.cases],
         proof=proof,
-        exit_code=done.exit_code,
-        collected=tuple(case.test_id for case in cases),
-        cases=cases,
-        output=(f"{why}\n\n" if why else "") + shown(done),
-        started_at=started_at,
-        ended_at=ended_at,
     )
     return Survey(record, note=NO_LINES)
 
@@ -78,28 +74,28 @@ def _below(path: str) -> str:
 
 def judged(
     done: Run, report: "junit.Report | str | None", command: str, tree: Tree
-) -> tuple[RunEnd, tuple[TestCase, ...], Proof, str]:
-    """How the run ended, each test, what is known by what, and what is wrong in words."""
+) -> tuple[Judgement, Proof]:
+    """How the run ended and each test, and by what that is known."""
     if done.end not in (RunEnd.PASSED, RunEnd.FAILED):
-        return done.end, (), Proof.EXIT_CODE, ""
+        return Judgement(done.end), Proof.EXIT_CODE
     if done.exit_code in CANNOT_START and not isinstance(report, junit.Report):
         why = f"no_test_runner: the test command does not start: {command}"
-        return RunEnd.NO_TEST_RUNNER, (), Proof.NOTHING, why
+        return Judgement(RunEnd.NO_TEST_RUNNER, (), why), Proof.NOTHING
     if isinstance(report, junit.Report) and report.outcomes:
         cases = tuple(_cases(report, tree))
         red = any(case.outcome.red for case in cases)
         if red == (done.exit_code == 0):
             why = f"disagreement: exit code {done.exit_code}, and the report says otherwise"
             kept = tuple(case for case in cases if case.outcome.red)
-            return RunEnd.DISAGREEMENT, kept, Proof.REPORT, why
+            return Judgement(RunEnd.DISAGREEMENT, kept, why), Proof.REPORT
         if all(case.outcome is CaseOutcome.SKIPPED for case in cases):
-            return RunEnd.NO_TESTS, cases, Proof.REPORT, ""
-        return done.end, cases, Proof.REPORT, ""
+            return Judgement(RunEnd.NO_TESTS, cases), Proof.REPORT
+        return Judgement(done.end, cases), Proof.REPORT
     if told := not_run(done):
         end, why = told
-        return end, (), Proof.EXIT_CODE, f"{end}: {why}"
+        return Judgement(end, (), f"{end}: {why}"), Proof.EXIT_CODE
     why = report if isinstance(report, str) else ""
-    return done.end, (_whole(done, command),), Proof.EXIT_CODE, why
+    return Judgement(done.end, (_whole(done, command),), why), Proof.EXIT_CODE
 
 
 def _whole(done: Run, command: str) -> TestCase:

@@ -1,16 +1,16 @@
 """Runs the tests in the repository's own compose service, where the operator says so."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.errors import SandboxUnavailable
-from core.evidence import Proof, RunEnd, TestRun
+from core.evidence import Proof, RunEnd
 from core.ports import Environment, Sandbox
 from sandbox import junit
 from sandbox.command_runner import judged, report_path
 from sandbox.compose import Compose, ComposeRefused
 from sandbox.compose_file import plan
-from sandbox.output import shown
-from sandbox.surveys import Asked, Survey, nothing_run
+from sandbox.surveys import Asked, Carried, Survey, nothing_run, recorded
 
 BACKEND = "docker compose"
 NO_LINES = "no lines were recorded: the tests run in a compose service"
@@ -28,20 +28,18 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
         return nothing_run(asked, environment, sandbox, f"compose: {error.message}{remedy}")
     argv = ("docker", "compose", "run", composed.plan.test)
     read = _report(composed.report, report)
-    end, cases, proof, why = judged(composed.run, read, " ".join(argv), asked.tree)
-    record = TestRun(
-        tree_hash=asked.tree.id,
-        argv=argv,
-        environment=environment.environment_id,
-        backend=BACKEND,
-        end=end if end is not RunEnd.NO_TEST_RUNNER else RunEnd.FAILED,
-        proof=proof if proof is not Proof.NOTHING else Proof.EXIT_CODE,
-        exit_code=composed.run.exit_code,
-        collected=tuple(case.test_id for case in cases),
-        cases=cases,
-        output=(f"{why}\n\n" if why else "") + shown(composed.run),
-        started_at=started_at,
-        ended_at=datetime.now(UTC),
+    ended_at = datetime.now(UTC)
+    judgement, proof = judged(composed.run, read, " ".join(argv), asked.tree)
+    if judgement.end is RunEnd.NO_TEST_RUNNER:
+        judgement, proof = replace(judgement, end=RunEnd.FAILED), Proof.EXIT_CODE
+    record = recorded(
+        asked,
+        environment,
+        BACKEND,
+        Carried(argv, composed.run, started_at, ended_at),
+        judgement,
+        collected=[case.test_id for case in judgement.cases],
+        proof=proof,
     )
     return Survey(record, note=NO_LINES)
 

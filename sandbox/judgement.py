@@ -22,10 +22,10 @@ class Judgement:
     """What a run is taken for."""
 
     end: RunEnd
-    cases: tuple[TestCase, ...]
+    cases: tuple[TestCase, ...] = ()
     """Each test; a run that contradicts itself keeps none that passed."""
     why: str = ""
-    """What contradicts what."""
+    """What contradicts what, or why no more is known."""
 
 
 Judging = Callable[[Account, Sequence[str]], Judgement]
@@ -39,7 +39,7 @@ def judge(account: Account, requested: Sequence[str]) -> Judgement:
     if not why:
         return Judgement(_end(account, cases, requested), cases)
     red = tuple(case for case in cases if case.outcome is not CaseOutcome.PASSED)
-    return Judgement(RunEnd.DISAGREEMENT, red, why)
+    return Judgement(RunEnd.DISAGREEMENT, red, f"disagreement: {why}")
 
 
 def _end(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) -> RunEnd:

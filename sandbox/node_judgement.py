@@ -32,7 +32,7 @@ def judge(account: NodeAccount) -> Judgement:
     if not why:
         return Judgement(_end(account, cases), cases)
     red = tuple(case for case in cases if case.outcome is not CaseOutcome.PASSED)
-    return Judgement(RunEnd.DISAGREEMENT, red, why)
+    return Judgement(RunEnd.DISAGREEMENT, red, f"disagreement: {why}")
 
 
 def _end(account: NodeAccount, cases: Sequence[TestCase]) -> RunEnd:

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ArchiveRefused, NotFound, SandboxError
-from core.evidence import Proof, RunEnd, TestRun
+from core.evidence import Proof, RunEnd
 from core.ports import Environment, Sandbox
 from sandbox.node_judgement import NodeAccount, judge
 from sandbox.node_modules import INSIDE, WITNESS_INSIDE
 from sandbox.node_program import INSIDE as NODE_INSIDE
 from sandbox.node_project import project_of
 from sandbox.node_record import hear
-from sandbox.output import harmless, shown
-from sandbox.surveys import Asked, Survey, nothing_run
+from sandbox.output import harmless
+from sandbox.surveys import Asked, Carried, Survey, nothing_run, recorded
 from sandbox.testimony import MAX_BYTES
 
 WORKERS = 2
@@ -89,21 +89,14 @@ async def _run(kind: Kind, asked: Asked, environment: Environment, sandbox: Sand
     started_at = datetime.now(UTC)
     account = await _carried_out(kind, main, chosen, asked, environment, sandbox)
     ended_at = datetime.now(UTC)
-    judgement = judge(account)
-    why = f"disagreement: {judgement.why}\n\n" if judgement.why else ""
-    done = TestRun(
-        tree_hash=asked.tree.id,
-        argv=account.argv,
-        environment=environment.environment_id,
-        backend=sandbox.backend,
-        end=judgement.end,
-        proof=Proof.RUNNER,
-        exit_code=account.run.exit_code,
+    done = recorded(
+        asked,
+        environment,
+        sandbox.backend,
+        Carried(account.argv, account.run, started_at, ended_at),
+        judge(account),
         collected=tuple(map(harmless, account.told.collected)),
-        cases=judgement.cases,
-        output=why + shown(account.run),
-        started_at=started_at,
-        ended_at=ended_at,
+        proof=Proof.RUNNER,
     )
     return Survey(done, note=NO_LINES if asked.lines else "")
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.evidence import TestCase, TestRun
+from core.evidence import TestCase
 from core.ports import Environment, Sandbox
 from core.trees import Tree
-from sandbox.output import shown, storable
+from sandbox.output import storable
 from sandbox.pytest_run import Account, Order, carried_out
-from sandbox.surveys import Asked, Survey
+from sandbox.surveys import Asked, Carried, Survey, recorded
 from sandbox.testimony import spans
 
 
@@ -22,19 +22,13 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
         account = await carried_out(careful, environment, sandbox, asked.timeout_s)
     ended_at = datetime.now(UTC)
     judgement = asked.judging(account, asked.tests)
-    why = f"disagreement: {judgement.why}\n\n" if judgement.why else ""
-    done = TestRun(
-        tree_hash=asked.tree.id,
-        argv=account.argv,
-        environment=environment.environment_id,
-        backend=sandbox.backend,
-        end=judgement.end,
-        exit_code=account.run.exit_code,
+    done = recorded(
+        asked,
+        environment,
+        sandbox.backend,
+        Carried(account.argv, account.run, started_at, ended_at),
+        replace(judgement, cases=tuple(map(_stored, judgement.cases))),
         collected=tuple(map(storable, account.testimony.collected)),
-        cases=tuple(map(_stored, judgement.cases)),
-        output=why + shown(account.run),
-        started_at=started_at,
-        ended_at=ended_at,
     )
     return Survey(done, *_measured(account, asked.tree)) if asked.lines else Survey(done)
 

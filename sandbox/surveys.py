@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.evidence import Proof, RunEnd, TestRun
-from core.ports import Environment, Sandbox
+from core.ports import Environment, Run, Sandbox
 from core.trees import Tree
-from sandbox.judgement import Judging, judge
+from sandbox.judgement import Judgement, Judging, judge
+from sandbox.output import shown
 
 PER_TEST_S = 60.0
 
@@ -40,6 +41,44 @@ class Survey:
     """
     note: str = ""
     """Why there are no lines, if there are none."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One run of tests as it was carried out, before anybody judges it."""
+
+    argv: tuple[str, ...]
+    """As a person would repeat it."""
+    run: Run
+    began: datetime
+    ended: datetime
+
+
+def recorded(
+    asked: Asked,
+    environment: Environment,
+    backend: str,
+    carried: Carried,
+    judgement: Judgement,
+    *,
+    collected: Sequence[str],
+    proof: Proof = Proof.WITNESS,
+) -> TestRun:
+    """The proof record of a run; what is wrong with it stands above what was printed."""
+    return TestRun(
+        tree_hash=asked.tree.id,
+        argv=carried.argv,
+        environment=environment.environment_id,
+        backend=backend,
+        end=judgement.end,
+        proof=proof,
+        exit_code=carried.run.exit_code,
+        collected=tuple(collected),
+        cases=judgement.cases,
+        output=(f"{judgement.why}\n\n" if judgement.why else "") + shown(carried.run),
+        started_at=carried.began,
+        ended_at=carried.ended,
+    )
 
 
 def nothing_run(asked: Asked, environment: Environment, sandbox: Sandbox, why: str) -> Survey:
