@@ -49,10 +49,15 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
 """What databases need to start as root and go on as another; nothing that reaches the host."""
 MEMORY = "2g"
 PROCESSES = 256
+DISK = 1024**3
+"""Bytes that all services of a run write together; no file may be larger either."""
+MAX_LOG = "10m"
 MAX_FILE_BYTES = 200_000
 MAX_SERVICES = 12
 MAX_NODES = 20_000
 LABEL = "anton.compose"
+BUILD_LABEL = "anton.build"
+"""Of the containers in which an image is built: the run that it is built for."""
 
 
 class ComposeRefused(AntonError):
@@ -71,7 +76,8 @@ class Plan:
     """By service: a folder of the repository, and where it lies in the container."""
     images: tuple[str, ...] = ()
     """Images that have to be there already, those of its Dockerfiles too."""
-    builds: bool = False
+    dockerfiles: tuple[str, ...] = ()
+    """Paths of the tree that images are built by."""
     command: str = ""
     """What the test service runs, as text."""
     working_dir: str = ""
@@ -109,7 +115,7 @@ def plan(tree: Tree, *, folder: str, label: str) -> Plan:
         document=_document(made, reader, label),
         copies=reader.copies,
         images=tuple(dict.fromkeys(reader.images)),
-        builds=any("build" in service for service in made.values()),
+        dockerfiles=tuple(dict.fromkeys(reader.dockerfiles)),
         command=str(chosen.get("command", "")),
         working_dir=str(chosen.get("working_dir", "")),
     )
@@ -208,6 +214,7 @@ class _Reader:
         self.used_volumes: set[str] = set()
         self.copies: dict[str, list[tuple[str, str]]] = {}
         self.images: list[str] = []
+        self.dockerfiles: list[str] = []
 
     def service(self, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """One service of our own that runs what this one would."""
@@ -235,6 +242,8 @@ class _Reader:
             "mem_limit": MEMORY,
             "memswap_limit": MEMORY,
             "pids_limit": PROCESSES,
+            "ulimits": {"fsize": DISK},
+            "logging": {"driver": "json-file", "options": {"max-size": MAX_LOG, "max-file": "1"}},
             "restart": "no",
         }
 
@@ -262,6 +271,7 @@ class _Reader:
             self.images += bases(self._tree.text(file))
         except ValueError as error:
             raise ComposeRefused(f"{where}: its Dockerfile {error}") from error
+        self.dockerfiles.append(file)
         more = {key: _escaped(table[key]) for key in ("args", "target") if key in table}
         place = posixpath.normpath(posixpath.join(self._folder, context))
         return {"context": place, "dockerfile": dockerfile, "network": "none", **more}

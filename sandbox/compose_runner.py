@@ -41,7 +41,7 @@ async def run(asked: Asked, environment: Environment, sandbox: Sandbox) -> Surve
         collected=[case.test_id for case in judgement.cases],
         proof=proof,
     )
-    return Survey(record, note=NO_LINES)
+    return Survey(record.but(notes=composed.notes), note=NO_LINES)
 
 
 def _report(data: bytes, path: str) -> junit.Report | str | None:

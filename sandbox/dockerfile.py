@@ -26,6 +26,21 @@ def bases(dockerfile: str) -> Iterator[str]:
             raise ValueError(f"asks for {rest.split()[0][:40]}, which this builder does not have")
 
 
+def labelled(dockerfile: str, name: str, value: str) -> str:
+    """The same, with a label on each stage from its beginning, and so on what builds it."""
+    lines: list[str] = []
+    begun = ""
+    for line in dockerfile.splitlines():
+        lines.append(line)
+        if re.match(r"\s*(#|$)", line):
+            continue
+        begun = begun or line.strip().partition(" ")[0].upper()
+        if not re.search(r"\\[ \t]*$", line):
+            lines += [f"LABEL {name}={value}"] if begun == "FROM" else []
+            begun = ""
+    return "\n".join([*lines, ""])
+
+
 def _image(name: str, known: set[str]) -> Iterator[str]:
     if "$" in name:
         raise ValueError(f"takes from the variable {name[:40]}")

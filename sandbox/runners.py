@@ -72,7 +72,7 @@ class TestRunner:
     async def _run(self, asked: Asked, sandbox: Sandbox) -> Survey:
         survey = await self._measured(asked, sandbox) if asked.lines else None
         survey = survey or await self._carried_out(asked, sandbox)
-        notes = (*self._environment.notes, *of_network(survey.run.cases))
+        notes = (*self._environment.notes, *survey.run.notes, *of_network(survey.run.cases))
         return replace(survey, run=survey.run.model_copy(update={"notes": notes}))
 
     async def _carried_out(self, asked: Asked, sandbox: Sandbox) -> Survey:

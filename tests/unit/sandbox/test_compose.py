@@ -14,7 +14,7 @@ from core.evidence import CaseOutcome, Proof, RunEnd
 from core.ports import Environment, Limits
 from core.trees import Tree
 from sandbox.compose import PREFIX, Compose, program
-from sandbox.compose_file import LABEL
+from sandbox.compose_file import BUILD_LABEL, DISK, LABEL
 from sandbox.docker_engine import Engine
 from sandbox.docker_image import OwnImage
 from sandbox.runners import TestRunner
@@ -136,6 +136,73 @@ async def test_a_service_that_never_ends_leaves_nothing(
     composed = await Compose(docker_host).run(tree_of({"compose.yaml": text}), timeout_s=8)
     assert composed.run.end is RunEnd.TIMEOUT and composed.run.exit_code is None
     assert await left(engine) == []
+
+
+ENOUGH = 100_000_000
+WRITE = "for n in 1 2 3 4 5 6; do head -c 20000000 /dev/zero > {}/${}n; done; sleep 600"
+
+
+@pytest.mark.parametrize(
+    ("place", "volumes"), [("/tmp", "[]"), ("/kept", "['kept:/kept']"), ("/kept", "['/kept']")]
+)
+async def test_a_service_that_fills_the_disk_is_ended_and_leaves_nothing(
+    engine: Engine,
+    image: str,
+    docker_host: str,
+    place: str,
+    volumes: str,
+) -> None:
+    text = "services:\n  test:\n" + service(
+        image, f"sh -c '{WRITE.format(place, '$')}'", volumes=volumes
+    )
+    text += "volumes: {kept: {}}\n"
+    compose = Compose(docker_host, disk_bytes=ENOUGH)
+    composed = await compose.run(tree_of({"compose.yaml": text}), timeout_s=120)
+    assert (composed.run.end, composed.run.exit_code) == (RunEnd.LIMIT_DISK, None)
+    assert "what services write" in composed.notes[0]
+    assert await left(engine) == []
+
+
+async def test_no_file_of_a_service_is_larger_than_all_may_be(
+    engine: Engine, image: str, docker_host: str
+) -> None:
+    command = "sh -c 'ulimit -f; ulimit -H -f'"
+    text = "services:\n  test:\n" + service(image, command)
+    composed = await Compose(docker_host).run(tree_of({"compose.yaml": text}))
+    words = composed.run.stdout.decode()
+    assert composed.run.end is RunEnd.PASSED and words.count(str(DISK // 512)) == 2, words
+
+
+@pytest.mark.parametrize(
+    ("step", "end"),
+    [
+        (
+            "for n in $(seq 300); do sleep 600 & done; sleep 600",
+            RunEnd.LIMIT_PROCESSES,
+        ),
+        (
+            "for n in 1 2 3 4 5 6; do head -c 20000000 /dev/zero > /$n; done; sleep 600",
+            RunEnd.LIMIT_DISK,
+        ),
+    ],
+)
+async def test_a_build_that_takes_too_much_is_ended_and_leaves_nothing(
+    engine: Engine,
+    image: str,
+    docker_host: str,
+    step: str,
+    end: RunEnd,
+) -> None:
+    texts = {
+        "Dockerfile": f"FROM {image}\nRUN {step}\n",
+        "compose.yaml": "services: {test: {build: ., command: 'true'}}",
+    }
+    composed = await Compose(docker_host, disk_bytes=ENOUGH).run(tree_of(texts), timeout_s=120)
+    assert composed.run.end is end
+    assert any("while images are built" in note for note in composed.notes)
+    assert await left(engine) == []
+    building = {"label": BUILD_LABEL}
+    assert await engine.call("containers", all=True, filters=building) == []
 
 
 async def test_a_cancelled_run_leaves_nothing(engine: Engine, image: str, docker_host: str) -> None:

@@ -5,7 +5,8 @@ import json
 import pytest
 import yaml
 
-from sandbox.compose_file import ComposeRefused, Plan, compose_file, plan
+from sandbox.compose_file import DISK, ComposeRefused, Plan, compose_file, plan
+from sandbox.dockerfile import labelled
 from tests.unit.sandbox.rooms import tree_of
 
 GOOD = """
@@ -46,6 +47,7 @@ def test_a_test_service_gets_what_it_needs_and_walls_of_ours() -> None:
     assert made.copies == {"test": [(".", "/app"), ("conf/app.ini", "/etc/app.ini")]}
     assert test["cap_drop"] == ["ALL"] and test["security_opt"] == ["no-new-privileges:true"]
     assert test["mem_limit"] and test["pids_limit"] and "ports" not in test
+    assert test["ulimits"] == {"fsize": DISK} and test["logging"]["options"]["max-size"]
     assert test["depends_on"] == {"db": {"condition": "service_healthy"}}
     network = made.document["networks"]["default"]
     assert network["internal"] and "inhibit_ipv4" in json.dumps(network)
@@ -153,7 +155,11 @@ def test_a_build_is_made_of_our_copy_without_network() -> None:
         **{"context": "/copy/app", "dockerfile": "Dockerfile", "network": "none"},
         "args": {"A": "1"},
     }
-    assert made.builds and made.images == ("base:1",) and "image" not in service
+    assert (
+        made.dockerfiles == ("app/Dockerfile",)
+        and made.images == ("base:1",)
+        and "image" not in service
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,3 +204,22 @@ def test_nothing_is_left_for_compose_to_fill_in() -> None:
     made = planned("services: {test: {image: a, command: 'echo $$HOME ${X} $$$$'}}")
     assert yaml.safe_dump(dict(made.document)).count("$") == 6
     assert made.document["services"]["test"]["command"] == "echo $$HOME  $$$$"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("FROM a\nRUN b", "FROM a\nLABEL k=v\nRUN b\n"),
+        (
+            "from a AS b\nFROM \\\n# why\n  c\n",
+            "from a AS b\nLABEL k=v\nFROM \\\n# why\n  c\nLABEL k=v\n",
+        ),
+        ("ARG A=1\n\n# FROM x\nFROM a$A\n", "ARG A=1\n\n# FROM x\nFROM a$A\nLABEL k=v\n"),
+        ("FROM a\nRUN echo \\\n FROM b\n", "FROM a\nLABEL k=v\nRUN echo \\\n FROM b\n"),
+        ("FROM a\nONBUILD RUN b\n", "FROM a\nLABEL k=v\nONBUILD RUN b\n"),
+    ],
+)
+def test_each_stage_of_a_build_is_known_by_a_label_from_its_beginning(
+    before: str, after: str
+) -> None:
+    assert labelled(before, "k", "v") == after
