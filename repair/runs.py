@@ -23,7 +23,7 @@ class Tests(Protocol):
 
     @property
     def suite_seconds(self) -> float | None:
-        """How long the last run of all tests took; None before the first."""
+        """How long a run of all tests took, at most; None before the first."""
         ...
 
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
