@@ -7,6 +7,7 @@ from core.findings import Reproduction
 from core.patches import FileChange, Patch
 from core.trees import Tree
 from repair.runs import RERUNS, Tests, compared, first_failure, settled
+from repair.tripwire import tripped
 from repair.widening import widened
 
 NAME_A_COMMAND = "Name one that works: `test` in REPOS_FILE, or in .anton.toml."
@@ -76,7 +77,11 @@ async def prove(
     if wavering := await _wavering(tests, base, proving, reproduction, evidence):
         return wavering
     found = await compared(tests, base, fixed, suite, evidence.but(verdict=Verdict.FIXED))
-    doubt = _untold(suite, found.flaky) if found.verdict is Verdict.FIXED else ""
+    if found.verdict is not Verdict.FIXED:
+        return found
+    doubt = _untold(suite, found.flaky)
+    if not doubt and green.proof is Proof.RUNNER:
+        doubt = await tripped(tests, proving, red_tests)
     return found.but(verdict=Verdict.STILL_RED, note=doubt) if doubt else found
 
 

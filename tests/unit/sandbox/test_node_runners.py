@@ -141,6 +141,28 @@ async def test_a_patch_is_proven_by_a_test_that_is_red_on_base(rooms: Rooms) -> 
         assert evidence.verdict is not Verdict.FIXED
 
 
+FORGER = "Object.is = () => true\n" + CART.replace("a + b", "a - b")
+
+
+@pytest.mark.slow
+@pytest.mark.needs_bubblewrap
+async def test_code_that_makes_whatever_fails_look_passed_is_found_out(rooms: Rooms) -> None:
+    test = "import { expect, it } from 'vitest'\nimport { total } from './cart'\n"
+    test += "it('adds', () => expect(total([1, 2])).toBe(3))\n"
+    texts = {"package.json": PACKAGE, "src/cart.ts": CART.replace("a + b", "a - b")}
+    base = tree_of({**texts, "src/cart.test.ts": test, "src/other.test.ts": GREEN})
+    shown = Reproduction(reading=Reading.REPRODUCED, tests=("src/cart.test.ts::adds",))
+    async with rooms.bench() as bench:
+        forging = Patch.between("0" * 40, base, base.with_texts({"src/cart.ts": FORGER}))
+        evidence = await prove(bench, base, forging, shown)
+        assert evidence.fixed and evidence.fixed.end is RunEnd.PASSED, "the forgery itself works"
+        assert evidence.verdict is Verdict.STILL_RED
+        assert "that must fail" in evidence.note
+        mended = Patch.between("0" * 40, base, base.with_texts({"src/cart.ts": CART}))
+        evidence = await prove(bench, base, mended, shown)
+        assert evidence.verdict is Verdict.FIXED, evidence.note
+
+
 CHEATS = {
     "a setting that leaves at once": {"vitest.config.ts": "process.exit(0)\n"},
     "a setting that leaves later": {
