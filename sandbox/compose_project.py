@@ -108,9 +108,9 @@ class Project:
                 await self.engine.remove(container["Id"])
         for network in await self.engine.call("networks", filters=ours):
             await self.engine.call("remove_network", network["Id"])
-        built = {"reference": f"{self.name}*"}
-        for image in await self.engine.call("images", filters=built):
-            await self.engine.call("remove_image", image["Id"], force=True)
+        for built in ({"reference": f"{self.name}*"}, {"label": f"{BUILD_LABEL}={self.name}"}):
+            for image in await self.engine.call("images", filters=built):
+                await self.engine.call("remove_image", image["Id"], force=True)
         found = await self.engine.call("volumes", filters=ours)
         for volume in found.get("Volumes") or ():
             await self.engine.call("remove_volume", volume["Name"], force=True)

@@ -3026,6 +3026,8 @@ export interface components {
             note?: string;
             /** Regression Tests */
             regression_tests?: string[];
+            /** Scope */
+            scope?: string[];
             /** Tree Hash */
             tree_hash?: string;
             verdict?: components["schemas"]["Verdict"];
@@ -3084,6 +3086,12 @@ export interface components {
              * @default []
              */
             regression_tests: string[];
+            /**
+             * Scope
+             * @description Test files that were run on the fix; empty for all.
+             * @default []
+             */
+            scope: string[];
             /** Tree Hash */
             tree_hash?: string | null;
             /** Verdict */

@@ -203,6 +203,7 @@ async def test_a_build_that_takes_too_much_is_ended_and_leaves_nothing(
     assert await left(engine) == []
     building = {"label": BUILD_LABEL}
     assert await engine.call("containers", all=True, filters=building) == []
+    assert await engine.call("images", filters=building) == []
 
 
 async def test_a_cancelled_run_leaves_nothing(engine: Engine, image: str, docker_host: str) -> None:
