@@ -230,16 +230,17 @@ def _again(tried: Tried, path: str, *, earlier: bool) -> Sequence[Message]:
     """What the model is told of its first test; `earlier`: another state was reported."""
     output = tried.said or (tried.run.output if tried.run else "")
     if tried.run is None:
-        happened, next_ = "It could not be taken as a file.", "Give the file in the form asked for."
+        happened = "Your answer could not be taken as a test, and nothing was run."
+        next_ = "Give the file in the form asked for."
     elif tried.reading is Reading.PASSES:
-        where = "on the state that is reported as well" if earlier else "there"
-        happened = f"It passes {where}, so it does not show what is reported."
+        where = "the state that is reported as well" if earlier else "the faulty code"
+        happened = f"The test passes on {where}, so it does not show what is reported."
         next_ = (
             "Read the report again and test exactly what it tells of. If the report must be wrong "
             "about this code, give the same test again."
         )
     else:
-        happened = "It does not run as a test of the reported behaviour."
+        happened = "The test does not run, or fails for another reason than the reported one."
         where = " on the state that is reported" if earlier else ""
         next_ = f"Mend the test so that it fails{where} for the reported reason alone."
     return render("qa-again", path=path, what_happened=happened, text=output, what_next=next_)

@@ -193,7 +193,7 @@ def proof_in_words(evidence: Evidence) -> str:
     if evidence.verdict is not Verdict.FIXED or evidence.base is None or evidence.fixed is None:
         return f"No full proof: {evidence.note or evidence.verdict}"
     return (
-        f"{', '.join(evidence.regression_tests[:5])} failed before the change and pass with it. "
+        f"Red before the change and green with it: {', '.join(evidence.regression_tests[:5])}. "
         f"Of the whole suite {len(evidence.fixed.passed)} pass and {len(evidence.fixed.failed)} "
         f"fail with the change; no test that passed before fails now.{_weaker(evidence)}"
     )

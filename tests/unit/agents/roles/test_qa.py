@@ -74,9 +74,9 @@ async def test_prompt_holds_report_triage_names_and_style_but_no_diagnosis(bench
 @pytest.mark.parametrize(
     ("first", "told"),
     [
-        (GREEN, "It passes there"),
+        (GREEN, "The test passes on the faulty code"),
         (BROKEN, "NameError: name 'total_price' is not defined"),
-        ("I cannot.", "It could not be taken as a file."),
+        ("I cannot.", "Your answer could not be taken as a test"),
         (file("def test_three():\n    assert 0\n", "shop_test_data.txt"), f"no file {PATH}"),
     ],
 )
@@ -167,7 +167,7 @@ async def test_pass_on_both_states_is_told_as_such(bench: Bench) -> None:
     model = ScriptedModel([GREEN, RED])
     found = await reproduce(EARLIER, bench, model)
     assert found.reading is Reading.FIXED_SINCE
-    assert "It passes on the state that is reported as well" in model.prompt()
+    assert "The test passes on the state that is reported as well" in model.prompt()
 
 
 BANDS = """\
