@@ -1,5 +1,6 @@
 /** What models are saying now, put together from its pieces; gone when the call is over. */
-import type { LivePart, Stream } from "@/lib/stream";
+import type { LivePart } from "@/lib/stream/said";
+import type { Stream } from "@/lib/stream/stream";
 
 export interface Speech {
   text: string;

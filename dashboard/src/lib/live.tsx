@@ -10,7 +10,9 @@ import {
   type ReactNode,
 } from "react";
 import { Voices, type Speech } from "@/lib/live-text";
-import { browser, Stream, type AntonEvent, type Connection } from "@/lib/stream";
+import type { AntonEvent, Connection } from "@/lib/stream/said";
+import { Stream } from "@/lib/stream/stream";
+import { browser } from "@/lib/stream/surroundings";
 
 type Heard = (events: readonly AntonEvent[]) => void;
 

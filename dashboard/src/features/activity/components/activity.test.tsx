@@ -12,7 +12,7 @@ import { useEffect, useState } from "react";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { LoggedEvent } from "@/lib/events";
 import { useLive } from "@/lib/live";
-import type { AntonEvent } from "@/lib/stream";
+import type { AntonEvent } from "@/lib/stream/said";
 import type { Filters } from "../api/use-activity";
 import { Activity, type List } from "./activity";
 

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { answerOf, api, type Schemas } from "@/lib/api";
 import { useEvents } from "@/lib/live";
-import type { AntonEvent } from "@/lib/stream";
+import type { AntonEvent } from "@/lib/stream/said";
 
 export type Brief = Schemas["TaskBrief"];
 type Board = Schemas["Board"];

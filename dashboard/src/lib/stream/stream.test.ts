@@ -1,13 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Voices } from "./live-text";
-import {
-  Stream,
-  type AntonEvent,
-  type Channel,
-  type LivePart,
-  type Source,
-  type Surroundings,
-} from "./stream";
+import { Voices } from "../live-text";
+import type { AntonEvent, LivePart } from "./said";
+import { Stream } from "./stream";
+import type { Channel, Source, Surroundings } from "./surroundings";
 
 const event = (seq: number, type = "node"): AntonEvent => ({
   v: 1,
