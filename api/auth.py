@@ -86,6 +86,11 @@ class Keys:
                 found = caller
         return found
 
+    def approvers(self) -> list[str]:
+        """Names of the keys whose decisions count."""
+        known = self._all() if self.required else [LOCAL]
+        return [caller.name for caller in known if caller.may(Scope.APPROVE)]
+
     def with_digest(self, digest: bytes) -> Caller | None:
         """Whose key has this digest."""
         return next((one for one in self._all() if one.digest == digest), None)

@@ -279,6 +279,10 @@ class ApprovalView(ApprovalFacts, Answer):
     """The canonical diff, whose SHA-256 is the patch hash; without one, the best partial patch."""
     forgotten: bool
     """Whether briefing and diff are not kept any more; what was decided, and on which hash, is."""
+    deciders: list[str]
+    """Who else may answer while it waits: persons or accounts, and chats whose people may."""
+    voiced: bool
+    """Whether the approval of this request's key is counted already."""
 
 
 class ApprovalList(Answer):

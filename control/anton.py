@@ -1,7 +1,7 @@
 """Anton: the façade that every face talks to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from control.answers import Answers
@@ -216,6 +216,13 @@ class Anton:
     def may_decide(self, person: Person, place: str = "") -> bool:
         """Whether this person may answer questions, in this place of the channel."""
         return self._decisions.may_decide(person, place)
+
+    async def deciders(
+        self, approval: Approval, caller: Person, keys: Collection[str]
+    ) -> list[str]:
+        """Who may answer a question beside the caller; `keys` of REST that may approve."""
+        channels = {view.name for view in self._views}
+        return await self._decisions.others(approval, caller, channels, keys)
 
     async def read_words(self, approval_id: str, text: str) -> Intent:
         """What somebody means by plain words to a question that waits; nothing is decided.

@@ -71,6 +71,27 @@ class Consent:
             return False
         return person.person_id in known.ids or (bool(known.place) and place == known.place)
 
+    def others(
+        self, channels: Collection[str], keys: Collection[str], without: Collection[str]
+    ) -> list[str]:
+        """Who may decide: persons as PEOPLE calls them, else accounts, and then whole chats.
+
+        `channels` are those that people are asked in, `keys` the names of keys of REST that may
+        approve. The persons of the accounts `without` are left out.
+        """
+        listed = self.file.accounts() if self.file else _named(self.approvers)
+        asked = {one for one in listed if one.partition(":")[0] in channels}
+        may = asked | {f"rest:{key}" for key in keys}
+        left = [one for one in may if not any(self.people.same(one, out) for out in without)]
+        persons = {self.people.name_of(one) or one.removeprefix("rest:") for one in left}
+        chats = () if self.file else self.approvers.items()
+        places = [
+            f"everybody in {known.place} ({channel})"
+            for channel, known in chats
+            if known.place and channel in channels
+        ]
+        return sorted(persons) + places
+
     def check(self, decision: Decision, requested_by: str) -> None:
         """Raise NotEntitled when the rules do not let this person decide so.
 
@@ -98,6 +119,10 @@ class Consent:
         """What names the approvers of a person's channel."""
         known = self.approvers.get(person.channel)
         return known.variable if known and known.variable and self.file is None else FILE_NAME
+
+
+def _named(approvers: Mapping[str, Approvers]) -> set[str]:
+    return {f"{channel}:{one}" for channel, known in approvers.items() for one in known.ids}
 
 
 def approvers_of(

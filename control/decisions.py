@@ -1,5 +1,7 @@
 """Decisions: an answer passes the rules, counts once, and what became of it is written down."""
 
+from collections.abc import Collection
+
 from control.chronicle import Records, asked
 from control.consent import Consent
 from core.approvals import POLICY, Approval, ApprovalState, Decision, Person, Risk
@@ -24,6 +26,15 @@ class Decisions:
     def may_decide(self, person: Person, place: str = "") -> bool:
         """Whether this person may answer questions, in this place of the channel."""
         return self._consent.may_decide(person, place)
+
+    async def others(
+        self, approval: Approval, caller: Person, channels: Collection[str], keys: Collection[str]
+    ) -> list[str]:
+        """Who may answer a question beside the caller, and has not approved it yet."""
+        requested_by = (await self._records.tasks.get(approval.task_id)).request.requested_by
+        barred = [requested_by] if self._consent.forbid_requester and requested_by else []
+        voiced = [voice.by.account for voice in approval.voices]
+        return self._consent.others(channels, keys, [caller.account, *voiced, *barred])
 
     async def take(self, approval_id: str, decision: Decision) -> Approval:
         """The question as it stands behind this answer; raises as Anton.decide does."""

@@ -181,8 +181,13 @@ async def _facts(front: Front, approval: Approval, caller: Caller) -> dict[str, 
         patch = await _patch(front, approval)
     except Expired:
         forgotten = True
+    waits, person = approval.state is ApprovalState.PENDING, caller.person
     return {
         **approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body),
         "diff": patch.diff if patch else None,
         "forgotten": forgotten,
+        "deciders": await front.anton.deciders(approval, person, front.keys.approvers())
+        if waits
+        else [],
+        "voiced": any(voice.by.same_as(person) for voice in approval.voices),
     }

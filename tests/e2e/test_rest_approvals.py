@@ -251,6 +251,11 @@ async def test_two_keys_approve_where_two_persons_have_to(tmp_path: Path) -> Non
         path = f"/approvals/{question['approval_id']}/decision"
         body = {"decision": "approve", "patch_hash": question["patch_hash"]}
         other = {"X-API-Key": keys["approve"]}
+        mine = (await house.ask("GET", path.removesuffix("/decision"))).json()
+        theirs = (await house.ask("GET", path.removesuffix("/decision"), headers=other)).json()
+        assert (mine["voiced"], "approve" in mine["deciders"]) == (True, True)
+        assert theirs["voiced"] is False
+        assert not {"operator", "approve", "read"} & set(theirs["deciders"])
         second = await house.ask("POST", path, json=body, headers=other)
         assert (second.status_code, second.json()["state"]) == (200, "approved")
         await house.until(question["task_id"], "completed")

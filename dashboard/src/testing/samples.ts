@@ -1,5 +1,5 @@
 /** Whole answers of the server, for tests that change what they are about. */
-import type { Schemas, Task } from "@/lib/api";
+import type { Approval, Schemas, Task } from "@/lib/api";
 
 const known: Partial<Task> = {
   as_of_seq: 1,
@@ -104,3 +104,24 @@ export const question: Schemas["ApprovalFacts"] = {
   decided_at: null,
   applied_at: null,
 };
+
+export const approval: Approval = {
+  ...question,
+  as_of_seq: 1,
+  diff: null,
+  forgotten: false,
+  deciders: [],
+  voiced: false,
+};
+
+/** A question as the inbox lists it. */
+export function asking(id: string, more: Partial<Schemas["TaskFacts"]> = {}) {
+  const taskId = `task-${id}`;
+  const item: Schemas["InboxItem"] = {
+    approval: { ...question, approval_id: id, task_id: taskId },
+    task: { ...task, task_id: taskId, outcome: null, status: "waiting_for_input", ...more },
+    limit_usd: 1,
+    yours: true,
+  };
+  return item;
+}

@@ -102,6 +102,26 @@ def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
         ApproversFile(tmp_path / "none")
 
 
+def test_who_else_may_decide_is_named_once_and_without_those_left_out() -> None:
+    named = rules(telegram="4711 4712", slack="U0ANN U0BOB", people=PEOPLE)
+    everywhere = named.others({"telegram", "slack"}, ["ops"], ["rest:me"])
+    assert everywhere == ["ann", "bob", "ops", "telegram:4712"]
+    assert named.others({"slack"}, [], ["telegram:4711"]) == ["bob"], "ann has two accounts"
+    assert named.others(set(), [], []) == [], "nobody is asked there"
+    open_to_all = rules(chat="4711", channel="C01")
+    assert open_to_all.others({"telegram", "slack"}, [], []) == [
+        "telegram:4711",
+        "everybody in C01 (slack)",
+    ]
+
+
+def test_a_file_alone_names_who_else_may_decide(tmp_path: Path) -> None:
+    file = tmp_path / "approvers"
+    file.write_text("slack:U0BOB\n")
+    listed = rules(telegram="4711", channel="C01", file=ApproversFile(file), people=PEOPLE)
+    assert listed.others({"telegram", "slack"}, [], []) == ["bob"]
+
+
 @pytest.mark.parametrize(
     ("person", "requested_by", "refused"),
     [

@@ -3,9 +3,9 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/re
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Approval, Task } from "@/lib/api";
+import type { Task } from "@/lib/api";
 import { show } from "@/testing/page";
-import { question, task } from "@/testing/samples";
+import { approval, task } from "@/testing/samples";
 import { casesOf, type Proof } from "../api/facts";
 import { CaseTable } from "./case-table";
 import { Confidence, told } from "./confidence";
@@ -18,7 +18,6 @@ import { TaskActions } from "./task-actions";
 import { TestsTab } from "./tests-tab";
 
 const server = setupServer();
-const approval: Approval = { ...question, as_of_seq: 1, diff: null, forgotten: false };
 const running: Task = { ...task, status: "waiting_for_input", outcome: null, ended_at: null };
 
 beforeAll(() => server.listen({ onUnhandledRequest: "error" }));

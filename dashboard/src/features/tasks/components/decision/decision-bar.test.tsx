@@ -4,14 +4,14 @@ import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Approval } from "@/lib/api";
-import { question } from "@/testing/samples";
-import type { Settled } from "../api/decide";
-import { DecisionBar, DecisionOutcome } from "./decision-bar";
+import { approval as sample } from "@/testing/samples";
+import type { Settled } from "../../api/decide";
+import { DecisionBar } from "./decision-bar";
+import { DecisionOutcome } from "./decision-outcome";
 
 const HASH = "ab12".repeat(15) + "9f3c";
 const approval: Approval = {
-  ...question,
-  as_of_seq: 1,
+  ...sample,
   task_id: "t1",
   revision: 2,
   patch_hash: HASH,
@@ -251,4 +251,29 @@ test("what became of an answer has the focus, as the bar that had it may be gone
     <DecisionOutcome settled={{ kind: "expired", message: "x" }} prUrl={null} branch={null} />,
   );
   expect(document.activeElement).toBe(screen.getByRole("status"));
+});
+
+test("the bar names whose word counts, and how many of them it takes", () => {
+  const { rerender } = show({ deciders: ["dana", "everybody in oncall (slack)"] });
+  expect(screen.getByText("Anyone of: you, dana, everybody in oncall (slack)")).toBeTruthy();
+  rerender(page({ deciders: ["ann", "bob", "cy", "dana", "eve"], voices_needed: 2 }));
+  expect(screen.getByText("Two of: you, ann, bob, 3 more")).toBeTruthy();
+  expect(screen.getByText("0 of 2 approvals")).toBeTruthy();
+  rerender(page({ deciders: ["dana"], may_decide: false }));
+  expect(screen.getByText("Anyone of: dana")).toBeTruthy();
+  rerender(page({}));
+  expect(screen.queryByText(/ of: /)).toBeNull();
+});
+
+test("whose approval counts already approves no second time, and may still turn it down", () => {
+  const decision = { decision: "approve", by: "ann", channel: "rest", text: "", amount_usd: null };
+  const voices = [decision] as Approval["voices"];
+  show({ voiced: true, voices, voices_needed: 2, deciders: ["dana"] });
+  press("a");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(button("✓ Approved by you").disabled).toBe(true);
+  expect(screen.getByText("Anyone of: dana")).toBeTruthy();
+  expect(screen.getByText(/1 of 2 approvals, by ann in rest/)).toBeTruthy();
+  press("r");
+  expect(screen.getByRole("dialog", { name: "Request changes r2?" })).toBeTruthy();
 });
