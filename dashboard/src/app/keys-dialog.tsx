@@ -1,13 +1,14 @@
 /** The keys, and the switch that turns single ones off. */
 import { useState } from "react";
 import { Dialog } from "@/components/dialog";
-import { setSingleKeys, singleKeys } from "@/lib/keys";
+import { modKey, setSingleKeys, singleKeys } from "@/lib/keys";
 
 const KEYS: [keys: string, does: string][] = [
   ["j k", "Next and previous item, or changed line"],
   ["n p", "Next and previous place of the patch"],
   ["v", "File viewed, or not"],
   ["Enter", "Open"],
+  ["Esc", "Back"],
   ["a", "Approve (asks again)"],
   ["r", "Request changes (asks again)"],
   ["b", "Raise the budget (asks again)"],
@@ -21,6 +22,7 @@ const KEYS: [keys: string, does: string][] = [
   ["g l", "Analytics"],
   ["g v", "Activity"],
   ["/", "Search the activity"],
+  [`${modKey} k`, "Find a screen, task, incident, role or setting"],
   ["?", "This list"],
 ];
 

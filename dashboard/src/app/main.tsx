@@ -4,8 +4,11 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "@/lib/api";
+import { applyTheme } from "@/lib/theme";
 import { router } from "./router";
 import "./styles.css";
+
+applyTheme();
 
 const RELOADED = "reloaded-at";
 

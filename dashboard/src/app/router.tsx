@@ -13,11 +13,12 @@ import { isDay } from "@/features/analytics/api/use-stats";
 import type { Way } from "@/features/analytics/components/cost-cards";
 import type { Filters as ActivityFilters } from "@/features/activity/api/use-activity";
 import type { List } from "@/features/activity/components/activity";
-import { Inbox } from "@/features/inbox/components/inbox";
+import type { Tab } from "@/features/inbox/components/inbox";
 import type { View as IdentityView } from "@/features/identities/components/identity-page";
 import type { Filters } from "@/features/tasks/components/columns";
 import { placeOf } from "@/features/tasks/api/place";
 import { Gate } from "./gate";
+import { InboxScreen } from "./inbox-screen";
 
 const WAYS: readonly string[] = ["role", "model", "repo", "day"];
 const LISTS: readonly string[] = ["events", "calls", "audit", "memory"];
@@ -37,7 +38,13 @@ const root = createRootRoute({
   ),
 });
 
-const inbox = createRoute({ getParentRoute: () => root, path: "/", component: Inbox });
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { tab?: Tab } =>
+    search.tab === "all" || search.tab === "decided" ? { tab: search.tab } : {},
+  component: InboxScreen,
+});
 
 const FILTERS = ["q", "severity", "status", "outcome", "node", "repo", "source", "sort"] as const;
 

@@ -1,7 +1,8 @@
 /** The settings, joined to their address. */
 import { getRouteApi } from "@tanstack/react-router";
 import { useSession } from "@/features/session/api/use-session";
-import { PARTS, Settings } from "@/features/settings/components/settings";
+import { PARTS } from "@/features/settings/api/parts";
+import { Settings } from "@/features/settings/components/settings";
 
 const settings = getRouteApi("/settings/$part");
 

@@ -1,37 +1,46 @@
 /** The frame around every screen: navigation, whether it is live, and the keys. */
-import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { Link, Outlet, useNavigate, useRouter, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Dialog } from "@/components/dialog";
 import { Icon } from "@/components/icons";
 import { useInbox } from "@/features/inbox/api/use-inbox";
+import { useNotices } from "@/features/inbox/api/use-notices";
 import { useSignOut, type Session } from "@/features/session/api/use-session";
 import { clock } from "@/lib/format";
-import { useKeys } from "@/lib/keys";
+import { modKey, useKeys, useModKey } from "@/lib/keys";
 import { useLive } from "@/lib/live";
 import { KeysDialog } from "./keys-dialog";
+import { SCREENS } from "./screens";
 
-/** On a phone those of the rest stand behind More; `also` begins other addresses of a screen. */
-const SCREENS = [
-  { to: "/", label: "Inbox", icon: "inbox", rest: false, also: null },
-  { to: "/board", label: "Board", icon: "board", rest: false, also: null },
-  { to: "/incidents", label: "Incidents", icon: "incidents", rest: true, also: null },
-  { to: "/agents", label: "Agents", icon: "agents", rest: true, also: "/identities" },
-  { to: "/analytics", label: "Analytics", icon: "analytics", rest: true, also: null },
-  { to: "/activity", label: "Activity", icon: "activity", rest: false, also: null },
-  { to: "/new", label: "New", icon: "new", rest: true, also: null },
-  { to: "/settings", label: "Settings", icon: "settings", rest: true, also: null },
-] as const;
+/** Addresses of one thing among others, from which one goes back. */
+const WITHIN = /\/(tasks|incidents|identities)\/./;
+
+const Palette = lazy(() => import("./palette").then((it) => ({ default: it.Palette })));
 
 export function Shell({ session }: { session: Session }) {
   const [help, setHelp] = useState(false);
   const [more, setMore] = useState(false);
+  const [finding, setFinding] = useState(false);
   const navigate = useNavigate();
   const waiting = useInbox().data?.length ?? 0;
+  const { history } = useRouter();
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => {
     document.title = waiting ? `(${waiting}) Anton` : "Anton";
   }, [waiting]);
+  useNotices((taskId) =>
+    taskId
+      ? void navigate({ to: "/tasks/$taskId", params: { taskId } })
+      : void navigate({ to: "/" }),
+  );
+  useModKey("k", () => setFinding(true));
   useKeys({
+    Escape: () => {
+      const menu = document.querySelector<HTMLDetailsElement>("details.more[open]");
+      if (menu) menu.open = false;
+      else if (WITHIN.test(path) && history.canGoBack()) history.back();
+      else if (WITHIN.test(path)) void navigate({ to: "/" });
+    },
     "?": () => setHelp(true),
     "g i": () => void navigate({ to: "/" }),
     "g b": () => void navigate({ to: "/board" }),
@@ -68,6 +77,9 @@ export function Shell({ session }: { session: Session }) {
         </button>
         <span className="nav-foot">
           <Connection />
+          <button type="button" className="plain-button" onClick={() => setFinding(true)}>
+            Find <kbd>{modKey} K</kbd>
+          </button>
           <button type="button" className="plain-button" onClick={() => setHelp(true)}>
             Keys
           </button>
@@ -91,6 +103,15 @@ export function Shell({ session }: { session: Session }) {
             ))}
           </ul>
           <div className="buttons">
+            <button
+              type="button"
+              onClick={() => {
+                setMore(false);
+                setFinding(true);
+              }}
+            >
+              Find…
+            </button>
             {session.key_needed && <SignOut name={session.name} />}
             <button type="button" onClick={() => setMore(false)}>
               Close
@@ -99,6 +120,11 @@ export function Shell({ session }: { session: Session }) {
         </Dialog>
       )}
       {help && <KeysDialog onClose={() => setHelp(false)} />}
+      {finding && (
+        <Suspense>
+          <Palette onClose={() => setFinding(false)} onHelp={() => setHelp(true)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,9 +1,9 @@
 /** Small marks with words in them: severity, risk, status. */
 import { words } from "@/lib/format";
 
+/** Nothing, as long as triage has not told it. */
 export function Severity({ level }: { level: string | null }) {
-  const known = level ?? "P?";
-  return <span className={`badge severity-${known.toLowerCase().replace("?", "x")}`}>{known}</span>;
+  return level && <span className={`badge severity-${level.toLowerCase()}`}>{level}</span>;
 }
 
 const GOOD = new Set(["completed", "fixed"]);

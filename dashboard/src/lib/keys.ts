@@ -42,6 +42,28 @@ export function useKeys(keys: Keys): void {
   }, []);
 }
 
+/** The modifier of commands, as this machine's keyboards call it. */
+export const modKey = /Mac|iPhone|iPad/.test(globalThis.navigator.platform) ? "⌘" : "Ctrl";
+
+/** A key with the modifier of commands; heard in fields too, but not behind an open dialog. */
+export function useModKey(key: string, run: () => void): void {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => {
+      const held = modKey === "⌘" ? event.metaKey : event.ctrlKey;
+      if (!held || event.altKey || event.shiftKey || event.key.toLowerCase() !== key) return;
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      latest.current();
+    };
+    document.addEventListener("keydown", heard);
+    return () => document.removeEventListener("keydown", heard);
+  }, [key]);
+}
+
 function inField(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")

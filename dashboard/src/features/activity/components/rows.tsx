@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ForeignText } from "@/components/foreign-text";
 import { Log } from "@/components/log";
+import { Clock } from "@/components/when";
 import { EVENT_LABELS } from "@/config/events";
 import { cost, duration, words } from "@/lib/format";
 import type { LoggedEvent } from "@/lib/events";
@@ -23,7 +24,7 @@ function Line({ at, kind, bad, task, who, text, children }: LineProps) {
   return (
     <details className="log-row">
       <summary>
-        <Moment at={at} />
+        <Clock at={at} />
         <span className={bad ? "log-kind bad" : "log-kind"}>
           {bad && "✗ "}
           {kind}
@@ -44,21 +45,6 @@ function Line({ at, kind, bad, task, who, text, children }: LineProps) {
         {children}
       </div>
     </details>
-  );
-}
-
-/** The time of day, with the day where it is not today. */
-function Moment({ at }: { at: string }) {
-  const moment = new Date(at);
-  const today = moment.toDateString() === new Date().toDateString();
-  const day = today
-    ? ""
-    : `${moment.toLocaleDateString(undefined, { month: "short", day: "numeric" })} `;
-  return (
-    <time dateTime={at} title={moment.toLocaleString()}>
-      {day}
-      {moment.toLocaleTimeString(undefined, { hour12: false })}
-    </time>
   );
 }
 

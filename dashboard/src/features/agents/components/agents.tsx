@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Status } from "@/components/badges";
 import { ForeignText } from "@/components/foreign-text";
 import { Empty, Failed, Loading } from "@/components/states";
-import { When } from "@/components/when";
+import { Timed, When } from "@/components/when";
 import { nodeLabel } from "@/config/nodes";
 import type { TaskFacts } from "@/lib/api";
 import type { Call, RoleAtWork } from "@/lib/at-work";
@@ -89,9 +89,9 @@ function AtWork({ at: { task, work }, only }: { at: TaskAtWork; only: string }) 
         <TaskLink task={task} />
         <span className="row-wait quiet">
           {cost(task.total_cost_usd)} · since{" "}
-          <time dateTime={task.started_at ?? task.created_at}>
+          <Timed at={task.started_at ?? task.created_at}>
             {since(task.started_at ?? task.created_at, now)}
-          </time>
+          </Timed>
         </span>
       </header>
       {task.reason && (

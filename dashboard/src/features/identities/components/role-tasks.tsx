@@ -27,7 +27,7 @@ export function RoleTasks({ role }: { role: string }) {
                 <code>{one.taskId.slice(0, 8)}</code>
                 <Status status="open" outcome={one.outcome} />
                 <span className="row-wait quiet">
-                  <When at={one.lastAt} />
+                  <When at={one.lastAt} inLink />
                 </span>
               </span>
               <span className="row-facts">

@@ -8,9 +8,10 @@ import {
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
+import { useState } from "react";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Overview, Waiting } from "../api/use-inbox";
-import { Inbox } from "./inbox";
+import { Inbox, type Tab } from "./inbox";
 
 const overview: Overview = {
   as_of_seq: 1,
@@ -73,8 +74,13 @@ afterEach(() => {
 });
 afterAll(() => server.close());
 
+function Page() {
+  const [tab, setTab] = useState<Tab>("mine");
+  return <Inbox tab={tab} onTab={setTab} />;
+}
+
 function show() {
-  const root = createRootRoute({ component: Inbox });
+  const root = createRootRoute({ component: Page });
   const history = createMemoryHistory({ initialEntries: ["/"] });
   queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(

@@ -1,10 +1,11 @@
 /** What needs a person now; a row leads to its task, and nothing is decided from here. */
 import { Link } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { Severity } from "@/components/badges";
 import { ForeignText } from "@/components/foreign-text";
 import { Empty, Failed, Loading } from "@/components/states";
 import { When } from "@/components/when";
+import { KINDS } from "@/config/questions";
 import type { ApprovalFacts } from "@/lib/api";
 import { cost, limit, plural, repoName, since, words } from "@/lib/format";
 import { useNow } from "@/lib/clock";
@@ -16,24 +17,21 @@ import { Strip } from "./strip";
 import { useSteady } from "./use-steady";
 import "./inbox.css";
 
-const KINDS: Record<string, string> = {
-  release: "Release",
-  protected_path: "Protected path",
-  escalation: "Stuck",
-  budget: "Budget",
-  clarify: "Question",
-  start: "Start",
-};
-
+/** How soon a question expires that nobody answers, to be told loudly. */
+const HURRY_MS = 6 * 3_600_000;
 const TABS = [
   ["mine", "Mine"],
   ["all", "All"],
   ["decided", "Decided"],
 ] as const;
-type TabName = (typeof TABS)[number][0];
+export type Tab = (typeof TABS)[number][0];
 
-export function Inbox() {
-  const [tab, setTab] = useState<TabName>("mine");
+interface Props {
+  tab: Tab;
+  onTab: (tab: Tab) => void;
+}
+
+export function Inbox({ tab, onTab }: Props) {
   const waiting = useInbox();
   const shown = tab === "mine" ? waiting.data?.filter((one) => one.yours) : waiting.data;
   const steady = useSteady(shown, tab);
@@ -53,7 +51,7 @@ export function Inbox() {
               key={name}
               type="button"
               aria-pressed={tab === name}
-              onClick={() => setTab(name)}
+              onClick={() => onTab(name)}
             >
               {label}
             </button>
@@ -91,7 +89,8 @@ export function Inbox() {
 function Row({ approval, task, limit_usd, settled }: Waiting & { settled: boolean }) {
   const now = useNow();
   const left = since(new Date(now).toISOString(), Date.parse(approval.expires_at));
-  const kind = KINDS[approval.kind] ?? words(approval.kind);
+  const hurry = Date.parse(approval.expires_at) - now < HURRY_MS;
+  const kind = KINDS[approval.kind];
   return (
     <li>
       <Link
@@ -111,8 +110,8 @@ function Row({ approval, task, limit_usd, settled }: Waiting & { settled: boolea
               "Answered meanwhile"
             ) : (
               <>
-                <When at={approval.created_at} suffix="waiting" />
-                <span className="quiet"> · {left} left</span>
+                <When at={approval.created_at} suffix="waiting" inLink />
+                <span className={hurry ? "warn" : "quiet"}> · {left} left</span>
               </>
             )}
           </span>
@@ -196,7 +195,7 @@ function Decided() {
                 <ForeignText text={verdictOf(one)} />
               </span>
               <span className="row-wait quiet">
-                <When at={one.decided_at ?? one.created_at} />
+                <When at={one.decided_at ?? one.created_at} inLink />
               </span>
             </span>
             <span className="row-title">

@@ -1,5 +1,6 @@
 /** How the house stands, in one line above the inbox; each figure leads to where it is from. */
 import { Link } from "@tanstack/react-router";
+import { Timed } from "@/components/when";
 import { useNow } from "@/lib/clock";
 import { duration, limit } from "@/lib/format";
 import { useOverview, type Overview } from "../api/use-inbox";
@@ -63,11 +64,7 @@ export function Strip() {
 
 function Uptime({ since }: { since: string }) {
   const now = useNow();
-  return (
-    <time dateTime={since} title={`since ${new Date(since).toLocaleString()}`}>
-      {duration(Math.max(1_000, now - Date.parse(since)))}
-    </time>
-  );
+  return <Timed at={since}>{duration(Math.max(1_000, now - Date.parse(since)))}</Timed>;
 }
 
 function open({ tasks }: Overview): number {

@@ -133,7 +133,7 @@ function Row({ incident }: { incident: Incident }) {
             {repoName(incident.repo)}
           </span>
           <span className="row-wait quiet">
-            last seen <When at={incident.last_seen_at} />
+            last seen <When at={incident.last_seen_at} inLink />
           </span>
         </span>
         <span className="row-title">
@@ -142,7 +142,7 @@ function Row({ incident }: { incident: Incident }) {
         <span className="row-facts">
           <strong>seen {incident.count}×</strong>
           <span>
-            first <When at={incident.first_seen_at} />
+            first <When at={incident.first_seen_at} inLink />
           </span>
           {incident.silent && <span>{silence(incident)}</span>}
           {incident.regression_of && <span className="warn">came back</span>}

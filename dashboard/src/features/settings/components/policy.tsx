@@ -19,8 +19,10 @@ interface Props {
 export function Policy({ options, services }: Props) {
   return (
     <>
-      <table className="board settings-table">
-        <caption className="settings-caption">How far Anton goes by himself</caption>
+      <h2 className="settings-caption" id="how-far">
+        How far Anton goes by himself
+      </h2>
+      <table className="board settings-table" aria-labelledby="how-far">
         <thead>
           <tr>
             <th scope="col">Repository</th>
@@ -44,13 +46,19 @@ export function Policy({ options, services }: Props) {
                 )}
               </td>
               <td data-label="Goes as far as">
-                {service.autonomy}: {GOES[service.autonomy]}
+                <span>
+                  <code>{service.autonomy}</code>: {GOES[service.autonomy]}
+                </span>
               </td>
               <td data-label="Profile">{service.profile}</td>
               <td data-label="Budget">
-                {service.max_task_budget_usd === null
-                  ? "as MAX_TASK_BUDGET_USD"
-                  : limit(service.max_task_budget_usd)}
+                {service.max_task_budget_usd === null ? (
+                  <span>
+                    as <code>MAX_TASK_BUDGET_USD</code>
+                  </span>
+                ) : (
+                  limit(service.max_task_budget_usd)
+                )}
               </td>
             </tr>
           ))}

@@ -1,23 +1,15 @@
 /** What holds on this server, how each part stands, and what to do about it. */
 import { Link } from "@tanstack/react-router";
 import { Failed, Loading } from "@/components/states";
+import { PARTS, type Part } from "../api/parts";
 import { useSettings, type Settings as Held } from "../api/use-settings";
 import { Configuration, Options } from "./configuration";
 import { Doctor } from "./doctor";
 import { Integrations } from "./integrations";
 import { Budgets } from "./budgets";
 import { Policy } from "./policy";
+import { ThisBrowser } from "./this-browser";
 import "./settings.css";
-
-export const PARTS = [
-  ["configuration", "Configuration"],
-  ["integrations", "Integrations"],
-  ["budgets", "Budgets"],
-  ["quiet-hours", "Quiet hours"],
-  ["policy", "Policy"],
-  ["doctor", "Doctor"],
-] as const;
-export type Part = (typeof PARTS)[number][0];
 
 interface Props {
   part: Part;
@@ -44,7 +36,9 @@ export function Settings({ part, scopes }: Props) {
           </Link>
         ))}
       </nav>
-      {part === "doctor" ? (
+      {part === "browser" ? (
+        <ThisBrowser />
+      ) : part === "doctor" ? (
         <Doctor mayRun={scopes.includes("operate") || scopes.includes("admin")} />
       ) : held.isPending ? (
         <Loading what="the settings" rows={6} />

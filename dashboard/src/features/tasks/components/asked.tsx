@@ -2,16 +2,9 @@
 import { ForeignText } from "@/components/foreign-text";
 import { Markdown } from "@/components/markdown";
 import { When } from "@/components/when";
+import { KINDS } from "@/config/questions";
 import type { Approval } from "@/lib/api";
 import { limit } from "@/lib/format";
-
-const KINDS: Record<string, string> = {
-  protected_path: "Protected files",
-  escalation: "Stuck",
-  budget: "Budget",
-  clarify: "Question",
-  start: "Start",
-};
 
 export function Asked({ approval }: { approval: Approval }) {
   if (approval.state !== "pending" || approval.kind === "release") return null;
@@ -19,8 +12,7 @@ export function Asked({ approval }: { approval: Approval }) {
   return (
     <section className="card asked" aria-label="Question">
       <p className="quiet">
-        <strong>{KINDS[approval.kind] ?? approval.kind}</strong> · asked{" "}
-        <When at={approval.created_at} />
+        <strong>{KINDS[approval.kind]}</strong> · asked <When at={approval.created_at} />
       </p>
       <h2>
         <ForeignText text={approval.title} />

@@ -9,7 +9,7 @@ import { cleanup, fireEvent, render, screen, within } from "@testing-library/rea
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { AntonEvent } from "@/lib/stream";
+import type { AntonEvent } from "@/lib/stream/said";
 import { patched, type Brief } from "../api/use-board";
 import { Board } from "./board";
 import { columnOf, NO_FILTERS, sorted, type Filters } from "./columns";
@@ -147,4 +147,11 @@ test("what events tell is put into the rows; what they do not is asked for", () 
     patched(tasks, [event("status", { status: "queued" }, { task_id: "new" })], 1).missed,
   ).toBe(true);
   expect(patched(tasks, [event("node", { node: "qa", state: "started" })], 9).tasks).toBe(tasks);
+});
+
+test("a severity that triage has not told is not made up", async () => {
+  const blocked = { ...ended, outcome: "blocked", severity: null } as const;
+  show([brief("a", { severity: null }), brief("b", blocked)], { view: "table" });
+  expect(await screen.findByText("Not yet known")).toBeTruthy();
+  expect(screen.queryByText("P?")).toBeNull();
 });

@@ -1,10 +1,11 @@
 /** The patch of a revision, whole or since an earlier one. */
 import { Empty, Failed, Loading } from "@/components/states";
-import type { ApprovalFacts, Task } from "@/lib/api";
+import type { ApprovalFacts, Schemas, Task } from "@/lib/api";
 import type { LineComment } from "../api/decide";
 import type { Place } from "../api/place";
 import { revisionsOf, useChanges, useQuestion } from "../api/use-revisions";
 import { Diff } from "./diff";
+import { Review } from "./review";
 
 interface Props {
   task: Task;
@@ -14,9 +15,12 @@ interface Props {
   onPlace: (place: Place) => void;
   comments: readonly LineComment[];
   onComments: (comments: readonly LineComment[]) => void;
+  /** Of the patch that is asked about now. */
+  review?: Schemas["ReviewData"];
 }
 
-export function DiffTab({ task, asked, now, place, onPlace, comments, onComments }: Props) {
+export function DiffTab(props: Props) {
+  const { task, asked, now, place, onPlace, comments, onComments, review } = props;
   const revisions = revisionsOf(asked);
   const newest = revisions.at(-1);
   const named = revisions.find((one) => one.revision === place.rev);
@@ -70,6 +74,7 @@ export function DiffTab({ task, asked, now, place, onPlace, comments, onComments
       {!current && shown === newest && now && now.kind !== "release" && !now.patch_hash && (
         <p className="quiet">The patch as it was before the question that waits now.</p>
       )}
+      {review && current && <Review review={review} taskId={task.task_id} />}
       {shown === undefined ? (
         <Empty title={task.ended_at ? "This task has no patch." : "There is no patch yet."} />
       ) : answering.isPending ? (

@@ -101,7 +101,7 @@ function Card({ task }: { task: Brief }) {
       <span className="quiet card-facts">
         {!ended && task.node && `${nodeLabel(task.node)} · `}
         {(task.iteration ?? 0) > 1 && `attempt ${task.iteration} · `}
-        <When at={ended ? endOf(task) : task.created_at} />
+        <When at={ended ? endOf(task) : task.created_at} inLink />
         {task.cost_usd !== 0 && ` · ${cost(task.cost_usd)}`}
       </span>
     </Link>

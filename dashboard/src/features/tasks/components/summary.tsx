@@ -1,10 +1,15 @@
 /** A task in one card: cause, fix, tests, size, risk, cost, review, confidence. */
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { ForeignText } from "@/components/foreign-text";
 import { Prose } from "@/components/prose";
 import type { Approval, Task } from "@/lib/api";
 import { cost, limit, plural, words } from "@/lib/format";
 import { isGreen, told } from "../api/facts";
 import { Confidence } from "./confidence";
+
+/** Share of the budget from which on it is told. */
+const NEARLY_SPENT = 0.8;
 
 interface Props {
   task: Task;
@@ -16,13 +21,27 @@ export function Summary({ task, approval }: Props) {
   const cause = briefed(approval?.body, "Root cause") ?? diagnosis?.root_cause;
   const fix = briefed(approval?.body, "Fix");
   const claims = diagnosis?.claims ?? [];
+  const first = claims.find((claim) => claim.verified !== false);
   const stand = claims.filter((claim) => claim.verified !== false).length;
+  const spent = task.limit_usd ? (task.total_cost_usd ?? 0) / task.limit_usd : 0;
   const green = isGreen(tests?.after);
   return (
     <section className="card summary" aria-label="Summary">
       {cause && (
         <p>
           <strong>Root cause</strong> <Prose text={cause} />{" "}
+          {first && (
+            <Link
+              to="/tasks/$taskId"
+              params={{ taskId: task.task_id }}
+              search={{ tab: "diagnosis", file: first.path, line: first.line }}
+              replace
+            >
+              <code>
+                <ForeignText text={`${first.path}:${first.line}`} />
+              </code>
+            </Link>
+          )}{" "}
           {claims.length > 0 && (
             <span className="quiet">
               {stand} of {plural(claims.length, "claim")} verified
@@ -56,8 +75,11 @@ export function Summary({ task, approval }: Props) {
           </Fact>
         )}
         <Fact name="Cost">
-          {cost(task.total_cost_usd)}
-          {task.limit_usd !== null && ` of ${limit(task.limit_usd)}`}
+          <span className={spent >= NEARLY_SPENT ? "warn" : undefined}>
+            {cost(task.total_cost_usd)}
+            {task.limit_usd !== null && ` of ${limit(task.limit_usd)}`}
+            {spent >= NEARLY_SPENT && `, ${Math.floor(spent * 100)} % spent`}
+          </span>
         </Fact>
         {task.review && <Fact name="Review">{words(task.review.toLowerCase())}</Fact>}
         {task.confidence !== null && (

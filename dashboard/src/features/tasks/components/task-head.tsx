@@ -15,8 +15,22 @@ export function TaskHead({ task, approval }: { task: Task; approval: Approval | 
           <Severity level={task.severity} /> {task.ticket && <strong>{task.ticket}</strong>}{" "}
           <code>{task.task_id.slice(0, 8)}</code>{" "}
           <span className="quiet">
-            <ForeignText text={repoName(task.repo)} /> · from {task.source}
+            <ForeignText text={repoName(task.repo)} />
+            {approval?.base_sha && (
+              <>
+                @<code>{approval.base_sha.slice(0, 7)}</code>
+              </>
+            )}{" "}
+            · from {task.source}
             {approval?.kind === "release" && ` · revision ${approval.revision}`}
+            {task.incident_id && (
+              <>
+                {" · "}
+                <Link to="/incidents/$incidentId" params={{ incidentId: task.incident_id }}>
+                  incident
+                </Link>
+              </>
+            )}
           </span>{" "}
           <Status status={task.status} outcome={task.outcome} />
         </p>

@@ -14,7 +14,8 @@ import { questionNow, useQuestion, useQuestions } from "../api/use-revisions";
 import { useTask, useTaskEvents, type LoggedEvent } from "../api/use-task";
 import { Asked } from "./asked";
 import { ConversationTab } from "./conversation/conversation-tab";
-import { DecisionBar, DecisionOutcome } from "./decision-bar";
+import { DecisionBar } from "./decision/decision-bar";
+import { DecisionOutcome } from "./decision/decision-outcome";
 import { DiagnosisTab } from "./diagnosis-tab";
 import { DiffTab } from "./diff-tab";
 import { DocumentsTab } from "./documents-tab";
@@ -22,6 +23,8 @@ import { Ending } from "./ending";
 import { FilesTab } from "./files-tab";
 import { LiveDemo } from "./live-demo";
 import { Pipeline } from "./pipeline";
+import { reviewOf } from "./review";
+import { StateLine } from "./state-line";
 import { Summary } from "./summary";
 import { TaskHead } from "./task-head";
 import { TestsTab } from "./tests-tab";
@@ -101,6 +104,7 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
     <article className={pending ? "task task-asks" : "task"}>
       <TaskHead task={task} approval={approval} />
       <Pipeline task={task} />
+      <StateLine task={task} events={events} />
       {outcome && (
         <DecisionOutcome
           settled={outcome}
@@ -137,6 +141,7 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
             onPlace={onPlace}
             comments={comments}
             onComments={setComments}
+            review={reviewOf(events, now?.patch_hash)}
           />
         )}
         {tab === "tests" && <TestsTab task={task} />}

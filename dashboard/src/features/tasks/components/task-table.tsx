@@ -119,7 +119,11 @@ function Row({ task, at, measure }: RowProps) {
   return (
     <tr ref={measure} data-index={at} aria-rowindex={at + 2}>
       <td>
-        <Severity level={task.severity} />
+        {task.severity ? (
+          <Severity level={task.severity} />
+        ) : (
+          <span className="quiet unknown">{task.outcome ? "–" : "Not yet known"}</span>
+        )}
       </td>
       <td>
         <Link to="/tasks/$taskId" params={{ taskId: task.task_id }}>

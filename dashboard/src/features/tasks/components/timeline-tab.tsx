@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { Prose } from "@/components/prose";
 import { Empty } from "@/components/states";
-import { When } from "@/components/when";
+import { Clock } from "@/components/when";
 import { nodeLabel } from "@/config/nodes";
 import { useNow } from "@/lib/clock";
 import { duration } from "@/lib/format";
@@ -42,7 +42,9 @@ export function TimelineTab({ events, ended }: Props) {
             <tr key={at}>
               <td>{named(span)}</td>
               <td>{span.lane === "human" ? "People" : "Agents"}</td>
-              <td>{new Date(span.begin).toLocaleTimeString()}</td>
+              <td>
+                <Clock at={new Date(span.begin).toISOString()} />
+              </td>
               <td>
                 {duration(span.end - span.begin)}
                 {span.open && <span className="quiet"> so far</span>}
@@ -57,7 +59,7 @@ export function TimelineTab({ events, ended }: Props) {
           .filter(({ type }) => type === "node" || type === "status" || type === "end")
           .map((event) => (
             <li key={event.seq}>
-              <When at={event.ts} />
+              <Clock at={event.ts} />
               <span>
                 <Prose text={sentence(event)} />
               </span>
