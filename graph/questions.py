@@ -149,15 +149,16 @@ def release(
     risk: Risk,
     protected: str,
     unproven: str,
+    branch: str,
     voices: int = 1,
     passed_by: str = "",
     handed_out: bool = False,
 ) -> Question:
     """Ask for consent to exactly this diff; `patch` holds its hashes and its artifact.
 
-    `protected` names the protected paths in it, `unproven` the proof that it lacks, `voices` how
-    many persons have to approve it, `passed_by` what lets it pass without one. Where a patch is
-    only `handed_out`, it can also be taken over.
+    `protected` names the protected paths in it, `unproven` the proof that it lacks, `branch` where
+    it goes, `voices` how many persons have to approve it, `passed_by` what lets it pass without
+    one. Where a patch is only `handed_out`, it can also be taken over.
     """
     return Question(
         kind=QuestionKind.RELEASE,
@@ -178,6 +179,8 @@ def release(
         voices_needed=voices,
         passed_by=passed_by,
         details={
-            name: said for name, said in (("protected", protected), ("unproven", unproven)) if said
+            name: said
+            for name, said in (("protected", protected), ("unproven", unproven), ("branch", branch))
+            if said
         },
     )

@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from core.approvals import POLICY, Approval, ApprovalState, Risk
-from core.effects import Change, ChangeRequest, Commit, branch_name
+from core.effects import Change, ChangeRequest, Commit
 from core.errors import Conflict, Forbidden
 from core.events import Event
 from core.evidence import Evidence, Verdict
@@ -190,10 +190,9 @@ async def _approver(deps: Deps, state: RepairState) -> str:
 
 def _change_request(facts: DocumentFacts, deps: Deps, patch: Patch, approver: str) -> ChangeRequest:
     rules, state = deps.rules, facts.state
-    key = facts.request.ticket or facts.title
     return ChangeRequest(
         task_id=state["task_id"],
-        branch=branch_name(rules.branch_prefix, key, state["task_id"][:8]),
+        branch=facts.branch(rules.branch_prefix),
         base_sha=patch.base_sha,
         base_branch=state["base_branch"],
         patch_hash=patch.sha256,

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.approvals import PROOF_DIGITS, Risk
 from core.briefing import MISSING, Briefing, ChangedFile
-from core.effects import Change
+from core.effects import Change, branch_name
 from core.evidence import Evidence, Proof, RunEnd, TestRun, Verdict
 from core.findings import (
     OFFLINE_ENGINE,
@@ -85,6 +85,10 @@ class Facts:
     def key(self) -> str:
         """Ticket key, else the first digits of the task's id."""
         return self.request.ticket or self.state["task_id"][:8]
+
+    def branch(self, prefix: str) -> str:
+        """The one branch that the patch goes to."""
+        return branch_name(prefix, self.request.ticket or self.title, self.state["task_id"][:8])
 
     @property
     def root_cause(self) -> str:

@@ -148,6 +148,7 @@ async def _release(facts: DocumentFacts, deps: Deps, patch: Patch, risk: Risk) -
         risk=risk,
         protected=", ".join(facts.protected),
         unproven=_lacking_proof(facts.evidence),
+        branch=facts.branch(deps.rules.branch_prefix),
         voices=_voices(risk, deps.rules.two_for),
         passed_by=passed_by(state, risk, facts.evidence, deps.rules),
         handed_out=handed_out,

@@ -46,6 +46,7 @@ async def test_an_approval_leads_to_a_branch(house: Served) -> None:
     assert (answer.json()["state"], answer.json()["may_decide"]) == ("approved", False)
     assert answer.json()["seq"] > question.get("as_of_seq", 0)
     await house.until(question["task_id"], "completed")
+    assert question["details"]["branch"] in git(house.repo, "branch", "--list", "anton/*")
 
 
 async def test_a_rejection_publishes_nothing(house: Served) -> None:

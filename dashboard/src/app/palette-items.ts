@@ -7,6 +7,8 @@ export interface Item {
   label: string;
   /** What stands beside the label, and is searched too. */
   note?: string;
+  /** Other words by which it is found. */
+  also?: string;
   severity?: string | null;
   go: () => void;
 }
@@ -30,8 +32,8 @@ export function found(items: readonly Item[], query: string): Item[] {
 }
 
 /** How well an item fits; 0 where a word is in it nowhere. */
-function fit({ label, note = "" }: Item, words: readonly string[]): number {
-  const text = `${label} ${note}`.toLowerCase();
+function fit({ label, note = "", also = "" }: Item, words: readonly string[]): number {
+  const text = `${label} ${note} ${also}`.toLowerCase();
   let score = 1;
   for (const word of words) {
     const at = text.indexOf(word);

@@ -49,22 +49,22 @@ function usePlaces(onHelp: () => void): Item[] {
     id: `settings-${part}`,
     group: "Settings",
     label,
-    note: "settings",
+    also: "settings",
     go: () => void navigate({ to: "/settings/$part", params: { part } }),
   }));
   const looks = THEMES.map((look): Item => ({
     id: `look-${look}`,
     group: "Settings",
     label: `Colours: ${look === "system" ? "as the system" : look}`,
-    note: "theme",
+    also: "theme",
     go: () => setTheme(look),
   }));
-  const keys: Item = { id: "keys", group: "Settings", label: "Keys", note: "help", go: onHelp };
+  const keys: Item = { id: "keys", group: "Settings", label: "Keys", also: "help", go: onHelp };
   const named = roles.map((role): Item => ({
     id: `role-${role}`,
     group: "Roles",
     label: role,
-    note: "role",
+    also: "role",
     go: () => void navigate({ to: "/identities/$role", params: { role } }),
   }));
   return [...screens, ...parts, ...looks, keys, ...named];

@@ -36,6 +36,7 @@ const item = (id: string, more: object = {}): Waiting =>
       state: "pending",
       title: `Release: ${id}`,
       risk: "low",
+      details: {},
       voices: [],
       voices_needed: 1,
       created_at: "2026-01-01T00:00:00Z",
@@ -109,6 +110,15 @@ test("a fix that leaves a failure is not green", async () => {
   show();
   const row = await screen.findByRole("link", { name: /Fault a/ });
   expect(row.textContent).toContain("15 pass, 1 fail ✗");
+});
+
+test("what lacks proof is told in its row", async () => {
+  const unproven = item("a");
+  unproven.approval.details = { unproven: "No test proves it." };
+  waiting = [unproven];
+  show();
+  const row = await screen.findByRole("link", { name: /Fault a/ });
+  expect(row.textContent).toContain("⚠ Missing proof");
 });
 
 test("rows stay where they are until new ones are asked for", async () => {

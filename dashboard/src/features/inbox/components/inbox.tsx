@@ -135,6 +135,8 @@ function Row({ approval, task, limit_usd, settled }: Waiting & { settled: boolea
           {task.confidence !== null && (
             <span>Confidence {Math.round(task.confidence * 100)} %</span>
           )}
+          {approval.details.unproven && <span className="warn">⚠ Missing proof</span>}
+          {approval.details.protected && <span className="warn">⚠ Protected files</span>}
           {approval.voices_needed > 1 && (
             <span>
               {approval.voices.length} of {approval.voices_needed} approvals

@@ -2,10 +2,13 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ForeignText } from "@/components/foreign-text";
+import { Markdown } from "@/components/markdown";
 import { Prose } from "@/components/prose";
 import type { Approval, Task } from "@/lib/api";
 import { cost, limit, plural, words } from "@/lib/format";
 import { isGreen, told } from "../api/facts";
+import { caveatsOf, lineOf } from "../api/briefing";
+import { Caveats } from "./caveats";
 import { Confidence } from "./confidence";
 
 /** Share of the budget from which on it is told. */
@@ -18,15 +21,17 @@ interface Props {
 
 export function Summary({ task, approval }: Props) {
   const { tests, size, diagnosis } = task;
-  const cause = briefed(approval?.body, "Root cause") ?? diagnosis?.root_cause;
-  const fix = briefed(approval?.body, "Fix");
+  const cause = lineOf(approval?.body, "Root cause") ?? diagnosis?.root_cause;
+  const fix = lineOf(approval?.body, "Fix");
   const claims = diagnosis?.claims ?? [];
+  const ci = lineOf(approval?.body, "CI");
   const first = claims.find((claim) => claim.verified !== false);
   const stand = claims.filter((claim) => claim.verified !== false).length;
   const spent = task.limit_usd ? (task.total_cost_usd ?? 0) / task.limit_usd : 0;
   const green = isGreen(tests?.after);
   return (
     <section className="card summary" aria-label="Summary">
+      {approval && <Caveats caveats={caveatsOf(approval)} />}
       {cause && (
         <p>
           <strong>Root cause</strong> <Prose text={cause} />{" "}
@@ -81,6 +86,11 @@ export function Summary({ task, approval }: Props) {
             {spent >= NEARLY_SPENT && `, ${Math.floor(spent * 100)} % spent`}
           </span>
         </Fact>
+        {ci && (
+          <Fact name="CI">
+            <ForeignText text={ci} />
+          </Fact>
+        )}
         {task.review && <Fact name="Review">{words(task.review.toLowerCase())}</Fact>}
         {task.confidence !== null && (
           <Fact name="Confidence">
@@ -88,6 +98,12 @@ export function Summary({ task, approval }: Props) {
           </Fact>
         )}
       </dl>
+      {approval?.kind === "release" && approval.body && (
+        <details>
+          <summary>The whole briefing</summary>
+          <Markdown text={approval.body} />
+        </details>
+      )}
       {!cause && !tests && !task.ended_at && (
         <p className="quiet">Nothing is known yet; the steps above are live.</p>
       )}
@@ -102,10 +118,4 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dd>{children}</dd>
     </div>
   );
-}
-
-/** One line of the briefing, as `- Root cause: …`. */
-function briefed(body: string | undefined, name: string): string | undefined {
-  const found = body?.split("\n").find((one) => one.startsWith(`- ${name}: `));
-  return found?.slice(name.length + 4);
 }

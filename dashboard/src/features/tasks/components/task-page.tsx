@@ -163,7 +163,7 @@ function Loaded({ task, events, asked, trouble, retry, place, onPlace }: LoadedP
           approval={approval}
           title={task.title}
           facts={facts(task)}
-          branch={task.branch ?? ""}
+          branch={approval.details.branch ?? task.branch ?? ""}
           comments={comments}
           onSettled={(said, seen) => {
             setSettled({ said, revision: seen.revision });

@@ -3,6 +3,8 @@ import { Dialog } from "@/components/dialog";
 import { ForeignText } from "@/components/foreign-text";
 import type { Approval, Choice } from "@/lib/api";
 import type { LineComment, Settled } from "../../api/decide";
+import { caveatsOf } from "../../api/briefing";
+import { Caveats } from "../caveats";
 import { MEANS, named } from "./choices";
 import { Amount, Proof, Words } from "./confirm-fields";
 import { useDecision } from "./use-decision";
@@ -54,6 +56,9 @@ export function ConfirmDialog(props: Props) {
             </>
           )}
         </p>
+        {choice === "approve" && (
+          <Caveats caveats={caveatsOf(approval).filter(({ grave }) => grave)} />
+        )}
         {wantsText && (
           <Words answer={answer} comments={choice === "request_changes" ? comments.length : 0} />
         )}

@@ -277,3 +277,11 @@ test("whose approval counts already approves no second time, and may still turn 
   press("r");
   expect(screen.getByRole("dialog", { name: "Request changes r2?" })).toBeTruthy();
 });
+
+test("what lacks proof or is protected is said again at the second step", () => {
+  const details = { unproven: "No test proves it.", protected: ".env" };
+  show({ details, body: "- Note: a small one" });
+  press("a");
+  const told = screen.getByRole("list", { name: "To be known before a yes" });
+  expect(told.textContent).toBe("⚠ Missing proof No test proves it.⚠ Protected files .env");
+});
