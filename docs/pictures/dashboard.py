@@ -43,6 +43,7 @@ SCREENS = (
     ("settings-integrations", "settings/integrations", "main .integration"),
     ("settings-budgets", "settings/budgets", "role=heading[name='Limits']"),
     ("settings-policy", "settings/policy", "main table"),
+    ("settings-browser", "settings/browser", "role=heading[name='Desktop notices']"),
 )
 """Name, address, and what shows that a screen is ready."""
 BELOW_THE_EDGE = "tabs => scrollBy(0, tabs.getBoundingClientRect().top - 16)"
@@ -61,6 +62,10 @@ def scenes(page: Page, base: str) -> Iterator[str]:
     page.goto(f"{base}/ui/")
     page.get_by_role("link", name="Completed to-dos").first.wait_for()
     yield "inbox"
+    page.keyboard.press("Control+k")
+    page.get_by_role("dialog", name="Find").get_by_role("option").first.wait_for()
+    yield "find"
+    page.keyboard.press("Escape")
     if page.viewport_size == PHONE:
         page.get_by_role("button", name="More").click()
         page.get_by_role("dialog").wait_for()

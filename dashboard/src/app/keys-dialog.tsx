@@ -21,7 +21,7 @@ const KEYS: [keys: string, does: string][] = [
   ["g a", "Agents"],
   ["g l", "Analytics"],
   ["g v", "Activity"],
-  ["/", "Search the activity"],
+  ["/", "Search this screen, or everything"],
   [`${modKey} k`, "Find a screen, task, incident, role or setting"],
   ["?", "This list"],
 ];

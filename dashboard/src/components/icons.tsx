@@ -11,6 +11,7 @@ const PATHS = {
   settings: "M5 7h8m4 0h2M5 17h2m4 0h8M15 5v4M9 15v4",
   more: "M5 11.2v1.6M12 11.2v1.6M19 11.2v1.6",
   new: "M12 5v14M5 12h14",
+  find: "M15.5 15.5 20 20M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13z",
 };
 
 export function Icon({ name }: { name: keyof typeof PATHS }) {

@@ -26,7 +26,6 @@ export function Activity({ list, filters, onList, onFilters }: Props) {
   useKeys({
     "[": () => step(-1),
     "]": () => step(1),
-    "/": () => document.getElementById("activity-words")?.focus(),
   });
   const key = JSON.stringify(filters);
   return (
@@ -66,7 +65,6 @@ function FilterBar({ list, filters, onFilters }: BarProps) {
     <div className="activity-filters">
       <input
         type="search"
-        id="activity-words"
         aria-label="Search"
         placeholder="Search"
         maxLength={200}

@@ -1,6 +1,6 @@
 /** How the house stands, in one line above the inbox; each figure leads to where it is from. */
 import { Link } from "@tanstack/react-router";
-import { Timed } from "@/components/when";
+import { Timed, When } from "@/components/when";
 import { useNow } from "@/lib/clock";
 import { duration, limit } from "@/lib/format";
 import { useOverview, type Overview } from "../api/use-inbox";
@@ -55,7 +55,10 @@ export function Strip() {
       </dl>
       {data.alerts.map((alert) => (
         <p key={alert.name} className="notice notice-warn strip-alert" role="status">
-          {alert.said}
+          {alert.said}{" "}
+          <span className="quiet">
+            since <When at={alert.raised_at} suffix="" />
+          </span>
         </p>
       ))}
     </>

@@ -34,9 +34,8 @@ interface Props {
 export function IncidentList({ filters, onFilters }: Props) {
   const listed = useIncidents(filters.state, filters.q);
   const list = useRef<HTMLUListElement>(null);
-  const search = useRef<HTMLInputElement>(null);
   const move = (by: number) => moveFocus(list.current, "a.row", by);
-  useKeys({ j: () => move(1), k: () => move(-1), "/": () => search.current?.focus() });
+  useKeys({ j: () => move(1), k: () => move(-1) });
   const pages = listed.data?.pages ?? [];
   const incidents = pages.flatMap((page) => page.incidents);
   const counts = pages[0]?.counts;
@@ -67,7 +66,7 @@ export function IncidentList({ filters, onFilters }: Props) {
           </button>
         )}
       </div>
-      <Search key={filters.state} ref={search} filters={filters} onFilters={onFilters} />
+      <Search key={filters.state} filters={filters} onFilters={onFilters} />
       {listed.isPending ? (
         <Loading what="incidents" rows={4} />
       ) : !listed.data ? (
@@ -97,7 +96,7 @@ export function IncidentList({ filters, onFilters }: Props) {
   );
 }
 
-function Search({ ref, filters, onFilters }: Props & { ref: React.Ref<HTMLInputElement> }) {
+function Search({ filters, onFilters }: Props) {
   const [text, setText] = useState(filters.q);
   useEffect(() => {
     if (text === filters.q) return;
@@ -106,7 +105,6 @@ function Search({ ref, filters, onFilters }: Props & { ref: React.Ref<HTMLInputE
   });
   return (
     <input
-      ref={ref}
       type="search"
       className="incident-search"
       aria-label="Search incidents"

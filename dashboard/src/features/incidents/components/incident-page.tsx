@@ -136,7 +136,15 @@ function Relations({ incident }: { incident: View }) {
       )}
       {incident.pr_url && (
         <p>
-          Pull request: <ForeignText text={incident.pr_url} />
+          {incident.pr_url.startsWith("https://") ? (
+            <a href={incident.pr_url} rel="noreferrer" target="_blank">
+              Pull request on {new URL(incident.pr_url).host}
+            </a>
+          ) : (
+            <>
+              Pull request: <ForeignText text={incident.pr_url} />
+            </>
+          )}
         </p>
       )}
     </>

@@ -1,10 +1,9 @@
 /** Where every task stands: columns by step, or a table; view and filters stand in the address. */
 import { Link } from "@tanstack/react-router";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { Empty, Failed, Loading } from "@/components/states";
 import { nodeLabel } from "@/config/nodes";
 import { repoName, words } from "@/lib/format";
-import { useKeys } from "@/lib/keys";
 import { useBoard, type Brief } from "../api/use-board";
 import { fits, NO_FILTERS, sorted, type Filters } from "./columns";
 import { Kanban } from "./kanban";
@@ -22,7 +21,6 @@ interface Props {
 
 export function Board({ filters, onFilters }: Props) {
   const listed = useBoard();
-  const search = useRef<HTMLInputElement>(null);
   const [more, setMore] = useState(false);
   const chosen = useDeferredValue(filters);
   const all = listed.data?.tasks;
@@ -34,7 +32,6 @@ export function Board({ filters, onFilters }: Props) {
       ),
     [all, chosen],
   );
-  useKeys({ "/": () => search.current?.focus() });
   const put = (name: keyof Filters, value: string) => onFilters({ ...filters, [name]: value });
   return (
     <>
@@ -56,7 +53,6 @@ export function Board({ filters, onFilters }: Props) {
       </div>
       <div className={more ? "board-filters" : "board-filters filters-few"}>
         <input
-          ref={search}
           type="search"
           aria-label="Search tasks"
           placeholder="Title, ticket, repository"

@@ -9,6 +9,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/re
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { task } from "@/testing/samples";
 import { withFile } from "./draft";
 import { Submit } from "./submit";
 
@@ -21,7 +22,11 @@ const server = setupServer();
 const begun: string[] = [];
 
 beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
-beforeEach(() => sessionStorage.clear());
+beforeEach(() => {
+  sessionStorage.clear();
+  const board = { as_of_seq: 1, tasks: [task, { ...task, task_id: "t2" }], next_cursor: null };
+  server.use(http.get("*/board", () => HttpResponse.json(board)));
+});
 afterEach(() => {
   cleanup();
   server.resetHandlers();
@@ -160,4 +165,11 @@ test("of a long log the end is kept, in whole lines; what is no text is refused"
   expect(added.said).toMatch(/^Added the last [\d,]+ lines of app\.log\.$/);
   const binary = await withFile("It broke.", new File(["\u0000\u0001"], "core"));
   expect(binary).toEqual({ text: "It broke.", said: "core is no text." });
+});
+
+test("repositories of earlier tasks are offered, each once", async () => {
+  await show();
+  const offered = () => [...document.querySelectorAll("#known-repos option")];
+  await waitFor(() => expect(offered().map((one) => one.getAttribute("value"))).toHaveLength(1));
+  expect(offered()[0]?.getAttribute("value")).toBe(task.repo);
 });

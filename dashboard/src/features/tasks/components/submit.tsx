@@ -1,10 +1,10 @@
 /** Report a fault: words, a stack trace, a log; what will happen is said before it is sent. */
 import { Link } from "@tanstack/react-router";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Problem, Unreachable, type Schemas } from "@/lib/api";
+import { Problem, Unreachable } from "@/lib/api";
 import { limit, repoName } from "@/lib/format";
 import { newKey } from "../api/decide";
+import { useBoard } from "../api/use-board";
 import { useSubmit, type Begun } from "../api/use-tasks";
 import { flaws, reportOf, TEXT_MAX, useDraft, withFile, type Draft } from "./draft";
 import "./submit.css";
@@ -256,10 +256,9 @@ function Joined({ begun, onMore }: { begun: Begun; onMore: () => void }) {
   );
 }
 
-/** Repositories of the tasks that the board has loaded. */
+/** Repositories of earlier tasks. */
 function KnownRepos() {
-  const board = useQueryClient().getQueryData<Schemas["Board"]>(["board"]);
-  const known = [...new Set(board?.tasks.map((task) => task.repo))];
+  const known = [...new Set(useBoard().data?.tasks.map((task) => task.repo))];
   return (
     <datalist id="known-repos">
       {known.map((repo) => (
