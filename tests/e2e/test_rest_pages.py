@@ -65,7 +65,7 @@ async def test_what_is_no_file_of_the_bundle_is_404(tmp_path: Path, path: str) -
 
 STATIC_IMPORT = re.compile(r'(?:from|import)"\./([\w.-]+\.js)"')
 LAZY_IMPORT = re.compile(r'import\([`"]\./([\w.-]+\.js)[`"]\)')
-TASK_PAGE = "Nothing is merged"
+TASK_PAGE = "Parts of the task"
 """Words that only the page of a task has."""
 
 
