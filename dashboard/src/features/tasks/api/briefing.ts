@@ -1,15 +1,15 @@
 /** What a briefing says, line by line; Anton's own code wrote it, as `- Name: text`. */
 import type { Approval } from "@/lib/api";
 
-/** What was not recorded reads so. */
-const MISSING = "not recorded";
+/** What nothing is known of reads so. */
+const NOTHING: ReadonlySet<string> = new Set(["", "not recorded", "not run"]);
 
 export function linesOf(body: string | undefined, name: string): string[] {
   const begin = `- ${name}: `;
   return (body ?? "")
     .split("\n")
     .flatMap((line) => (line.startsWith(begin) ? [line.slice(begin.length)] : []))
-    .filter((text) => text && text !== MISSING);
+    .filter((text) => !NOTHING.has(text));
 }
 
 export function lineOf(body: string | undefined, name: string): string | undefined {
