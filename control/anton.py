@@ -221,7 +221,7 @@ class Anton:
         self, approval: Approval, caller: Person, keys: Collection[str]
     ) -> list[str]:
         """Who may answer a question beside the caller; `keys` of REST that may approve."""
-        channels = {view.name for view in self._views}
+        channels = {view.name for view in self.views}
         return await self._decisions.others(approval, caller, channels, keys)
 
     async def read_words(self, approval_id: str, text: str) -> Intent:

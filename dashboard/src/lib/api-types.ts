@@ -1378,6 +1378,11 @@ export interface components {
             created_at: string;
             /** Decided At */
             decided_at: string | null;
+            /**
+             * Deciders
+             * @description Who else may answer while it waits: persons or accounts, and chats whose people may.
+             */
+            deciders: string[];
             decision: components["schemas"]["DecisionView"] | null;
             /** Details */
             details: {
@@ -1417,6 +1422,11 @@ export interface components {
             title: string;
             /** Tree Hash */
             tree_hash: string | null;
+            /**
+             * Voiced
+             * @description Whether the approval of this request's key is counted already.
+             */
+            voiced: boolean;
             /** Voices */
             voices: components["schemas"]["DecisionView"][];
             /** Voices Needed */
@@ -2508,6 +2518,11 @@ export interface components {
             created_at: string;
             /** Decided At */
             decided_at: string | null;
+            /**
+             * Deciders
+             * @description Who else may answer while it waits: persons or accounts, and chats whose people may.
+             */
+            deciders: string[];
             decision: components["schemas"]["DecisionView"] | null;
             /** Details */
             details: {
@@ -2552,6 +2567,11 @@ export interface components {
             title: string;
             /** Tree Hash */
             tree_hash: string | null;
+            /**
+             * Voiced
+             * @description Whether the approval of this request's key is counted already.
+             */
+            voiced: boolean;
             /** Voices */
             voices: components["schemas"]["DecisionView"][];
             /** Voices Needed */

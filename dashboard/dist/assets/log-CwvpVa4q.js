@@ -1,1 +1,0 @@
-import{m as e}from"./index-PrhowVRf.js";import{ht as t}from"./format-BI-CsXAd.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};

@@ -1,0 +1,1 @@
+var e=[[`configuration`,`Configuration`],[`integrations`,`Integrations`],[`budgets`,`Budgets`],[`quiet-hours`,`Quiet hours`],[`policy`,`Policy`],[`doctor`,`Doctor`],[`browser`,`This browser`]];export{e as t};
