@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,12 +14,12 @@ SHORTEST_SECRET = 6
 
 _SHAPES = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"
-    r"|\bxox[abeoprs]-[\w-]{10,}|\bxapp-[\w-]{10,}"
-    r"|\bsk-[\w-]{16,}|\b[rs]k_(?:live|test)_\w{16,}|\bpypi-[\w-]{32,}|\bnpm_[A-Za-z0-9]{30,}"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bya29\.[\w-]{20,}"
-    r"|\b\d{8,10}:[\w-]{35}\b"
+    r"|\b(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
+    r"|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}"
+    r"|sk-[\w-]{16,}|[rs]k_(?:live|test)_\w{16,}|pypi-[\w-]{32,}|npm_[A-Za-z0-9]{30,}"
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16}\b|AIza[\w-]{35}|ya29\.[\w-]{20,}"
+    r"|\d{8,10}:[\w-]{35}\b)"
     r"|(?<=hooks\.slack\.com/services/)[\w/]{20,}"
 )
 _WRAP = r"(?:\r?\n[ \t]{0,8})?"
@@ -42,14 +43,10 @@ class Redactor:
         """Take all configured secrets; empty and very short ones are left out."""
         known = [secret.strip() for secret in secrets if len(secret.strip()) >= SHORTEST_SECRET]
         spellings = {spelling for secret in known for spelling in _spellings(secret)}
-        patterns = {spelling: re.escape(spelling) for spelling in spellings}
-        for dump in {dump for secret in known for dump in _dumps(secret)}:
-            patterns[dump] = _WRAP.join(map(re.escape, dump))
-        longest_first = [patterns[one] for one in sorted(patterns, key=len, reverse=True)]
         phrases = (len(one) for one in spellings if re.search(r"\s", one))
         self.longest_phrase = max(phrases, default=0)
         """Characters of the longest secret in which there is a space."""
-        self._known = re.compile("|".join(longest_first) or r"(?!)")
+        self._known = _any_of(spellings, {dump for secret in known for dump in _dumps(secret)})
 
     def text(self, text: str) -> str:
         """The text with every secret replaced by a mask; what is no Unicode becomes `?`."""
@@ -94,6 +91,16 @@ class Redactor:
         if isinstance(item, str) and item and _NAME_OF_SECRET.match(key):
             return MASK
         return self.value(item)
+
+
+def _any_of(spellings: set[str], dumps: set[str]) -> re.Pattern[str]:
+    """Finds each of them; by first characters, so that most places of a text are left at once."""
+    by_first: dict[str, list[str]] = defaultdict(list)
+    for one in sorted(spellings | dumps, key=len, reverse=True):
+        first, *rest = map(re.escape, one)
+        by_first[first].append((_WRAP if one in dumps else "").join(["", *rest]))
+    found = (f"{first}(?:{'|'.join(rests)})" for first, rests in by_first.items())
+    return re.compile("|".join(found) or r"(?!)")
 
 
 def _spellings(secret: str) -> Iterator[str]:

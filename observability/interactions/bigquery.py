@@ -11,6 +11,7 @@ from core.errors import AntonError
 from core.figures import Answer, LogHealth, Query
 from core.interactions import Entry
 from core.ports import Clock
+from observability.interactions import tables
 from observability.interactions.buffer import Buffer
 from observability.interactions.cloud import Dataset, Place
 from observability.interactions.queries import queries
@@ -77,12 +78,11 @@ class BigQueryInteractionLog:
         if self._pump and self._spool.pending <= FRESH_MAX:
             await self._upload()
         rows = await self._dataset.select(queries()[query.name], query.given)
-        return tuple(query.answer.model_validate(row) for row in rows)
+        return await asyncio.to_thread(tables.read, query, rows)
 
     async def lately(self, query: Query[Answer]) -> Sequence[Answer]:
         await self._buffer.flush()
-        rows = await self._spool.lately(query)
-        return tuple(query.answer.model_validate(row) for row in rows)
+        return await self._spool.lately(query)
 
     async def forget(self, before: datetime, open_tasks: Collection[str]) -> int:
         given = {"before": before, "open": f",{','.join(open_tasks)},"}

@@ -47,10 +47,10 @@ def instant(moment: datetime) -> str:
 
 def _interaction(call: Interaction, redactor: Redactor) -> dict[str, Any]:
     system = list(takewhile(lambda message: message.author == "system", call.messages))
-    said = [message.dump() for message in call.messages[len(system) :]]
+    said = redactor.value([message.dump() for message in call.messages[len(system) :]])
     room = max(1, min(TEXT_MAX, PROMPT_MAX // (len(said) or 1)))
     for message in said:
-        message["text"] = cut(redactor.text(message["text"]), room)
+        message["text"] = cut(message["text"], room)
     plain = {
         "id": call.interaction_id,
         "task_id": call.task_id,
@@ -66,7 +66,7 @@ def _interaction(call: Interaction, redactor: Redactor) -> dict[str, Any]:
         **{name: cut(redactor.text(text)) for name, text in plain.items()},
         "ts": instant(call.ended_at),
         "attempt": call.attempt,
-        "messages": _json(redactor.value(said)),
+        "messages": _json(said),
         "tools": _json(call.tools),
         "calls": _json(redactor.value([wish.dump() for wish in call.calls])),
         **_tokens(call.tokens),

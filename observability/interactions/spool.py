@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from core.figures import Answer, Query
 from observability.database import Database
@@ -59,9 +59,9 @@ class Spool:
         self.dropped += await self._database.write(lambda connection: _add(connection, rows))
         self.pending = await self._database.read(_pending)
 
-    async def lately(self, query: Query[Answer]) -> list[Mapping[str, Any]]:
+    async def lately(self, query: Query[Answer]) -> Sequence[Answer]:
         """What a query gives of the calls of the last hour, whichever process made them."""
-        return await self._database.read(lambda connection: tables.select(connection, query))
+        return await self._database.read(lambda connection: tables.answers(connection, query))
 
     async def next(self) -> Batch | None:
         """The oldest rows that have not arrived, as many as go together."""

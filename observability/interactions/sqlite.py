@@ -40,8 +40,7 @@ class SqliteInteractionLog:
 
     async def ask(self, query: Query[Answer]) -> Sequence[Answer]:
         await self._buffer.flush()
-        rows = await self._database.read(lambda connection: tables.select(connection, query))
-        return tuple(query.answer.model_validate(row) for row in rows)
+        return await self._database.read(lambda connection: tables.answers(connection, query))
 
     async def lately(self, query: Query[Answer]) -> Sequence[Answer]:
         return await self.ask(query)

@@ -1,7 +1,7 @@
 """The tables of the log in a SQLite file."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,13 @@ def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(INSERTS[table], [row.columns for row in some])
 
 
-def select(connection: sqlite3.Connection, query: Query[Answer]) -> list[Mapping[str, Any]]:
-    """The rows that a query gives."""
+def answers(connection: sqlite3.Connection, query: Query[Answer]) -> tuple[Answer, ...]:
+    """What a query gives; long conversations take their time to read, so not in an event loop."""
     cursor = connection.execute(for_sqlite(query.name), bound(query))
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    return read(query, (dict(zip(names, row, strict=True)) for row in cursor))
+
+
+def read(query: Query[Answer], rows: Iterable[Mapping[str, Any]]) -> tuple[Answer, ...]:
+    """Rows as the answers that a query promises."""
+    return tuple(query.answer.model_validate(row) for row in rows)
