@@ -68,12 +68,14 @@ class Submissions:
             raise PayloadInvalid(
                 "The report is empty.", remedy="Say what happens and what should happen instead."
             )
+        request = self._completed(request)
+        store, now = self._records.incidents, self._records.clock.now()
+        if idempotency_key and (earlier := await store.repeated(request, idempotency_key)):
+            return earlier
         if not queue:
             await self._admit()
-        request = self._completed(request)
-        now = self._records.clock.now()
         task = Task(task_id=str(uuid.uuid4()), request=request, created_at=now, updated_at=now)
-        reported = await self._records.incidents.report(
+        reported = await store.report(
             task, fingerprint or mark_of(request), joins=joins, idempotency_key=idempotency_key
         )
         if reported.incident and not reported.repeated:

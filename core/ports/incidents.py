@@ -8,7 +8,7 @@ from typing import Protocol
 from core.care import Change as Care
 from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState
 from core.reports import Reported
-from core.tasks import Task
+from core.tasks import Task, TaskRequest
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ class IncidentStore(Protocol):
         dismissed, it is counted and its words are kept if it `joins` and asks for nothing else;
         if not, it opens an incident apart. With a key seen in the last 24 h nothing is written,
         and the answer is the first one; raises Conflict when the key came with another request.
+        """
+        ...
+
+    async def repeated(self, request: TaskRequest, idempotency_key: str) -> Reported | None:
+        """What the first report with a key seen in the last 24 h came to; None for a new key.
+
+        Raises Conflict when the key came with another request.
         """
         ...
 

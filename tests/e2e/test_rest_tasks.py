@@ -156,7 +156,12 @@ async def test_a_bad_field_is_named_and_not_repeated(house: Served) -> None:
 async def test_more_tasks_than_may_run_are_refused_unless_they_queue(tmp_path: Path) -> None:
     slow = Script(delays_s={"fix": 20})
     async with serving(tmp_path, script=slow, max_concurrent_tasks=1) as house:
-        await house.until(await house.begin(), "running")
+        key = {"Idempotency-Key": "once"}
+        first = {"task_description": "total() is off by one", "repo": str(house.repo)}
+        begun = await house.ask("POST", "/tasks", json=first, headers=key)
+        await house.until(begun.json()["task_id"], "running")
+        repeated = await house.ask("POST", "/tasks", json=first, headers=key)
+        assert (repeated.status_code, repeated.json()["task_id"]) == (201, begun.json()["task_id"])
         body = {"task_description": "again", "repo": str(house.repo)}
         refused = await house.ask("POST", "/tasks", json=body)
         assert refused.status_code == 429

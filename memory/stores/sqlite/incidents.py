@@ -13,7 +13,7 @@ from core.errors import Conflict, NotFound
 from core.incidents import EntryKind, Incident, IncidentEntry, IncidentState
 from core.ports import Clock, IncidentFilter, IncidentPage
 from core.reports import Reported
-from core.tasks import Task
+from core.tasks import Task, TaskRequest
 from memory.stores.sqlite import ages, keys, tasks
 from memory.stores.sqlite.rows import numbered, revive
 from observability.database import Database
@@ -36,13 +36,19 @@ class SqliteIncidentStore:
         now = self._clock.now()
 
         def write(connection: sqlite3.Connection) -> Reported:
-            if first := keys.first(connection, task.request, idempotency_key, now):
-                return _repeated(connection, first)
+            if earlier := _repeated(connection, task.request, idempotency_key, now):
+                return earlier
             reported = _report(connection, task, fingerprint, joins=joins)
             keys.remember(connection, task.request, idempotency_key, _first(reported), now)
             return reported
 
         return await self._database.write(write)
+
+    async def repeated(self, request: TaskRequest, idempotency_key: str) -> Reported | None:
+        now = self._clock.now()
+        return await self._database.read(
+            lambda connection: _repeated(connection, request, idempotency_key, now)
+        )
 
     async def start(self, incident_id: str, task: Task, by: str) -> Reported:
         def write(connection: sqlite3.Connection) -> Reported:
@@ -174,8 +180,13 @@ def _first(reported: Reported) -> keys.First:
     )
 
 
-def _repeated(connection: sqlite3.Connection, first: keys.First) -> Reported:
-    """The answer that the first report with a key got."""
+def _repeated(
+    connection: sqlite3.Connection, request: TaskRequest, key: str, now: datetime
+) -> Reported | None:
+    """The answer that the first report with a key got; None for a new key."""
+    first = keys.first(connection, request, key, now)
+    if first is None:
+        return None
     task = tasks.get(connection, first.task_id) if first.task_id else None
     incident = _of_task(connection, task) if task else first.incident
     return Reported(first.how, task, incident, repeated=True)

@@ -27,11 +27,10 @@ def first(
     connection: sqlite3.Connection, request: TaskRequest, key: str, now: datetime
 ) -> First | None:
     """What a key stands for; raises Conflict for another request."""
-    if not key:
-        return None
-    connection.execute("DELETE FROM answers_by_key WHERE created_at <= ?", (stamp(now - KEPT),))
     row = connection.execute(
-        "SELECT request_hash, how, task_id, incident FROM answers_by_key WHERE key = ?", (key,)
+        "SELECT request_hash, how, task_id, incident FROM answers_by_key"
+        " WHERE key = ? AND created_at > ?",
+        (key, stamp(now - KEPT)),
     ).fetchone()
     if row is None:
         return None
@@ -48,9 +47,10 @@ def first(
 def remember(
     connection: sqlite3.Connection, request: TaskRequest, key: str, came_to: First, now: datetime
 ) -> None:
-    """Let a key stand for what its report came to; without a key nothing."""
+    """Let a key stand for what its report came to, and forget old ones; without a key nothing."""
     if not key:
         return
+    connection.execute("DELETE FROM answers_by_key WHERE created_at <= ?", (stamp(now - KEPT),))
     incident = came_to.incident.model_dump_json() if came_to.incident else None
     connection.execute(
         "INSERT INTO answers_by_key (key, request_hash, how, task_id, incident, created_at)"
