@@ -30,7 +30,9 @@ async def widened(
     selections = _selections(fixed, patch.paths, evidence.regression_tests)
     first = [] if _are_quick(tests) else _of_at_most_half(selections, fixed)
     widest: Evidence | None = None
-    for files in (*first, ()):
+    steps = [*first, ()]
+    while steps:
+        files = steps.pop(0)
         found = await _carried_out(tests, fixed, files, evidence)
         if _takes_too_long(found):
             break
@@ -38,8 +40,10 @@ async def widened(
             continue
         if not found.scope or _end(found) not in _ENDED:
             return found
-        if refuted := await _refuted(tests, base, fixed, found, ships=ships):
-            return refuted
+        judged = await _judged(tests, base, fixed, found, ships=ships)
+        if judged.verdict is not evidence.verdict:
+            return judged
+        steps = [()] if judged.contested else steps
         widest = found
     if widest or found.scope:
         return widest or found
@@ -88,25 +92,26 @@ def _of_at_most_half(selections: Sequence[tuple[str, ...]], tree: Tree) -> list[
     return [files for files in selections if 2 * len(files) <= len(test_files(tree))]
 
 
-async def _refuted(
+async def _judged(
     tests: Tests, base: Tree, fixed: Tree, found: Evidence, *, ships: bool
-) -> Evidence | None:
-    """The evidence where a part of the tests is enough against the patch, else None.
+) -> Evidence:
+    """The evidence, with a verdict where a part of the tests is enough against the patch.
 
-    Not where tests that were there may assert the fault itself: a person is asked about those,
-    and has to know whether anything else breaks.
+    Not where all that breaks is contested: a person is asked about tests that may assert the fault
+    itself, and has to know whether anything else breaks.
     """
     run = found.fixed
     if run is None or run.green:
-        return None
+        return found
     wanted = [t for t in found.regression_tests if ships and t.partition("::")[0] in found.scope]
     if left := [test for test in wanted if test not in run.passed]:
         return _ended(found.but(verdict=Verdict.STILL_RED, note=first_failure(run, left)))
     against = await compared(tests, base, fixed, run, found)
     if against.verdict is not Verdict.REGRESSION:
-        return None
+        return found
     contested = contested_tests(base, fixed, against.regressions, run.cases)
-    return None if len(contested) == len(against.regressions) else _ended(against)
+    is_contested = len(contested) == len(against.regressions)
+    return found.but(contested=contested) if is_contested else _ended(against)
 
 
 def _ended(evidence: Evidence) -> Evidence:

@@ -163,6 +163,7 @@ async def test_a_near_test_that_may_assert_the_fault_is_told_of_with_all_that_br
     evidence = await proved(tests)
     assert evidence.verdict is Verdict.REGRESSION
     assert (set(evidence.regressions), evidence.scope) == ({BESIDE, OF_FAR}, ())
+    assert PACKAGE not in map(set, tests.on_fix), "only all of them can tell more"
 
 
 async def test_all_are_run_at_once_where_they_are_known_to_be_quick() -> None:
