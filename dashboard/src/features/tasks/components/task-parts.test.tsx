@@ -179,6 +179,19 @@ test("tests whose output is no longer kept still tell their results", async () =
   expect(screen.getByRole("heading", { name: "After the fix" })).toBeTruthy();
 });
 
+test("a fix that not all tests were run on names the files that were", () => {
+  const evidence = {
+    verdict: "regression",
+    regression_tests: [],
+    contested: [],
+    scope: ["tests/test_cart.py", "tests/test_sum.py"],
+  };
+  const tests = { before: null, after: null };
+  show(<TestsTab task={{ ...task, evidence, tests }} />);
+  const said = screen.getByText(/not all tests were run/);
+  expect(said.textContent).toContain("tests/test_cart.py, tests/test_sum.py");
+});
+
 test("files that are no longer kept are no failure", async () => {
   server.use(http.get("*/tasks/:ref/files", () => gone()));
   show(<FilesTab task={task} />);
