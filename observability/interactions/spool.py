@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -124,21 +123,21 @@ def _note_lately(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
 
 def _next(connection: sqlite3.Connection) -> Batch | None:
+    """Rows are read one by one: many long ones together would not fit into memory."""
     found = connection.execute(
         f"SELECT number, table_name, state, document FROM rows WHERE {OPEN}"  # noqa: S608 - made of constants
         " ORDER BY number LIMIT ?",
         (BATCH_ROWS,),
-    ).fetchall()
-    if not found:
-        return None
-    _, table, state, _ = found[0]
-    alike = list(takewhile(lambda row: row[1:3] == (table, state), found))
-    room = BATCH_CHARS
+    )
     chosen: list[tuple[int, Row]] = []
-    for number, _, _, document in alike:
+    alike, room = ("", ""), BATCH_CHARS
+    for number, table, state, document in found:
         room -= len(document)
-        if chosen and room < 0:
+        if chosen and (room < 0 or (table, state) != alike):
             break
+        alike = (table, state)
         chosen.append((number, Row(table, json.loads(document))))
+    if not chosen:
+        return None
     numbers, rows = zip(*chosen, strict=True)
-    return Batch(table, numbers, rows, tried=state == "tried")
+    return Batch(alike[0], numbers, rows, tried=alike[1] == "tried")

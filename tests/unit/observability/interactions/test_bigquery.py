@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from core.errors import ConfigError, StoreAway, StoreUnusable
 from observability.interactions import spool as spools
 from observability.interactions.bigquery import GATHER_S, BigQueryInteractionLog
 from observability.interactions.cloud import Dataset, Place
+from observability.interactions.rows import row_of
 from observability.redaction import Redactor
 from tests.contracts.test_interactions import call, result
 from tests.fakes.bigquery_server import PROJECT, BigQueryServer
@@ -213,6 +215,23 @@ async def test_of_too_many_spooled_rows_the_oldest_go_and_are_counted(
         cloud.fault = ""
         await log.ask(figures.latest(10))
     assert cloud.ids("agent_interactions") == [f"{n:03}" for n in range(30, 130)]
+
+
+async def test_of_many_long_rows_that_wait_only_some_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spools, "BATCH_CHARS", 500_000)
+    spool = await spools.Spool.open(tmp_path)
+    await spool.add(
+        [row_of(call(response="x" * 199_000, interaction_id=f"{n}"), Redactor()) for n in range(50)]
+    )
+    tracemalloc.start()
+    batch = await spool.next()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    await spool.close()
+    assert batch and [row.row_id for row in batch.rows] == ["0", "1"]
+    assert peak < 3_000_000
 
 
 async def test_a_cloud_that_is_away_at_the_start_ends_the_start(
