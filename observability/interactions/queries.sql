@@ -88,11 +88,18 @@ FROM agent_interactions AS i
 LEFT JOIN agent_metrics AS m ON m.task_id = i.task_id AND m.role = i.role
 WHERE
     i.ts >= @since
-    AND (@role = '' OR i.role = @role)
-    AND (@task_id = '' OR i.task_id = @task_id)
-    AND (@success = '' OR (@success = 'true' AND i.success) OR (@success = 'false' AND NOT i.success))
-ORDER BY i.ts DESC, i.id DESC
-LIMIT @limit;
+    AND i.id IN (
+        SELECT id
+        FROM agent_interactions
+        WHERE
+            ts >= @since
+            AND (@role = '' OR role = @role)
+            AND (@task_id = '' OR task_id = @task_id)
+            AND (@success = '' OR (@success = 'true' AND success) OR (@success = 'false' AND NOT success))
+        ORDER BY ts DESC, id DESC
+        LIMIT @limit
+    )
+ORDER BY i.ts DESC, i.id DESC;
 
 -- name: conversation
 SELECT i.*, m.outcome
