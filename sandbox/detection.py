@@ -58,7 +58,7 @@ def _told_by_files(tree: Tree, tests: Sequence[str], environment: Environment | 
     if any(test.partition("::")[0].endswith(".py") for test in tests):
         return Runner("pytest")
     if any(is_script(test.partition("::")[0]) for test in tests):
-        return _of_node(script_runner(tree) or NPM, environment)
+        return _of_node(script_runner(tree, tests) or NPM, environment)
     python = [path for path in tree.files if path.endswith(".py")]
     script = script_runner(tree)
     if python and (not script or any(_is_python_test(path, tree) for path in python)):

@@ -1,7 +1,7 @@
 """Which runner the tests of a Node.js repository need, told from its manifest and files."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.trees import Tree
 from sandbox.node_project import PLACEHOLDER, NodeProject, project_of, scripts_of
@@ -17,11 +17,24 @@ _TEST_NAME = re.compile(r"(?:.*\.)?(?:test|spec)\.[cm]?[jt]sx?|test[-_.].*\.[cm]
 MAX_DEPTH = 4
 
 
-def script_runner(tree: Tree) -> str:
+def script_runner(tree: Tree, tests: Sequence[str] = ()) -> str:
     """The runner that a manifest asks for; empty where there is no manifest."""
-    if project := project_of(tree):
+    if project := project_for(tree, tests):
         return runner_of(project)
     return NPM if "package.json" in tree and tree["package.json"].is_regular else ""
+
+
+def project_for(tree: Tree, tests: Sequence[str] = ()) -> NodeProject | None:
+    """The package whose runner runs these tests, by id or file, or all.
+
+    Where the whole has a script that goes through its workspaces, it tells of no test; a package
+    of them that has a runner of its own does.
+    """
+    whole = project_of(tree)
+    if whole is None or runner_of(whole) != NPM:
+        return whole
+    member = whole.member_with([test.partition("::")[0] for test in tests])
+    return member if member and runner_of(member) != NPM else whole
 
 
 def runner_of(project: NodeProject) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -98,7 +98,7 @@ class NodeInstaller:
                 f"{project.lock} was not followed, so that versions may differ: {name} is not"
                 f" installed here (npm install --global {name})"
             )
-        lay_out(project, folder, {})
+        lay_out(project, folder, {}, as_it_is=True)
         (folder / project.lock).write_bytes(project.tree[project.lock].data)
         options = [] if self._index_allowed else ["--offline"]
         done, said = self._run([name, *(PNPM if name == "pnpm" else YARN), *options], folder)
@@ -174,16 +174,24 @@ class NodeInstaller:
         )
 
 
-def lay_out(project: NodeProject, folder: Path, left_out: Mapping[str, str]) -> None:
-    """The manifests of a project, as data that no installer can run anything of."""
+def lay_out(
+    project: NodeProject, folder: Path, left_out: Mapping[str, str], *, as_it_is: bool = False
+) -> None:
+    """The manifests of a project, as data that no installer can run anything of.
+
+    Unless they stay `as_it_is`, what only pnpm and yarn would understand is said in npm's words.
+    """
+    own = {str(name) for path in project.members if (name := project.manifest(path).get("name"))}
+    of_pnpm = project.manager == "pnpm" and bool(project.members)
     for path in (MANIFEST, *project.members):
-        found = json.loads(project.tree[path].data)
-        if path == MANIFEST and "workspaces" in found:
+        found = project.manifest(path)
+        if path == MANIFEST and ("workspaces" in found or (of_pnpm and not as_it_is)):
             found["workspaces"] = [member.rpartition("/")[0] for member in project.members]
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(_bare(found, left_out), indent=2))
-    if project.manager == "pnpm" and project.members:
+        bare = _bare(found, left_out)
+        target.write_text(json.dumps(bare if as_it_is else _plain(bare, own), indent=2))
+    if of_pnpm:
         names = [f"  - {json.dumps(path.rpartition('/')[0])}" for path in project.members]
         (folder / "pnpm-workspace.yaml").write_text("\n".join(["packages:", *names, ""]))
 
@@ -197,6 +205,19 @@ def _bare(package: Mapping[str, Any], left_out: Mapping[str, str]) -> dict[str, 
         if table in kept:
             needs = table_of(package, table)
             kept[table] = {name: said for name, said in needs.items() if name not in left_out}
+    return kept
+
+
+def _plain(package: Mapping[str, Any], own: Collection[str]) -> dict[str, Any]:
+    """A manifest with what it takes `workspace:` from asked for by name; others are left out."""
+    kept = dict(package)
+    for table in NEEDS:
+        needs = {
+            name: "*" if str(said).startswith("workspace:") else said
+            for name, said in table_of(package, table).items()
+            if name in own or not str(said).startswith("workspace:")
+        }
+        kept |= {table: needs} if table in package else {}
     return kept
 
 

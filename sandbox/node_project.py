@@ -3,7 +3,7 @@
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -93,6 +93,22 @@ class NodeProject:
             and any(form.fullmatch(path.rpartition("/")[0]) for form in forms)
             and _loaded(self.tree, path) is not None
         )
+
+    def manifest(self, path: str) -> dict[str, Any]:
+        """A manifest of it, or of a package of its workspaces; empty where it cannot be read."""
+        return _read(self.tree, path)
+
+    def member_with(self, paths: Sequence[str]) -> "NodeProject | None":
+        """The package of its workspaces that holds all these files of the repository, if one does.
+
+        What it has installed is what the whole has.
+        """
+        for path in sorted(self.members, key=len, reverse=True):
+            inner = path.rpartition("/")[0]
+            folder = posixpath.join(self.folder, inner)
+            if paths and all(one.startswith(f"{folder}/") for one in paths):
+                return NodeProject(below(self.tree, inner), _read(self.tree, path), "", folder)
+        return None
 
     @cached_property
     def all_needs(self) -> frozenset[str]:

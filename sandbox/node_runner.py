@@ -18,10 +18,10 @@ from typing import Any
 from core.errors import ArchiveRefused, NotFound, SandboxError
 from core.evidence import Proof, RunEnd
 from core.ports import Environment, Sandbox
+from sandbox.node_detection import project_for
 from sandbox.node_judgement import NodeAccount, judge
 from sandbox.node_modules import INSIDE, WITNESS_INSIDE
 from sandbox.node_program import INSIDE as NODE_INSIDE
-from sandbox.node_project import project_of
 from sandbox.node_record import hear
 from sandbox.output import harmless
 from sandbox.surveys import Asked, Carried, Survey, nothing_run, recorded
@@ -149,7 +149,7 @@ async def _carried_out(
 
 def _home_of(asked: Asked) -> str:
     """The folder of the package whose tests are run; empty for the root."""
-    project = project_of(asked.tree)
+    project = project_for(asked.tree, asked.tests)
     return project.folder if project else ""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.detection import detect
+from sandbox.node_detection import project_for, script_runner
 from sandbox.node_install import lay_out
 from sandbox.node_project import project_of
 from tests.unit.sandbox.rooms import tree_of
@@ -203,3 +204,46 @@ def test_a_broken_manifest_of_a_workspace_is_left_out(tmp_path: Path) -> None:
     assert project and project.members == ("packages/c/package.json",)
     assert project.all_needs == {"d"}
     lay_out(project, tmp_path, {})
+
+
+def test_tests_of_one_package_of_a_workspace_are_run_by_its_own_runner() -> None:
+    whole = {"workspaces": ["packages/*"], "scripts": {"test": "npm test --workspaces"}}
+    tree = tree_of(
+        {
+            "package.json": json.dumps(whole),
+            "packages/a/package.json": TESTED,
+            "packages/ab/package.json": '{"scripts": {"test": "mocha"}}',
+        }
+    )
+    for tests, name, folder in (
+        (["packages/a/x.test.ts::adds", "packages/a/y.test.ts"], "vitest", "packages/a"),
+        (["packages/a/x.test.ts", "packages/ab/x.test.ts"], "npm test", ""),
+        (["packages/ab/x.test.ts"], "npm test", ""),
+        ([], "npm test", ""),
+    ):
+        project = project_for(tree, tests)
+        assert project and project.folder == folder
+        assert script_runner(tree, tests) == name
+
+
+def test_a_workspace_of_pnpm_is_laid_out_in_words_that_npm_knows(tmp_path: Path) -> None:
+    needs = {"b": "workspace:^", "gone": "workspace:*", "d": "^1"}
+    texts = {
+        "package.json": '{"name": "all"}',
+        "pnpm-workspace.yaml": "packages:\n  - 'packages/*'\n",
+        "pnpm-lock.yaml": "",
+        "packages/a/package.json": json.dumps({"name": "a", "dependencies": needs}),
+        "packages/b/package.json": '{"name": "b"}',
+    }
+    project = project_of(tree_of(texts))
+    assert project
+    lay_out(project, tmp_path / "npm", {})
+    assert json.loads((tmp_path / "npm" / "package.json").read_text()) == {
+        "name": "all",
+        "workspaces": ["packages/a", "packages/b"],
+    }
+    inner = json.loads((tmp_path / "npm" / "packages" / "a" / "package.json").read_text())
+    assert inner["dependencies"] == {"b": "*", "d": "^1"}
+    lay_out(project, tmp_path / "pnpm", {}, as_it_is=True)
+    same = json.loads((tmp_path / "pnpm" / "packages" / "a" / "package.json").read_text())
+    assert same["dependencies"] == needs
