@@ -37,9 +37,18 @@ def judge(account: Account, requested: Sequence[str]) -> Judgement:
     cases = tuple(cases_of(account))
     why = _contradiction(account, cases, requested)
     if not why:
-        return Judgement(_end(account, cases, requested), cases)
+        end = _end(account, cases, requested)
+        return Judgement(end, cases, _why_none(end, account))
     red = tuple(case for case in cases if case.outcome is not CaseOutcome.PASSED)
     return Judgement(RunEnd.DISAGREEMENT, red, f"disagreement: {why}")
+
+
+def _why_none(end: RunEnd, account: Account) -> str:
+    """Why pytest does not begin, such as settings that it cannot read; empty where it does."""
+    if end is not RunEnd.NO_TEST_RUNNER:
+        return ""
+    said = harmless(account.run.stderr.decode("utf-8", "replace")).strip().partition("\n")[0]
+    return f"{end}: pytest says {said[:300] or 'nothing'}"
 
 
 def _end(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) -> RunEnd:
@@ -51,8 +60,9 @@ def _end(account: Account, cases: Sequence[TestCase], requested: Sequence[str]) 
         return RunEnd.INFRA_ERROR
     if told.ended is None:
         return RunEnd.FAILED
-    if code == USAGE and not cases and requested and b"not found" in run.stderr:
-        return RunEnd.NO_TESTS
+    if code == USAGE and not cases:
+        absent = requested and b"not found" in run.stderr
+        return RunEnd.NO_TESTS if absent else RunEnd.NO_TEST_RUNNER
     if code == NO_TESTS:
         return RunEnd.NO_TESTS
     if code != 0:

@@ -207,7 +207,9 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
     survey = await bench.survey(case.tree)
     scripts = is_tested_by_scripts(case.tree)
     if survey.run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
-        note = f"The tests of the repository cannot be run ({survey.run.end}). {HELP}"
+        why = survey.run.output.partition("\n")[0].removeprefix("no_test_runner: ")[:300]
+        why = why if survey.run.end is RunEnd.NO_TEST_RUNNER else survey.run.end
+        note = f"The tests of the repository cannot be run ({why}). {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=note, run=survey.run)
     wanted = IN_SCRIPTS if scripts else HELP
     return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=wanted, run=survey.run)

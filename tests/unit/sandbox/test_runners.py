@@ -469,6 +469,21 @@ async def test_a_broken_conftest_is_red_and_shown(rooms: Rooms) -> None:
     assert "not_there" in run.cases[0].message
 
 
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"setup.cfg": "[[["}, "setup.cfg:1"),
+        ({"pytest.ini": "[pytest]\nminversion = 99\n"}, "requires pytest-99"),
+    ],
+)
+async def test_a_pytest_that_does_not_begin_is_no_red_test(
+    rooms: Rooms, texts: dict[str, str], said: str
+) -> None:
+    run = await rooms.run({"calc.py": CALC, "test_a.py": GOOD, **texts})
+    assert (run.end, run.exit_code, run.cases) == (RunEnd.NO_TEST_RUNNER, 4, ())
+    assert run.output.startswith("no_test_runner: pytest says ERROR") and said in run.output
+
+
 async def test_the_tests_see_neither_our_orders_nor_our_secrets(rooms: Rooms) -> None:
     test = dedent("""
         import os, sys
