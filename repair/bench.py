@@ -19,7 +19,7 @@ from sandbox import judgement
 from sandbox.environment import Environments
 from sandbox.members import all_roots, home_of
 from sandbox.project import project_of
-from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
+from sandbox.pytest_options import NO_PLUGINS, configured, import_mode, own_options, patterns
 from sandbox.recipes import recipe_of
 from sandbox.runners import TestRunner
 from sandbox.surveys import PER_TEST_S, Survey
@@ -322,6 +322,7 @@ def pytest_arguments(tree: Tree) -> list[str]:
         *("--assert=plain", "--capture=no"),
         *(word for name in NO_PLUGINS for word in ("-p", f"no:{name}")),
         *patterns(settings, tree),
+        *import_mode(settings, tree),
         *own_options(settings, named=True),
     ]
 

@@ -8,7 +8,7 @@ from repair.bench import SURVEY_TEST_S, import_paths, pytest_arguments
 from repair.blocks import Function
 from repair.judge import Setup, scope_key
 from repair.source import Source
-from sandbox.members import home_of
+from sandbox.members import home_of, nearest_first
 from sandbox.surveys import Survey
 
 LEAST_LIMIT_S = 0.1
@@ -49,7 +49,7 @@ class Suite:
             imported=self._imported(sources),
             workers=workers,
             home=home_of(tree),
-            paths=import_paths(tree),
+            paths=nearest_first(import_paths(tree), self.red),
             args=pytest_arguments(tree),
         )
 

@@ -6,11 +6,12 @@ where their code lies is read as it is of the root.
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.trees import Tree
 from sandbox.django_project import django_of
+from sandbox.import_guesses import guessed_roots
 from sandbox.project import Project, import_roots, project_of, version_of
 
 DECLARING = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
@@ -59,7 +60,15 @@ def all_roots(project: Project, tree: Tree) -> tuple[str, ...]:
         found += [f"{folder}/{one}" for one in specific] or [folder]
     if (django := django_of(tree)) and django.folder:
         found.append(django.folder)
+    known = [*own, *found, root]
+    found += guessed_roots(tree, known)
     return (*dict.fromkeys([*own, *found]), root)
+
+
+def nearest_first(roots: Sequence[str], tests: Sequence[str]) -> tuple[str, ...]:
+    """Roots, those first that hold all of these tests: two projects may name a package alike."""
+    near = [root for root in roots if tests and all(one.startswith(f"{root}/") for one in tests)]
+    return (*near, *(root for root in roots if root not in near))
 
 
 def named_projects(project: Project, tree: Tree) -> tuple[tuple[Project, str], ...]:

@@ -118,8 +118,8 @@ def _installed(
     if notes is None:
         wants = sorted(order.needs.wanted, key=lambda want: want.for_tests)
         failed = list(_failing(wants, installer, order, room, fresh))
-        if any(done.unreachable for _, done in failed):
-            unreached = [str(want.requirement) for want, _ in failed]
+        if any(done.unreachable and not want.guessed for want, done in failed):
+            unreached = [str(want.requirement) for want, _ in failed if not want.guessed]
             raise _unprepared(unreached, index_allowed=index_allowed)
         notes = [
             _instead(want, installer, room, fresh) or _missing(want, done, installer, order)
@@ -182,6 +182,8 @@ def _missing(want: Wanted, done: Installed, installer: Installer, order: Order) 
         return f"{want.requirement} is missing: it has no wheel, and {installer.refused[want.name]}"
     if refused:
         return f"{want.requirement} is missing: it needs {refused[0]}"
+    if done.unreachable:
+        return f"{want.requirement} is missing: the package index was not reached"
     why = next((words for sign, words in _ABSENT if sign in done.reason), _no_wheel(order))
     return f"{want.requirement} is missing: {why}"
 

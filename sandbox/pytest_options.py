@@ -1,5 +1,6 @@
 """Which of a repository's own pytest options are kept when its tests are run for proof."""
 
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ WITH_VALUE = {
 NO_PLUGINS = ("randomly", "random_order", "sugar", "xdist.looponfail", "reverse")
 """What shuffles tests or redraws the screen."""
 
+CASES_NAMED = 50
 _FILES = (
     ("pytest.toml", "pytest"),
     (".pytest.toml", "pytest"),
@@ -64,11 +66,7 @@ def configured(tree: Tree) -> dict[str, Any]:
 
 def own_options(settings: dict[str, Any], *, named: bool) -> list[str]:
     """What of `addopts` is kept; `named` when the tests to run are given by name."""
-    declared = settings.get("addopts", "")
-    try:
-        words = shlex.split(declared) if isinstance(declared, str) else [str(w) for w in declared]
-    except ValueError:
-        return []
+    words = _words(settings)
     allowed = KEPT if named else KEPT | SELECTING
     return [
         word
@@ -76,6 +74,15 @@ def own_options(settings: dict[str, Any], *, named: bool) -> list[str]:
         if _name(option[0]) in allowed and not _names_a_tool(option)
         for word in option
     ]
+
+
+def _words(settings: dict[str, Any]) -> list[str]:
+    """The words of `addopts`; none where they cannot be told apart."""
+    declared = settings.get("addopts", "")
+    try:
+        return shlex.split(declared) if isinstance(declared, str) else [str(w) for w in declared]
+    except ValueError:
+        return []
 
 
 def patterns(settings: dict[str, Any], tree: Tree) -> list[str]:
@@ -87,7 +94,38 @@ def patterns(settings: dict[str, Any], tree: Tree) -> list[str]:
     names = [path.rpartition("/")[2] for path in tree.files if path.endswith(".py")]
     if any(name.startswith("test_") or name.endswith("_test.py") for name in names):
         return []
-    return ["-o", "python_files=test*.py *_test.py *_tests.py"]
+    known = "test*.py *_test.py *_tests.py"
+    if not any(re.fullmatch(r"test.*|.*_tests?\.py", name) for name in names):
+        known = " ".join([known, *_cases(tree)])
+    return ["-o", f"python_files={known}"]
+
+
+def import_mode(settings: dict[str, Any], tree: Tree) -> list[str]:
+    """How pytest imports, where test files of one name in folders that are no packages would clash.
+
+    Nothing where the repository says how.
+    """
+    if any(option[0].startswith("--import-mode") for option in _options(_words(settings))):
+        return []
+    seen: set[str] = set()
+    for path in tree.files:
+        folder, _, name = path.rpartition("/")
+        is_test = name.startswith("test_") or name.endswith("_test.py")
+        if is_test and name.endswith(".py") and f"{folder}/__init__.py".lstrip("/") not in tree:
+            if name in seen:
+                return ["--import-mode=importlib"]
+            seen.add(name)
+    return []
+
+
+def _cases(tree: Tree) -> list[str]:
+    """Names of files with test cases of unittest, where none has a name that tests have."""
+    found = {
+        path.rpartition("/")[2]
+        for path, file in tree.files.items()
+        if path.endswith(".py") and re.search(rb"^class .*TestCase\b", file.data, re.MULTILINE)
+    }
+    return sorted(name for name in found if re.fullmatch(r"[\w.-]+", name))[:CASES_NAMED]
 
 
 def _section(path: str, text: str, section: str) -> dict[str, Any] | None:

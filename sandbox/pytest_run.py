@@ -14,9 +14,9 @@ from core.evidence import RunEnd
 from core.ports import Environment, Run, Sandbox
 from core.trees import Tree
 from sandbox import junit
-from sandbox.members import all_roots, home_of, seen_from
+from sandbox.members import all_roots, home_of, nearest_first, seen_from
 from sandbox.project import project_of
-from sandbox.pytest_options import NO_PLUGINS, configured, own_options, patterns
+from sandbox.pytest_options import NO_PLUGINS, configured, import_mode, own_options, patterns
 from sandbox.testimony import MAX_BYTES, Testimony, hear
 
 OWN_PARTS = frozenset(("coverage", "iniconfig", "packaging", "pluggy", "pygments", "pytest"))
@@ -53,6 +53,7 @@ class Order:
             f"--junitxml={posixpath.normpath(f'{root}/{folder}')}/junit.xml",
             *(word for name in NO_PLUGINS for word in ("-p", f"no:{name}")),
             *patterns(settings, self.tree),
+            *import_mode(settings, self.tree),
             *([] if self.careful else own_options(settings, named=bool(self.tests))),
             *(seen_from(self.home, test) for test in self.tests),
         ]
@@ -91,7 +92,7 @@ async def carried_out(
         "key": key.hex(),
         "folder": folder,
         "home": order.home,
-        "paths": all_roots(project, order.tree),
+        "paths": nearest_first(all_roots(project, order.tree), order.tests),
         "paths_first": canonicalize_name(project.name) in OWN_PARTS,
         "per_test_s": order.per_test_s,
         "survey": order.survey,

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from core.trees import Tree
-from sandbox.django_project import PLUGIN, django_of
+from sandbox.import_guesses import unsaid
 from sandbox.locks import locked
 from sandbox.members import below, members_of
 from sandbox.old_hooks import LAST_TO_GIVE, asking_for_paths
@@ -52,6 +52,8 @@ class Wanted:
     hashes: tuple[str, ...] = ()
     """As `sha256:…`; empty when none were given."""
     for_tests: bool = False
+    guessed: bool = False
+    """Whether nothing asks for it but the look of the code; tests run without it if need be."""
 
     @property
     def name(self) -> str:
@@ -119,24 +121,28 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
         if want.name in limits:
             want.requirement.specifier &= limits[want.name]
         wanted[str(want.requirement)] = _joined(wanted.get(str(want.requirement)), want)
-    for requirement, note in _unsaid(tree, {*pins, *(want.name for want in wanted.values())}):
-        wanted.setdefault(str(requirement), Wanted(requirement, for_tests=True))
-        notes += [note] if note else []
+    named = {*pins, *own, *(want.name for want in wanted.values())}
+    if conftest := asking_for_paths(tree):
+        wanted.setdefault(str(LAST_TO_GIVE), Wanted(LAST_TO_GIVE, for_tests=True))
+        notes.append(f"{conftest} was written for a pytest before 9, and gets one")
+    for name, why in unsaid(tree, named, is_declared=bool(entries)):
+        wanted[name] = Wanted(Requirement(name), for_tests=True, guessed=True)
+        notes.append(f"{name} is declared nowhere, and was added: {why}")
     if len(entries) > MAX_REQUIREMENTS:
         notes.append(f"only the first {MAX_REQUIREMENTS} of {len(entries)} requirements were read")
     fitting = {name: version for name, version in pins.items() if name not in own}
-    for name in OLDEST_TOOLS:
-        if name in fitting and _too_old(Wanted(Requirement(f"{name}=={fitting[name]}"))):
-            notes.append(f"{lock_file}: {name} {fitting.pop(name)} runs on no Python that we have")
+    notes += _dropped(fitting, lock_file)
     return Declared(tuple(wanted.values()), tuple(dict.fromkeys(notes)), fitting, lock_file)
 
 
-def _unsaid(tree: Tree, named: set[str]) -> Iterator[tuple[Requirement, str]]:
-    """What tests need that nothing asks for, and what a person should know of it."""
-    if conftest := asking_for_paths(tree):
-        yield LAST_TO_GIVE, f"{conftest} was written for a pytest before 9, and gets one"
-    if "django" in named and PLUGIN not in named and django_of(tree):
-        yield Requirement(PLUGIN), ""
+def _dropped(pins: dict[str, str], lock_file: str) -> list[str]:
+    """Take pins out that no test tool of today fits, with what people should know."""
+    old = [
+        name
+        for name in OLDEST_TOOLS
+        if name in pins and _too_old(Wanted(Requirement(f"{name}=={pins[name]}")))
+    ]
+    return [f"{lock_file}: {name} {pins.pop(name)} runs on no Python that we have" for name in old]
 
 
 def _parts(project: Project, tree: Tree) -> Iterator[_Part]:
