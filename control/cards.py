@@ -1,14 +1,13 @@
 """What a message shows: cards made by code from the tables, the same for every channel."""
 
 from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from core.approvals import POLICY, Approval, ApprovalState, Choice, Question, QuestionKind
+from core.approvals import POLICY, Approval, ApprovalState, Choice, QuestionKind
 from core.briefing import Briefing
 from core.channels import Button, Card
 from core.demos import Demo
@@ -91,20 +90,23 @@ class Cards:
         """Briefing and diff of a question."""
         known = self._kept.get(approval.approval_id)
         if known is None:
-            known = self._kept[approval.approval_id] = await self._fetched(approval.question)
+            known = self._kept[approval.approval_id] = await self._fetched(approval)
             if len(self._kept) > MATERIAL_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(approval.approval_id)
         return known
 
-    async def _fetched(self, question: Question) -> Material:
-        """What a question refers to; nothing where that is not kept any more."""
-        briefing, diff = None, ""
-        with suppress(Expired):
+    async def _fetched(self, approval: Approval) -> Material:
+        """What a question refers to; nothing where that is not kept any more and nobody decides."""
+        question, briefing, diff = approval.question, None, ""
+        try:
             if question.brief_ref:
                 briefing = _read(Briefing, await self._artifacts.get(question.brief_ref))
             if question.patch_ref:
                 diff = _read(Patch, await self._artifacts.get(question.patch_ref)).diff
+        except Expired:
+            if approval.state is ApprovalState.PENDING:
+                raise
         return Material(briefing, diff)
 
     async def question(
