@@ -88,16 +88,21 @@ def revealed(text: str) -> tuple[str, int]:
     """
     text = text.replace("\r\n", "\n").strip("\n")
     shown = _COMMENT.sub(lambda found: found.group(1) or "", text)
-    plain = "".join(sign for sign in shown if not _invisible(sign))
+    plain = shown.translate(dict.fromkeys(map(ord, _hidden(shown))))
     return plain, len(text) - len(plain)
 
 
 def written_out(text: str) -> str:
     """Code with each invisible character written as its escape, so that it is seen."""
-    return "".join(
-        sign.encode("unicode_escape").decode() if _invisible(sign) else sign
-        for sign in text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    return text.translate(
+        {ord(sign): sign.encode("unicode_escape").decode() for sign in _hidden(text)}
     )
+
+
+def _hidden(text: str) -> set[str]:
+    """The characters of a text that nobody sees; there are few kinds in however long a text."""
+    return {sign for sign in set(text) if _invisible(sign)}
 
 
 def _invisible(sign: str) -> bool:

@@ -21,6 +21,7 @@ from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
 from core import errors
+from integrations.http import trusted
 
 API_URL = "https://api.telegram.org"
 CALL_S = 10.0
@@ -68,7 +69,7 @@ def client(access: Access, *, poll_s: float = 0.0) -> Bot:
             write_timeout=CALL_S,
             pool_timeout=CALL_S,
             proxy=access.proxy or None,
-            httpx_kwargs={"trust_env": False},
+            httpx_kwargs={"trust_env": False, "verify": trusted()},
         )
 
     return Bot(

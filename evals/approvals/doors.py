@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from core.approvals import Approval
+from integrations.http import trusted
 
 if TYPE_CHECKING:
     from tests.fakes.slack_server import SlackDouble
@@ -258,7 +259,9 @@ class RestDoor:
 
     async def _post(self, approval_id: str, choice: str, key: str, patch_hash: str) -> Answer:
         begun = time.monotonic()
-        async with httpx.AsyncClient(base_url=self.target(), trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=self.target(), trust_env=False, verify=trusted()
+        ) as client:
             request = client.post(
                 f"/approvals/{approval_id}/decision",
                 json={"decision": choice, "patch_hash": patch_hash},

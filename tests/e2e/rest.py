@@ -18,6 +18,7 @@ from config import load_settings
 from control.anton import Anton
 from core.ports import Channel, Clock
 from evals.scripted import REPOSITORY, Script, ScriptedThinking
+from integrations.http import trusted
 from tests.fakes.repositories import repository
 
 OPERATOR = "kJ8f-2Lq9_xZp0Wm4TsV"
@@ -99,7 +100,9 @@ async def serving(
     running = asyncio.create_task(server.serve(sockets=[sock]))
     await up.wait()
     try:
-        async with httpx.AsyncClient(base_url=base, headers=headers, timeout=PATIENCE_S) as client:
+        async with httpx.AsyncClient(
+            base_url=base, headers=headers, timeout=PATIENCE_S, verify=trusted()
+        ) as client:
             yield Served(anton, app, server, base, client, repo, thinking)
     finally:
         server.should_exit = True

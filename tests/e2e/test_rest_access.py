@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from integrations.http import trusted
 from tests.e2e.rest import OPERATOR, Served, key_file, serving
 
 NEEDS = {
@@ -124,7 +125,7 @@ async def test_each_address_by_no_wrong_low_and_right_key(closed: Any) -> None:
     house, keys = closed
     for number, (route, need) in enumerate(NEEDS.items(), 2):
         # Failures are counted by address, and there are more of them here than one may have.
-        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}")
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}", verify=trusted())
         async with httpx.AsyncClient(base_url=house.base, transport=transport) as client:
             one = replace(house, client=client)
             for name, key in keys.items():
@@ -272,7 +273,7 @@ async def test_a_whole_repair_logs_no_key(tmp_path: Path, caplog: pytest.LogCapt
     async with serving(tmp_path, api_key=OPERATOR, headers=headers) as house:
         ticket = (await house.ask("POST", "/stream/ticket")).json()["ticket"]
         task_id = (await house.waiting())["task_id"]
-        async with httpx.AsyncClient(base_url=house.base) as bare:
+        async with httpx.AsyncClient(base_url=house.base, verify=trusted()) as bare:
             url = f"/tasks/{task_id}/events?ticket={ticket}"
             async with bare.stream("GET", url) as stream:
                 assert stream.status_code == 200

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 
+from integrations.http import trusted
 from tests.e2e.rest import OPERATOR, key_file, serving
 
 OWN = {"X-Anton": "dashboard", "Sec-Fetch-Site": "same-origin"}
@@ -28,7 +29,7 @@ async def test_a_key_becomes_a_cookie_that_no_script_reads_and_ends_by_sign_out(
     tmp_path: Path,
 ) -> None:
     async with serving(tmp_path, api_key=OPERATOR) as house:
-        async with httpx.AsyncClient(base_url=house.base, headers=OWN) as browser:
+        async with httpx.AsyncClient(base_url=house.base, headers=OWN, verify=trusted()) as browser:
             assert (await browser.get("/session")).status_code == 401
             wrong = await browser.post("/session", headers={"X-API-Key": "wrong"})
             assert wrong.status_code == 401
@@ -58,7 +59,9 @@ async def test_a_session_has_the_scopes_of_its_key_and_decides_in_its_name(
         body = {"decision": "approve", "patch_hash": question["patch_hash"]}
         path = f"/approvals/{question['approval_id']}/decision"
         for name, status in (("read", 403), ("approve", 200)):
-            async with httpx.AsyncClient(base_url=house.base, headers=OWN) as browser:
+            async with httpx.AsyncClient(
+                base_url=house.base, headers=OWN, verify=trusted()
+            ) as browser:
                 await browser.post("/session", headers={"X-API-Key": keys[name]})
                 answer = await browser.post(path, json=body)
                 assert answer.status_code == status

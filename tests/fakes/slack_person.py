@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from integrations.http import trusted
 from tests.fakes.slack_server import APP, TEAM, SlackDouble
 from tests.fakes.slack_store import Shown
 
@@ -72,7 +73,7 @@ class SlackPerson:
     ) -> httpx.Response:
         headers = {"Content-Type": kind, **signed(body, self.secret), **more}
         begun = time.monotonic()
-        async with httpx.AsyncClient(timeout=LIMIT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=LIMIT_S, trust_env=False, verify=trusted()) as client:
             try:
                 return await client.post(self.target + path, content=body, headers=headers)
             except httpx.TimeoutException as error:

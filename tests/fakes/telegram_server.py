@@ -25,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from integrations.http import trusted
 from tests.fakes.github_contract import published
 from tests.fakes.github_faults import Fault, Faults
 from tests.fakes.telegram_chats import BOT, Chats, Keyboard, Message, Refused, Shown
@@ -368,7 +369,7 @@ class TelegramDouble:
 
     def _deliver(self) -> None:
         """Bring updates to the webhook, in order, each until it is taken."""
-        with httpx.Client(timeout=10, trust_env=False) as client:
+        with httpx.Client(timeout=10, trust_env=False, verify=trusted()) as client:
             while not self._closing.wait(LOOK_S):
                 if not (self.webhook and (waiting := self.chats.take({"limit": 1}))):
                     continue

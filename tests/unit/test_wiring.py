@@ -1,5 +1,7 @@
 """What the wiring refuses before anything is started."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,16 @@ from bootstrap.suites import SUITES
 from cli import arguments
 from config import load_settings
 from core.errors import ConfigError
+from tests.conftest import ROOT
 
+WHOLE = """
+import sys, main, bootstrap, api.app, api.slack, config, agents.models.roster
+import integrations.slack.inbound, observability.interactions.sqlite
+settings, _ = config.load_settings(telegram_bot_token="")
+assert "telegram" not in bootstrap.channel_options(settings)
+print(sorted({name.partition(".")[0] for name in sys.modules} & set(sys.argv[1:])))
+"""
+VENDORS = "aiohttp duckdb google grpc litellm openai slack_sdk sqlglot telegram tiktoken"
 SECRET = "sk-ant-REDACTED"
 
 
@@ -25,3 +36,15 @@ def test_no_secret_of_ours_is_handed_to_a_repositorys_tests(tmp_path: Path, entr
 
 def test_every_suite_that_the_terminal_offers_is_wired() -> None:
     assert {*SUITES, "time-to-pr"} == set(arguments.SUITES)
+
+
+def test_no_vendor_is_loaded_before_it_is_chosen() -> None:
+    """Neither by the commands nor by the wiring, the server, or the ear for Slack."""
+    done = subprocess.run(
+        [sys.executable, "-c", WHOLE, *VENDORS.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

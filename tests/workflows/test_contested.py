@@ -29,7 +29,7 @@ SHOWN = Reproduction(
 SCRIPT = Script(reproduction=SHOWN, fixes=(MENDED, MENDED + "\n"))
 
 
-async def test_it_is_shown_by_name_place_and_assertion_and_a_person_is_asked(
+async def test_it_is_shown_by_name_place_and_assertion_and_words_go_to_the_next_attempt(
     tmp_path: Path,
 ) -> None:
     thinking = ProvingThinking(SCRIPT, folder=tmp_path)
@@ -48,21 +48,13 @@ async def test_it_is_shown_by_name_place_and_assertion_and_a_person_is_asked(
         assert question.details == {"tests": "test_old.py::test_of_old"}
         assert question.patch_ref
         assert here.asked(task).count("fix") == 1, "attempts are left, and none is spent on it"
-        task = await here.answer(task, "stop")
-        assert task.outcome is Outcome.FAILED
-        assert here.branches() == []
-
-
-async def test_words_of_a_person_go_to_the_next_attempt_with_the_name_of_the_test(
-    tmp_path: Path,
-) -> None:
-    thinking = ProvingThinking(SCRIPT, folder=tmp_path)
-    files = {"app.py": FAULTY, "test_old.py": OLD}
-    async with house(tmp_path, thinking=thinking, files=files) as here:
-        task = await here.answer(await here.run(), "guidance", "one item alone is meant")
+        task = await here.answer(task, "guidance", "one item alone is meant")
         findings = here.thinking.engines[task.task_id].cases[-1].findings
         assert any("test_old.py::test_of_old" in finding for finding in findings)
         assert (await here.pending(task)).question.details["tests"] == "test_old.py::test_of_old"
+        task = await here.answer(task, "stop")
+        assert task.outcome is Outcome.FAILED
+        assert here.branches() == []
 
 
 async def test_a_fix_that_breaks_something_else_too_is_a_regression_like_any_other(

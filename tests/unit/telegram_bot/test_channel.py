@@ -1,8 +1,6 @@
 """Cards in Telegram, by the vendor's client against a strict double."""
 
 import logging
-import subprocess
-import sys
 import traceback
 from collections.abc import AsyncIterator
 
@@ -18,7 +16,6 @@ from core.errors import (
 )
 from observability.records import LOUD_VENDORS
 from telegram_bot.channel import TelegramChannel
-from tests.conftest import ROOT
 from tests.fakes.proxy import Proxy
 from tests.fakes.telegram_server import TOKEN, TelegramDouble
 from tests.unit.telegram_bot.hostile import HOSTILE
@@ -167,16 +164,6 @@ async def test_a_file_is_not_sent_again_for_the_flood_limit_of_its_question(doub
         await channel.post(long, HOME)
     await channel.post(long, HOME)
     assert [bool(m.document) for m in double.sent(DANA)] == [True, False]
-
-
-def test_the_client_is_loaded_where_a_bot_is_configured_alone() -> None:
-    program = (
-        "import sys, bootstrap, config\n"
-        "settings, _ = config.load_settings(telegram_bot_token='')\n"
-        "assert 'telegram' not in bootstrap.channel_options(settings)\n"
-        "sys.exit('telegram' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 async def test_a_wrong_token_is_told_and_never_shown(double, caplog) -> None:

@@ -116,15 +116,6 @@ def test_no_packet_leaves_and_litellm_loads_with_the_first_call(
     assert set(seen["left"]) == {"models.invalid"}
 
 
-def test_importing_the_commands_and_the_wiring_loads_no_vendor() -> None:
-    program = (
-        "import sys, main, bootstrap, agents.models.roster;"
-        "sys.exit(any(name in sys.modules for name in ('litellm', 'openai', 'tiktoken')))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
-    assert done.returncode == 0
-
-
 @pytest.mark.parametrize(
     ("address", "local"),
     [

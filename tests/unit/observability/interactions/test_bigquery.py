@@ -3,8 +3,6 @@
 import asyncio
 import json
 import socket
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -343,15 +341,3 @@ async def test_asking_twice_at_once_sends_nothing_twice(
         day = figures.costs(START, START + timedelta(days=1))
         await asyncio.gather(*(log.ask(day) for _ in range(4)))
     assert cloud.ids("agent_interactions") == ["a"]
-
-
-def test_googles_libraries_are_loaded_only_when_chosen() -> None:
-    program = (
-        "import sys, bootstrap, observability.interactions.sqlite\n"
-        "print([name for name in sys.modules if name.split('.')[0] in"
-        " ('google', 'grpc', 'sqlglot', 'duckdb')])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
