@@ -10,6 +10,8 @@ import yaml
 from core.recipes import Recipe
 from core.trees import Tree
 from sandbox.compose_file import FILES, SERVICES, compose_file
+from sandbox.node_detection import called_by, is_script, unfolded
+from sandbox.node_project import project_of, scripts_of
 from sandbox.recipes import recipe_of
 
 TOOLS = {
@@ -21,7 +23,6 @@ TOOLS = {
     "nox": ("noxfile.py",),
 }
 """Files that a program reads what it does from, by its name."""
-_SCRIPT = re.compile(r"\b(?:npm|pnpm|yarn)\s+(?:run(?:-script)?\s+)?([\w:.-]+)")
 _MODULE = re.compile(r"(?<!\S)-m\s+([\w.]+)")
 
 
@@ -43,15 +44,28 @@ def entries_of(tree: Tree, operators: Recipe | None = None) -> Entries:
     recipe = recipe_of(tree, operators or Recipe())[0]
     command = f"{recipe.setup}\n{recipe.test}"
     return Entries(
-        frozenset([*_named(command, tree), *_composed(tree)]),
-        frozenset(_SCRIPT.findall(command)),
+        frozenset([*_named(command, tree), *_of_script(tree), *_composed(tree)]),
+        frozenset(called_by(command)),
     )
 
 
-def _named(command: str, tree: Tree) -> Iterator[str]:
-    """What the commands that set up and run the tests name or read."""
+def _of_script(tree: Tree) -> Iterator[str]:
+    """What the script `test` of a package.json names or reads; of code what Node.js is given."""
+    project = project_of(tree)
+    scripts = scripts_of(project.package) if project else {}
+    named = (scripts.get(f"{when}test", "") for when in ("pre", "", "post"))
+    command = " ; ".join(unfolded(one, scripts) for one in named)
+    home = project.folder if project else ""
+    run = " ".join(re.findall(r"(?<![\w./-])node\s([^;&|\n]*)", command))
+    yield from (path for path in _named(command, tree, home) if not is_script(path))
+    yield from (path for path in _named(run, tree, home) if is_script(path))
+
+
+def _named(command: str, tree: Tree, home: str = "") -> Iterator[str]:
+    """What the commands that set up and run the tests name or read, begun in this folder."""
     words = [posixpath.normpath(word) for word in re.findall(r"[^\s'\"=;&|()<>]+", command)]
-    folders = ["", *(word for word in words if any(path.startswith(f"{word}/") for path in tree))]
+    below = [posixpath.join(home, word) for word in words]
+    folders = [home, *(one for one in below if any(path.startswith(f"{one}/") for path in tree))]
     for place in folders:
         for word in words:
             path = posixpath.join(place, word)

@@ -27,7 +27,9 @@ CI_PATHS = re.compile(
     r"^(\.github/workflows/|\.circleci/|\.ci/)|^(\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml"
     r"|bitbucket-pipelines\.yml|Jenkinsfile|tox\.ini|noxfile\.py)$"
 )
-PYTEST_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
+OF_PYTEST = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml")
+"""Files that go before all others, whatever stands in them."""
+PYTEST_SETTINGS = (*OF_PYTEST, "tox.ini", "setup.cfg", "pyproject.toml")
 NARROWING = re.compile(
     r"--deselect|--ignore|(?<![\w-])-[km] |collect_ignore|norecursedirs|python_files"
     r"|python_functions|pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_makereport"
@@ -193,7 +195,9 @@ def _weakened_settings(path: str, before: str, after: str, entries: Entries) -> 
     weakened = weakened_settings(path, before, after, entries.scripts)
     yield from (Refusal("settings", said, path) for said in weakened)
     name = path.rpartition("/")[2]
-    if name in PYTEST_SETTINGS and len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
+    if name in OF_PYTEST and bool(before) != bool(after):
+        yield Refusal("settings", f"{path} would decide which settings pytest has.", path)
+    elif name in PYTEST_SETTINGS and len(NARROWING.findall(after)) > len(NARROWING.findall(before)):
         yield Refusal("settings", f"{path} changes which tests are run.", path)
 
 

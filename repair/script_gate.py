@@ -91,6 +91,6 @@ def _decisive(text: str, called: Collection[str]) -> dict[str, Any]:
     of_tests = {
         key: unfolded(command, scripts)
         for key, command in scripts.items()
-        if "test" in key or key in called
+        if "test" in key or re.sub(r"^(pre|post)(?=.)", "", key) in called or key in called
     }
     return {**{key: found.get(key) for key in KEYS}, "scripts": of_tests}

@@ -12,7 +12,7 @@ VITEST, JEST, NPM = "vitest", "jest", "npm test"
 NODE_RUNNERS = (VITEST, JEST, NPM)
 OTHERS = ("mocha", "ava", "tap", "tape", "jasmine", "uvu", "node --test", "karma", "cypress")
 """Runners that are called by the script of a repository alone."""
-_INNER = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:run(?:-script)?\s+)?([\w:.-]+)")
+_CALLING = re.compile(r"(?<![\w./-])(?:npm|yarn|pnpm|bun|npm-run-all2?|run-[sp])\s([^;&|\n]*)")
 _TEST_NAME = re.compile(r"(?:.*\.)?(?:test|spec)\.[cm]?[jt]sx?|test[-_.].*\.[cm]?[jt]sx?")
 MAX_DEPTH = 4
 
@@ -54,10 +54,21 @@ def runner_of(project: NodeProject) -> str:
 
 def unfolded(command: str, scripts: Mapping[str, str], depth: int = 0) -> str:
     """A command, followed by the scripts of the same manifest that it calls."""
-    inner = [scripts[name] for name in _INNER.findall(command) if name in scripts]
     if depth >= MAX_DEPTH:
         return command
+    inner = [
+        scripts[name]
+        for called in called_by(command)
+        for name in (f"pre{called}", called, f"post{called}")
+        if name in scripts
+    ]
     return " ; ".join([command, *(unfolded(one, scripts, depth + 1) for one in inner)])
+
+
+def called_by(command: str) -> tuple[str, ...]:
+    """Names of scripts that a command may call: its words, wherever options stand among them."""
+    told = (words.partition(" -- ")[0] for words in _CALLING.findall(command))
+    return tuple(dict.fromkeys(name for words in told for name in re.findall(r"[\w:.-]+", words)))
 
 
 def is_script(path: str) -> bool:

@@ -313,6 +313,7 @@ def test_mask_that_a_model_was_shown_for_a_secret_is_no_code() -> None:
     assert (found.rule, found.path) == ("mask", "shop.py")
 
 
+TESTED_BY = '{"scripts": {"test": "%s"}}'
 COMPOSED = "services:\n  test:\n    build: .\n    command: pytest\n"
 
 
@@ -325,6 +326,16 @@ COMPOSED = "services:\n  test:\n    build: .\n    command: pytest\n"
         ({"compose.yaml": COMPOSED}, "compose.yaml", COMPOSED.replace("pytest", "'true'")),
         ({"compose.yaml": COMPOSED}, "compose.test.yaml", COMPOSED.replace("pytest", "'true'")),
         ({"compose.yaml": COMPOSED, "Dockerfile": "FROM a\n"}, "Dockerfile", "FROM b\n"),
+        ({"a.py": "x = 1\n"}, "pytest.toml", "[pytest]\n"),
+        ({"a.py": "x = 1\n", "svc/.pytest.toml": "[pytest]\n"}, "svc/.pytest.toml", ""),
+        ({"package.json": TESTED_BY % "sh check.sh", "check.sh": "a\n"}, "check.sh", "true\n"),
+        ({"package.json": TESTED_BY % "node -r x all.js", "all.js": "a()\n"}, "all.js", "b()\n"),
+        ({"in/package.json": TESTED_BY % "make", "in/Makefile": "a:\n"}, "in/Makefile", "b:\n"),
+        (
+            {"package.json": '{"scripts": {"test": "npm run -s all", "all": "mocha"}}'},
+            "package.json",
+            '{"scripts": {"test": "npm run -s all", "all": "mocha", "preall": "rm test.js"}}',
+        ),
     ],
 )
 def test_what_runs_the_tests_stays_as_it_is(
@@ -332,6 +343,12 @@ def test_what_runs_the_tests_stays_as_it_is(
 ) -> None:
     base = Tree({}).with_texts(files)
     assert [one.rule for one in refusals(base, base.with_texts({path: after}))] == ["settings"]
+
+
+def test_code_that_a_linter_is_given_may_be_mended() -> None:
+    texts = {"package.json": TESTED_BY % "eslint src/a.js && mocha", "src/a.js": "a()\n"}
+    base = Tree({}).with_texts(texts)
+    assert refusals(base, base.with_texts({"src/a.js": "b()\n"})) == []
 
 
 @pytest.mark.parametrize(
@@ -348,6 +365,12 @@ def test_what_runs_the_tests_stays_as_it_is(
             "package.json",
             '{"scripts": {"verify": "npm run all", "all": "mocha"}}',
             '{"scripts": {"verify": "npm run all", "all": "true"}}',
+        ),
+        (
+            Recipe(test="npm --prefix in run --silent verify"),
+            "in/package.json",
+            '{"scripts": {"verify": "mocha"}}',
+            '{"scripts": {"verify": "true"}}',
         ),
     ],
 )
