@@ -21,13 +21,15 @@ BAG_SHARE = 0.75
 
 _FILES = re.compile(
     r"[\w-]+\.(?:py|pyi|js|jsx|ts|tsx|java|go|rb|rs|c|h|cpp|cs|php|sql|sh|md|txt|rst|toml|ya?ml"
-    r"|json|ini|cfg|lock|html|css|xml|env|csv|log)\b",
+    r"|json|ini|cfg|lock|html|css|xml|env|csv|log)\b"
+    r"|\b(?:make|docker|proc|jenkins|gem|pip|rake)file\b|\breadme\b",
     re.I,
 )
 _ROUTES = re.compile(r"https?:|www\.|(?:^|[\s\"'(`])[~.]{0,2}/\w|\w+/\w+/\w|\\\w+\\\w")
 _IDENTIFIERS = re.compile(
-    r"`|\w+_\w*|\b_\w|\b[a-z]+[A-Z]\w*|\b[A-Z][a-z]+[A-Z]\w*|\w\(|\b[a-z]\w+\.[a-z]\w*"
-    r"|::|->|\b[A-Z]{2,10}-\d+\b|\b[0-9a-f]{7,}\b|#\d+|\b\d{4,}\b|@\w|\bline \d+",
+    r"`|\w+_\w*|\b_\w|\b[a-z]+[A-Z]\w*|\b[A-Z][a-z]+[A-Z]\w*|\w\(|\b[A-Za-z]\w+\.[a-z]\w*"
+    r"|::|->|\b[A-Z]{2,10}-\d+\b|\b[0-9a-f]{7,}\b|#\d+|\b\d{4,}\b|@\w|\bline \d+"
+    r"|(?<!\w)['\"]\w+['\"](?!\w)",
 )
 _NAMES_OF_ALL = frozenset(
     "JavaScript TypeScript GitHub GitLab OpenAPI PostgreSQL MySQL SQLite NumPy DataFrame Unicode"

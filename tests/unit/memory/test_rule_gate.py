@@ -48,6 +48,7 @@ def test_the_longest_rule_is_configured() -> None:
         "Do not change the order of results while values are mended.",
         "A trace names the place where it fails, which need not be the cause.",
         "Look for missing keys when a dictionary is read.",
+        "Read a caller's promise, e.g. about order, before you change it; it's part of it.",
     ],
 )
 def test_general_experience_is_taken(rule: str) -> None:
@@ -100,6 +101,9 @@ def test_nothing_is_learned_about_approval_tools_secrets_and_policy(rule: str, w
     ("rule", "why"),
     [
         ("Look into discounts.py when a total comes out wrong.", "a file name"),
+        ("Look into the Dockerfile when a start fails.", "a file name"),
+        ("Look into Main.kt when a total comes out wrong.", "an identifier"),
+        ("When the field 'total' is zero, look at its rates.", "an identifier"),
         ("Look below shop/orders/totals when a total is wrong.", "a path"),
         ("Requests to /orders fail when the list is empty.", "a path"),
         ("See https://example.org for what to do in such cases.", "a path"),
