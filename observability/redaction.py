@@ -18,6 +18,8 @@ _SHAPES = re.compile(
     r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
     r"|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}"
     r"|sk-[\w-]{16,}|[rs]k_(?:live|test)_\w{16,}|pypi-[\w-]{32,}|npm_[A-Za-z0-9]{30,}"
+    r"|(?:hf|gsk|e2b)_[A-Za-z0-9]{30,}|xai-[\w-]{40,}|GOCSPX-[\w-]{20,}|dop_v1_[0-9a-f]{40,}"
+    r"|ATATT[\w=-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}"
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}\b|AIza[\w-]{35}|ya29\.[\w-]{20,}"
     r"|\d{8,10}:[\w-]{35}\b)"
     r"|(?<=hooks\.slack\.com/services/)[\w/]{20,}"
