@@ -222,10 +222,11 @@ class Reflecting:
 
 
 def _said(tasks: Sequence[Looked]) -> list[str]:
-    """All that was said in these tasks by anybody: none of it may become a rule."""
+    """All that was said in these tasks by anybody, once: none of it may become a rule."""
     calls = [call for task in tasks for call in task.calls]
     texts = [str(message.get("text", "")) for call in calls for message in call.messages]
-    return [*texts, *(call.response for call in calls), *(task.reason for task in tasks)]
+    texts += [*(call.response for call in calls), *(task.reason for task in tasks)]
+    return list(dict.fromkeys(texts))
 
 
 def _why(revision: Revision, proposal: RuleProposal, tasks: int) -> str:
