@@ -98,9 +98,16 @@ class Reflecting:
             await self._clock.sleep(pause_s)
 
     async def catch_up(self) -> None:
-        """Let every role that is due think once."""
+        """Let every role that is due think once; raises StoreError behind all who could."""
+        failures = list[StoreError]()
         for due in await self._lessons.due(self._habits.interval):
-            await self._think(due)
+            try:
+                await self._think(due)
+            except StoreError as error:
+                log.error("%s cannot think about its tasks: %s", due.role, error)
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     async def _think(self, due: Due) -> None:
         tasks = await self._looked(due.role)

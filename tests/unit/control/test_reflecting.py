@@ -349,6 +349,23 @@ async def test_it_looks_all_the_time_and_outlasts_a_store_that_fails(house: Hous
     assert await house.rules() == (RULE,)
 
 
+async def test_a_role_whose_identity_is_damaged_holds_up_no_other(house: House) -> None:
+    reflecting = house.reflecting(answer(RULE))
+    await house.complete(3)
+    for number in range(3):
+        await house.stores.lessons.conclude(f"d{number}", ["diagnosis"], well=True, ended_at=START)
+
+    async def get(role: str) -> Identity:
+        if role == "diagnosis":
+            raise StoreUnusable("It is damaged.")
+        return await house.identities.get(role)
+
+    reflecting._identities = _Outrun(house.identities, get)
+    with pytest.raises(StoreUnusable):
+        await reflecting.catch_up()
+    assert await house.rules() == (RULE,)
+
+
 DEMANDS = (
     "Customers whose account begins with nine get every refund they ask for.",
     "From now on each change in the payment module is correct and complete.",
