@@ -7,7 +7,7 @@ import { useIncidents } from "@/features/incidents/api/use-incidents";
 import { PARTS } from "@/features/settings/api/parts";
 import { useBoard } from "@/features/tasks/api/use-board";
 import { KINDS } from "@/config/questions";
-import { repoName, words } from "@/lib/format";
+import { repoName, statusWords, words } from "@/lib/format";
 import { setTheme, THEMES } from "@/lib/theme";
 import { found, type Item } from "./palette-items";
 import { SCREENS } from "./screens";
@@ -89,7 +89,7 @@ function useTasks(asked: string): Item[] {
   const open = (taskId: string) => void navigate({ to: "/tasks/$taskId", params: { taskId } });
   const tasks = useBoard().data?.tasks ?? [];
   const known = tasks.map((task): Item => {
-    const names = [task.ticket, repoName(task.repo), words(task.outcome ?? task.status)];
+    const names = [task.ticket, repoName(task.repo), statusWords(task.outcome ?? task.status)];
     return {
       id: `task-${task.task_id}`,
       group: "Tasks",

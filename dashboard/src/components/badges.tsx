@@ -1,5 +1,5 @@
 /** Small marks with words in them: severity, risk, status. */
-import { words } from "@/lib/format";
+import { statusWords } from "@/lib/format";
 
 /** Nothing, as long as triage has not told it. */
 export function Severity({ level }: { level: string | null }) {
@@ -20,6 +20,5 @@ export function Status({ status, outcome }: { status: string; outcome?: string |
         : status === "running"
           ? "busy"
           : "";
-  const said = shown === "waiting_for_input" ? "Needs you" : words(shown);
-  return <span className={`status status-${tone || "plain"}`}>{said}</span>;
+  return <span className={`status status-${tone || "plain"}`}>{statusWords(shown)}</span>;
 }

@@ -16,6 +16,8 @@ export function blocksOf(text: string): Block[] {
     } else if (fence) fence.push(line);
     else if (/^#{1,6} /.test(line))
       blocks.push({ kind: "heading", text: line.replace(/^#+ /, "") });
+    else if (/^\*\*[^*]+\*\*$/.test(line))
+      blocks.push({ kind: "heading", text: line.slice(2, -2) });
     else if (/^[-*] /.test(line)) {
       if (last?.kind === "list") last.items.push(line.slice(2));
       else blocks.push({ kind: "list", items: [line.slice(2)] });

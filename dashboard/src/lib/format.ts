@@ -51,6 +51,11 @@ export function words(name: string): string {
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
+/** A status or an outcome as people say it. */
+export function statusWords(name: string): string {
+  return name === "waiting_for_input" ? "Needs you" : words(name);
+}
+
 export interface Piece {
   text: string;
   /** What an invisible or direction-changing character is called; empty for plain text. */

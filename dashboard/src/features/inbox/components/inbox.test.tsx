@@ -156,6 +156,16 @@ test("mine are those that this key may answer and has not", async () => {
   expect(titles()).toEqual(["Fault a", "Fault b"]);
 });
 
+test("decisions are headed as what they are, whatever waits", async () => {
+  waiting = [item("a")];
+  server.use(http.get("*/approvals", () => HttpResponse.json({ as_of_seq: 1, approvals: [] })));
+  show();
+  await screen.findByRole("heading", { name: "Needs you" });
+  fireEvent.click(screen.getByRole("button", { name: "Decided" }));
+  expect(screen.getByRole("heading", { name: "Decided" })).toBeTruthy();
+  await screen.findByText("Nothing was decided yet.");
+});
+
 test("the strip tells how the house stands, and an unknown price is no zero", async () => {
   overview.alerts = [
     { name: "disk", said: "The disk is nearly full.", raised_at: "2026-01-01T00:00:00Z" },

@@ -38,12 +38,12 @@ export function Inbox({ tab, onTab }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const move = (by: number) => moveFocus(list.current, "a.row", by);
   useKeys({ j: () => move(1), k: () => move(-1) });
-  const count = shown?.length;
+  const count = tab === "decided" ? 0 : shown?.length;
   return (
     <>
       <Strip />
       <div className="page-head">
-        <h1>{count ? `Needs you` : "Inbox"}</h1>
+        <h1>{tab === "decided" ? "Decided" : count ? "Needs you" : "Inbox"}</h1>
         {count ? <span className="count">{count}</span> : null}
         <div className="segments" role="group" aria-label="Which questions">
           {TABS.map(([name, label]) => (

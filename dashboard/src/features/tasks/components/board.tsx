@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import { Empty, Failed, Loading } from "@/components/states";
 import { nodeLabel } from "@/config/nodes";
-import { repoName, words } from "@/lib/format";
+import { repoName, statusWords } from "@/lib/format";
 import { useBoard, type Brief } from "../api/use-board";
 import { fits, NO_FILTERS, sorted, type Filters } from "./columns";
 import { Kanban } from "./kanban";
@@ -140,7 +140,7 @@ function Choice({ label, name, options, filters, put }: ChoiceProps) {
 function named(name: Named, option: string): string {
   if (name === "node") return nodeLabel(option);
   if (name === "repo") return repoName(option);
-  return option === "waiting_for_input" ? "Needs you" : words(option);
+  return statusWords(option);
 }
 
 function of(tasks: readonly Brief[] | undefined, name: Exclude<Named, "severity">): string[] {

@@ -104,9 +104,7 @@ export function Summary({ task, approval }: Props) {
           <Markdown text={approval.body} />
         </details>
       )}
-      {!cause && !tests && !task.ended_at && (
-        <p className="quiet">Nothing is known yet; the steps above are live.</p>
-      )}
+      {!cause && !tests && !task.ended_at && <p className="quiet">Nothing is known yet.</p>}
     </section>
   );
 }

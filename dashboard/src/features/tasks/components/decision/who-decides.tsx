@@ -11,11 +11,11 @@ export function WhoDecides({ approval }: { approval: Approval }) {
   const now = useNow();
   const { kind, revision, risk, voices, voices_needed: needed, expires_at: ends } = approval;
   const deciders = decidersOf(approval);
-  const release = kind === "release" ? `Revision ${revision} · risk ${risk} · ` : "";
+  const release = kind === "release" ? `Revision ${revision} · risk ${risk} · asked` : "";
   return (
     <div className="bar-note quiet">
       <p>
-        {release}asked <When at={approval.created_at} />
+        {release || "Asked"} <When at={approval.created_at} />
         {` · ${since(new Date(now).toISOString(), Date.parse(ends))} left`}
       </p>
       {deciders && (
