@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -33,6 +34,8 @@ class Rules:
     """Characters of a report."""
     iterations: int = 3
     """Attempts at a fix where a request names no number."""
+    remind_after: timedelta = timedelta(minutes=30)
+    """How long a question may wait before it is told as one that waits too long."""
     version: str = "0"
     origins: tuple[str, ...] = ()
     """Origins of other pages that may ask with a key."""

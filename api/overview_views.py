@@ -48,6 +48,8 @@ class InboxItem(BaseModel):
     """What the task may cost now."""
     yours: bool
     """Whether the key of this request may answer it, and has not yet."""
+    due_at: datetime
+    """From when on it waits too long, by APPROVAL_REMIND_MINUTES."""
 
 
 class Inbox(Answer):

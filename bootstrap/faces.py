@@ -1,6 +1,7 @@
 """REST over Anton."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ def rest(settings: Settings, anton: Anton, telegram: "TelegramBot | None" = None
             hosts=(settings.host, *settings.allowed_hosts),
             description_max=settings.max_task_description_length,
             iterations=settings.max_iterations,
+            remind_after=timedelta(minutes=settings.approval_remind_minutes),
             version=VERSION,
             origins=settings.cors_origins,
         ),

@@ -38,6 +38,7 @@ async def inbox(front: TheFront, caller: TheCaller) -> Inbox:
                     "approval": approval_facts(one.approval, may_decide=may),
                     "task": task_facts(one.task),
                     "limit_usd": one.budget.limit_usd or None,
+                    "due_at": one.approval.created_at + front.rules.remind_after,
                     "yours": may
                     and not any(v.by.same_as(caller.person) for v in one.approval.voices),
                 }

@@ -1,7 +1,7 @@
 """What the dashboard shows at once: figures, the inbox by harm, the board in one request."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from api.auth import Scope
@@ -39,6 +39,10 @@ async def test_the_inbox_has_the_oldest_harm_first_with_tests_and_budget(tmp_pat
         first = waiting[0]
         assert first["approval"]["kind"] == "release" and first["yours"]
         assert first["limit_usd"] == 2.5
+        asked, due = (
+            datetime.fromisoformat(at) for at in (first["approval"]["created_at"], first["due_at"])
+        )
+        assert due - asked == timedelta(minutes=30)
         assert first["task"]["tests"]["before"]["failures"] == 1
         assert first["task"]["tests"]["after"]["failures"] == 0
         reader = {"X-API-Key": keys[Scope.READ]}

@@ -3520,6 +3520,12 @@ export interface components {
         InboxItem: {
             approval: components["schemas"]["ApprovalFacts"];
             /**
+             * Due At
+             * Format: date-time
+             * @description From when on it waits too long, by APPROVAL_REMIND_MINUTES.
+             */
+            due_at: string;
+            /**
              * Limit Usd
              * @description What the task may cost now.
              */

@@ -122,6 +122,7 @@ export function asking(id: string, more: Partial<Schemas["TaskFacts"]> = {}) {
     task: { ...task, task_id: taskId, outcome: null, status: "waiting_for_input", ...more },
     limit_usd: 1,
     yours: true,
+    due_at: "2026-01-01T00:30:00Z",
   };
   return item;
 }

@@ -55,6 +55,7 @@ const item = (id: string, more: object = {}): Waiting =>
     },
     limit_usd: 1,
     yours: true,
+    due_at: "2026-01-01T00:30:00Z",
     ...more,
   }) as unknown as Waiting;
 
@@ -110,6 +111,14 @@ test("a fix that leaves a failure is not green", async () => {
   show();
   const row = await screen.findByRole("link", { name: /Fault a/ });
   expect(row.textContent).toContain("15 pass, 1 fail ✗");
+});
+
+test("what waits too long is marked", async () => {
+  waiting = [item("a"), item("b", { due_at: new Date(Date.now() + 60_000).toISOString() })];
+  show();
+  const late = await screen.findByRole("link", { name: /Fault a/ });
+  const fresh = await screen.findByRole("link", { name: /Fault b/ });
+  expect([late, fresh].map((row) => row.textContent?.includes("⚠"))).toEqual([true, false]);
 });
 
 test("what lacks proof is told in its row", async () => {

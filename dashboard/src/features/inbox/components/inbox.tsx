@@ -86,10 +86,11 @@ export function Inbox({ tab, onTab }: Props) {
   );
 }
 
-function Row({ approval, task, limit_usd, settled }: Waiting & { settled: boolean }) {
+function Row({ approval, task, limit_usd, due_at, settled }: Waiting & { settled: boolean }) {
   const now = useNow();
   const left = since(new Date(now).toISOString(), Date.parse(approval.expires_at));
   const hurry = Date.parse(approval.expires_at) - now < HURRY_MS;
+  const late = now > Date.parse(due_at);
   const kind = KINDS[approval.kind];
   return (
     <li>
@@ -110,7 +111,10 @@ function Row({ approval, task, limit_usd, settled }: Waiting & { settled: boolea
               "Answered meanwhile"
             ) : (
               <>
-                <When at={approval.created_at} suffix="waiting" inLink />
+                <span className={late ? "warn" : undefined}>
+                  {late && <span aria-label="too long">⚠ </span>}
+                  <When at={approval.created_at} suffix="waiting" inLink />
+                </span>
                 <span className={hurry ? "warn" : "quiet"}> · {left} left</span>
               </>
             )}

@@ -98,7 +98,14 @@ function Answers({ approval, comments, onChoose }: AnswersProps) {
           <summary aria-label="More answers">⋯</summary>
           <div className="more-menu">
             {rest.map((one) => (
-              <button type="button" key={one} onClick={() => onChoose(one)}>
+              <button
+                type="button"
+                key={one}
+                onClick={(event) => {
+                  fold(event.currentTarget);
+                  onChoose(one);
+                }}
+              >
                 {LABELS[one]}…
               </button>
             ))}
@@ -107,6 +114,13 @@ function Answers({ approval, comments, onChoose }: AnswersProps) {
       )}
     </>
   );
+}
+
+/** Close the menu that a button stands in; what opened it has the focus then. */
+function fold(button: HTMLElement): void {
+  const menu = button.closest("details");
+  menu?.removeAttribute("open");
+  menu?.querySelector("summary")?.focus();
 }
 
 function firstLabel(choice: Choice): string {
