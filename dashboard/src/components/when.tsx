@@ -23,7 +23,7 @@ export function Timed({ at, stop = true, children }: TimedProps) {
 interface WhenProps {
   at: string;
   suffix?: string;
-  /** What it stands in has the focus in its place, and shows the moment. */
+  /** The link or row that it stands in has the focus in its place, and shows the moment. */
   inLink?: boolean;
 }
 

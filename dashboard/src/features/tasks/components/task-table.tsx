@@ -140,7 +140,7 @@ function Row({ task, at, measure }: RowProps) {
       <td data-label="Step">{task.node ? nodeLabel(task.node) : "–"}</td>
       <td data-label="Cost">{cost(task.cost_usd)}</td>
       <td data-label="Begun">
-        <When at={task.created_at} />
+        <When at={task.created_at} inLink />
       </td>
     </tr>
   );

@@ -1,1 +1,0 @@
-import{m as e,p as t}from"./format-CaGxZMIn.js";var n=500;async function r(r,i=[]){let a=[...i];for(let o=i.at(-1)?.seq??0;;){let i={task:r,after:o,limit:n},s=await t(e.GET(`/events`,{params:{query:i}}));if(a.push(...s.events),s.events.length<n)return a;o=s.next_after}}export{r as t};

@@ -1,1 +1,0 @@
-import{s as e}from"./index-C55FlBtJ.js";import{$ as t}from"./format-CaGxZMIn.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};

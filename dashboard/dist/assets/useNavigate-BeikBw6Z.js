@@ -1,0 +1,1 @@
+import{_ as e,it as t,tt as n}from"./format-oOaXRIJK.js";var r=t(n(),1);function i(t){let n=e();return r.useCallback(e=>n.navigate({...e,from:e.from??t?.from}),[t?.from,n])}export{i as t};

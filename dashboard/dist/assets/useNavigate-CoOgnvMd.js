@@ -1,1 +1,0 @@
-import{et as e,g as t,rt as n}from"./format-CaGxZMIn.js";var r=n(e(),1);function i(e){let n=t();return r.useCallback(t=>n.navigate({...t,from:t.from??e?.from}),[e?.from,n])}export{i as t};
