@@ -135,6 +135,8 @@ async def test_a_service_that_never_ends_leaves_nothing(
     text += "  other:\n" + service(image, "sleep 600") + "volumes: {kept: {}}\n"
     composed = await Compose(docker_host).run(tree_of({"compose.yaml": text}), timeout_s=8)
     assert composed.run.end is RunEnd.TIMEOUT and composed.run.exit_code is None
+    told = await Compose(docker_host).check()
+    assert "memory and processes are limited" in told and "disk are watched" in told
     assert await left(engine) == []
 
 

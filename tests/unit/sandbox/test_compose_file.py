@@ -1,11 +1,21 @@
 """A compose file is hostile text: what reaches outside is refused by name, the rest walled in."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
-from sandbox.compose_file import DISK, ComposeRefused, Plan, compose_file, plan
+from sandbox.compose_file import (
+    BUILD_LABEL,
+    DISK,
+    ComposeRefused,
+    Plan,
+    compose_file,
+    plan,
+)
+from sandbox.compose_project import Project, lay_out
+from sandbox.docker_engine import Engine
 from sandbox.dockerfile import labelled
 from tests.unit.sandbox.rooms import tree_of
 
@@ -204,6 +214,21 @@ def test_nothing_is_left_for_compose_to_fill_in() -> None:
     made = planned("services: {test: {image: a, command: 'echo $$HOME ${X} $$$$'}}")
     assert yaml.safe_dump(dict(made.document)).count("$") == 6
     assert made.document["services"]["test"]["command"] == "echo $$HOME  $$$$"
+
+
+@pytest.mark.parametrize("quotas", [True, False])
+def test_what_compose_is_given_has_quotas_where_the_engine_has_and_labels_on_builds(
+    tmp_path: Path, *, quotas: bool
+) -> None:
+    text = "services: {test: {build: app, depends_on: [db]}, db: {image: a}}"
+    tree = tree_of({"compose.yaml": text, "app/Dockerfile": "FROM a\nRUN b\n"})
+    project = Project(Engine(), (), tmp_path, {}, "anton-1", DISK)
+    lay_out(project, tree, plan(tree, folder=f"{tmp_path}/tree", label="mine"), quotas=quotas)
+    services = yaml.safe_load((tmp_path / "compose.yml").read_text())["services"]
+    limits = {name: service.get("storage_opt") for name, service in services.items()}
+    assert limits == dict.fromkeys(("test", "db"), {"size": str(DISK)} if quotas else None)
+    built = (tmp_path / "tree" / "app" / "Dockerfile").read_text()
+    assert built == f"FROM a\nLABEL {BUILD_LABEL}=anton-1\nRUN b\n"
 
 
 @pytest.mark.parametrize(
