@@ -14,7 +14,7 @@ from agents.offline.commands import command_test, is_python
 from agents.offline.examples import examples_in, wished
 from agents.offline.naming import named_among, unknown_among
 from agents.offline.script_tests import is_tested_by_scripts
-from agents.offline.telling import is_unfit, telling
+from agents.offline.telling import fit, is_unfit, telling
 from agents.offline.tracebacks import calls_in
 from agents.offline.triage import named_files
 from agents.offline.wanted import EXAMPLES_MAX, with_wanted
@@ -69,7 +69,7 @@ async def _first_red(case: Case, bench: Bench) -> Reproduction:
 
 def _shows_it(tried: Attempted, case: Case) -> bool:
     red = [one for one in tried.run.cases if one.test_id in tried.red]
-    unfit = any(is_unfit(one, case.tree) for one in red)
+    unfit = any(is_unfit(one, case.report, case.tree) for one in red)
     return bool(red) and not is_broken(tried, case.report) and not unfit
 
 
@@ -82,7 +82,7 @@ async def _given_tests(case: Case, bench: Bench) -> list[Attempted]:
         unknown = unknown_among(collected, case.tests)
         if known := [name for name in case.tests if name not in unknown]:
             run = await bench.run(case.tree, known)
-    return [Attempted("--test", run, run.failed or case.tests)]
+    return [Attempted("--test", run, fit(run, case.report, case.tree) or case.tests)]
 
 
 async def _of_the_named(case: Case, bench: Bench, given: Attempted) -> str:
@@ -100,6 +100,9 @@ async def _of_the_named(case: Case, bench: Bench, given: Attempted) -> str:
         more = f" and {len(others) - OTHERS_NAMED} more" if len(others) > OTHERS_NAMED else ""
         named = ", ".join(others[:OTHERS_NAMED])
         said.append(f"Other tests fail there and were left alone: {named}{more}.")
+    if left := [test for test in run.failed if test not in given.tests]:
+        named = ", ".join(left[:OTHERS_NAMED])
+        said.append(f"Left out, as they look for what the sandbox does not have: {named}.")
     return " ".join(said)
 
 

@@ -17,9 +17,19 @@ _OF_WAITING = re.compile(
 """In a report: that a test which does not end may be the very fault."""
 
 
-def is_unfit(case: TestCase, tree: Tree) -> bool:
-    """Whether a test looks for the network or lacks a package: it can pass here with no change."""
-    return bool(SIGNS.search(case.message) or lacks_package(case, tree))
+def is_unfit(case: TestCase, report: str, tree: Tree) -> bool:
+    """Whether a test looks for the network or lacks a package: it can pass here with no change.
+
+    Where the report itself tells of a network that is not there, that may be the very fault.
+    """
+    seeks = SIGNS.search(case.message) and not SIGNS.search(report)
+    return bool(seeks or lacks_package(case, tree))
+
+
+def fit(run: TestRun, report: str, tree: Tree) -> tuple[str, ...]:
+    """Failing tests that some change may let pass here; all where there is none such."""
+    unfit = {case.test_id for case in run.cases if is_unfit(case, report, tree)}
+    return tuple(test for test in run.failed if test not in unfit) or run.failed
 
 
 def telling(run: TestRun, report: str, tree: Tree) -> tuple[str, ...]:
@@ -32,6 +42,6 @@ def telling(run: TestRun, report: str, tree: Tree) -> tuple[str, ...]:
     explained = {
         case.test_id
         for case in run.cases
-        if is_unfit(case, tree) or (OVERDUE in case.message and not waits)
+        if is_unfit(case, report, tree) or (OVERDUE in case.message and not waits)
     }
     return tuple(test for test in run.failed if test not in explained) or run.failed

@@ -195,6 +195,17 @@ async def test_a_test_that_looks_for_the_network_alone_shows_nothing(bench: Benc
     assert "test_tax.py::test_online looks for the network" in answer.help_wanted
 
 
+async def test_of_named_tests_those_count_that_can_pass_here(bench: Bench) -> None:
+    more = {"test_tax.py": NEEDY["test_tax.py"].partition("\n\ndef test_waits")[0]}
+    answer = await found(bench, "It is off", tests=["test_tax.py"], more=more)
+    assert answer.tests == (RATE,)
+    assert "does not have: test_tax.py::test_online." in answer.note
+    cause = "Without DNS: gaierror: Temporary failure in name resolution"
+    online = "test_tax.py::test_online"
+    answer = await found(bench, cause, tests=[online], more=more)
+    assert (answer.reading, answer.tests) == (Reading.REPRODUCED, (online,))
+
+
 async def test_a_command_that_tells_of_no_test_is_the_test_itself(bench: Bench) -> None:
     check = {"check.py": "from tax import rate\nassert rate() == 20\n"}
     own = {**check, ".anton.toml": "test = 'python check.py'\n", "test_shop.py": "# none\n"}
