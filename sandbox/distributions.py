@@ -1,5 +1,6 @@
 """The distributions installed beside Anton himself, which can fill an environment offline."""
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from importlib import metadata
@@ -19,8 +20,7 @@ class OwnDistributions:
         self._interpreter = interpreter
         self._known: dict[str, metadata.Distribution] = {}
         for found in metadata.distributions():
-            name = found.metadata["Name"]
-            if name:
+            if name := _name(found):
                 self._known.setdefault(canonicalize_name(name), found)
 
     def version(self, name: str) -> str:
@@ -76,6 +76,13 @@ class OwnDistributions:
             return True
         tags = [line for line in (found.read_text("WHEEL") or "").splitlines() if "Tag:" in line]
         return bool(tags) and all(tag.endswith("-none-any") and "py3" in tag for tag in tags)
+
+
+def _name(found: metadata.Distribution) -> str:
+    """As its metadata say, whose long descriptions are not parsed for that."""
+    told = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
+    line = re.search(r"^Name:[ \t]*(\S+)", told.partition("\n\n")[0], re.MULTILINE)
+    return line[1] if line else ""
 
 
 def copy(found: metadata.Distribution, site_packages: Path) -> None:
