@@ -26,7 +26,7 @@ from core.trees import File, Tree
 from repair.bench import Bench
 from repair.holding import is_code
 from repair.validate import with_files
-from sandbox.network_signs import of_network
+from sandbox.network_signs import is_out_of_reach, of_network
 
 HELP = (
     "Nothing in the report or in the repository can be run to show the fault. Any of these would "
@@ -190,7 +190,7 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
         needs = f"The tests need {', '.join(sorted(missing))}, which could not be installed. {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs)
     for tried in theirs:
-        red = [one for one in tried.run.cases if one.test_id in tried.red]
+        red = [c for c in tried.run.cases if c.test_id in tried.red and is_out_of_reach(c.message)]
         if seeking := of_network(red):
             needs = f"Red whatever the code does: {seeking[0]}. {HELP}"
             return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=needs, run=tried.run)

@@ -5,7 +5,7 @@ import re
 from agents.offline.attempts import lacks_package
 from core.evidence import TestCase, TestRun
 from core.trees import Tree
-from sandbox.network_signs import SIGNS
+from sandbox.network_signs import SERVICES, is_out_of_reach
 
 OVERDUE = "ran longer than "
 """In the message of a test that was ended since it took too long."""
@@ -18,11 +18,11 @@ _OF_WAITING = re.compile(
 
 
 def is_unfit(case: TestCase, report: str, tree: Tree) -> bool:
-    """Whether a test looks for the network or lacks a package: it can pass here with no change.
+    """Whether a test can pass here with no change: it lacks a package, or what no sandbox has.
 
     Where the report itself tells of a network that is not there, that may be the very fault.
     """
-    seeks = SIGNS.search(case.message) and not SIGNS.search(report)
+    seeks = is_out_of_reach(case.message) and not is_out_of_reach(report)
     return bool(seeks or lacks_package(case, tree))
 
 
@@ -42,6 +42,8 @@ def telling(run: TestRun, report: str, tree: Tree) -> tuple[str, ...]:
     explained = {
         case.test_id
         for case in run.cases
-        if is_unfit(case, report, tree) or (OVERDUE in case.message and not waits)
+        if is_unfit(case, report, tree)
+        or SERVICES.search(case.message)
+        or (OVERDUE in case.message and not waits)
     }
     return tuple(test for test in run.failed if test not in explained) or run.failed

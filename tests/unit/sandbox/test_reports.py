@@ -5,11 +5,12 @@ import json
 
 import pytest
 
-from core.evidence import RunEnd
+from core.evidence import CaseOutcome, RunEnd, TestCase
 from core.ports import Run
 from core.trees import Tree
 from sandbox.detection import detect
 from sandbox.junit import ReportInvalid, forms, names, parse
+from sandbox.network_signs import is_out_of_reach, of_network
 from sandbox.output import SHOWN_CHARACTERS, harmless, shown
 from sandbox.pytest_options import configured, own_options
 from sandbox.testimony import hear, spans
@@ -214,3 +215,23 @@ def test_output_is_bytes_first_and_keeps_head_and_tail() -> None:
 
 def test_an_empty_tree_has_no_runner() -> None:
     assert not detect(Tree({})).usable
+
+
+@pytest.mark.parametrize(
+    ("message", "meaning", "never"),
+    [
+        ("socket.gaierror: [Errno -3] Temporary failure in name resolution", "the network", True),
+        ("git.exc.InvalidGitRepositoryError: /work", "git's data", True),
+        ("Command '['git', 'log']' returned non-zero exit status 128.", "git's data", True),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "a service", False),
+        ("assert 1 == 2", "", False),
+    ],
+)
+def test_what_a_sandbox_does_not_have_is_told_of_a_failing_test(
+    message: str, meaning: str, never: bool
+) -> None:
+    case = TestCase(test_id="t::a", outcome=CaseOutcome.FAILED, message=message)
+    assert is_out_of_reach(message) is never
+    notes = of_network([case, case.model_copy(update={"outcome": CaseOutcome.SKIPPED})])
+    assert len(notes) == bool(meaning)
+    assert all(note.startswith("t::a looks for") and meaning in note for note in notes)
