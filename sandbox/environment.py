@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier
+
 from core.errors import EnvironmentUnprepared
 from core.ports import Environment, SandboxProvider
 from core.recipes import Recipe
@@ -22,10 +24,11 @@ from sandbox.distributions import OwnDistributions
 from sandbox.django_project import settings_of
 from sandbox.docker_engine import USUAL
 from sandbox.interpreter import Interpreter, choose
-from sandbox.members import all_roots, named_projects
+from sandbox.members import all_roots, named_projects, projects_of
 from sandbox.preparation import Order, build
 from sandbox.programs import Programs
 from sandbox.project import project_of, version_of
+from sandbox.pythons import asked_of, fits, fitting
 from sandbox.recipes import recipe_of
 from sandbox.requirements import declared
 from sandbox.setups import lacks, with_setup
@@ -69,8 +72,8 @@ class Environments:
         self._docker_host = docker_host or USUAL
         self._python = python
         self._max_kept = max_kept
-        self._interpreter: Interpreter | None = None
-        self._distributions: OwnDistributions | None = None
+        self._interpreters: dict[str | None, Interpreter] = {}
+        self._distributions: dict[Path, OwnDistributions] = {}
         self._programs = Programs()
         self._kinds: tuple[Kind, ...] | None = None
         self._shelves: dict[str, Shelf] = {}
@@ -104,8 +107,9 @@ class Environments:
         recipe, unread = recipe_of(tree, operators)
         try:
             cache = self._cache()
-            interpreter = self._chosen(cache)
             project = project_of(tree)
+            asked = asked_of(one for one, _ in projects_of(project, tree))
+            interpreter = self._fitting(cache, asked)
             order = Order(
                 interpreter,
                 project,
@@ -113,6 +117,7 @@ class Environments:
                 declared(project, tree, interpreter.markers),
                 self._own(interpreter),
                 named_projects(project, tree),
+                python=asked,
             )
             supply = self._supply(cache, workers)
             kept = self._shelf(cache, "environments")
@@ -155,16 +160,29 @@ class Environments:
             open_folder(folder)
         return cache
 
-    def _chosen(self, cache: Path) -> Interpreter:
+    def _fitting(self, cache: Path, asked: str) -> Interpreter:
+        """The usual interpreter, or another one that fits what is asked for, if one is here."""
+        usual = self._chosen(cache, self._python)
+        with suppress(InvalidSpecifier):
+            if self._python or fits(asked, usual.version):
+                return usual
+        for program in fitting(asked):
+            with suppress(EnvironmentUnprepared):
+                other = self._chosen(cache, program)
+                if fits(asked, other.version):
+                    return other
+        return usual
+
+    def _chosen(self, cache: Path, program: str | None) -> Interpreter:
         with self._guard:
-            if self._interpreter is None:
+            if program not in self._interpreters:
                 lock = Lock(cache / "locks" / "interpreters")
                 self._alone(lock)
                 try:
-                    self._interpreter = choose(cache / "interpreters", self._python)
+                    self._interpreters[program] = choose(cache / "interpreters", program)
                 finally:
                     lock.release()
-            return self._interpreter
+            return self._interpreters[program]
 
     def _shelf(self, cache: Path, kind: str) -> Shelf:
         with self._guard:
@@ -194,9 +212,9 @@ class Environments:
 
     def _own(self, interpreter: Interpreter) -> OwnDistributions:
         with self._guard:
-            if self._distributions is None:
-                self._distributions = OwnDistributions(interpreter)
-            return self._distributions
+            if interpreter.executable not in self._distributions:
+                self._distributions[interpreter.executable] = OwnDistributions(interpreter)
+            return self._distributions[interpreter.executable]
 
 
 def _environment(

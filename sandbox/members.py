@@ -73,11 +73,14 @@ def nearest_first(roots: Sequence[str], tests: Sequence[str]) -> tuple[str, ...]
 
 def named_projects(project: Project, tree: Tree) -> tuple[tuple[Project, str], ...]:
     """Each project of a repository that has a name, the root first, with its version."""
-    parts = [(project, tree)]
-    for folder in members_of(tree, project):
-        inner = below(tree, folder)
-        parts.append((project_of(inner), inner))
+    parts = projects_of(project, tree)
     return tuple((one, version_of(one, held)) for one, held in parts if one.name)
+
+
+def projects_of(project: Project, tree: Tree) -> list[tuple[Project, Tree]]:
+    """Each project of a repository with its part of the tree, the root first."""
+    inner = [below(tree, folder) for folder in members_of(tree, project)]
+    return [(project, tree), *((project_of(part), part) for part in inner)]
 
 
 def home_of(tree: Tree) -> str:

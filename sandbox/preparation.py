@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -15,6 +15,7 @@ from sandbox.distributions import OwnDistributions, copy
 from sandbox.installer import Installed, Installer
 from sandbox.interpreter import Interpreter
 from sandbox.project import Project
+from sandbox.pythons import fits
 from sandbox.requirements import Declared, Wanted
 from sandbox.storage import publish
 from sandbox.supply import Supply
@@ -43,8 +44,12 @@ class Order:
         needs: Declared,
         own: OwnDistributions,
         named: Sequence[tuple[Project, str]] = (),
+        python: str = "",
     ) -> None:
-        """`named` are the projects that the repository holds, each with its version."""
+        """`named` are the projects that the repository holds, each with its version; `python` are
+        the versions of Python that it asks for.
+        """
+        self.python = python
         self.interpreter = interpreter
         self.project = project
         self.version = version
@@ -61,12 +66,11 @@ class Order:
     def notes(self) -> list[str]:
         """What was not read or not taken, and where the interpreter misfits."""
         notes = [*self.project.notes, *self.needs.notes]
-        asked = self.project.section("project").get("requires-python")
         version = self.interpreter.version
         try:
-            if asked and not SpecifierSet(str(asked)).contains(version, prereleases=True):
+            if not fits(self.python, version):
                 notes.append(
-                    f"the repository asks for Python {asked}, and its tests run in {version}"
+                    f"the repository asks for Python {self.python}, and its tests run in {version}"
                 )
         except InvalidSpecifier:
             notes.append("pyproject.toml: requires-python cannot be read")
