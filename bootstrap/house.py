@@ -12,7 +12,6 @@ from bootstrap.stores import identity_desk_of, note_rules, open_stores, passing_
 from config import Settings
 from control.answers import Answers
 from control.anton import Anton
-from control.chores import steady
 from control.decisions import Decisions
 from control.incidents import IncidentDesk
 from control.meter import Meter
@@ -101,6 +100,6 @@ async def build(
         preferences=Preferences(records, kept.redactor.text),
         demos=demos,
         views=views,
-        chores=tuple(steady(chore, kept.clock) for chore in chores),
+        chores=chores,
         close=stack.aclose,
     )

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from control.answers import Answers
-from control.chores import Chore
+from control.chores import Chore, steady
 from control.chronicle import Records, asked
 from control.decisions import Decisions
 from control.demos import Demos
@@ -123,11 +123,8 @@ class Anton:
         """Begin to work on tasks and to tell people, unless this process only looks and decides."""
         if drive:
             self._worker.start()
-            self._loops = [
-                asyncio.create_task(self._expiry.run()),
-                *(asyncio.create_task(chore()) for chore in self._chores),
-                *(asyncio.create_task(view.run()) for view in self.views),
-            ]
+            chores = (self._expiry.run, *self._chores, *(view.run for view in self.views))
+            self._loops = [asyncio.create_task(steady(one, self.clock)()) for one in chores]
 
     async def stop(self, drain_s: float = DRAIN_S) -> None:
         """Take nothing new, let nodes finish for `drain_s`, park the rest, close everything."""

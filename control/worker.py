@@ -7,6 +7,7 @@ import os
 import socket
 import uuid
 
+from control.chores import steady
 from control.runner import HEARTBEAT_S, LEASE_TTL_S, Runner
 from core.errors import Conflict, StoreError
 from core.ports import Clock, TaskStore
@@ -40,7 +41,7 @@ class Worker:
 
     def start(self) -> None:
         """Take tasks by itself from now on."""
-        self._loop = asyncio.create_task(self._work())
+        self._loop = asyncio.create_task(steady(self._work, self._clock)())
 
     def wake(self) -> None:
         """There may be work to do."""
