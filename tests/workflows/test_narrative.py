@@ -40,7 +40,10 @@ async def test_a_lie_reaches_people_in_its_own_paragraph_and_changes_nothing_els
         (facts,) = here.thinking.engines[task.task_id].told
         recorded, _, button = briefing.replace(f"{said}\n\n", "").partition("\n\nOn Approve: ")
         assert button, "people are told what follows, whoever tells of it need not be"
-        assert facts.startswith(recorded), "but for it, as recorded"
+        cause, *rows = facts.partition("\n\n")[0].splitlines()
+        assert cause.startswith("- Cause: ")
+        assert rows and set(rows) <= set(recorded.splitlines()), "what the scribe is told is there"
+        assert "0 files" not in recorded, "but for it, as recorded"
         task = await here.answer(task, "approve")
         assert task.outcome is Outcome.FIXED
         body = str(github.pulls[0]["body"])
