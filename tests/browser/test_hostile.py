@@ -169,3 +169,9 @@ async def test_hostile_text_is_shown_as_text_on_every_screen(
         await watched.page.add_init_script(f"({WATCH})()")
         for path in SCREENS:
             await harmless(watched, path.format(task=task, incident=incident))
+        await watched.page.keyboard.press("Control+k")
+        await watched.page.get_by_role("combobox", name="Screen, task").fill("bug-1")
+        await watched.page.get_by_role("group", name="Tasks").get_by_role("option").wait_for()
+        await watched.fine()
+        assert await watched.page.evaluate("window.ran") == []
+        assert await watched.page.evaluate(UNSEEN) == []
