@@ -8,6 +8,8 @@ from core.trees import Tree
 from repair.contested import contested_tests
 from repair.runs import Tests, compared, first_failure, settled
 from repair.selection import neighbouring, test_files, touching
+from sandbox.detection import detect
+from sandbox.node_detection import NODE_RUNNERS, is_script
 
 QUICK_S = 10.0
 """All tests that take no longer are run at once."""
@@ -29,6 +31,7 @@ async def widened(
     fixed = patch.apply(base)
     selections = _selections(fixed, patch.paths, evidence.regression_tests)
     first = [] if _are_quick(tests) else _of_at_most_half(selections, fixed)
+    first = _beside_all(selections, fixed, patch.paths) or first
     widest: Evidence | None = None
     steps = [*first, ()]
     while steps:
@@ -85,6 +88,16 @@ def _selections(
         tuple(dict.fromkeys([*red, *near(tree, changed)])) for near in (touching, neighbouring)
     ]
     return [files for files in dict.fromkeys(found) if files]
+
+
+def _beside_all(
+    selections: Sequence[tuple[str, ...]], tree: Tree, changed: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """Tests in JavaScript near a change of such code, where a run of all tests has none of them."""
+    if not any(map(is_script, changed)) or detect(tree).name in NODE_RUNNERS:
+        return []
+    scripts = (tuple(filter(is_script, files)) for files in selections)
+    return [files for files in dict.fromkeys(scripts) if files]
 
 
 def _of_at_most_half(selections: Sequence[tuple[str, ...]], tree: Tree) -> list[tuple[str, ...]]:

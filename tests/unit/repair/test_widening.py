@@ -57,8 +57,12 @@ class Slow:
         self.on_fix: list[tuple[str, ...]] = []
         self.on_base: list[tuple[str, ...]] = []
 
+    def on_tree(self, tree: Tree, outcomes: Mapping[str, str]) -> None:
+        """What is found on another base."""
+        self._outcomes[tree.id] = outcomes
+
     async def run(self, tree: Tree, tests: Sequence[str] = ()) -> TestRun:
-        (self.on_base if tree.id == BASE.id else self.on_fix).append(tuple(tests))
+        (self.on_base if tree.id in self._outcomes else self.on_fix).append(tuple(tests))
         outcomes = dict(self._outcomes.get(tree.id, self._fixed))
         if tests and self._proof is not Proof.EXIT_CODE:
             outcomes = {t: o for t, o in outcomes.items() if t.startswith(tuple(tests))}
@@ -228,3 +232,18 @@ def test_near_tests_of_node_are_those_that_reach_a_change_by_whatever_way() -> N
     assert near == ("packages/cart/src/total.test.ts",)
     package = neighbouring(SCRIPTS, changed)
     assert set(package) == {*near, "packages/cart/src/other.test.ts"}
+
+
+async def test_a_change_in_javascript_beside_python_is_held_against_its_own_tests_too() -> None:
+    near, red, beside = "web/add.test.ts", "web/add.test.ts::adds", "web/add.test.ts::less"
+    base = BASE.with_texts({"web/add.ts": "export const a = 1\n", near: "import './add'\n"})
+    patch = Patch.between("b" * 40, base, base.with_texts({"web/add.ts": "export const a = 2\n"}))
+    shown = Reproduction(reading=Reading.REPRODUCED, tests=(red,))
+    before = {red: "failed", beside: "passed", OF_FAR: "passed"}
+    for after, verdict in (("passed", Verdict.FIXED), ("failed", Verdict.REGRESSION)):
+        tests = Slow({}, {red: "passed", beside: after, OF_FAR: "passed"}, suite_seconds=1.0)
+        tests.on_tree(base, before)
+        evidence = await prove(tests, base, patch, shown)
+        assert evidence.verdict is verdict
+        assert tests.on_fix[0] == (near,)
+        assert (() in tests.on_fix) is (verdict is Verdict.FIXED)
