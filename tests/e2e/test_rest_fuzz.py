@@ -23,7 +23,7 @@ PROMISES = (
     "response_schema_conformance",
     "unsupported_method",
 )
-SOME, MANY = 6, 30
+SOME, MANY = 3, 30
 """Examples for each address, in each run and in the thorough one."""
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.terminal import run
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
 
@@ -54,9 +56,9 @@ def serving(home: Path, **options: str) -> Iterator[tuple[subprocess.Popen[str],
 
 def refused(home: Path, *arguments: str, **options: str) -> str:
     """What a server says that must not start."""
-    process = start(home, *arguments, **options)
-    said, _ = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 2, said
+    done = run(home / "data", "serve", *arguments, **options)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said
     assert "Traceback" not in said
     return said
 
