@@ -118,7 +118,7 @@ class SuccessRate(Figures):
 
 
 class CallRate(Figures):
-    """How often the calls of a role and a model came back."""
+    """How often the calls of a role and a model came back; cancelled ones are left out."""
 
     role: str
     model: str

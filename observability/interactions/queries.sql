@@ -51,7 +51,7 @@ ORDER BY i.model, m.outcome;
 -- name: call_rates
 SELECT role, model, COUNT(*) AS calls, COUNTIF(NOT success) AS failures
 FROM agent_interactions
-WHERE ts >= @since
+WHERE ts >= @since AND error <> 'CancelledError'
 GROUP BY role, model
 ORDER BY role, model;
 

@@ -22,7 +22,7 @@ BATCH_CHARS = 4_000_000
 """BigQuery takes 10 MB a request; a row above that goes alone."""
 OPEN = "state IN ('waiting', 'tried')"
 LATELY = timedelta(hours=1)
-LATELY_COLUMNS = ("id", "ts", "role", "model", "latency_ms", "success")
+LATELY_COLUMNS = ("id", "ts", "role", "model", "latency_ms", "success", "error")
 
 Ending = Literal["arrived", "refused"]
 

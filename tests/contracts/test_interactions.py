@@ -295,6 +295,7 @@ async def test_success_of_roles_is_that_of_their_tasks(log: InteractionLog) -> N
 
 async def test_calls_that_failed_are_counted_apart(log: InteractionLog) -> None:
     await fill(log, call(), call(success=False, error="busy"), call(role="qa"))
+    await fill(log, call(success=False, error="CancelledError"))
     found = await log.ask(figures.call_rates(START))
     assert await log.lately(figures.call_rates(START)) == found
     assert [(row.role, row.calls, row.failures) for row in found] == [("fix", 2, 1), ("qa", 1, 0)]
