@@ -16,7 +16,7 @@ STALE = 3.0
 NAMED = 1.2
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _ATTRIBUTE = re.compile(r"\.([A-Za-z_]\w*)")
-_BINDS = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:[-+*/%|&^]|//|\*\*|<<|>>)?=(?!=)", re.MULTILINE)
+_BINDS = re.compile(r"^[ \t]*([A-Za-z_]\w*)\s*(?:[-+*/%|&^]|//|\*\*|<<|>>)?=(?!=)", re.MULTILINE)
 FILLING = frozenset({"append", "add", "extend", "update", "insert", "appendleft", "setdefault"})
 
 

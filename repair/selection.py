@@ -67,10 +67,10 @@ def _imports(path: str) -> str:
     parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
     name = parts[-1]
     package = parts[-2] if len(parts) > 1 else ""
-    plain = rf"^\s*(?:from|import)\s+[\w.]*\b{re.escape(name)}\b"
+    plain = rf"^[ \t]*(?:from|import)\s+[\w.]*\b{re.escape(name)}\b"
     if not package or package in ("src", "lib"):
         return plain
-    inside = rf"^\s*from\s+[\w.]*\b{re.escape(package)}\s+import\b[^#\n]*\b{re.escape(name)}\b"
+    inside = rf"^[ \t]*from\s+[\w.]*\b{re.escape(package)}\s+import\b[^#\n]*\b{re.escape(name)}\b"
     return f"{plain}|{inside}"
 
 

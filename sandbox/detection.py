@@ -78,6 +78,6 @@ def _is_python_test(path: str, tree: Tree) -> bool:
 def _python_runner(paths: Sequence[str], tree: Tree) -> str:
     tests = [path for path in paths if _is_python_test(path, tree)]
     for path in tests:
-        if re.search(rb"^\s*(import|from) pytest\b|^def test_", tree[path].data, re.MULTILINE):
+        if re.search(rb"^[ \t]*(import|from) pytest\b|^def test_", tree[path].data, re.MULTILINE):
             return "pytest"
     return "unittest" if tests else "pytest"

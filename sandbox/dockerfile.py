@@ -10,7 +10,7 @@ _OWNERS = re.compile(r"--(chown|chmod)=\S+", re.IGNORECASE)
 
 def bases(dockerfile: str) -> Iterator[str]:
     """The images that it begins with or copies from; raises ValueError for what it may not do."""
-    if re.search(r"^\s*#\s*(syntax|escape)\s*=", dockerfile, re.IGNORECASE | re.MULTILINE):
+    if re.search(r"^[^\S\n]*#\s*(syntax|escape)\s*=", dockerfile, re.IGNORECASE | re.MULTILINE):
         raise ValueError("asks for another builder, or for another escape")
     stages: set[str] = set()
     for number, (word, rest) in enumerate(_instructions(dockerfile)):

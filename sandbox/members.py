@@ -6,11 +6,12 @@ where their code lies is read as it is of the root.
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.trees import Tree
 from sandbox.django_project import django_of
+from sandbox.globs import named_by
 from sandbox.import_guesses import guessed_roots
 from sandbox.project import Project, import_roots, project_of, version_of
 
@@ -40,13 +41,13 @@ def members_of(tree: Tree, project: Project | None = None) -> tuple[str, ...]:
     if not folders:
         return ()
     project = project or project_of(tree)
-    named = [folder for folder in folders if _is_named(folder, project, tree)]
+    named = _named(folders, project, tree)
     if not named and not any(path in tree for path in (*DECLARING, "PKG-INFO", "tox.ini")):
-        named = [
+        named = frozenset(
             folder
             for folder in folders
             if folder.count("/") < MAX_DEPTH and not NOT_TESTED.search(folder)
-        ]
+        )
     return tuple(sorted(named))[:MAX_MEMBERS]
 
 
@@ -141,24 +142,17 @@ def _declaring(tree: Tree) -> dict[str, None]:
     }
 
 
-def _is_named(folder: str, project: Project, tree: Tree) -> bool:
+def _named(folders: Collection[str], project: Project, tree: Tree) -> frozenset[str]:
+    """Those of the folders that the root names as its own."""
     workspace = project.section("tool", "uv", "workspace")
-    if _matches(folder, workspace.get("members")) and not _matches(
-        folder, workspace.get("exclude")
-    ):
-        return True
-    return folder in set(_named_paths(project, tree))
+    members, excluded = (
+        named_by(_texts(workspace.get(key)), folders) for key in ("members", "exclude")
+    )
+    return (members - excluded) | (frozenset(_named_paths(project, tree)) & frozenset(folders))
 
 
-def _matches(folder: str, patterns: Any) -> bool:
-    globs = [one for one in patterns if isinstance(one, str)] if isinstance(patterns, list) else []
-    return any(_form(glob).fullmatch(folder) for glob in globs)
-
-
-def _form(glob: str) -> re.Pattern[str]:
-    parts = glob.removeprefix("./").rstrip("/").split("/")
-    forms = [".*" if part == "**" else re.escape(part).replace(r"\*", "[^/]*") for part in parts]
-    return re.compile("/".join(forms))
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _named_paths(project: Project, tree: Tree) -> Iterator[str]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from core.trees import Tree
+from sandbox.globs import named_by
 from sandbox.members import MAX_DEPTH, NOT_TESTED, below
 
 MANIFEST = "package.json"
@@ -79,19 +80,21 @@ class NodeProject:
         patterns = named.get("packages", []) if isinstance(named, dict) else named
         patterns = [str(one) for one in patterns] if isinstance(patterns, list) else []
         if self.manager == "pnpm" and (file := self.tree.get("pnpm-workspace.yaml")):
-            patterns += re.findall(rb"^\s*-\s*['\"]?([^'\"!\s#]+)", file.data, re.MULTILINE)
-            patterns = [one.decode() if isinstance(one, bytes) else one for one in patterns]
+            text = file.data.decode("utf-8", "replace")
+            patterns += re.findall(r"^[ \t]*-[ \t]*['\"]?([^'\"!\s#]+)", text, re.MULTILINE)
         patterns += [
             wanted.partition(":")[2] for wanted in self.needs.values() if wanted.startswith("file:")
         ]
-        forms = [_pattern(one) for one in patterns]
-        return tuple(
+        there = [
             path
             for path in self.tree
-            if path.endswith(f"/{MANIFEST}")
-            and "node_modules" not in path.split("/")
-            and any(form.fullmatch(path.rpartition("/")[0]) for form in forms)
-            and _loaded(self.tree, path) is not None
+            if path.endswith(f"/{MANIFEST}") and "node_modules" not in path.split("/")
+        ]
+        folders = named_by(patterns, [path.rpartition("/")[0] for path in there])
+        return tuple(
+            path
+            for path in there
+            if path.rpartition("/")[0] in folders and _loaded(self.tree, path) is not None
         )
 
     def manifest(self, path: str) -> dict[str, Any]:
@@ -147,7 +150,7 @@ class NodeProject:
                     yield place.rpartition("node_modules/")[2], resolved
         elif self.manager == "yarn":
             for name, resolved in re.findall(
-                r'^"?(@?[^@\n"]+)@[^\n]*:\n(?:  [^\n]*\n)*?  resolved "([^"\n]+)"',
+                r'^"?(@?[^@\s"]+)@[^\n]*:\n(?:  [^\n]*\n)*?  resolved "([^"\n]+)"',
                 text,
                 re.MULTILINE,
             ):
@@ -171,7 +174,7 @@ class NodeProject:
 
 
 def _hosts_of_yarn(text: str) -> set[str]:
-    places = re.findall(r"^\s+\"?resolved\"?\s+\"?([^\"\s]+)", text, re.MULTILINE)
+    places = re.findall(r"^[^\S\n]+\"?resolved\"?[^\S\n]+\"?([^\"\s]+)", text, re.MULTILINE)
     odd = {place[:80] for place in places if "://" not in place}
     hidden = {"an address in escapes"} if "\\" in text else set()
     return {*re.findall(r"://([^/\"'\s]+)", text), *odd, *hidden}
@@ -270,10 +273,3 @@ def _loaded(tree: Tree, path: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _pattern(glob: str) -> re.Pattern[str]:
-    """A pattern of workspaces, such as `packages/*`, as an expression over folders."""
-    parts = glob.strip().removeprefix("./").rstrip("/").split("/")
-    forms = [".*" if part == "**" else re.escape(part).replace(r"\*", "[^/]*") for part in parts]
-    return re.compile("/".join(forms))

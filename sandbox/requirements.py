@@ -309,7 +309,9 @@ def _without_extra(text: str) -> str:
 
 def _is_imported(name: str, tree: Tree) -> bool:
     module = re.escape(name.replace("-", "_"))
-    pattern = re.compile(rf"^\s*(import|from)\s+{module}\b".encode(), re.MULTILINE | re.IGNORECASE)
+    pattern = re.compile(
+        rf"^[ \t]*(import|from)\s+{module}\b".encode(), re.MULTILINE | re.IGNORECASE
+    )
     return any(
         path.endswith(".py") and path != "docs/conf.py" and pattern.search(file.data)
         for path, file in tree.files.items()

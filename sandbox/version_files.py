@@ -29,8 +29,14 @@ def _of(project: Project, tree: Tree) -> Iterator[tuple[str, File]]:
     version = known if known != "0" else UNKNOWN
     for path in _written(project, tree):
         place = posixpath.normpath(path)
-        if place.endswith(".py") and not misplaced(place) and place not in tree:
+        if place.endswith(".py") and not misplaced(place) and _is_free(place, tree):
             yield place, File(_module(version).encode())
+
+
+def _is_free(place: str, tree: Tree) -> bool:
+    """Whether nothing stands there, nor a link or a file where a folder of it would be."""
+    ends = [at for at, sign in enumerate(place) if sign == "/"]
+    return not any(place[:end] in tree for end in (*ends, len(place)))
 
 
 def _written(project: Project, tree: Tree) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.trees import SYMLINK, File, Tree
 from sandbox.project import project_of
 from sandbox.version_files import version_files
 from tests.unit.sandbox.rooms import tree_of
@@ -34,6 +35,12 @@ SCM = '[tool.setuptools_scm]\nwrite_to = "src/lib/_version.py"\n'
 def test_files_that_a_build_writes_are_told(texts: dict[str, str], paths: set[str]) -> None:
     tree = tree_of(texts)
     assert version_files(project_of(tree), tree).keys() == paths
+
+
+def test_no_link_gives_way_to_a_file_that_is_made() -> None:
+    linked = {"src/lib": File(b"../lib", SYMLINK), "lib/_version.py": File(b"")}
+    tree = Tree({"pyproject.toml": File(SCM.encode()), **linked})
+    assert version_files(project_of(tree), tree) == {}
 
 
 @pytest.mark.parametrize(
