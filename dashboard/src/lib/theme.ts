@@ -13,9 +13,14 @@ export function setTheme(chosen: Theme): void {
   applyTheme();
 }
 
-/** Puts the choice on the page, where the style sheets look for it. */
+/** Puts the choice on the page, where style sheets and the frame of the browser look for it. */
 export function applyTheme(): void {
   const chosen = theme();
   if (chosen === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
+  for (const frame of document.querySelectorAll<HTMLMetaElement>("meta[data-theme]")) {
+    const look = frame.dataset.theme;
+    const asChosen = look === chosen ? "all" : "not all";
+    frame.media = chosen === "system" ? `(prefers-color-scheme: ${look})` : asChosen;
+  }
 }

@@ -190,7 +190,8 @@ test("the strip tells how the house stands, and an unknown price is no zero", as
     "Up2 h",
   ])
     expect(strip.textContent).toContain(said);
-  expect(screen.getByText("The disk is nearly full.")).toBeTruthy();
+  const alert = screen.getByText(/The disk is nearly full\./);
+  expect(alert.textContent).toMatch(/since \d+ d All alerts$/);
 });
 
 test("j and k go through the rows", async () => {

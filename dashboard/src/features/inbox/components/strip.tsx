@@ -58,7 +58,10 @@ export function Strip() {
           {alert.said}{" "}
           <span className="quiet">
             since <When at={alert.raised_at} suffix="" />
-          </span>
+          </span>{" "}
+          <Link to="/activity" search={{ type: "alert" }}>
+            All alerts
+          </Link>
         </p>
       ))}
     </>

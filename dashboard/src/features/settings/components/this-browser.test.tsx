@@ -10,13 +10,16 @@ afterEach(() => {
 });
 
 test("chosen colours are on the page and are kept, until the system decides again", () => {
+  document.head.innerHTML = '<meta name="theme-color" data-theme="dark" media="not all">';
+  const frame = document.querySelector("meta");
   render(<ThisBrowser />);
   const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
   press("Dark");
   expect(document.documentElement.dataset.theme).toBe("dark");
-  expect(localStorage.getItem("theme")).toBe("dark");
+  expect([localStorage.getItem("theme"), frame?.media]).toEqual(["dark", "all"]);
   press("As the system");
   expect(document.documentElement.dataset.theme).toBeUndefined();
+  expect(frame?.media).toBe("(prefers-color-scheme: dark)");
 });
 
 test("leave for notices is asked for by a click, and a refusal is told", async () => {

@@ -32,3 +32,14 @@ test("a question that nobody answers any more says why", () => {
     "No longer asked: The task was cancelled.",
   );
 });
+
+test("where two had to approve, both are named", () => {
+  const approve = { ...decision, decision: "approve" as const };
+  const voices = [
+    { ...approve, by: "ann", channel: "rest" },
+    { ...approve, by: "dana" },
+  ];
+  expect(said({ state: "approved", decision: voices[1], voices, voices_needed: 2 })).toBe(
+    "Revision 1: Approved by ann in rest and dana in telegram.",
+  );
+});
