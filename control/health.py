@@ -64,7 +64,7 @@ class Health:
             **{name: said for name, said in parts.items() if said != OK},
         }
         told = {
-            "status": "degraded" if trouble else OK,
+            "status": _status(parts, trouble),
             "service": "anton",
             "version": VERSION,
             "active_tasks": counts.get(TaskStatus.RUNNING, 0),
@@ -128,3 +128,10 @@ class Health:
         """As Anton.metrics."""
         meter = self._observatory.meter
         return await meter.exposition(self._about(), self._degraded(), streams)
+
+
+def _status(parts: Mapping[str, str], trouble: Mapping[str, str]) -> str:
+    """In one word: `failing` where a part is missing that no work can do without."""
+    if any(said != OK for said in parts.values()):
+        return "failing"
+    return "degraded" if trouble else OK

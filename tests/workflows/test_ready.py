@@ -25,3 +25,6 @@ async def test_what_does_not_answer_is_named(tmp_path: Path, stopped: str, named
         parts = await here.anton.ready()
         assert {name for name, said in parts.items() if said != "ok"} == named
         assert all("closed" in parts[name] for name in named)
+        if stopped == "checkpoints":
+            health = await here.anton.health()
+            assert (health["status"], set(health["trouble"])) == ("failing", {"checkpoints"})
