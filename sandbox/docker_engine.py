@@ -153,7 +153,7 @@ class Engine:
             ) from error
         except (docker.errors.DockerException, OSError) as error:
             raise SandboxUnavailable(
-                f"No Docker engine answers: {error}.", remedy=INSTALL
+                f"No Docker engine answers at {self._host}: {error}.", remedy=INSTALL
             ) from error
 
     def _opened(self) -> Any:

@@ -339,5 +339,6 @@ def _told(done: str) -> Iterator[None]:
         said = f"{error}" or type(error).__name__
         raise SandboxUnavailable(
             f"A sandbox of E2B could not be {done}: {said}",
-            remedy="See that api.e2b.app is reached from here and whether status.e2b.dev is green.",
+            remedy="See that api.e2b.app, or what E2B_API_URL names, is reached from here, and"
+            " whether status.e2b.dev is green.",
         ) from error

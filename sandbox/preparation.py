@@ -27,6 +27,7 @@ TOOLS = (Requirement("pytest"), Requirement("coverage"))
 _ABSENT = (
     ("not found in the package registry", "the package index does not have it"),
     ("there is no version of", "the package index has no such version"),
+    ("Hash mismatch", "the package index has another content than its digest says"),
     ("No matching distribution", "the package index does not have it, or no such version"),
 )
 """What an installer says of what no index has, and the same in words for people."""
@@ -165,9 +166,12 @@ def _at_once(
 def _instead(want: Wanted, installer: Installer, room: Virtualenv, fresh: Path) -> str:
     """Install a later version of what is pinned to one that cannot be had, in words; else empty.
 
-    Within the same major version, if any of it fits; without it nothing that imports it would run.
+    Never of what is asked for by its digest: that one and no other is meant. It stays within the
+    same major version if any of it fits; without it nothing that imports it would run.
     """
     asked = want.requirement
+    if want.hashes:
+        return ""
     pins = [one.version for one in asked.specifier if one.operator == "=="]
     try:
         limits = [f">={pins[0]},<{Version(pins[0]).major + 1}", f">={pins[0]}"]

@@ -5,9 +5,16 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import yaml
+
 from core.trees import Tree
+from sandbox.import_guesses import KNOWN
 from sandbox.project import Project, sections
 
+CONDA_BYTES = 100_000
+SHARED_NAMES = frozenset(name.lower() for name in KNOWN.values()) | {"mock", "pytest"}
+"""Packages that Conda and pip call the same; others may be other things there."""
+_CONDA = re.compile(r"(?:[\w-]+::)?([A-Za-z0-9][\w.-]*?)\s*([=<>!~][^#\s]*)?\s*")
 TEST_ENVIRONMENTS = ("test", "tests", "testing", "hatch-test", "dev", "default")
 """Environments of Hatch that tests run in."""
 
@@ -29,6 +36,7 @@ def from_tools(project: Project, tree: Tree) -> Iterator[Entry]:
     yield from _of_flit(project)
     yield from _of_pipenv(tree)
     yield from _of_tox(tree)
+    yield from _of_conda(tree)
 
 
 def wanted_extras(project: Project) -> tuple[str, ...]:
@@ -81,9 +89,46 @@ def _of_pipenv(tree: Tree) -> Iterator[Entry]:
     for section, for_tests in (("packages", False), ("dev-packages", True)):
         table = document.get(section)
         for name, value in table.items() if isinstance(table, Mapping) else ():
-            version = value.get("version", "*") if isinstance(value, Mapping) else value
-            if isinstance(version, str):
-                yield "Pipfile", name if version.strip() == "*" else f"{name}{version}", for_tests
+            if text := _line_of_pipenv(name, value):
+                yield "Pipfile", text, for_tests
+
+
+def _line_of_pipenv(name: str, value: Any) -> str:
+    """A requirement, with the address of what comes from elsewhere; empty for the root itself."""
+    if not isinstance(value, Mapping):
+        value = {"version": value}
+    for kind in ("git", "path", "file", "hg", "svn", "bzr"):
+        if isinstance(place := value.get(kind), str):
+            return "" if place in (".", "./") else f"{name} @ {place}"
+    version = value.get("version", "*")
+    extras = [str(one) for one in _lines(value.get("extras"))]
+    chosen = f"{name}[{','.join(extras)}]" if extras else name
+    if not isinstance(version, str):
+        return ""
+    return chosen if version.strip() == "*" else f"{chosen}{version}"
+
+
+def _of_conda(tree: Tree) -> Iterator[Entry]:
+    """What pip installs in an environment of Conda, and its packages whose names pip shares."""
+    for path in ("environment.yml", "environment.yaml"):
+        file = tree.get(path)
+        if file is None or not file.is_regular or len(file.data) > CONDA_BYTES:
+            continue
+        try:
+            document = yaml.safe_load(file.data)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            continue
+        needs = document.get("dependencies") if isinstance(document, Mapping) else None
+        for one in needs if isinstance(needs, list) else ():
+            if isinstance(one, Mapping):
+                for text in _lines(one.get("pip")):
+                    yield path, text, False
+            elif isinstance(one, str) and (match := _CONDA.fullmatch(one)):
+                name, version = match[1].lower(), match[2] or ""
+                if name in SHARED_NAMES:
+                    plain = re.sub(r"^=(?!=)", "", version).partition("=")[0]
+                    is_prefix = version.startswith("=") and not version.startswith("==")
+                    yield path, f"{name}=={plain}.*" if is_prefix else f"{name}{version}", False
 
 
 def _of_tox(tree: Tree) -> Iterator[Entry]:

@@ -26,7 +26,9 @@ SLEEPER = ["sleep", "600"]
 async def test_without_an_engine_it_is_refused_with_the_remedy(tmp_path: Path) -> None:
     provider = DockerProvider(tmp_path, 1, host=f"unix://{tmp_path}/none")
     for _ in range(2):
-        with pytest.raises(SandboxUnavailable, match="No Docker engine answers") as refused:
+        with pytest.raises(
+            SandboxUnavailable, match="No Docker engine answers at unix:"
+        ) as refused:
             await provider.check()
         assert "DOCKER_HOST" in (refused.value.remedy or "")
     assert await provider.reap() == 0

@@ -245,6 +245,15 @@ async def test_what_is_pinned_to_a_version_that_cannot_be_had_comes_in_a_later_o
     ]
 
 
+async def test_what_is_asked_for_by_its_digest_has_no_substitute(cache: Path, index: Path) -> None:
+    for version in ("1.0", "1.5"):
+        wheel(index, "meant", version)
+    texts = {"requirements.txt": f"meant==1.0 --hash=sha256:{'a' * 64}\n"}
+    environment = await Environments(cache).prepare(tree_of(texts))
+    assert not list(site_packages(environment).glob("meant*"))
+    assert "meant==1.0 is missing" in environment.notes[0]
+
+
 async def test_a_pinned_pytest_is_respected_where_it_can_be_had(cache: Path, index: Path) -> None:
     wheel(index, "pytest", "8.0.7")
     wheel(index, "coverage", "0.0.1")

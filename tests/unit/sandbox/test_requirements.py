@@ -371,10 +371,26 @@ def test_a_test_tool_that_is_too_old_for_us_gives_way_to_ours(pin: str, taken: b
             "[testenv:docs]\ndeps = no",
             ["six"],
         ),
+        (
+            "environment.yml",
+            "dependencies:\n- python=3.9\n- conda-forge::numpy=1.26\n- pandas>=2\n- six=1.1=py_0\n"
+            "- libxml2\n- scipy\n- pip:\n  - mock==5\n  - -e .\n- 3\n",
+            ["mock==5", "numpy==1.26.*", "pandas>=2", "scipy", "six==1.1.*"],
+        ),
+        ("environment.yml", "dependencies: {a: b}", []),
+        ("environment.yml", "&a [*a", []),
     ],
 )
 def test_what_tools_need_for_tests_is_read(path: str, text: str, expected: list[str]) -> None:
     assert [line for line in lines({path: text}) if line != "local"] == expected
+
+
+def test_what_pipenv_takes_from_elsewhere_is_named_and_never_asked_of_an_index() -> None:
+    text = "[packages]\nx = {git = 'https://a:secret@code.example/x'}\ny = {extras = ['z']}\n"
+    found = read({"Pipfile": text})
+    assert [want.line for want in found.wanted] == ["y[z]"]
+    [note] = found.notes
+    assert "x @ https://" in note and "secret" not in note
 
 
 def test_a_file_that_tox_includes_is_read_wherever_it_is() -> None:
