@@ -114,7 +114,12 @@ class Environments:
                 interpreter,
                 project,
                 version_of(project, tree) if project.name else "",
-                declared(project, tree, interpreter.markers),
+                declared(
+                    project,
+                    tree,
+                    interpreter.markers,
+                    are_indexes_named=bool(self._indexes),
+                ),
                 self._own(interpreter),
                 named_projects(project, tree),
                 python=asked,

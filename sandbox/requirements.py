@@ -18,6 +18,7 @@ from sandbox.old_hooks import LAST_TO_GIVE, asking_for_paths
 from sandbox.poetry import from_poetry
 from sandbox.project import Project, project_of
 from sandbox.requirement_files import RequirementFiles, logical_lines
+from sandbox.sources import from_elsewhere, shown
 from sandbox.tool_tables import from_tools, wanted_extras
 
 INDEX_OPTIONS = re.compile(
@@ -91,14 +92,20 @@ class _Part:
         return f"{self.folder}/{source}" if self.folder else source
 
 
-def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Declared:
+def declared(
+    project: Project, tree: Tree, variables: Mapping[str, str], *, are_indexes_named: bool = False
+) -> Declared:
     """The requirements that hold for an interpreter with these marker `variables`.
 
     Those of projects below the root are among them, and their names are never asked of an index.
+    What comes from an index of the repository's choice is taken only where the operator has named
+    those that are asked: another one may know the name as another's.
     """
     parts = list(_parts(project, tree))
     own = {canonicalize_name(part.project.name) for part in parts if part.project.name}
-    elsewhere = {name: text for part in parts for name, text in _elsewhere(part.project)}
+    elsewhere: dict[str, str] = {}
+    for part in parts:
+        elsewhere |= from_elsewhere(part.project, are_indexes_named=are_indexes_named)
     lock_file, pins, notes_of_lock = _locked(parts)
     notes: list[str] = list(notes_of_lock)
     wanted: dict[str, Wanted] = {}
@@ -108,7 +115,7 @@ def declared(project: Project, tree: Tree, variables: Mapping[str, str]) -> Decl
         if found is None and "%(" in text:
             continue  # a place of an ini file that is filled from another one, read there
         if found is None:
-            notes.append(f"{source}: left out {_shown(text)}: {_why_not(text)}")
+            notes.append(f"{source}: left out {shown(text)}: {_why_not(text)}")
             continue
         want = Wanted(*found, for_tests)
         if want.name in own or not _applies(want.requirement, variables):
@@ -176,15 +183,6 @@ def _locked(parts: Sequence[_Part]) -> tuple[str, dict[str, str], tuple[str, ...
     return "", {}, ()
 
 
-def _elsewhere(project: Project) -> Iterator[tuple[str, str]]:
-    """Packages that uv is told to take from elsewhere than an index, and from where."""
-    for name, value in project.section("tool", "uv", "sources").items():
-        for one in value if isinstance(value, list) else [value]:
-            for kind in ("git", "url", "path"):
-                if isinstance(one, Mapping) and isinstance(one.get(kind), str):
-                    yield canonicalize_name(name), one[kind]
-
-
 def _applies(requirement: Requirement, variables: Mapping[str, str]) -> bool:
     """Whether it holds here; its marker is dropped."""
     marker, requirement.marker = requirement.marker, None
@@ -197,7 +195,7 @@ def _applies(requirement: Requirement, variables: Mapping[str, str]) -> bool:
 def _flaw(want: Wanted, elsewhere: Mapping[str, str]) -> str:
     """Why a requirement is not taken; empty when it is."""
     if want.name in elsewhere:
-        return f"it comes from {_shown(elsewhere[want.name])} and not from a package index"
+        return elsewhere[want.name]
     return "it runs on no Python that we have" if _too_old(want) else ""
 
 
@@ -329,9 +327,3 @@ def _lines(value: Any) -> Iterable[str]:
     return (
         [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
     )
-
-
-def _shown(text: str) -> str:
-    """A line fit for a note: no credentials of an address, no odd characters, short."""
-    bare = re.sub(r"//[^/@\s]*@", "//", text)
-    return repr(bare[:120])

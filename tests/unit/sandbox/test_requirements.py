@@ -393,6 +393,27 @@ def test_what_pipenv_takes_from_elsewhere_is_named_and_never_asked_of_an_index()
     assert "x @ https://" in note and "secret" not in note
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.poetry.dependencies]\nours = {version = '1', source = 'inner'}\nsix = '*'\n",
+        "[project]\ndependencies = ['ours==1', 'six']\n"
+        "[tool.uv.sources]\nours = {index = 'inner'}\nsix = {index = 'pypi'}\n",
+    ],
+)
+def test_what_has_an_index_of_its_own_is_asked_only_of_those_that_the_operator_names(
+    text: str,
+) -> None:
+    found = read({"pyproject.toml": text})
+    assert [want.name for want in found.wanted] == ["six"]
+    assert "inner" in found.notes[0] and "PACKAGE_INDEXES" in found.notes[0]
+    tree = tree_of({"pyproject.toml": text.replace("inner", "PyPI")})
+    assert len(declared(project_of(tree), tree, VARIABLES).wanted) == 2
+    tree = tree_of({"pyproject.toml": text})
+    named = declared(project_of(tree), tree, VARIABLES, are_indexes_named=True)
+    assert {want.name for want in named.wanted} == {"ours", "six"}
+
+
 def test_a_file_that_tox_includes_is_read_wherever_it_is() -> None:
     texts = {"tox.ini": "[testenv]\ndeps = -rci/needed.txt", "ci/needed.txt": "six\n"}
     assert lines(texts) == ["six"]
