@@ -9,7 +9,14 @@ from core.approvals import Person
 from core.errors import NotFound, PayloadInvalid, StoreError
 from core.events import AuditEntry, Notice
 from core.figures import LoggedDiff, SuccessRate
-from core.identities import RULE_MAX, RULES_MAX, Identity, IdentityHealth, IdentityVersion
+from core.identities import (
+    NAMED_BYTES_MAX,
+    RULE_MAX,
+    RULES_MAX,
+    Identity,
+    IdentityHealth,
+    IdentityVersion,
+)
 from core.interactions import MemoryDiff
 from core.learning import RuleRecord
 from core.ports import AuditLog, Clock, EventLog, IdentityStore, InteractionLog, LessonStore
@@ -139,6 +146,8 @@ class IdentityDesk:
             text = " ".join(visible(self._masked(rule.text)).split())
             if not text or len(text) > RULE_MAX:
                 raise PayloadInvalid(f"A rule has 1 to {RULE_MAX} characters, not {len(text)}.")
+            if len(text.encode()) > NAMED_BYTES_MAX:
+                raise PayloadInvalid(f"A rule has at most {NAMED_BYTES_MAX} bytes.")
             plain.setdefault(text, Rule(text, rule.pinned, rule.correction))
         return list(plain.values())
 

@@ -8,8 +8,10 @@ from pydantic import ConfigDict, Field
 
 from core.values import Value
 
+NAMED_BYTES_MAX = 1_500
+"""Of a key of a map, as Firestore takes it; none is empty."""
 Named = Annotated[str, Field(min_length=1, max_length=1000)]
-"""A key of a map; Firestore takes none that is empty or above 1,500 bytes."""
+"""A key of a map."""
 
 VERSIONS_KEPT = 10
 RULE_MAX = 500

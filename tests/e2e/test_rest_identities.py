@@ -269,6 +269,9 @@ async def test_secrets_and_hidden_signs_in_a_rule_do_not_stay(tmp_path: Path) ->
         assert [rule["text"] for rule in told["rules"]] == ["The key is [secret]<U+202E>."]
         blank = {"version": 1, "rules": [{"text": " \n "}]}
         assert (await house.ask("PUT", "/identities/qa/rules", json=blank)).status_code == 422
+        heavy = {"version": blank["version"], "rules": [{"text": "\U0001f600" * 400}]}
+        refused = await house.ask("PUT", "/identities/qa/rules", json=heavy)
+        assert (refused.status_code, "1500 bytes" in refused.text) == (422, True)
 
 
 async def test_who_may_only_read_changes_nothing(tmp_path: Path) -> None:
