@@ -4,7 +4,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from settings.budgets import Budgets
 from settings.chats import Slack, Telegram
@@ -71,6 +76,22 @@ class Settings(
         use_attribute_docstrings=True,
         env_file_encoding="utf-8",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Chosen options, the environment, the file; who names none is not asked for each."""
+        return init_settings, *(
+            source
+            for source in (env_settings, dotenv_settings)
+            if isinstance(source, EnvSettingsSource) and source.env_vars.keys() & cls.model_fields
+        )
 
     @model_validator(mode="after")
     def _anchored(self) -> Self:
