@@ -75,8 +75,11 @@ def refusals(
             found += _unknown_names(path, before, after)
             found += _harness(path, before, after)
             found += _changed_examples(path, before, after) if holding.examples else ()
-        found += _weakened_settings(path, before, after, entries)
-        if path == RECIPE or (path in entries.paths and not holding.holds_tests(path)):
+        names = holding.links.names(path)
+        for name in names:
+            found += _weakened_settings(name, before, after, entries)
+        is_entry = not entries.paths.isdisjoint(names) and not holding.holds_tests(path)
+        if RECIPE in names or is_entry:
             said = f"{path} says how the tests are run, and stays as it is."
             found.append(Refusal("settings", said, path))
     if not found and red_on_base is not None:
@@ -264,7 +267,7 @@ def _symptoms(base: Tree, result: Tree, paths: Iterable[str], red: TestRun) -> I
     crashes = {
         (case.path, case.line)
         for case in red.cases
-        if case.outcome.red and case.path and not _is_assertion(case.message)
+        if case.outcome.red and case.path and not is_assertion(case.message)
     }
     if not crashes or any(
         asserts_value(base, case) or asserts_value(result, case) for case in red.failed
@@ -279,7 +282,8 @@ def _symptoms(base: Tree, result: Tree, paths: Iterable[str], red: TestRun) -> I
             yield Refusal("symptom", message, path)
 
 
-def _is_assertion(message: str) -> bool:
+def is_assertion(message: str) -> bool:
+    """Whether a test failed by what it states, and not by an error."""
     return message.lstrip().startswith(("AssertionError", "assert ", "Failed:", "Failed: DID NOT"))
 
 

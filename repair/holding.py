@@ -4,11 +4,12 @@ import ast
 import doctest
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from core.trees import Tree
+from repair.links import Links
 from repair.script_gate import is_settings
 from sandbox.node_detection import is_script
 from sandbox.pytest_options import configured, own_options
@@ -46,6 +47,7 @@ class Holding:
     """
     examples: bool = False
     """Whether examples in docstrings are run as tests."""
+    links: Links = field(default_factory=Links)
 
     @classmethod
     def of(cls, tree: Tree) -> Self:
@@ -54,10 +56,14 @@ class Holding:
         return cls(
             patterns=tuple(word for word in _words(settings.get("python_files")) if _narrow(word)),
             examples="--doctest-modules" in own_options(settings, named=False),
+            links=Links.of(tree),
         )
 
     def holds_tests(self, path: str) -> bool:
-        """Whether a file holds tests, or what serves them."""
+        """Whether a file holds tests, or what serves them, by its name or by that of a link."""
+        return any(map(self._is_test, (path, *self.links.own_names(path))))
+
+    def _is_test(self, path: str) -> bool:
         name = path.rpartition("/")[2]
         return is_test_path(path) or any(
             fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.patterns

@@ -24,6 +24,7 @@ from core.patches import FileChange
 from core.ports import Case
 from core.trees import File, Tree
 from repair.bench import Bench
+from repair.gate import is_assertion
 from repair.holding import is_code
 from repair.validate import with_files
 from sandbox.network_signs import is_out_of_reach, of_network
@@ -69,7 +70,7 @@ async def _first_red(case: Case, bench: Bench) -> Reproduction:
 
 def _shows_it(tried: Attempted, case: Case) -> bool:
     red = [one for one in tried.run.cases if one.test_id in tried.red]
-    unfit = any(is_unfit(one, case.report, case.tree) for one in red)
+    unfit = any(is_unfit(c, case.report, case.tree) and not is_assertion(c.message) for c in red)
     return bool(red) and not is_broken(tried, case.report) and not unfit
 
 

@@ -204,6 +204,9 @@ async def test_of_named_tests_those_count_that_can_pass_here(bench: Bench) -> No
     online = "test_tax.py::test_online"
     answer = await found(bench, cause, tests=[online], more=more)
     assert (answer.reading, answer.tests) == (Reading.REPRODUCED, (online,))
+    words = BROKEN_TAX.replace("== 20", "== 'getaddrinfo failed'")
+    answer = await found(bench, "It is off", tests=[RATE], more={"test_tax.py": words})
+    assert (answer.reading, answer.tests) == (Reading.REPRODUCED, (RATE,))
 
 
 async def test_a_command_that_tells_of_no_test_is_the_test_itself(bench: Bench) -> None:

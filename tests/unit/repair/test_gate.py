@@ -7,7 +7,7 @@ import pytest
 
 from core.evidence import CaseOutcome, RunEnd, TestCase, TestRun
 from core.recipes import Recipe
-from core.trees import Tree
+from core.trees import SYMLINK, File, Tree
 from observability.redaction import MASK
 from repair.gate import Refusal, asserts_value, is_test_path, refusals
 from repair.holding import Holding
@@ -343,6 +343,26 @@ def test_what_runs_the_tests_stays_as_it_is(
 ) -> None:
     base = Tree({}).with_texts(files)
     assert [one.rule for one in refusals(base, base.with_texts({path: after}))] == ["settings"]
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "path", "rule"),
+    [
+        ("tests", "qa", "qa/check_a.py", "tests"),
+        ("svc/conftest.py", "../ci/fixtures.py", "ci/fixtures.py", "tests"),
+        ("pytest.ini", "ci/settings.ini", "ci/settings.ini", "settings"),
+        ("run.sh", "all", "ci/run.sh", "settings"),
+        ("tests/app", "../src", "src/a.py", ""),
+        ("src/self", ".", "src/a.py", ""),
+    ],
+)
+def test_a_file_is_what_a_link_shows_it_as(link: str, target: str, path: str, rule: str) -> None:
+    links = {link: File(target.encode(), SYMLINK), "all": File(b"ci/run.sh", SYMLINK)}
+    base = Tree(links).with_texts({path: "def test_a():\n    assert a() == 1\n"})
+    result = base.with_texts({path: "-k not_a = 1\n" if rule == "settings" else "a = 1\n"})
+    found = refusals(base, result, recipe=Recipe(test="sh run.sh"))
+    assert {one.rule for one in found} - {"parses"} == ({rule} if rule else set())
+    assert Holding.of(base).holds_tests(path) is (rule == "tests")
 
 
 def test_code_that_a_linter_is_given_may_be_mended() -> None:
