@@ -142,14 +142,12 @@ async def test_files_are_removed(sandbox: Sandbox) -> None:
     assert set(await sandbox.export(TREE)) == {"grüße/ñ.txt", "link", "vendored"}
 
 
-@pytest.mark.parametrize(
-    "path", ["../x", "/etc/passwd", "a/../b", ".git/config", "a//b", "", "a\nb"]
-)
-async def test_odd_paths_are_refused(sandbox: Sandbox, path: str) -> None:
-    with pytest.raises(ArchiveRefused):
-        await sandbox.read(path)
-    with pytest.raises(ArchiveRefused):
-        await sandbox.remove([path])
+async def test_odd_paths_are_refused(sandbox: Sandbox) -> None:
+    for path in ("../x", "/etc/passwd", "a/../b", ".git/config", "a//b", "", "a\nb"):
+        with pytest.raises(ArchiveRefused):
+            await sandbox.read(path)
+        with pytest.raises(ArchiveRefused):
+            await sandbox.remove([path])
 
 
 async def test_a_run_tells_exit_code_and_both_streams(sandbox: Sandbox) -> None:

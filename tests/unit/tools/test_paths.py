@@ -49,15 +49,16 @@ def hand(place: Workplace) -> Hand:
     return Hand(place, TOOLS)
 
 
-@pytest.mark.parametrize("path", ESCAPES, ids=range(len(ESCAPES)))
-async def test_an_odd_path_is_refused_by_every_tool_and_written_down(path: str, hand: Hand) -> None:
-    tools = [name for name in MORE if not (path == "" and name in ("list_dir", "glob", "grep"))]
-    for name in tools:
-        refusal = await hand.refused(name, path=path, **MORE[name])
-        assert refusal.rule == "arguments"
-        assert "relative to the workspace" in refusal.reason or "valid" in refusal.reason
-    assert len(hand.refusals) == len(tools)
-    assert (await hand.place.current()).id == hand.place.base.id
+async def test_an_odd_path_is_refused_by_every_tool_and_written_down(hand: Hand) -> None:
+    for path in ESCAPES:
+        tools = [name for name in MORE if not (path == "" and name in ("list_dir", "glob", "grep"))]
+        hand.refusals.clear()
+        for name in tools:
+            refusal = await hand.refused(name, path=path, **MORE[name])
+            assert refusal.rule == "arguments", path
+            assert "relative to the workspace" in refusal.reason or "valid" in refusal.reason, path
+        assert len(hand.refusals) == len(tools), path
+        assert (await hand.place.current()).id == hand.place.base.id, path
 
 
 def test_a_path_below_the_workspace_is_told_as_it_should_be_written() -> None:
