@@ -283,6 +283,8 @@ class ApprovalView(ApprovalFacts, Answer):
     """Who else may answer while it waits: persons or accounts, and chats whose people may."""
     voiced: bool
     """Whether the approval of this request's key is counted already."""
+    barred: str | None
+    """Why an approval by this request's key would be refused, though it has the scope."""
 
 
 class ApprovalList(Answer):

@@ -7,6 +7,7 @@ from typing import Any
 from control.answers import Answers
 from control.chores import Chore, steady
 from control.chronicle import Records, asked
+from control.consent import Deciders
 from control.decisions import Decisions
 from control.demos import Demos
 from control.expiry import Expiry
@@ -214,12 +215,10 @@ class Anton:
         """Whether this person may answer questions, in this place of the channel."""
         return self._decisions.may_decide(person, place)
 
-    async def deciders(
-        self, approval: Approval, caller: Person, keys: Collection[str]
-    ) -> list[str]:
-        """Who may answer a question beside the caller; `keys` of REST that may approve."""
+    async def deciders(self, approval: Approval, caller: Person, keys: Collection[str]) -> Deciders:
+        """Who may answer a question, as the caller sees it; `keys` are those that may approve."""
         channels = {view.name for view in self.views}
-        return await self._decisions.others(approval, caller, channels, keys)
+        return await self._decisions.deciders(approval, caller, channels, keys)
 
     async def read_words(self, approval_id: str, text: str) -> Intent:
         """What somebody means by plain words to a question that waits; nothing is decided.

@@ -50,6 +50,16 @@ class ApproversFile:
 
 
 @dataclass(frozen=True)
+class Deciders:
+    """Who may answer a question, seen by somebody who looks at it."""
+
+    others: tuple[str, ...] = ()
+    """Persons or accounts, and chats whose people may; whoever looks is not named."""
+    barred: str = ""
+    """Why an approval of whoever looks would be refused; empty where it would count."""
+
+
+@dataclass(frozen=True)
 class Consent:
     """The rules by which a decision is taken or refused."""
 

@@ -3,9 +3,16 @@
 from collections.abc import Collection
 
 from control.chronicle import Records, asked
-from control.consent import Consent
+from control.consent import Consent, Deciders
 from core.approvals import POLICY, Approval, ApprovalState, Decision, Person, Risk
-from core.errors import AntonError, ConfirmationWrong, Conflict, ConsentRefused, PayloadInvalid
+from core.errors import (
+    AntonError,
+    ConfirmationWrong,
+    Conflict,
+    ConsentRefused,
+    NotEntitled,
+    PayloadInvalid,
+)
 from core.events import AuditEntry
 from core.intents import WITH_WORDS
 from core.ports import AuditLog
@@ -27,14 +34,19 @@ class Decisions:
         """Whether this person may answer questions, in this place of the channel."""
         return self._consent.may_decide(person, place)
 
-    async def others(
+    async def deciders(
         self, approval: Approval, caller: Person, channels: Collection[str], keys: Collection[str]
-    ) -> list[str]:
-        """Who may answer a question beside the caller, and has not approved it yet."""
+    ) -> Deciders:
+        """Who may answer a question, and has not approved it yet, as the caller sees it."""
         requested_by = (await self._records.tasks.get(approval.task_id)).request.requested_by
-        barred = [requested_by] if self._consent.forbid_requester and requested_by else []
-        voiced = [voice.by.account for voice in approval.voices]
-        return self._consent.others(channels, keys, [caller.account, *voiced, *barred])
+        requester = [requested_by] if self._consent.forbid_requester and requested_by else []
+        without = [caller.account, *requester, *(voice.by.account for voice in approval.voices)]
+        barred = ""
+        try:
+            self._consent.check(Decision(choice="approve", by=caller), requested_by)
+        except NotEntitled as refusal:
+            barred = refusal.message
+        return Deciders(tuple(self._consent.others(channels, keys, without)), barred)
 
     async def take(self, approval_id: str, decision: Decision) -> Approval:
         """The question as it stands behind this answer; raises as Anton.decide does."""

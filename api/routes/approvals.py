@@ -10,6 +10,7 @@ from api.front import Front, TheCaller, TheFront, needs
 from api.problems import Problem, problem_responses
 from api.schemas import Decide
 from api.views import ApprovalList, ApprovalView, Decided, approval_facts
+from control.consent import Deciders
 from core.approvals import Approval, ApprovalState, Decision, QuestionKind
 from core.errors import Conflict, Expired
 from core.patches import Patch
@@ -181,13 +182,14 @@ async def _facts(front: Front, approval: Approval, caller: Caller) -> dict[str, 
         patch = await _patch(front, approval)
     except Expired:
         forgotten = True
-    waits, person = approval.state is ApprovalState.PENDING, caller.person
+    person, seen = caller.person, Deciders()
+    if approval.state is ApprovalState.PENDING:
+        seen = await front.anton.deciders(approval, person, front.keys.approvers())
     return {
         **approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body),
         "diff": patch.diff if patch else None,
         "forgotten": forgotten,
-        "deciders": await front.anton.deciders(approval, person, front.keys.approvers())
-        if waits
-        else [],
+        "deciders": seen.others,
+        "barred": seen.barred or None,
         "voiced": any(voice.by.same_as(person) for voice in approval.voices),
     }

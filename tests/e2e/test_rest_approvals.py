@@ -258,6 +258,15 @@ async def test_two_keys_approve_where_two_persons_have_to(tmp_path: Path) -> Non
         await house.until(question["task_id"], "completed")
 
 
+async def test_whoever_asked_is_told_beforehand_that_they_may_not_approve(tmp_path: Path) -> None:
+    async with serving(tmp_path, approval_forbid_requester=True) as house:
+        question = await house.waiting()
+        shown = (await house.ask("GET", f"/approvals/{question['approval_id']}")).json()
+        assert "APPROVAL_FORBID_REQUESTER" in shown["barred"]
+        assert (await decide(house, question, "approve")).status_code == 403
+        assert (await decide(house, question, "reject")).json()["barred"] is None
+
+
 async def test_protected_paths_are_released_only_by_the_hash_that_was_seen(tmp_path: Path) -> None:
     guarded = FileChange.of("auth/test_total.py", File(b"def test_total():\n    assert True\n"))
     shown = Reproduction(

@@ -1367,6 +1367,11 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /**
+             * Barred
+             * @description Why an approval by this request's key would be refused, though it has the scope.
+             */
+            barred: string | null;
             /** Base Sha */
             base_sha: string | null;
             /** Body */
@@ -2507,6 +2512,11 @@ export interface components {
              * @description Events up to this number are in this answer already.
              */
             as_of_seq: number;
+            /**
+             * Barred
+             * @description Why an approval by this request's key would be refused, though it has the scope.
+             */
+            barred: string | null;
             /** Base Sha */
             base_sha: string | null;
             /** Body */

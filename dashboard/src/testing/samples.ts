@@ -112,6 +112,7 @@ export const approval: Approval = {
   forgotten: false,
   deciders: [],
   voiced: false,
+  barred: null,
 };
 
 /** A question as the inbox lists it. */

@@ -285,3 +285,12 @@ test("what lacks proof or is protected is said again at the second step", () => 
   const told = screen.getByRole("list", { name: "To be known before a yes" });
   expect(told.textContent).toBe("⚠ Missing proof No test proves it.⚠ Protected files .env");
 });
+
+test("whoever may not approve this change is told why before trying", () => {
+  show({ barred: "Whoever asked for a task does not approve its change.", deciders: ["dana"] });
+  press("a");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(button("✓ Approve").disabled).toBe(true);
+  expect(screen.getByText(/does not approve its change/)).toBeTruthy();
+  expect(screen.getByText("Anyone of: dana")).toBeTruthy();
+});

@@ -17,7 +17,7 @@ export function DecisionBar({ approval, onSettled, ...subject }: Props) {
   const pending = approval.state === "pending";
   const open = (wanted: Choice, usd?: string) => {
     if (!pending || !approval.may_decide || !approval.options.includes(wanted)) return;
-    if (wanted === "approve" && approval.voiced) return;
+    if (wanted === "approve" && (approval.voiced || approval.barred)) return;
     if (usd) setAmount(usd);
     setChosen({ choice: wanted, seen: approval });
   };
@@ -79,7 +79,7 @@ function Answers({ approval, comments, onChoose }: AnswersProps) {
         <button
           type="button"
           className="primary"
-          disabled={first === "approve" && approval.voiced}
+          disabled={first === "approve" && (approval.voiced || Boolean(approval.barred))}
           onClick={() => onChoose(first)}
         >
           {first === "approve" && approval.voiced ? "✓ Approved by you" : firstLabel(first)}

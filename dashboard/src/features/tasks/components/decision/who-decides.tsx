@@ -18,6 +18,11 @@ export function WhoDecides({ approval }: { approval: Approval }) {
         {release || "Asked"} <When at={approval.created_at} />
         {` · ${since(new Date(now).toISOString(), Date.parse(ends))} left`}
       </p>
+      {approval.may_decide && approval.barred && (
+        <p className="warn">
+          <ForeignText text={approval.barred} />
+        </p>
+      )}
       {deciders && (
         <p>
           <ForeignText text={deciders} />
@@ -42,8 +47,8 @@ export function WhoDecides({ approval }: { approval: Approval }) {
 
 /** "Anyone of: you, dana, everybody in oncall (slack)"; empty where nobody else is known. */
 export function decidersOf(approval: Approval): string {
-  const { deciders, may_decide: may, voiced, voices, voices_needed: needed } = approval;
-  const mine = may && !voiced;
+  const { deciders, may_decide: may, voiced, barred, voices, voices_needed: needed } = approval;
+  const mine = may && !voiced && !barred;
   const all = [...(mine ? ["you"] : []), ...deciders];
   if (!deciders.length) return "";
   const more = all.length - NAMED_MAX;
