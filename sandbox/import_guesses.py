@@ -12,7 +12,8 @@ FILE_BYTES_READ = 200_000
 _TEST = re.compile(r"(^|.*/)(conftest|tests?|test_[^/]*|[^/]*_tests?)\.py")
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w., \t]+))", re.MULTILINE)
 _ASIDE = re.compile(
-    r"(^|/)(\.[^/]*|docs?|examples?|vendor|_vendor|third_party|node_modules|tests?|fixtures)(/|$)",
+    r"(^|/)(\.[^/]*|docs?|examples?|vendor|_vendor|third_party|node_modules|tests?|fixtures|stubs"
+    r"|typings|mocks?|fakes?|build|dist|v?env|site-packages)(/|$)",
     re.IGNORECASE,
 )
 """Folders from which tests import nothing by a bare name, or should not."""
@@ -29,6 +30,8 @@ KNOWN = {
     "sklearn": "scikit-learn", "yaml": "PyYAML",
 }  # fmt: skip
 """Modules that everybody means the same package by; no other name is ever guessed."""
+_OTHERS = {*KNOWN, "google", "mock", "pkg_resources", "pytest", "setuptools"}
+"""Modules of others: what a repository holds by such a name stands in for them on purpose."""
 PLUGINS = (
     (re.compile(rb"\bmark\.asyncio\b"), "pytest-asyncio"),
     (re.compile(rb"\bmark\.anyio\b"), "anyio"),
@@ -43,7 +46,7 @@ def guessed_roots(tree: Tree, roots: Sequence[str]) -> tuple[str, ...]:
 
     Such tests are started with that folder on the path, which nothing in the repository says.
     """
-    wanted = _imported(file for path, file in _tests(tree)) - sys.stdlib_module_names
+    wanted = _imported(file for path, file in _tests(tree)) - sys.stdlib_module_names - _OTHERS
     tops = {_top(path, root) for root in roots for path in tree.files}
     places: dict[str, set[str]] = {}
     for path in tree.files:

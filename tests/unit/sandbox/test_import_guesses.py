@@ -8,7 +8,7 @@ from sandbox.pytest_options import import_mode, patterns
 from sandbox.requirements import declared
 from tests.unit.sandbox.rooms import tree_of
 
-TEST = "from main import X\nimport os, json.decoder, tools.deep as t, shop\n"
+TEST = "from main import X\nimport os, json.decoder, tools.deep as t, shop, yaml, pytest\n"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ TEST = "from main import X\nimport os, json.decoder, tools.deep as t, shop\n"
         ({"app/__init__.py": "", "app/main.py": ""}, ()),
         ({"vendor/main.py": "", "tests/main.py": "", "docs/main.py": "", ".x/main.py": ""}, ()),
         ({"app/os.py": "", "app/json/__init__.py": ""}, ()),
+        ({"app/yaml.py": "", "lib2/pytest/__init__.py": "", "stubs/shop.py": ""}, ()),
         ({"app/x.py": "import main\n", "app/other.py": ""}, ()),
     ],
 )
