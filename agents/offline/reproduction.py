@@ -210,13 +210,25 @@ async def _none_red(case: Case, bench: Bench, attempts: list[Attempted]) -> Repr
         return _read(Reading.NOTHING_TO_RUN if nothing else Reading.OTHER_ERROR, attempts[-1], note)
     survey = await bench.survey(case.tree)
     scripts = is_tested_by_scripts(case.tree)
-    if survey.run.end not in (RunEnd.PASSED, RunEnd.FAILED, RunEnd.NO_TESTS):
-        why = survey.run.output.partition("\n")[0].removeprefix("no_test_runner: ")[:300]
-        why = why if survey.run.end is RunEnd.NO_TEST_RUNNER else survey.run.end
+    if why := _why_not_run(survey.run):
         note = f"The tests of the repository cannot be run ({why}). {HELP}"
         return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=note, run=survey.run)
     wanted = IN_SCRIPTS if scripts else HELP
     return Reproduction(reading=Reading.NOTHING_TO_RUN, help_wanted=wanted, run=survey.run)
+
+
+def _why_not_run(run: TestRun) -> str:
+    """Why a run tells of no test, in words; empty where it does, or where there is none to tell of.
+
+    One that ended before any test, as where importing the code ends the process, did not run them.
+    """
+    if run.end in (RunEnd.PASSED, RunEnd.NO_TESTS):
+        return ""
+    if run.end is RunEnd.FAILED:
+        before = f"they end with exit code {run.exit_code} before any of them begins"
+        return "" if run.cases else before
+    said = run.output.partition("\n")[0].removeprefix("no_test_runner: ")[:300]
+    return said if run.end is RunEnd.NO_TEST_RUNNER else str(run.end)
 
 
 def _read(reading: Reading, tried: Attempted, note: str) -> Reproduction:

@@ -216,3 +216,18 @@ async def test_a_command_that_tells_of_no_test_is_the_test_itself(bench: Bench) 
     assert (answer.reading, answer.origin) == (Reading.REPRODUCED, "command that runs the tests")
     assert [change.path for change in answer.scaffold] == ["test_anton_reproduction.py"]
     assert "check.py" in str(answer.scaffold[0].file())
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"conftest.py": "import sys\nsys.exit(3)\n"}, "exit code 3 before any of them begins"),
+        ({"pytest.ini": "[pytest\n"}, "pytest says ERROR"),
+    ],
+)
+async def test_tests_that_do_not_begin_are_told_with_the_reason(
+    bench: Bench, more: Mapping[str, str], why: str
+) -> None:
+    answer = await found(bench, "It is off", more=more)
+    assert answer.reading is Reading.NOTHING_TO_RUN
+    assert why in answer.help_wanted
