@@ -96,7 +96,7 @@ def _symbols(path: str, text: str) -> tuple[tuple[str, int], ...]:
         return tuple((part.name, part.first) for part in script_of(path, text).parts)
     try:
         module = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     found: list[tuple[str, int]] = []
 

@@ -190,5 +190,5 @@ def parsed(text: str) -> ast.Module | None:
     """The syntax tree; None for what is no Python."""
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

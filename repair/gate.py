@@ -91,7 +91,7 @@ def refusals(
 def _parsed(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
@@ -168,9 +168,9 @@ def _promises(text: str) -> _TestFile | None:
         ):
             names.add(node.name)
         if isinstance(node, ast.Assert):
-            assertions[ast.unparse(node.test)] += 1
+            assertions[_written(node.test, text)] += 1
         elif isinstance(node, ast.Call) and _asserts(_dotted(node.func)):
-            assertions[ast.unparse(node)] += 1
+            assertions[_written(node, text)] += 1
         if isinstance(node, ast.Attribute | ast.Name) and SKIPS.search(_dotted(node)):
             skips += 1
         if isinstance(node, ast.Call) and _dotted(node.func).endswith("parametrize"):
@@ -179,15 +179,25 @@ def _promises(text: str) -> _TestFile | None:
     return _TestFile(frozenset(names), assertions, skips, cases)
 
 
+def _written(node: ast.expr, text: str) -> str:
+    """An expression in one form; as it stands there where it is nested too deeply for that."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ast.get_source_segment(text, node) or ""
+
+
 def _asserts(name: str) -> bool:
     last = name.rpartition(".")[2]
     return last.startswith("assert") or last in ("raises", "warns", "fail")
 
 
 def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value)}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return ".".join([node.id if isinstance(node, ast.Name) else "", *parts])
 
 
 def _weakened_settings(path: str, before: str, after: str, entries: Entries) -> Iterator[Refusal]:

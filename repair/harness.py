@@ -30,7 +30,7 @@ def script_reaches_for_runner(path: str, before: str, after: str) -> bool:
 def _names_runner(text: str) -> bool:
     try:
         module = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return any(RUNNER.search(word) for word in _words(module))
 

@@ -13,7 +13,7 @@ def keywords_of(tree: Tree, tests: Sequence[str]) -> list[str]:
         path, *names = test.split("[", maxsplit=1)[0].split("::")
         try:
             module = ast.parse(tree.text(path)) if path in tree else ast.Module([], [])
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == names[-1]:

@@ -140,7 +140,7 @@ def _with_definitions(
         text = tree.text(path)
         try:
             module = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         used: dict[str, float] = {}
         rows = text.split("\n")

@@ -27,7 +27,7 @@ class Functions:
             return
         try:
             self._read(ast.parse(text), "")
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
         self.lines = sorted(set(self.lines))
 

@@ -14,7 +14,7 @@ def only_guards(before: str, after: str, crash_lines: Iterable[int]) -> bool:
     """
     try:
         old, new = _known(before), ast.parse(after)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     if old.dump == ast.dump(new) or not any(line in old.lines for line in crash_lines):
         return False

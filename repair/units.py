@@ -280,7 +280,7 @@ def parsed(text: str) -> ast.Module | None:
     """The syntax tree of a file; None for one that is no Python."""
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 

@@ -38,7 +38,7 @@ def _form(path: str, result: Tree) -> str:
     text = result.text(path) if path in result else ""
     try:
         module = ast.parse(text if path.endswith(".py") else "?")
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return " ".join(text.split())
     for node in ast.walk(module):
         body = getattr(node, "body", None)

@@ -123,7 +123,7 @@ def _apps(tree: Tree) -> Iterator[tuple[str, str, bool]]:
             continue
         try:
             module = ast.parse(file.data)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         yield from ((path, name, made) for name, made in _named(module))
 

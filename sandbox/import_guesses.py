@@ -35,8 +35,8 @@ _OTHERS = {*KNOWN, "google", "mock", "pkg_resources", "pytest", "setuptools"}
 PLUGINS = (
     (re.compile(rb"\bmark\.asyncio\b"), "pytest-asyncio"),
     (re.compile(rb"\bmark\.anyio\b"), "anyio"),
-    (re.compile(rb"\bdef test\w*\([^)]*\bmocker\b"), "pytest-mock"),
-    (re.compile(rb"\bdef test\w*\([^)]*\brequests_mock\b"), "requests-mock"),
+    (re.compile(rb"\bdef test\w*\([^)]{0,300}\bmocker\b"), "pytest-mock"),
+    (re.compile(rb"\bdef test\w*\([^)]{0,300}\brequests_mock\b"), "requests-mock"),
 )
 """Plugins of pytest by what their users write."""
 

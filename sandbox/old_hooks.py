@@ -31,7 +31,7 @@ def asking_for_paths(tree: Tree) -> str:
 def _functions(text: str) -> Iterator[tuple[str, set[str]]]:
     try:
         module = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in module.body:
         if isinstance(node, ast.FunctionDef):

@@ -112,6 +112,9 @@ def project_of(tree: Tree) -> Project:
         except (ValueError, SyntaxError, configparser.Error, RecursionError) as error:
             notes.append(f"{path} cannot be read: {str(error).splitlines()[0]}")
             return {}
+        except MemoryError:
+            notes.append(f"{path} cannot be read: it is nested too deeply")
+            return {}
 
     return Project(
         pyproject=parsed("pyproject.toml", tomllib.loads),
@@ -233,7 +236,7 @@ def _assigned_version(tree: Tree, project: Project) -> str:
     for path in candidates[:20]:
         try:
             module = ast.parse(tree.text(path))
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in module.body:
             if isinstance(node, ast.Assign) and any(

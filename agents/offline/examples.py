@@ -122,7 +122,7 @@ def _may_run(fence: re.Match[str]) -> bool:
 def _module(code: str) -> ast.Module | None:
     try:
         module = ast.parse(code)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return module if any(_does(node) for node in module.body) else None
 
@@ -135,14 +135,18 @@ def _does(node: ast.stmt) -> bool:
 
 
 def _example(block: _Block) -> Example | None:
-    if ">>> " in block.code:
-        return _from_session(block)
-    module = _module(block.code)
-    if module is None:
+    """The example that a block gives; None for none, and for what is nested too deeply."""
+    try:
+        if ">>> " in block.code:
+            return _from_session(block)
+        module = _module(block.code)
+        if module is None:
+            return None
+        if any(_is_test(node) for node in module.body):
+            return Example((), block.code, asserts=True, whole=True)
+        return _from_module(module, block)
+    except RecursionError:
         return None
-    if any(_is_test(node) for node in module.body):
-        return Example((), block.code, asserts=True, whole=True)
-    return _from_module(module, block)
 
 
 def _is_test(node: ast.stmt) -> bool:
@@ -233,7 +237,7 @@ def _from_session(block: _Block) -> Example | None:
     try:
         steps = doctest.DocTestParser().get_examples(block.code)
         nodes = [ast.parse(step.source).body[0] for step in steps]
-    except (ValueError, SyntaxError, IndexError):
+    except (ValueError, SyntaxError, IndexError, RecursionError, MemoryError):
         return None
     imports = tuple(ast.unparse(node) for node in nodes if isinstance(node, _IMPORTS))
     if len(imports) == len(nodes):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agents.offline.examples import Example
 from core.trees import Tree
 
-_SHOWN_CALL = re.compile(r'^\s*File "[^"\n]+", line \d+, in \S+\n[ \t]+(?P<code>\S[^\n]*)', re.M)
+_SHOWN_CALL = re.compile(r'^[ \t]*File "[^"\n]+", line \d+, in \S+\n[ \t]+(?P<code>\S[^\n]*)', re.M)
 PATHS_LEFT_OUT = ("src", "lib")
 """Folders that are put on the import path instead of being packages."""
 
@@ -44,7 +44,7 @@ def _literal_call(code: str) -> ast.Call | None:
     """The outermost call of a line, when every argument is a literal."""
     try:
         (statement,) = ast.parse(code.strip()).body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     value = getattr(statement, "value", None)
     if not isinstance(value, ast.Call):
@@ -52,7 +52,7 @@ def _literal_call(code: str) -> ast.Call | None:
     try:
         for argument in [*value.args, *(keyword.value for keyword in value.keywords)]:
             ast.literal_eval(argument)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value
 
@@ -65,7 +65,7 @@ def _homes(tree: Tree) -> dict[str, list[str]]:
             continue
         try:
             module = ast.parse(tree.text(path))
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in module.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

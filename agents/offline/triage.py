@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from core.findings import Template, Triage
 from core.incidents import Severity
@@ -17,8 +18,8 @@ _SEVERITY_WORDS = (
     (Severity.P4, r"\b(typo|cosmetic|wording|misspell\w*|alignment)\b"),
     (Severity.P3, r"\b(minor|rarely|sometimes|edge case|low priority)\b"),
 )
-_SHOULD = re.compile(r"[^.\n]*\b(should|expected|must|instead of)\b[^.\n]*", re.IGNORECASE)
-_PATH = re.compile(r"[\w./-]+\.(?:py|pyi|js|jsx|ts|tsx|java|go|rb|rs)\b")
+_SHOULD = re.compile(r"\b(should|expected|must|instead of)\b", re.IGNORECASE)
+_PATH = re.compile(r"(?<![\w./-])[\w./-]{1,400}\.(?:py|pyi|js|jsx|ts|tsx|java|go|rb|rs)\b")
 CRITERIA_MAX = 5
 
 
@@ -31,9 +32,7 @@ def triage(case: Case) -> Triage:
         severity=_severity(text),
         component=_component(hints),
         affected_files_hint=hints,
-        acceptance_criteria=tuple(
-            match.group(0).strip() for match in list(_SHOULD.finditer(text))[:CRITERIA_MAX]
-        ),
+        acceptance_criteria=tuple(islice(_criteria(text), CRITERIA_MAX)),
         template=_template(hints or case.tree, case.tree),
         complexity="low" if len(hints) == 1 else "medium",
         context_summary=case.title or text.strip().split("\n", maxsplit=1)[0][:200],
@@ -49,6 +48,11 @@ def named_files(case: Case) -> tuple[str, ...]:
         tail = name.lstrip("./")
         found += [path for path in case.tree if path == tail or path.endswith("/" + tail)][:1]
     return tuple(dict.fromkeys(found))
+
+
+def _criteria(text: str) -> Iterator[str]:
+    """Sentences that say how it should be."""
+    return (part.strip() for part in re.split(r"[.\n]", text) if _SHOULD.search(part))
 
 
 def _severity(text: str) -> Severity:

@@ -114,3 +114,9 @@ def test_a_name_with_two_homes_is_not_guessed() -> None:
 )
 def test_module_names(path: str, name: str) -> None:
     assert module_name(path) == name
+
+
+def test_an_example_that_is_nested_too_deeply_hides_no_other() -> None:
+    deep = "```python\nassert total(" + "1 + " * 900 + "1) == 1\n```\n"
+    report = f"{deep}\n```python\n{'-' * 20_000}1\n```\n\n```python\nassert total(2) == 3\n```\n"
+    assert [one.body for one in examples_in(report)] == ["assert total(2) == 3"]

@@ -27,3 +27,9 @@ def test_template_follows_the_files_that_are_named_else_most_files(
 ) -> None:
     found = triage(Case("t", "", report, "/r", "0" * 40, Tree().with_texts(files)))
     assert found.template == template
+
+
+def test_a_line_of_any_length_is_read_at_once() -> None:
+    report = f"{'a.b/' * 50_000}\n{'x' * 300_000}\nIt should be 3.\nshop.py:1"
+    found = triage(Case("t", "", report, "/r", "0" * 40, Tree().with_texts({"shop.py": ""})))
+    assert found.acceptance_criteria == ("It should be 3",)

@@ -430,3 +430,10 @@ def test_what_the_command_of_the_tests_does_not_name_may_change() -> None:
         ("tests/test_a.py", "\n\ndef test_b():\n    assert 2\n"),
     ):
         assert refusals(base, base.with_texts({path: base.text(path) + more})) == []
+
+
+def test_an_assertion_that_is_nested_deeply_is_one_too() -> None:
+    deep = f"def test_a():\n    assert f({'1 + ' * 900}1) == 1\n"
+    base = Tree({}).with_texts({"test_a.py": deep})
+    (found,) = refusals(base, base.with_texts({"test_a.py": deep.replace("== 1", "== 2")}))
+    assert found.message == "test_a.py loses or changes an assertion."

@@ -2,8 +2,10 @@
 
 import pytest
 
+from agents.offline.tracebacks import calls_in
 from repair.selection import touching
 from sandbox.globs import named_by
+from sandbox.import_guesses import unsaid
 from sandbox.node_project import project_of
 from sandbox.project import project_of as python_project_of
 from sandbox.requirements import declared
@@ -42,3 +44,17 @@ def test_blank_lines_are_passed_over_at_once() -> None:
         tree_of({"package.json": A, "pnpm-lock.yaml": "", "pnpm-workspace.yaml": BLANK})
     )
     assert pnpm and pnpm.members == ()
+
+
+def test_a_test_that_is_cut_off_is_passed_over_at_once() -> None:
+    tree = tree_of({"test_a.py": "def test(" * 20_000})
+    assert list(unsaid(tree, (), is_declared=True)) == []
+
+
+@pytest.mark.parametrize("nested", ["-" * 20_000 + "1", "x = " + "1 + " * 20_000 + "1"])
+def test_what_is_nested_too_deeply_is_not_read(nested: str) -> None:
+    tree = tree_of(dict.fromkeys(("setup.py", "conftest.py", "a/__init__.py"), nested))
+    project = python_project_of(tree)
+    assert "setup.py cannot be read" in project.notes[0]
+    assert declared(project, tree, {}).wanted == ()
+    assert list(calls_in("KeyError", tree)) == []
