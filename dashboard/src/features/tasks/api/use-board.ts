@@ -10,7 +10,10 @@ type Board = Schemas["Board"];
 const KEY = ["board"];
 const REFETCH_MS = 2_000;
 
-/** The last thousand tasks; what events tell of them is put into the rows at once. */
+/**
+ * The last thousand tasks; what events tell of them is put into the rows at once. Nobody hears
+ * them while no component shows the tasks: whoever begins to has them fetched anew.
+ */
 export function useBoard() {
   const queries = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -26,7 +29,11 @@ export function useBoard() {
         void queries.invalidateQueries({ queryKey: KEY });
       }, REFETCH_MS);
   });
-  return useQuery({ queryKey: KEY, queryFn: () => answerOf(api.GET("/board")) });
+  return useQuery({
+    queryKey: KEY,
+    refetchOnMount: "always",
+    queryFn: () => answerOf(api.GET("/board")),
+  });
 }
 
 /** The rows after some events, and whether these tell of more than a row can take from them. */

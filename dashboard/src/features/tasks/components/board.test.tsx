@@ -51,7 +51,10 @@ afterEach(() => {
 });
 afterAll(() => server.close());
 
-function show(tasks: Brief[], filters: Partial<Filters> = {}) {
+const fresh = () =>
+  new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 30_000 } } });
+
+function show(tasks: Brief[], filters: Partial<Filters> = {}, queries = fresh()) {
   server.use(
     http.get("*/board", () => HttpResponse.json({ as_of_seq: 1, tasks, next_cursor: null })),
   );
@@ -61,9 +64,7 @@ function show(tasks: Brief[], filters: Partial<Filters> = {}) {
   const history = createMemoryHistory({ initialEntries: ["/"] });
   const router = createRouter({ routeTree: createRootRoute({ component }), history });
   render(
-    <QueryClientProvider
-      client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}
-    >
+    <QueryClientProvider client={queries}>
       <RouterProvider router={router as never} />
     </QueryClientProvider>,
   );
@@ -154,4 +155,11 @@ test("a severity that triage has not told is not made up", async () => {
   show([brief("a", { severity: null }), brief("b", blocked)], { view: "table" });
   expect(await screen.findByText("Not yet known")).toBeTruthy();
   expect(screen.queryByText("P?")).toBeNull();
+});
+
+test("tasks that were fetched for another screen are fetched anew, for nobody heard of changes", async () => {
+  const queries = fresh();
+  queries.setQueryData(["board"], { as_of_seq: 1, tasks: [], next_cursor: null });
+  show([brief("late")], {}, queries);
+  expect(await screen.findByRole("link", { name: /Fault late/ })).toBeTruthy();
 });
