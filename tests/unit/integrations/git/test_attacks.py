@@ -41,6 +41,17 @@ def repo(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo")
 
 
+def configure(file: Path, value: object, names: str = COMMANDS) -> None:
+    """Give each of these options one value, as git writes it, but all at once."""
+    lines = []
+    for name in names.split():
+        section, _, option = name.rpartition(".")
+        section, _, below = section.partition(".")
+        lines += [f'[{section} "{below}"]' if below else f"[{section}]", f"\t{option} = {value}"]
+    with file.open("a") as config:
+        config.write("\n".join([*lines, ""]))
+
+
 def plant_hooks(repo: Path, probe: Path) -> None:
     for name in HOOKS.split():
         hook = repo / ".git" / "hooks" / name
@@ -55,10 +66,9 @@ def plant_hooks_path(repo: Path, probe: Path) -> None:
 
 
 def plant_commands(repo: Path, probe: Path) -> None:
-    for name in COMMANDS.split():
-        git(repo, "config", name, str(probe))
-    for name in ("filter.evil.required", "commit.gpgSign", "tag.gpgSign", "core.untrackedCache"):
-        git(repo, "config", name, "true")
+    configure(repo / ".git" / "config", probe)
+    switched_on = "filter.evil.required commit.gpgSign tag.gpgSign core.untrackedCache"
+    configure(repo / ".git" / "config", "true", switched_on)
 
 
 def plant_attributes(repo: Path, probe: Path) -> None:
@@ -73,16 +83,14 @@ def plant_attributes(repo: Path, probe: Path) -> None:
 
 def plant_included(repo: Path, probe: Path) -> None:
     evil = repo / ".git" / "evil.config"
-    for name in COMMANDS.split():
-        git(repo, "config", "--file", str(evil), name, str(probe))
+    configure(evil, probe)
     git(repo, "config", "include.path", str(evil))
     git(repo, "config", "includeIf.gitdir:/**.path", str(evil))
 
 
 def plant_worktree_config(repo: Path, probe: Path) -> None:
     git(repo, "config", "extensions.worktreeConfig", "true")
-    for name in COMMANDS.split():
-        git(repo, "config", "--worktree", name, str(probe))
+    configure(repo / ".git" / "config.worktree", probe)
 
 
 def plant_partial_clone(repo: Path, probe: Path) -> None:
@@ -112,8 +120,7 @@ def plant_bare_repository(repo: Path, probe: Path) -> None:
     inner = repo / "inner"
     inner.mkdir()
     git(inner, "init", "--quiet", "--bare")
-    for name in COMMANDS.split():
-        git(inner, "config", name, str(probe))
+    configure(inner / "config", probe)
     git(inner, "config", "core.worktree", str(repo))
     commit(repo, {}, "A bare repository")
 
