@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from agents.offline.wishes import Wish, literal, wish_in, wish_in_comment
 
 _FENCE = re.compile(
-    r"^[ \t]*(?P<mark>```+|~~~+)[ \t]*(?P<tag>[\w+-]*)[^\n]*\n(?P<code>.*?)^[ \t]*(?P=mark)",
+    r"^[ \t]*(?P<mark>`{3,}+|~{3,}+)[ \t]*(?P<tag>[\w+-]*)[^\n]*\n(?P<code>.*?)^[ \t]*(?P=mark)",
     re.MULTILINE | re.DOTALL,
 )
 _PYTHON_TAGS = ("", "python", "py", "python3", "pycon", "doctest")

@@ -120,3 +120,7 @@ def test_an_example_that_is_nested_too_deeply_hides_no_other() -> None:
     deep = "```python\nassert total(" + "1 + " * 900 + "1) == 1\n```\n"
     report = f"{deep}\n```python\n{'-' * 20_000}1\n```\n\n```python\nassert total(2) == 3\n```\n"
     assert [one.body for one in examples_in(report)] == ["assert total(2) == 3"]
+
+
+def test_a_line_of_ticks_is_passed_over_at_once() -> None:
+    assert list(examples_in("`" * 200_000)) == []
