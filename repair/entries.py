@@ -23,6 +23,9 @@ TOOLS = {
     "nox": ("noxfile.py",),
 }
 """Files that a program reads what it does from, by its name."""
+FILE = "Dockerfile"
+"""What builds a service where nothing else is named."""
+_BEGUN = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)[ \t](.*)", re.MULTILINE | re.IGNORECASE)
 _MODULE = re.compile(r"(?<!\S)-m\s+([\w.]+)")
 
 
@@ -78,7 +81,7 @@ def _named(command: str, tree: Tree, home: str = "") -> Iterator[str]:
 
 
 def _composed(tree: Tree) -> Iterator[str]:
-    """The compose file with a test service, those that would go before it, and Dockerfiles."""
+    """The compose file with a test service, those that would go before it, and what it begins."""
     path = compose_file(tree)
     try:
         services = yaml.safe_load(tree.text(path))["services"] if path else {}
@@ -88,8 +91,26 @@ def _composed(tree: Tree) -> Iterator[str]:
     if tested is None:
         return
     yield from FILES[: FILES.index(path) + 1]
-    build = tested.get("build") if isinstance(tested, dict) else None
-    if build:
+    service = tested if isinstance(tested, dict) else {}
+    folder, begun = "", [_one_line(service.get(key)) for key in ("entrypoint", "command")]
+    if build := service.get("build"):
         table = build if isinstance(build, dict) else {"context": build}
-        file = str(table.get("dockerfile", "Dockerfile"))
-        yield posixpath.normpath(posixpath.join(str(table.get("context", ".")), file))
+        folder = posixpath.normpath(str(table.get("context", ".")))
+        file = posixpath.normpath(posixpath.join(folder, str(table.get("dockerfile", FILE))))
+        yield file
+        begun += _BEGUN.findall(tree.text(file) if file in tree else "")
+    command = " ".join(_seen_from_here(" ; ".join(begun)))
+    for home in dict.fromkeys(("", "" if folder == "." else folder)):
+        yield from _named(command, tree, home)
+
+
+def _one_line(command: object) -> str:
+    """A command of compose, be it text or a list."""
+    return " ".join(map(str, command)) if isinstance(command, list) else str(command or "")
+
+
+def _seen_from_here(command: str) -> Iterator[str]:
+    """Words of a command in a container, where nobody knows in which folder the repository lies."""
+    for word in re.sub(r"[][,'\"]", " ", command).split():
+        parts = word.split("/") if word.startswith("/") else [word]
+        yield from ("/".join(parts[start:]) for start in range(bool(parts[1:]), len(parts)))

@@ -326,6 +326,20 @@ COMPOSED = "services:\n  test:\n    build: .\n    command: pytest\n"
         ({"compose.yaml": COMPOSED}, "compose.yaml", COMPOSED.replace("pytest", "'true'")),
         ({"compose.yaml": COMPOSED}, "compose.test.yaml", COMPOSED.replace("pytest", "'true'")),
         ({"compose.yaml": COMPOSED, "Dockerfile": "FROM a\n"}, "Dockerfile", "FROM b\n"),
+        (
+            {"compose.yaml": COMPOSED.replace("pytest", "[sh, /app/ci/run.sh]"), "ci/run.sh": "a"},
+            "ci/run.sh",
+            "true\n",
+        ),
+        (
+            {
+                "compose.yaml": "services: {test: {build: svc}}\n",
+                "svc/Dockerfile": 'FROM a\nCMD ["./run.sh"]\n',
+                "svc/run.sh": "pytest\n",
+            },
+            "svc/run.sh",
+            "true\n",
+        ),
         ({"a.py": "x = 1\n"}, "pytest.toml", "[pytest]\n"),
         ({"a.py": "x = 1\n", "svc/.pytest.toml": "[pytest]\n"}, "svc/.pytest.toml", ""),
         ({"package.json": TESTED_BY % "sh check.sh", "check.sh": "a\n"}, "check.sh", "true\n"),
