@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -45,7 +46,12 @@ def entries_of(tree: Tree, operators: Recipe | None = None) -> Entries:
     Their commands are read word by word, so that a path is found that is made of variables no more.
     """
     recipe = recipe_of(tree, operators or Recipe())[0]
-    command = f"{recipe.setup}\n{recipe.test}"
+    return _entries(tree, f"{recipe.setup}\n{recipe.test}")
+
+
+@lru_cache(maxsize=2)
+def _entries(tree: Tree, command: str) -> Entries:
+    """The same for each candidate against a base, and not cheap in a large repository."""
     return Entries(
         frozenset([*_named(command, tree), *_of_script(tree), *_composed(tree)]),
         frozenset(called_by(command)),
@@ -68,7 +74,10 @@ def _named(command: str, tree: Tree, home: str = "") -> Iterator[str]:
     """What the commands that set up and run the tests name or read, begun in this folder."""
     words = [posixpath.normpath(word) for word in re.findall(r"[^\s'\"=;&|()<>]+", command)]
     below = [posixpath.join(home, word) for word in words]
-    folders = [home, *(one for one in below if any(path.startswith(f"{one}/") for path in tree))]
+    folders = [
+        home,
+        *(one for one in below if any(path.startswith(f"{one}/") for path in tree.files)),
+    ]
     for place in folders:
         for word in words:
             path = posixpath.join(place, word)

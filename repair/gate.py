@@ -59,9 +59,12 @@ def refusals(
     `red_on_base` tells where the failing tests crashed, so that a change which only keeps the
     crash from happening is seen; `recipe` is what the operator says of how the tests are run.
     """
-    paths = sorted(p for p in {*base.files, *result.files} if base.get(p) != result.get(p))
+    old, new = base.files, result.files
+    paths = sorted(
+        p for p in {*old, *new} if old.get(p) is not new.get(p) and old.get(p) != new.get(p)
+    )
     found: list[Refusal] = []
-    holding, entries = Holding.of(base), entries_of(base, recipe)
+    holding, entries = _holding(base), entries_of(base, recipe)
     for path in paths:
         before = base.text(path) if path in base else ""
         after = result.text(path) if path in result else ""
@@ -85,6 +88,12 @@ def refusals(
     if not found and red_on_base is not None:
         found += _symptoms(base, result, paths, red_on_base)
     return found
+
+
+@lru_cache(maxsize=2)
+def _holding(base: Tree) -> Holding:
+    """The same for each candidate."""
+    return Holding.of(base)
 
 
 @lru_cache(maxsize=8)
