@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from core.errors import EnvironmentUnprepared
 from observability import host_programs
 from sandbox.node_project import MANIFEST, NEEDS, NodeProject, locked_packages, table_of
+from sandbox.node_scopes import private_packages
 from sandbox.programs import Programs
 
 SECONDS = 600.0
@@ -71,7 +72,7 @@ class NodeInstaller:
             if not why:
                 return notes
             notes.append(why)
-        left_out = dict(project.foreign)
+        left_out = {**project.foreign, **private_packages(project)}
         notes += [
             f"{name} is missing: it comes from {_short(source)} and not from npm's registry"
             for name, source in left_out.items()
@@ -84,7 +85,7 @@ class NodeInstaller:
     def _by_its_own(self, project: NodeProject, folder: Path) -> str:
         """Install by the lock file of pnpm or yarn; why that cannot be followed, if it cannot."""
         name = project.manager
-        if project.foreign:
+        if project.foreign or private_packages(project):
             return f"{project.lock} was not followed: some packages in it are of no registry"
         if project.other_hosts:
             host = project.other_hosts[0][:80]

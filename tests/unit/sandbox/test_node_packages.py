@@ -114,6 +114,37 @@ async def test_what_no_registry_has_is_named_and_the_rest_is_there(
     assert (packages / "left" / "package.json").is_file()
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {
+            ".npmrc": "//npm.acme.invalid/:_authToken=${TOKEN}\n@acme:registry=https://npm.acme.invalid/"
+        },
+        {".yarnrc.yml": "npmScopes:\n  acme:\n    npmRegistryServer: https://npm.acme.invalid\n"},
+    ],
+)
+async def test_a_scope_with_a_registry_of_its_own_is_not_asked_of_the_public_one(
+    registry: Registry,
+    rooms: Rooms,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+) -> None:
+    registry.add("left")
+    registry.add("@acme/core")
+    monkeypatch.setenv("npm_config_userconfig", str(tmp_path / "npmrc"))
+    texts = {"package.json": manifest(**{"left": "*", "@acme/core": "*"}), **settings}
+    environment = await rooms.environments.prepare(tree_of(texts))
+    packages = dict((inside, host) for host, inside in environment.layers)["/node_modules"]
+    assert (packages / "left").is_dir() and not (packages / "@acme" / "core").exists()
+    [note] = [note for note in environment.notes if "@acme/core" in note]
+    assert "comes from https://npm.acme.invalid" in note
+    (tmp_path / "npmrc").write_text(f"@acme:registry={registry.url}")
+    known = await rooms.environments.prepare(tree_of(texts))
+    packages = dict((inside, host) for host, inside in known.layers)["/node_modules"]
+    assert (packages / "@acme" / "core").is_dir()
+
+
 async def test_a_registry_that_is_away_is_no_fault_of_the_code(
     registry: Registry, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
