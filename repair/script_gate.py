@@ -20,6 +20,8 @@ BUILD_SETTINGS = re.compile(r"^(vite|rspack|rsbuild)\.config\..+$")
 OF_TESTS = re.compile(
     r"\b(test|exclude|include|setupFiles|globalSetup|retry|bail|alias|environment)\b"
 )
+WRITTEN_MAX = 8_000
+"""Characters that a file of settings has at most."""
 KEYS = ("jest", "vitest", "mocha", "ava", "tap", "nyc", "c8", "babel", "type", "imports", "exports")
 """Of a package.json: what decides how tests are run, and what they load."""
 
@@ -66,7 +68,12 @@ def weakened_settings(
 
 
 def _of_tests(text: str) -> list[str]:
-    """What stands behind each key that concerns tests, be it on lines of its own."""
+    """What stands behind each key that concerns tests, be it on lines of its own.
+
+    All of a file that is larger than any that a person wrote.
+    """
+    if len(text) > WRITTEN_MAX:
+        return [text]
     return [_value(text, found.start()) for found in OF_TESTS.finditer(text)]
 
 

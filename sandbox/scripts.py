@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
+
+Found = TypeVar("Found")
 
 JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs")
 SUITES = frozenset({"describe", "suite", "context"})
@@ -77,7 +80,7 @@ class Script:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """Functions and classes in order; a function within a function belongs to the outer one."""
-        return tuple(_parts(self._root, "", None))
+        return _as_far_as(_parts(self._root, "", None))
 
     @cached_property
     def types(self) -> tuple[tuple[str, str], ...]:
@@ -97,12 +100,12 @@ class Script:
     @cached_property
     def statements(self) -> dict[int, bool]:
         """Lines on which a statement begins, and whether it runs only when a function is called."""
-        return dict(sorted(_statements(self._root, called=False)))
+        return dict(sorted(_as_far_as(_statements(self._root, called=False))))
 
     @cached_property
     def tests(self) -> tuple[Promise, ...]:
         """All tests with a name that is written out."""
-        return tuple(_tests(self._root, ()))
+        return _as_far_as(_tests(self._root, ()))
 
     @cached_property
     def assertions(self) -> Counter[str]:
@@ -166,7 +169,7 @@ class Script:
                 "export_statement",
             )
             short = node.end_point.row - node.start_point.row < 15
-            holds_function = any(_parts(node, "", None))
+            holds_function = any(_as_far_as(_parts(node, "", None)))
             wanted = _bound(node) & read if binds or is_import else frozenset()
             if (is_import and every_import) or (wanted and short and not holds_function):
                 shown += lines[node.start_point.row : node.end_point.row + 1]
@@ -219,6 +222,14 @@ def _walk(node: "Node", depth: int = 0) -> Iterator["Node"]:
     if depth < MAX_DEPTH:
         for child in node.children:
             yield from _walk(child, depth + 1)
+
+
+def _as_far_as(found: Iterator[Found]) -> tuple[Found, ...]:
+    """What is found above the place where a file is nested too deeply, as what tools made is."""
+    seen: list[Found] = []
+    with suppress(RecursionError):
+        seen.extend(found)
+    return tuple(seen)
 
 
 def _text(node: "Node | None") -> str:

@@ -118,3 +118,9 @@ def test_whether_a_file_can_be_read(path: str, text: str, sound: bool) -> None:
 )
 def test_which_paths_hold_tests(path: str, is_test: bool) -> None:
     assert is_test_path(path) is is_test
+
+
+def test_settings_of_any_length_are_compared_at_once() -> None:
+    base = Tree({}).with_texts({"vite.config.ts": "test: [" * 5_000})
+    found = refusals(base, base.with_texts({"vite.config.ts": "test: [" * 5_001}))
+    assert "settings" in {one.rule for one in found}

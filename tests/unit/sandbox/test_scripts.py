@@ -73,3 +73,13 @@ def test_a_file_beyond_all_measure_is_not_read() -> None:
     assert script_of("a.js", "(" * 2_000_000).fault == ""
     deep = script_of("a.js", "f(" * 20_000 + ")" * 20_000)
     assert deep.parts == () or deep.parts
+
+
+def test_what_stands_above_a_deep_nest_is_read() -> None:
+    nested = "it('a', () => { expect(b).toBe(1) })\nfunction c() {}\n" + "x || " * 20_000 + "y\n"
+    script = script_of("a.test.js", nested)
+    assert ([one.name for one in script.tests], [one.name for one in script.parts]) == (
+        ["a"],
+        ["c"],
+    )
+    assert script.statements[2] is False
