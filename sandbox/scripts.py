@@ -362,7 +362,9 @@ def _dotted(call: "Node") -> tuple[str, ...]:
     """What is called, part by part, as `it`, `each`; calls in between are passed over."""
     parts: list[str] = []
     at = call.child_by_field_name("function")
-    while at is not None:
+    for _ in range(MAX_DEPTH):
+        if at is None:
+            break
         if at.type == "member_expression":
             parts.append(_text(at.child_by_field_name("property")))
             at = at.child_by_field_name("object")

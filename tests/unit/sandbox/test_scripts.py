@@ -1,5 +1,7 @@
 """JavaScript and TypeScript are read as data."""
 
+import pytest
+
 from sandbox.scripts import script_of
 
 CART = """\
@@ -83,3 +85,10 @@ def test_what_stands_above_a_deep_nest_is_read() -> None:
         ["c"],
     )
     assert script.statements[2] is False
+
+
+@pytest.mark.parametrize("chained", ["`", "f()", ".a()"])
+def test_calls_of_calls_without_end_are_read_at_once(chained: str) -> None:
+    script = script_of("a.test.js", f"expect(1).toBe(1)\n;a{chained * 50_000}\n")
+    assert script.tests == ()
+    assert script.assertions == {"expect(1).toBe(1)": 1}
