@@ -4,7 +4,15 @@ from collections.abc import Collection
 
 from control.chronicle import Records, asked
 from control.consent import Consent, Deciders
-from core.approvals import POLICY, Approval, ApprovalState, Decision, Person, Risk
+from core.approvals import (
+    MISSES_MAX,
+    POLICY,
+    Approval,
+    ApprovalState,
+    Decision,
+    Person,
+    Risk,
+)
 from core.errors import (
     AntonError,
     ConfirmationWrong,
@@ -41,12 +49,26 @@ class Decisions:
         requested_by = (await self._records.tasks.get(approval.task_id)).request.requested_by
         requester = [requested_by] if self._consent.forbid_requester and requested_by else []
         without = [caller.account, *requester, *(voice.by.account for voice in approval.voices)]
-        barred = ""
+        barred = self._barred(approval, caller, requested_by)
+        return Deciders(tuple(self._consent.others(channels, keys, without)), barred)
+
+    def _barred(self, approval: Approval, caller: Person, requested_by: str) -> str:
+        """Why an approval of the caller would be refused, whatever was typed."""
         try:
             self._consent.check(Decision(choice="approve", by=caller), requested_by)
         except NotEntitled as refusal:
-            barred = refusal.message
-        return Deciders(tuple(self._consent.others(channels, keys, without)), barred)
+            return refusal.message
+        if approval.question.proof and approval.misses.get(caller.account, 0) >= MISSES_MAX:
+            return f"After {MISSES_MAX} wrong confirmations you may not approve this."
+        for voice in approval.voices:
+            one, counts = voice.by.account, self._consent.may_decide(voice.by, voice.place)
+            apart = self._consent.people.apart(one, caller.account)
+            if counts and not apart and one != caller.account:
+                return (
+                    f"Whether you are another person than {one}, who approved it, is not known, "
+                    "or you are one: PEOPLE says who is who."
+                )
+        return ""
 
     async def take(self, approval_id: str, decision: Decision) -> Approval:
         """The question as it stands behind this answer; raises as Anton.decide does."""
