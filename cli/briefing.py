@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.screen import Screen, put
-from core.approvals import Approval, Question
+from core.approvals import Approval, ApprovalState, Question
 from core.errors import Expired
 from core.patches import Patch
 from core.ports import ArtifactStore
@@ -46,7 +46,7 @@ class Briefing:
 
     @classmethod
     async def of(cls, approval: Approval, artifacts: ArtifactStore) -> "Briefing":
-        """Fetch what the question only refers to, as far as it is kept."""
+        """Fetch what the question only refers to; Expired where it is gone and somebody decides."""
         question = approval.question
         body, diff = question.body, ""
         try:
@@ -56,6 +56,8 @@ class Briefing:
                 kept = await artifacts.get(question.patch_ref)
                 diff = Patch.model_validate_json(kept).diff
         except Expired:
+            if approval.state is ApprovalState.PENDING:
+                raise
             body = body or "Its briefing and its diff are not kept any more."
         return cls(question, body, diff, approval.tally)
 

@@ -18,6 +18,8 @@ from core.revisions import changes_between
 
 router = APIRouter(tags=["approvals"])
 
+UNSEEN = "What it is about is not kept any more: nobody can see what would be approved."
+
 
 @router.get(
     "/approvals",
@@ -182,14 +184,14 @@ async def _facts(front: Front, approval: Approval, caller: Caller) -> dict[str, 
         patch = await _patch(front, approval)
     except Expired:
         forgotten = True
-    person, seen = caller.person, Deciders()
-    if approval.state is ApprovalState.PENDING:
+    person, seen, pending = caller.person, Deciders(), approval.state is ApprovalState.PENDING
+    if pending:
         seen = await front.anton.deciders(approval, person, front.keys.approvers())
     return {
         **approval_facts(approval, may_decide=caller.may(Scope.APPROVE), body=body),
         "diff": patch.diff if patch else None,
         "forgotten": forgotten,
         "deciders": seen.others,
-        "barred": seen.barred or None,
+        "barred": (UNSEEN if pending and forgotten else seen.barred) or None,
         "voiced": any(voice.by.same_as(person) for voice in approval.voices),
     }

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -264,6 +265,16 @@ async def test_whoever_asked_is_told_beforehand_that_they_may_not_approve(tmp_pa
         shown = (await house.ask("GET", f"/approvals/{question['approval_id']}")).json()
         assert "APPROVAL_FORBID_REQUESTER" in shown["barred"]
         assert (await decide(house, question, "approve")).status_code == 403
+        assert (await decide(house, question, "reject")).json()["barred"] is None
+
+
+async def test_nobody_is_to_approve_what_nobody_can_see(tmp_path: Path) -> None:
+    async with serving(tmp_path) as house:
+        question = await house.waiting()
+        rmtree(await asyncio.to_thread(lambda: next(tmp_path.rglob("artifacts"))))
+        shown = (await house.ask("GET", f"/approvals/{question['approval_id']}")).json()
+        assert (shown["state"], shown["forgotten"], shown["diff"]) == ("pending", True, None)
+        assert "nobody can see" in shown["barred"]
         assert (await decide(house, question, "reject")).json()["barred"] is None
 
 

@@ -1,12 +1,16 @@
 """The question is shown whole: body, diff, hash; nothing in it hides."""
 
 import io
+from typing import Any, cast
 
+import pytest
 from rich.console import Console
 
 from cli.briefing import Briefing, show_diff
 from cli.screen import Screen
-from core.approvals import Question, QuestionKind, Risk
+from core.approvals import Approval, ApprovalState, Question, QuestionKind, Risk
+from core.errors import Expired
+from tests.fakes.clock import START
 
 
 def console(*, terminal: bool = False) -> tuple[Console, io.StringIO]:
@@ -51,6 +55,32 @@ def test_a_folded_line_cannot_be_taken_for_lines_of_the_diff() -> None:
     padded = " context" + " " * 50 + "+evil = True"
     text = shown(padded + "\n", terminal=True)
     assert not any(line.startswith("+") for line in text.splitlines())
+
+
+class Empty:
+    """Serves the port ArtifactStore, of which all was forgotten."""
+
+    async def get(self, ref: str) -> bytes:
+        raise Expired
+
+
+async def test_nobody_decides_on_what_is_not_kept_any_more() -> None:
+    question = Question(
+        kind=QuestionKind.RELEASE, task_id="t", title="x", options=("approve",), patch_ref="gone"
+    )
+    asked = Approval(
+        approval_id="a",
+        interrupt_id="i",
+        question=question,
+        revision=1,
+        nonce="n",
+        created_at=START,
+        expires_at=START,
+    )
+    void = asked.but(state=ApprovalState.VOID)
+    assert "not kept any more" in (await Briefing.of(void, cast(Any, Empty()))).body
+    with pytest.raises(Expired):
+        await Briefing.of(asked, cast(Any, Empty()))
 
 
 def test_a_briefing_shows_body_hash_and_protected_paths_as_written() -> None:
