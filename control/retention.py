@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.errors import StoreError
+from core.errors import AntonError, StoreError
 from core.ports import ArtifactStore, Clock, TaskFilter, TaskStore
 from core.tasks import TaskStatus
 
@@ -66,8 +66,10 @@ class Retention:
             before = self._clock.now() - timedelta(days=term.days)
             try:
                 gone = await term.forget(before, open_tasks)
-            except StoreError as error:
+            except AntonError as error:
                 log.error("the %s are not cleaned up tonight: %s", term.name, error)
+            except Exception:  # what is behind it would never have its turn
+                log.exception("the clean-up of the %s broke", term.name)
             else:
                 log.info("%s older than %d days: %d forgotten", term.name, term.days, gone)
 

@@ -11,6 +11,7 @@ import pytest
 
 from control.retention import Retention, Term
 from core import figures
+from core.errors import ConfigError
 from core.events import AuditEntry, Notice
 from core.tasks import Task, TaskRequest, TaskStatus
 from memory.stores.sqlite import SqliteStores
@@ -114,6 +115,24 @@ async def test_events_are_forgotten_after_a_year_and_the_audit_log_never(
     )
     assert rows == (1,)
     await log.close()
+
+
+@pytest.mark.parametrize("fault", [ConfigError("No credentials."), KeyError("ended_at")])
+async def test_what_breaks_is_no_reason_to_begin_anew(
+    stores: SqliteStores, clock: FakeClock, fault: Exception
+) -> None:
+    asked: list[str] = []
+
+    async def breaks(before: datetime, open_tasks: Collection[str]) -> int:
+        asked.append("broken")
+        raise fault
+
+    async def forget(before: datetime, open_tasks: Collection[str]) -> int:
+        asked.append("sound")
+        return 0
+
+    async with nightly(stores, clock, Term("calls", 90, breaks), Term("events", 365, forget)):
+        assert asked == ["broken", "sound"]
 
 
 async def test_what_fails_holds_up_nothing_and_is_tried_again_the_next_night(
