@@ -239,6 +239,8 @@ class Demos:
         """What an earlier process showed is shown no more; what it was asked for still is."""
         try:
             for demo in await self._records.demos.under_way():
+                if demo.approval_id in self._shows:  # this chore began anew, in the same process
+                    continue
                 if demo.state != "wanted" or self._showing is None:
                     await self._keep(demo, "ended", reason=RESTARTED)
         except StoreError as error:

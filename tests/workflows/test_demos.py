@@ -117,6 +117,14 @@ async def test_what_a_killed_server_showed_is_told_as_ended(tmp_path: Path) -> N
         assert (ended.state, ended.reason) == ("ended", "the server was restarted")
 
 
+async def test_what_is_shown_is_shown_on_when_the_chore_begins_anew(tmp_path: Path) -> None:
+    async with showing(tmp_path) as (here, _):
+        task = await here.run()
+        demo = await become(here, task, "live")
+        await here.anton.demos._told_after_a_restart()
+        assert await here.anton.demos.beside(demo.approval_id) == demo
+
+
 async def test_who_may_not_decide_may_not_start_it(tmp_path: Path) -> None:
     async with showing(tmp_path, telegram_approver_ids="7") as (here, _):
         task = await here.run()
