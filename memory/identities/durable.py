@@ -205,9 +205,17 @@ class DurableIdentityStore:
     async def _copy(self, identity: Identity) -> None:
         """With its versions, so that there is a way back also while the store is away."""
         role = identity.role
-        if identity != self._known.get(role):
+        if identity == self._known.get(role):
+            return
+        kept: Sequence[IdentityVersion] | None = None
+        try:
             kept = await self._breaker.ask(lambda: self._store.versions(role))
-            await self._waiting.copy(identity, kept)
+            complete = kept is not None
+        except StoreError as error:  # the identity itself is of use all the same
+            log.error("no version of %s can be copied: %s", role, error)
+            complete = True
+        await self._waiting.copy(identity, kept)
+        if complete:
             self._known[role] = identity
 
 

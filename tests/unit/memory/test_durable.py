@@ -34,6 +34,7 @@ class Distant:
         self._store = store
         self.away = ""
         self.damaged = False
+        self.versions_fail: Exception | None = None
 
     async def save(self, identity: Identity, **given: Any) -> Identity:
         self._look("before")
@@ -53,6 +54,8 @@ class Distant:
 
     async def versions(self, role: str) -> Sequence[IdentityVersion]:
         self._look("before")
+        if self.versions_fail:
+            raise self.versions_fail
         return await self._store.versions(role)
 
     async def close(self) -> None:
@@ -139,6 +142,26 @@ async def test_a_store_that_fails_is_left_alone_for_a_while(place: Place) -> Non
         assert (await house.get("fix")).version == 1
         place.clock.advance(REST_S)
         assert (await house.get("fix")).version == 2
+
+
+async def test_versions_that_were_away_are_copied_once_they_are_back(place: Place) -> None:
+    async with place.house() as house:
+        place.distant.versions_fail = StoreAway("It is away.")
+        assert (await house.get("fix")).version == 1
+        place.distant.versions_fail = None
+        place.clock.advance(REST_S)
+        await house.get("fix")
+        place.distant.away = "before"
+        assert [one.identity.version for one in await house.versions("fix")] == [1]
+
+
+async def test_a_damaged_version_keeps_nobody_from_the_identity(place: Place) -> None:
+    async with place.house() as house:
+        place.distant.versions_fail = StoreUnusable("A version is damaged.")
+        seen = await house.get("fix")
+        assert seen == await place.there.get("fix")
+        with pytest.raises(StoreUnusable):
+            await house.versions("fix")
 
 
 async def test_changes_wait_in_order_and_are_made_when_it_is_back(place: Place) -> None:
