@@ -1,5 +1,6 @@
 """Incidents: faults under care, and what people do with them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -17,7 +18,7 @@ from api.problems import Problem, problem_responses
 from api.schemas import DismissIncident, MergeIncident, ReopenIncident, ResolveIncident
 from api.views import TaskStarted
 from control.incidents import HISTORY_MAX
-from core.incidents import Incident, IncidentState
+from core.incidents import Incident, IncidentEntry, IncidentState
 from core.ports import IncidentFilter, TaskFilter
 
 router = APIRouter(tags=["incidents"])
@@ -134,8 +135,15 @@ async def _shown(front: Front, incident: Incident, seq: int) -> IncidentView:
             "as_of_seq": seq,
             **incident_facts(incident, front.clock.now()),
             "history": [incident_entry_facts(entry) for entry in history],
-            "forgotten": len(history) < HISTORY_MAX
-            and not any(entry.at == incident.opened_at for entry in history),
+            "forgotten": len(history) < HISTORY_MAX and not _whole(incident, history),
             "tasks": [incident_task_facts(task) for task in page.tasks],
         }
     )
+
+
+def _whole(incident: Incident, history: Sequence[IncidentEntry]) -> bool:
+    """Whether its beginning is still there; what took others over may be younger than these."""
+    if any(entry.at == incident.opened_at for entry in history):
+        return True
+    took_over = any(entry.kind == "merged" for entry in history)
+    return took_over and history[-1].kind == "reported"

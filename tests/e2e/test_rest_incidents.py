@@ -112,7 +112,9 @@ async def test_acts_are_told_and_illegal_ones_are_409_and_change_nothing(tmp_pat
 
         merged = await act(house, one, "merge", into=two["incident_id"])
         assert merged.json()["merged_into"] == two["incident_id"]
-        assert (await house.ask("GET", f"/incidents/{two['incident_id']}")).json()["count"] == 3
+        stays = (await house.ask("GET", f"/incidents/{two['incident_id']}")).json()
+        assert (stays["count"], stays["first_seen_at"]) == (3, one["first_seen_at"])
+        assert stays["forgotten"] is False, "older is what it took over, and not what it lost"
         settled = await act(house, two, "resolve", reason="Mended by hand.")
         assert settled.json()["state"] == "resolved"
 
