@@ -33,13 +33,13 @@ beforeEach(() => {
   sessionStorage.clear();
 });
 
-function page(more: Partial<Approval>) {
+function page(more: Partial<Approval>, facts = "2 files") {
   return (
     <QueryClientProvider client={new QueryClient()}>
       <DecisionBar
         approval={{ ...approval, ...more }}
         title="A fault"
-        facts="2 files"
+        facts={facts}
         branch=""
         comments={[{ path: "a.py", line: 3, text: "why?" }]}
         onSettled={(said) => settled.push(said)}
@@ -82,7 +82,8 @@ test("a revision that comes while the dialog stands open is not what is approved
   const seen = answering(409, { type: "urn:anton:superseded", detail: "x", revision: 3 });
   const { rerender } = show();
   press("a");
-  rerender(page({ approval_id: "a2", revision: 3, patch_hash: "c".repeat(64) }));
+  rerender(page({ approval_id: "a2", revision: 3, patch_hash: "c".repeat(64) }, "9 files"));
+  expect(screen.getByText("2 files")).toBeTruthy();
   click("Approve r2");
   await waitFor(() => expect(settled[0]?.kind).toBe("superseded"));
   expect(seen.bodies[0]).toMatchObject({ patch_hash: HASH, revision: 2 });

@@ -11,15 +11,22 @@ interface Props extends Subject {
   approval: Approval;
 }
 
+/** An answer and all that was seen when it was chosen, whatever comes while the dialog is open. */
+interface Chosen {
+  choice: Choice;
+  seen: Approval;
+  subject: Omit<Subject, "onSettled">;
+}
+
 export function DecisionBar({ approval, onSettled, ...subject }: Props) {
-  const [chosen, setChosen] = useState<{ choice: Choice; seen: Approval } | null>(null);
+  const [chosen, setChosen] = useState<Chosen | null>(null);
   const [amount, setAmount] = useState("0.50");
   const pending = approval.state === "pending";
   const open = (wanted: Choice, usd?: string) => {
     if (!pending || !approval.may_decide || !approval.options.includes(wanted)) return;
     if (wanted === "approve" && (approval.voiced || approval.barred)) return;
     if (usd) setAmount(usd);
-    setChosen({ choice: wanted, seen: approval });
+    setChosen({ choice: wanted, seen: approval, subject });
   };
   useKeys({
     a: () => open("approve"),
@@ -37,7 +44,7 @@ export function DecisionBar({ approval, onSettled, ...subject }: Props) {
       <WhoDecides approval={approval} />
       {chosen && (
         <ConfirmDialog
-          {...subject}
+          {...chosen.subject}
           approval={chosen.seen}
           choice={chosen.choice}
           amountAtFirst={amount}
