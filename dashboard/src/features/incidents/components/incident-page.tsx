@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Severity, Status } from "@/components/badges";
 import { ForeignText } from "@/components/foreign-text";
 import { Log } from "@/components/log";
+import { PullRequestLink } from "@/components/pull-request-link";
 import { Empty, Failed, Loading } from "@/components/states";
 import { When } from "@/components/when";
 import { Problem } from "@/lib/api";
@@ -136,15 +137,7 @@ function Relations({ incident }: { incident: View }) {
       )}
       {incident.pr_url && (
         <p>
-          {incident.pr_url.startsWith("https://") ? (
-            <a href={incident.pr_url} rel="noreferrer" target="_blank">
-              Pull request on {new URL(incident.pr_url).host}
-            </a>
-          ) : (
-            <>
-              Pull request: <ForeignText text={incident.pr_url} />
-            </>
-          )}
+          <PullRequestLink url={incident.pr_url} />
         </p>
       )}
     </>

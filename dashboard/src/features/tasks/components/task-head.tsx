@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { Severity, Status } from "@/components/badges";
 import { ForeignText } from "@/components/foreign-text";
+import { PullRequestLink } from "@/components/pull-request-link";
 import type { Approval, Task } from "@/lib/api";
 import { repoName } from "@/lib/format";
 import { TaskActions } from "./task-actions";
@@ -48,12 +49,10 @@ export function TaskHead({ task, approval }: { task: Task; approval: Approval | 
               at <code>{task.commit.slice(0, 12)}</code>
             </>
           )}
-          {task.pr_url?.startsWith("https://") && (
+          {task.pr_url && (
             <>
               {" · "}
-              <a href={task.pr_url} rel="noreferrer" target="_blank">
-                Pull request on {new URL(task.pr_url).host}
-              </a>
+              <PullRequestLink url={task.pr_url} />
             </>
           )}
         </p>

@@ -1,6 +1,7 @@
 /** What became of an answer, in words; the bar that had the focus may be gone, so it comes here. */
 import { useEffect, useRef } from "react";
 import { ForeignText } from "@/components/foreign-text";
+import { PullRequestLink } from "@/components/pull-request-link";
 import { words } from "@/lib/format";
 import type { Settled } from "../../api/decide";
 import { MEANS } from "./choices";
@@ -31,10 +32,10 @@ export function DecisionOutcome({ settled, prUrl, branch, onShowChange }: Props)
           Show what changed
         </button>
       )}
-      {prUrl?.startsWith("https://") && (
-        <a href={prUrl} rel="noreferrer" target="_blank">
-          Open the pull request on {new URL(prUrl).host}
-        </a>
+      {prUrl && (
+        <p>
+          <PullRequestLink url={prUrl} />
+        </p>
       )}
     </div>
   );
