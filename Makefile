@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 SUITE ?= repair
-# Tests side by side, one process a core; who has no more takes from the others. SPREAD= for one after the other.
-SPREAD ?= -n logical --dist worksteal
+# Tests side by side, three processes for two cores, as they often wait for sandboxes and servers; who has no more
+# takes from the others. SPREAD= for one after the other.
+SPREAD ?= -n $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 ))) --dist worksteal
 
 .PHONY: help install fmt lint types imports test test-docker check e2e web web-types web-check eval dev pictures demo lock clean
 
