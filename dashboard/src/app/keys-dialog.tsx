@@ -1,7 +1,7 @@
 /** The keys, and the switch that turns single ones off. */
-import { useState } from "react";
 import { Dialog } from "@/components/dialog";
-import { modKey, setSingleKeys, singleKeys } from "@/lib/keys";
+import { SingleKeys } from "@/components/single-keys";
+import { modKey } from "@/lib/keys";
 
 const KEYS: [keys: string, does: string][] = [
   ["j k", "Next and previous item, or changed line"],
@@ -27,7 +27,6 @@ const KEYS: [keys: string, does: string][] = [
 ];
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {
-  const [on, setOn] = useState(singleKeys);
   return (
     <Dialog title="Keys" onClose={onClose}>
       <dl className="keys">
@@ -42,17 +41,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-      <label className="switch">
-        <input
-          type="checkbox"
-          checked={on}
-          onChange={(event) => {
-            setSingleKeys(event.target.checked);
-            setOn(event.target.checked);
-          }}
-        />{" "}
-        Single keys do something
-      </label>
+      <SingleKeys />
       <div className="buttons">
         <button type="button" data-first onClick={onClose}>
           Close

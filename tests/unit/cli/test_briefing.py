@@ -1,7 +1,7 @@
 """The question is shown whole: body, diff, hash; nothing in it hides."""
 
 import io
-from typing import Any, cast
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,6 +10,7 @@ from cli.briefing import Briefing, show_diff
 from cli.screen import Screen
 from core.approvals import Approval, ApprovalState, Question, QuestionKind, Risk
 from core.errors import Expired
+from memory.artifacts import FileArtifactStore
 from tests.fakes.clock import START
 
 
@@ -57,16 +58,10 @@ def test_a_folded_line_cannot_be_taken_for_lines_of_the_diff() -> None:
     assert not any(line.startswith("+") for line in text.splitlines())
 
 
-class Empty:
-    """Serves the port ArtifactStore, of which all was forgotten."""
-
-    async def get(self, ref: str) -> bytes:
-        raise Expired
-
-
-async def test_nobody_decides_on_what_is_not_kept_any_more() -> None:
+async def test_nobody_decides_on_what_is_not_kept_any_more(tmp_path: Path) -> None:
+    empty, gone = FileArtifactStore(tmp_path), f"sha256:{'0' * 64}"
     question = Question(
-        kind=QuestionKind.RELEASE, task_id="t", title="x", options=("approve",), patch_ref="gone"
+        kind=QuestionKind.RELEASE, task_id="t", title="x", options=("approve",), patch_ref=gone
     )
     asked = Approval(
         approval_id="a",
@@ -78,9 +73,9 @@ async def test_nobody_decides_on_what_is_not_kept_any_more() -> None:
         expires_at=START,
     )
     void = asked.but(state=ApprovalState.VOID)
-    assert "not kept any more" in (await Briefing.of(void, cast(Any, Empty()))).body
+    assert "not kept any more" in (await Briefing.of(void, empty)).body
     with pytest.raises(Expired):
-        await Briefing.of(asked, cast(Any, Empty()))
+        await Briefing.of(asked, empty)
 
 
 def test_a_briefing_shows_body_hash_and_protected_paths_as_written() -> None:

@@ -1,6 +1,6 @@
 /** What this browser alone does differently: colours, desktop notices, single keys. */
 import { useState } from "react";
-import { setSingleKeys, singleKeys } from "@/lib/keys";
+import { SingleKeys } from "@/components/single-keys";
 import { standing, turn, type Standing } from "@/lib/notices";
 import { setTheme, theme, THEMES } from "@/lib/theme";
 
@@ -29,7 +29,7 @@ export function ThisBrowser() {
       </section>
       <section className="card settings-group">
         <h2>Keys</h2>
-        <SingleKeys />
+        <SingleKeys hint="; press ? for the list" />
       </section>
     </>
   );
@@ -75,22 +75,5 @@ function Notices() {
         {NOTICES[stands]}
       </p>
     </>
-  );
-}
-
-function SingleKeys() {
-  const [on, setOn] = useState(singleKeys);
-  return (
-    <label className="switch">
-      <input
-        type="checkbox"
-        checked={on}
-        onChange={(event) => {
-          setSingleKeys(event.target.checked);
-          setOn(event.target.checked);
-        }}
-      />{" "}
-      Single keys do something; press ? for the list
-    </label>
   );
 }

@@ -1,1 +1,0 @@
-import{s as e}from"./index-CDu-O9fH.js";import{et as t}from"./format-oOaXRIJK.js";var n=t();function r({text:t}){return(0,n.jsx)(`pre`,{tabIndex:0,children:(0,n.jsx)(e,{text:t})})}export{r as t};
